@@ -1,0 +1,85 @@
+#!/bin/sh
+# Makes dist/ from openapi/, src/, test/ and bench/, when one of them has changed. Built in dist.next/ and then swapped
+# in whole, so a build that fails or is killed changes nothing, and nothing outlives the source that it came from.
+#   dist/openapi.json             the contract, in one file
+#   src/contract/api.d.ts         its types, for the editor too
+#   dist/src, dist/test, dist/bench, dist/web
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+exec >&2
+export PATH="$PWD/node_modules/.bin:$PATH"
+# It would look for news on the network and print them.
+export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
+
+say() { printf 'build: %s\n' "$*"; }
+
+# Names, sizes and times: copies keep old times and a robot's clock may jump, so "newer than" would miss changes.
+fingerprint() { # PATH...
+  find "$@" -type f ! -path src/contract/api.d.ts -printf '%p %s %T@\n' 2>/dev/null | LC_ALL=C sort | cksum
+}
+sources() { fingerprint openapi src test bench tsconfig.json package.json package-lock.json deploy/build.sh; }
+contract() { fingerprint openapi package-lock.json deploy/build.sh; }
+
+same() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; } # FILE TEXT
+
+built() { [ -f src/contract/api.d.ts ] && same dist/.built "$(sources)"; }
+
+show_if_failed() { # COMMAND...
+  if ! output=$("$@" 2>&1); then
+    printf '%s\n' "$output"
+    return 1
+  fi
+}
+
+build_contract() {
+  contract >dist.next/.contract
+  if [ -f src/contract/api.d.ts ] && same dist/.contract "$(cat dist.next/.contract)"; then
+    cp dist/openapi.json dist.next/
+    return
+  fi
+  show_if_failed redocly bundle openapi/openapi.yaml -o dist.next/openapi.json
+  show_if_failed openapi-typescript dist.next/openapi.json -o dist.next/api.d.ts
+  mkdir -p src/contract
+  mv dist.next/api.d.ts src/contract/api.d.ts
+}
+
+build_web() {
+  if [ ! -f src/web/tsconfig.json ]; then
+    return
+  fi
+  tsc -p src/web --outDir dist.next/web --incremental false --tsBuildInfoFile null
+  for file in src/web/*.html src/web/*.css src/web/*.svg; do
+    if [ -f "$file" ]; then
+      cp "$file" dist.next/web/
+    fi
+  done
+}
+
+if built; then
+  exit
+fi
+# The lock is on this file, so it needs no other, and it ends with the process that holds it.
+exec 8<deploy/build.sh
+flock 8
+if built; then
+  exit
+fi
+if [ ! -x node_modules/.bin/tsc ]; then
+  say 'the npm packages are missing: "sh deploy/setup.sh run" installs them'
+  exit 1
+fi
+say 'building dist/: some seconds'
+began=$(date +%s)
+rm -rf dist.next dist.old
+mkdir dist.next
+# Taken before the work: a source that changes during it is then built again.
+sources >dist.next/.built
+build_contract
+tsc -p tsconfig.json --outDir dist.next --incremental false --tsBuildInfoFile null
+build_web
+if [ -d dist ]; then
+  mv dist dist.old
+fi
+mv dist.next dist
+rm -rf dist.old
+say "done in $(($(date +%s) - began)) s"

@@ -1,0 +1,106 @@
+import { networkInterfaces } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import closeWithGrace from 'close-with-grace';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { startServer } from '../compose.js';
+import { defaultConfig, loadConfig } from '../config/load.js';
+import { planCameras } from '../config/plan.js';
+import type { CameraSettings } from '../domain/contract.js';
+import { defaultStateDir, readToken } from '../store/token.js';
+import { CommandError, EXIT } from './command-error.js';
+import { LOG_LEVELS, makeLogger } from './log.js';
+
+interface ServeOptions {
+  camera?: Record<string, string>;
+  config?: string;
+  host?: string;
+  port?: number;
+  stateDir?: string;
+  logLevel: string;
+  json?: boolean;
+}
+
+const SHUTDOWN_MS = 3_000;
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Serve this robot\'s cameras.')
+    .option('--camera <ID=SOURCE>', 'a camera: test, v4l2:/dev/video0, file:/path/video.mp4, rtsp://…; may be repeated', collectCamera)
+    .option('--config <FILE>', 'a YAML configuration file')
+    .option('--host <ADDRESS>', 'address to listen on (default: 0.0.0.0)')
+    .option('--port <NUMBER>', 'TCP port; 0 takes any free one (default: 8765)', parsePort)
+    .option('--state-dir <FOLDER>', 'where the token is kept')
+    .addOption(new Option('--log-level <LEVEL>', 'what is logged on stderr').choices([...LOG_LEVELS]).default('info'))
+    .option('--json', 'say on stdout, in one line of JSON, where the server listens')
+    .action(serve);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  // npm runs scripts in the package's folder; a path that a person typed counts from where it was typed.
+  const here = process.env.INIT_CWD ?? process.cwd();
+  const configFile = options.config === undefined ? undefined : resolve(here, options.config);
+  const config = configFile === undefined ? defaultConfig() : loadConfig(configFile);
+  const named = options.camera && Object.fromEntries(Object.entries(options.camera).map(([id, source]): [string, CameraSettings] => [id, { source } as CameraSettings]));
+  const cameras = named ? planCameras(named, here) : config.cameras ? planCameras(config.cameras, dirname(configFile ?? here)) : null;
+  const logger = makeLogger(options.logLevel);
+  const { token, file } = readToken(resolve(here, options.stateDir ?? defaultStateDir(process.env)));
+  const server = await startServer({
+    host: options.host ?? config.server.host,
+    port: options.port ?? config.server.port,
+    limits: config.limits,
+    cameras,
+    token,
+    logger,
+  });
+  closeWithGrace({ delay: SHUTDOWN_MS, logger }, async ({ err, signal }) => {
+    if (err) logger.error({ err }, 'the server made a mistake and stops');
+    else logger.info({ signal }, 'stopping');
+    await server.close();
+  });
+  announce(server.address, token, file, options.json ?? false);
+}
+
+function announce({ host, port }: { host: string; port: number }, token: string, file: string, json: boolean): void {
+  const origins = reachable(host).map(address => `http://${address.includes(':') ? `[${address}]` : address}:${port}`);
+  const withToken = origins.map(origin => `${origin}/#token=${token}`);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ event: 'listening', url: withToken[0], urls: withToken, port, token, tokenFile: file })}\n`);
+  } else if (process.stdout.isTTY) {
+    process.stdout.write(`\n  bigfootbot-video is on the air. Open one of these in a browser:\n\n${withToken.map(url => `    ${url}`).join('\n')}\n\n  The token is kept in ${file}\n  API: ${origins[0]}/docs    Stop: Ctrl-C\n\n`);
+  } else {
+    process.stdout.write(`listening on ${origins.join(' ')} (the token is in ${file})\n`);
+  }
+}
+
+/** The addresses under which a server that listens on `host` is reached, this machine's own first. */
+function reachable(host: string): string[] {
+  if (host !== '0.0.0.0' && host !== '::') return [host];
+  const others = Object.values(networkInterfaces())
+    .flatMap(addresses => addresses ?? [])
+    .filter(({ family, internal }) => !internal && family === 'IPv4')
+    .map(({ address }) => address);
+  return ['127.0.0.1', ...others];
+}
+
+function collectCamera(value: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, id = '', source = ''] = /^([^=]*)=(.*)$/s.exec(value) ?? [];
+  if (id === '' || source === '') throw new InvalidArgumentError('It looks like ID=SOURCE, as in road=file:/path/video.mp4.');
+  if (Object.hasOwn(before, id)) throw new InvalidArgumentError(`There is a camera "${id}" already.`);
+  return { ...before, [id]: source };
+}
+
+function parsePort(value: string): number {
+  const port = Number(value);
+  if (!/^\d+$/.test(value) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return port;
+}
+
+/** Prints what a person can do something about in a line each, and the rest whole. */
+export function exitWith(error: unknown): never {
+  if (error instanceof CommandError) {
+    process.stderr.write(`${error.message.split('\n').map(line => `bigfootbot-video: ${line}`).join('\n')}\n`);
+    process.exit(error.exitCode);
+  }
+  process.stderr.write(`bigfootbot-video: a mistake of this program: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(EXIT.internal);
+}

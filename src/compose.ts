@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger } from 'fastify';
+import { CommandError, EXIT } from './cli/command-error.js';
+import { planCameras } from './config/plan.js';
+import { Cameras } from './domain/cameras.js';
+import type { System } from './domain/contract.js';
+import type { CameraPlan, MediaEvents } from './domain/ports.js';
+import { Sessions } from './domain/sessions.js';
+import { buildApp } from './http/app.js';
+import { WorkerEngine } from './media/engine.js';
+
+export interface ServerOptions {
+  host: string;
+  /** 0 takes any free one. */
+  port: number;
+  limits: { viewers: number; linger: number };
+  /** Null serves what is plugged in. */
+  cameras: readonly CameraPlan[] | null;
+  token: string;
+  logger: FastifyBaseLogger;
+}
+
+export interface Server {
+  address: { host: string; port: number };
+  close(): Promise<void>;
+}
+
+/** Joins the rooms: makes everything, by hand and in order, and closes it in the opposite order. */
+export async function startServer({ host, port, limits, cameras: wanted, token, logger }: ServerOptions): Promise<Server> {
+  const startedAt = new Date();
+  const engine = new WorkerEngine({ lingerMs: limits.linger * 1000, log: logger, logFor: camera => logger.child({ camera }) });
+  const sessions = new Sessions(engine, logger, limits.viewers);
+  const cameras = new Cameras(camera => sessions.viewersOf(camera));
+  const events: MediaEvents = {
+    cameraChanged: (camera, status) => cameras.update(camera, status),
+    sessionConnected: session => sessions.connected(session),
+    sessionEnded: (session, reason, detail) => sessions.end(session, reason, detail),
+    sessionMeasured: (session, stats) => sessions.measured(session, stats),
+  };
+  const system = (): System => ({
+    version: VERSION,
+    node: process.version,
+    startedAt: startedAt.toISOString(),
+    uptime: Math.round((Date.now() - startedAt.getTime()) / 1000),
+    ...engine.machine(),
+  });
+  try {
+    const app = await buildApp({ services: { cameras, sessions, system }, token, logger });
+    await listen(app, host, port);
+    for (const plan of wanted ?? await pluggedIn(engine)) {
+      cameras.add(plan);
+      engine.add(plan, events);
+    }
+    return {
+      address: { host, port: (app.server.address() as AddressInfo).port },
+      close: async () => {
+        sessions.close();
+        await Promise.all([engine.close(), app.close()]);
+      },
+    };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+const VERSION = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+/** Each V4L2 camera that is plugged in; the test camera where there is none. */
+async function pluggedIn(engine: WorkerEngine): Promise<CameraPlan[]> {
+  const devices = await engine.devices();
+  if (devices.length === 0) return planCameras({ test: { source: 'test', name: 'Test picture' } as never }, '/');
+  return devices.flatMap(({ device, name }) =>
+    planCameras({ [device.replace(/^\/dev\//, '').replaceAll(/[^A-Za-z0-9_-]/g, '-')]: { source: `v4l2:${device}`, name: name.slice(0, 100) } as never }, '/'));
+}
+
+async function listen(app: Awaited<ReturnType<typeof buildApp>>, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    switch (code) {
+      case 'EADDRINUSE': throw new CommandError(EXIT.unavailable, `port ${port} on ${host} is in use by another program (perhaps this one, started twice). Take another with --port, or 0 for any.`);
+      case 'EACCES': throw new CommandError(EXIT.unavailable, `port ${port} on ${host} may not be used by this user. Take one from 1024 with --port.`);
+      case 'EADDRNOTAVAIL':
+      case 'ENOTFOUND':
+        throw new CommandError(EXIT.unavailable, `this machine has no address "${host}" (${message}). Name one of its own with --host, or 0.0.0.0 for all.`);
+      default: throw error;
+    }
+  }
+}

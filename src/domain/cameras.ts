@@ -1,0 +1,60 @@
+import type { Camera } from './contract.js';
+import { Failure } from './failure.js';
+import type { CameraPlan, CameraStatus } from './ports.js';
+import { showSource } from './source.js';
+
+const NOT_STARTED: CameraStatus = {
+  state: 'starting',
+  encoder: null,
+  passthrough: { active: false, reason: 'the source has not been looked at yet' },
+  fps: 0,
+  bitrate: 0,
+  video: null,
+  restarts: 0,
+};
+
+/** The cameras of this robot, in the order of the configuration. */
+export class Cameras {
+  readonly #cameras = new Map<string, { plan: CameraPlan; status: CameraStatus }>();
+  readonly #viewersOf: (camera: string) => number;
+
+  /** @param viewersOf how many sessions a camera has */
+  constructor(viewersOf: (camera: string) => number) {
+    this.#viewersOf = viewersOf;
+  }
+
+  add(plan: CameraPlan): void {
+    this.#cameras.set(plan.id, { plan, status: NOT_STARTED });
+  }
+
+  update(id: string, status: CameraStatus): void {
+    const camera = this.#cameras.get(id);
+    if (camera) camera.status = status;
+  }
+
+  list(): Camera[] {
+    return [...this.#cameras.values()].map(camera => this.#show(camera));
+  }
+
+  /** @throws Failure unknown-camera */
+  get(id: string): Camera {
+    const camera = this.#cameras.get(id);
+    if (!camera) {
+      const known = [...this.#cameras.keys()].join(', ') || 'none';
+      throw new Failure('unknown-camera', `There is no camera "${id.slice(0, 63)}".`, { remedy: `The cameras are: ${known}.` });
+    }
+    return this.#show(camera);
+  }
+
+  #show({ plan, status }: { plan: CameraPlan; status: CameraStatus }): Camera {
+    return {
+      id: plan.id,
+      name: plan.name,
+      source: showSource(plan.source),
+      settings: plan.settings,
+      ...status,
+      viewers: this.#viewersOf(plan.id),
+      links: { whep: `/whep/${plan.id}` },
+    };
+  }
+}

@@ -1,0 +1,12 @@
+import type { components } from '../contract/api.js';
+
+/** The contract's own types (openapi/schemas), which is where they are defined and described. */
+type Schemas = components['schemas'];
+export type Camera = Schemas['camera'];
+export type CameraSettings = Schemas['camera-settings'];
+export type Session = Schemas['session'];
+export type EndReason = Schemas['end-reason'];
+export type System = Schemas['system'];
+export type Problem = Schemas['problem'];
+export type ProblemCode = Problem['code'];
+export type Config = Schemas['Config'];

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+
+/** Where a camera's pictures come from, read from its one-line form in the configuration and on the command line. */
+export type Source =
+  | { type: 'test' }
+  | { type: 'v4l2'; device: string }
+  | { type: 'file'; path: string }
+  | { type: 'rtsp'; url: string };
+
+export class SourceError extends Error {}
+
+const FORMS = 'test, v4l2:/dev/video0, file:/path/video.mp4 or rtsp://host/path';
+
+/**
+ * Reads `test`, `v4l2:DEVICE`, `file:PATH` or `rtsp://…`.
+ * @param base the folder from which a relative path of a file counts
+ * @throws SourceError
+ */
+export function parseSource(text: string, base: string): Source {
+  if (/[\0\r\n]/.test(text)) throw new SourceError(`the source has a control character in it; it is one of ${FORMS}`);
+  if (text === 'test') return { type: 'test' };
+  const [, scheme = '', rest = ''] = /^([a-z0-9]+):(.*)$/i.exec(text) ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'v4l2':
+      if (!/^\/dev\/[\w./:@+-]+$/.test(rest) || rest.includes('..')) {
+        throw new SourceError(`"${text}" names no device; a V4L2 source looks like v4l2:/dev/video0`);
+      }
+      return { type: 'v4l2', device: rest };
+    case 'file':
+      if (rest === '') throw new SourceError('"file:" names no file; a file source looks like file:/path/video.mp4');
+      return { type: 'file', path: resolve(base, rest.replace(/^\/\/(?=\/)/, '')) };
+    case 'rtsp':
+    case 'rtsps':
+      if (!URL.canParse(text) || new URL(text).hostname === '') {
+        throw new SourceError(`"${redact(text)}" is no URL; an RTSP source looks like rtsp://user:password@host/path`);
+      }
+      return { type: 'rtsp', url: text };
+    default:
+      throw new SourceError(`"${redact(text)}" is no kind of source that is known; one of ${FORMS}`);
+  }
+}
+
+/** The one-line form, without the password of a URL: for people, logs and the API. */
+export function showSource(source: Source): string {
+  switch (source.type) {
+    case 'test': return 'test';
+    case 'v4l2': return `v4l2:${source.device}`;
+    case 'file': return `file:${source.path}`;
+    case 'rtsp': return redact(source.url);
+  }
+}
+
+/** Hides the password of every URL in a text. */
+export function redact(text: string): string {
+  return text.replace(/([a-z]+:\/\/[^\s/:@]*):[^\s/@]*@/gi, '$1:***@');
+}

@@ -1,0 +1,186 @@
+import { createRequire } from 'node:module';
+
+/**
+ * The one place that loads node-gtk. What is used of GStreamer is typed here by hand: node-gtk brings no types, and a
+ * short list shows what this project leans on. Names are GStreamer's own, in camel case as node-gtk has them.
+ */
+export interface GstObject {
+  name: string;
+  refSink(): void;
+}
+
+export interface Pad extends GstObject {
+  link(sink: Pad): number;
+  linkFull(sink: Pad, flags: number): number;
+  unlink(sink: Pad): boolean;
+  getPeer(): Pad | null;
+  sendEvent(event: unknown): boolean;
+  getCurrentCaps(): Caps | null;
+}
+
+export interface Caps {
+  getSize(): number;
+  getStructure(index: number): Structure;
+  toString(): string;
+}
+
+export interface Structure {
+  getName(): string;
+  hasField(name: string): boolean;
+  getString(name: string): string | null;
+  getInt(name: string): [boolean, number];
+  getUint(name: string): [boolean, number];
+  getUint64(name: string): [boolean, bigint];
+  getDouble(name: string): [boolean, number];
+  getFraction(name: string): [boolean, number, number];
+  getValue(name: string): { getBoxed(): never };
+  nFields(): number;
+  nthFieldName(index: number): string;
+  toString(): string;
+}
+
+export interface Element extends GstObject {
+  [property: string]: unknown;
+  getFactory(): ElementFactory | null;
+  getStaticPad(name: string): Pad | null;
+  requestPadSimple(template: string): Pad | null;
+  releaseRequestPad(pad: Pad): void;
+  setState(state: number): number;
+  getState(timeout: bigint): [number, number, number];
+  sendEvent(event: unknown): boolean;
+  emit(signal: string, ...values: unknown[]): unknown;
+  setProperty(name: string, value: unknown): void;
+  syncStateWithParent(): boolean;
+}
+
+export interface Bin extends Element {
+  add(element: Element): boolean;
+  remove(element: Element): boolean;
+  getByName(name: string): Element | null;
+  iterateElements?: unknown;
+  getChildrenCount(): number;
+  getChildByIndex(index: number): Element;
+}
+
+export interface Pipeline extends Bin {
+  useClock(clock: Clock): void;
+  setStartTime(time: bigint): void;
+  setBaseTime(time: bigint): void;
+  getBaseTime(): bigint;
+  getBus(): Bus;
+}
+
+export interface Clock extends GstObject {
+  getTime(): bigint;
+}
+
+export interface Message {
+  type: number;
+  src: GstObject | null;
+  parseError(): [GLibError, string | null];
+  parseWarning(): [GLibError, string | null];
+}
+
+export interface GLibError {
+  message: string;
+  domain: number;
+  code: number;
+}
+
+export interface Bus {
+  pop(): Message | null;
+}
+
+export interface DeviceMonitor {
+  addFilter(classes: string, caps: Caps | null): number;
+  start(): boolean;
+  stop(): void;
+  getDevices(): Device[];
+}
+
+export interface Device {
+  getDisplayName(): string;
+  getProperties(): Structure | null;
+  getCaps(): Caps | null;
+}
+
+export interface ElementFactory {
+  getName(): string;
+}
+
+export interface GstPromise {
+  wait(): number;
+  getReply(): Structure;
+}
+
+export interface SessionDescription {
+  sdp: { asText(): string };
+}
+
+export interface Webrtcbin extends Element {
+  iceAgent: GstObject & { agent: GstObject & { upnp: boolean; setProperty(name: string, value: unknown): void } };
+  iceGatheringState: number;
+  iceConnectionState: number;
+  connectionState: number;
+  localDescription: SessionDescription;
+}
+
+interface GstNamespace {
+  init(args: string[]): void;
+  version(): [number, number, number, number];
+  parseLaunch(line: string): Pipeline;
+  parseBinFromDescription(line: string, ghostPads: boolean): Bin;
+  ElementFactory: { find(name: string): ElementFactory | null; make(name: string, id: string | null): Element | null };
+  SystemClock: { obtain(): Clock };
+  Promise: { new (): GstPromise };
+  Structure: { newEmpty(name: string): Structure };
+  Event: { newSeek(rate: number, format: number, flags: number, startType: number, start: number, stopType: number, stop: number): unknown };
+  DeviceMonitor: { new: () => DeviceMonitor };
+  State: { NULL: number; READY: number; PAUSED: number; PLAYING: number };
+  StateChangeReturn: { FAILURE: number; SUCCESS: number; ASYNC: number; NO_PREROLL: number };
+  PromiseResult: { REPLIED: number };
+  MessageType: { EOS: number; ERROR: number; WARNING: number; SEGMENT_DONE: number };
+  Format: { TIME: number };
+  SeekFlags: { FLUSH: number; SEGMENT: number };
+  SeekType: { NONE: number; SET: number };
+  PadLinkCheck: { NOTHING: number };
+  CLOCK_TIME_NONE: bigint;
+}
+
+interface GstVideoNamespace {
+  videoEventNewUpstreamForceKeyUnit(runningTime: bigint, allHeaders: boolean, count: number): unknown;
+}
+
+interface GstWebrtcNamespace {
+  WebRTCSessionDescription: { new: (type: number, sdp: unknown) => SessionDescription };
+  WebRTCSDPType: { OFFER: number };
+  WebRTCICEGatheringState: { COMPLETE: number };
+  WebRTCICEConnectionState: { FAILED: number };
+  WebRTCPeerConnectionState: { NEW: number; CONNECTING: number; CONNECTED: number; DISCONNECTED: number; FAILED: number; CLOSED: number };
+}
+
+interface GstSdpNamespace {
+  SDPMessage: { newFromText(text: string): [number, unknown] };
+}
+
+interface GLibNamespace {
+  MainContext: { default(): { iteration(mayBlock: boolean): boolean } };
+}
+
+interface NodeGtk {
+  require(namespace: 'Gst', version: '1.0'): GstNamespace & { Promise: { new: () => GstPromise } };
+  require(namespace: 'GstVideo', version: '1.0'): GstVideoNamespace;
+  require(namespace: 'GstWebRTC', version: '1.0'): GstWebrtcNamespace;
+  require(namespace: 'GstSdp', version: '1.0'): GstSdpNamespace;
+  require(namespace: 'GLib', version: '2.0'): GLibNamespace;
+}
+
+const gi = createRequire(import.meta.url)('node-gtk') as NodeGtk;
+
+export const GLib = gi.require('GLib', '2.0');
+export const Gst = gi.require('Gst', '1.0');
+// Before any other Gst* typelib is loaded, else GLib prints CRITICALs.
+Gst.init([]);
+export const GstVideo = gi.require('GstVideo', '1.0');
+export const GstWebRTC = gi.require('GstWebRTC', '1.0');
+export const GstSdp = gi.require('GstSdp', '1.0');

@@ -1,0 +1,67 @@
+import { type Bin, type Element, Gst, type Pipeline } from './native.js';
+
+/** What an element said had gone wrong. */
+export interface ElementError {
+  element: string;
+  message: string;
+  /** GStreamer's developer text: where in the source it happened; may hold the cause in words. */
+  debug: string;
+}
+
+export class PipelineError extends Error {
+  readonly element: string;
+  constructor(element: string, message: string) {
+    super(message);
+    this.element = element;
+  }
+}
+
+/**
+ * Builds a pipeline from a launch line. The line is this project's own: what a user gives (a path, a URL) is set as a
+ * property afterwards, as the syntax of launch lines is no place for it.
+ * @throws PipelineError if an element or a property does not exist
+ */
+export function parseLaunch(line: string): Pipeline {
+  try {
+    return Gst.parseLaunch(line);
+  } catch (error) {
+    throw new PipelineError('pipeline', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The element of that name. @throws Error if there is none, which is a mistake in the launch line. */
+export function element(bin: Bin, name: string): Element {
+  const found = bin.getByName(name);
+  if (!found) throw new Error(`there is no element "${name}" in the pipeline`);
+  return found;
+}
+
+/** Takes the messages that wait on the pipeline's bus; the last error and whether a loop's segment or all is over. */
+export function drainBus(pipeline: Pipeline): { error: ElementError | null; eos: boolean; segmentDone: boolean } {
+  const bus = pipeline.getBus();
+  const seen: ReturnType<typeof drainBus> = { error: null, eos: false, segmentDone: false };
+  for (let message = bus.pop(); message; message = bus.pop()) {
+    if (message.type === Gst.MessageType.ERROR) {
+      const [error, debug] = message.parseError();
+      // The first error is the cause; those behind it ("Internal data stream error") are its consequences.
+      seen.error ??= { element: message.src?.name ?? 'pipeline', message: error.message, debug: debug ?? '' };
+    } else if (message.type === Gst.MessageType.EOS) seen.eos = true;
+    else if (message.type === Gst.MessageType.SEGMENT_DONE) seen.segmentDone = true;
+  }
+  return seen;
+}
+
+/** Stops a pipeline. Its bus is drained: queued messages hold references to threads and file descriptors. */
+export function closePipeline(pipeline: Pipeline): void {
+  pipeline.setState(Gst.State.NULL);
+  drainBus(pipeline);
+}
+
+/** Every element of a bin and of the bins within it. */
+export function* elementsOf(bin: Bin): Generator<Element> {
+  for (let i = 0; i < bin.getChildrenCount(); i++) {
+    const child = bin.getChildByIndex(i);
+    yield child;
+    if ('iterateElements' in child) yield* elementsOf(child as Bin);
+  }
+}

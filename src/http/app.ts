@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import glue from 'fastify-openapi-glue';
+import { CONTRACT_FILE, methodsOf, readContract } from './contract.js';
+import { cameraOperations } from './handlers/cameras.js';
+import { sessionOperations } from './handlers/sessions.js';
+import { systemOperations } from './handlers/system.js';
+import { whepOperations } from './handlers/whep.js';
+import type { Services } from './operations.js';
+import { guard } from './plugins/access.js';
+import { tellBrowsers } from './plugins/browser.js';
+import { handleErrors, send } from './plugins/errors.js';
+import { problem } from './problems.js';
+
+export interface AppOptions {
+  services: Services;
+  /** Whoever sends it may use the API. */
+  token: string;
+  logger: FastifyBaseLogger;
+}
+
+/** Bytes of an SDP offer; Chrome's with every codec is 7 kB. */
+const MAX_OFFER = 65_536;
+const DASHBOARD = fileURLToPath(new URL('../../web/', import.meta.url));
+
+/** The HTTP side of the server, not yet listening. */
+export async function buildApp({ services, token, logger }: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MAX_OFFER,
+    // A client that sends its request by drops, or keeps an idle connection, is let go.
+    requestTimeout: 15_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 20_000,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allowUnionTypes: true } },
+  });
+  handleErrors(app);
+  guard(app, token);
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.debug({ method: request.method, path: request.routeOptions.url ?? 'unknown', status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
+  });
+  app.removeContentTypeParser('text/plain');
+  // No operation takes one; the contract names it for answers, and the glue warns of a type that nothing reads.
+  app.addContentTypeParser('application/problem+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
+  app.addContentTypeParser('application/sdp', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  await tellBrowsers(app);
+  await serveOperations(app, services);
+  await serveDocs(app);
+  if (existsSync(DASHBOARD)) await app.register(fastifyStatic, { root: DASHBOARD, cacheControl: true, maxAge: 0, etag: true });
+  return app;
+}
+
+async function serveOperations(app: FastifyInstance, services: Services): Promise<void> {
+  const operations: Readonly<Record<string, unknown>> = {
+    ...cameraOperations(services),
+    ...sessionOperations(services),
+    ...systemOperations(services),
+    ...whepOperations(services),
+  };
+  const contract = readContract();
+  await app.register(glue, {
+    specification: contract as object,
+    operationResolver: (operationId: string) => {
+      const operation = operations[operationId];
+      if (typeof operation !== 'function') throw new Error(`the contract has an operation "${operationId}" that nothing here does`);
+      return operation as never;
+    },
+  });
+  for (const { url, allowed, others } of methodsOf(contract)) {
+    app.route({
+      method: others,
+      url,
+      schema: { hide: true },
+      handler: async (request, reply) => send(
+        reply.header('Allow', allowed.join(', ')),
+        problem('method-not-allowed', `${request.method} is not allowed here.`, `Use ${allowed.join(', ')}.`),
+      ),
+    });
+  }
+}
+
+async function serveDocs(app: FastifyInstance): Promise<void> {
+  const path = fileURLToPath(CONTRACT_FILE);
+  await app.register(swagger, { mode: 'static', specification: { path, baseDir: fileURLToPath(new URL('.', CONTRACT_FILE)) } });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: false });
+}

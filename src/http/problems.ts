@@ -1,0 +1,26 @@
+import type { Problem, ProblemCode } from '../domain/contract.js';
+
+/** The one table of what each code means over HTTP. */
+const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>> = {
+  'bad-request': { status: 400, title: 'The request is not valid' },
+  unauthorized: { status: 401, title: 'A token is needed' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'payload-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The content type is not taken' },
+  'invalid-sdp': { status: 422, title: 'The offer cannot be used' },
+  'no-common-codec': { status: 422, title: 'No codec in common' },
+  'unknown-camera': { status: 404, title: 'No such camera' },
+  'unknown-session': { status: 404, title: 'No such session' },
+  'camera-unavailable': { status: 409, title: 'The camera brings no picture' },
+  'camera-starting': { status: 503, title: 'The camera is being started' },
+  'too-many-viewers': { status: 503, title: 'Too many viewers' },
+  'shutting-down': { status: 503, title: 'The server is being stopped' },
+  internal: { status: 500, title: 'The server made a mistake' },
+};
+
+/** A problem document (RFC 9457) for a code of the contract. */
+export function problem(code: ProblemCode, detail: string, remedy?: string): Problem {
+  const { status, title } = PROBLEMS[code];
+  return { type: `about:blank#${code}`, title, status, code, detail, ...(remedy === undefined ? {} : { remedy }) };
+}

@@ -1,0 +1,194 @@
+import type { CameraPlan, CameraStatus, Log, MediaEvents } from '../domain/ports.js';
+import { Failure } from '../domain/failure.js';
+import type { EndReason } from '../domain/contract.js';
+import { composeAnswer } from '../protocol/answer.js';
+import type { Offer } from '../protocol/offer.js';
+import { offerForWebrtcbin } from '../protocol/sdp-for-webrtcbin.js';
+import type { FromWorker, FromWorkerOf, VideoFacts } from './messages.js';
+import { WorkerProcess } from './worker-process.js';
+
+export interface CameraWorkerOptions {
+  plan: CameraPlan;
+  /** Encoders that opened on this machine, best first. Waited for before the camera can be used. */
+  encoders: Promise<readonly string[]>;
+  /** How long the camera stays open after its last viewer. */
+  lingerMs: number;
+  events: MediaEvents;
+  log: Log;
+}
+
+interface Waiting {
+  resolve(answer: string): void;
+  reject(failure: Failure): void;
+}
+
+/** ms from one death to the next start; the last goes on. One that ran for a while begins anew. */
+const BACKOFF_MS = [0, 250, 1000, 2000, 5000, 10_000];
+const STEADY_MS = 30_000;
+/** A viewer who comes while the worker starts waits so long for it. */
+const READY_PATIENCE_MS = 4_000;
+const ANSWER_PATIENCE_MS = 15_000;
+
+/**
+ * The parent's side of one camera: keeps a worker running, hands it viewers and says how the camera is. When a worker
+ * dies its sessions end with `worker-died`; the next worker knows nothing of them.
+ */
+export class CameraWorker {
+  readonly #options: CameraWorkerOptions;
+  readonly #log: Log;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #sessions = new Set<string>();
+  #process: WorkerProcess | null = null;
+  #usable: Promise<void> = Promise.resolve();
+  #deaths = 0;
+  #restarts = 0;
+  #startedAt = 0;
+  #restart: NodeJS.Timeout | null = null;
+  #closed = false;
+  #status: CameraStatus;
+
+  constructor(options: CameraWorkerOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#status = {
+      state: 'starting', encoder: null, passthrough: { active: false, reason: 'the source has not been looked at yet' }, fps: 0, bitrate: 0, video: null, restarts: 0,
+    };
+  }
+
+  start(): void {
+    if (this.#closed || this.#process) return;
+    this.#startedAt = performance.now();
+    const process = new WorkerProcess({ args: ['camera', this.#options.plan.id], log: this.#log, onMessage: message => this.#onMessage(message) });
+    this.#process = process;
+    this.#usable = this.#configure(process);
+    this.#usable.catch(() => undefined);
+    void process.exited.then(reason => this.#onExit(reason));
+  }
+
+  /** @throws Failure */
+  async join(session: string, offer: Offer): Promise<string> {
+    const process = await this.#usableProcess();
+    const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
+    this.#sessions.add(session);
+    const timer = setTimeout(() => {
+      this.leave(session);
+      this.#refuse(session, new Failure('camera-unavailable', `Camera "${this.#options.plan.id}" gave no answer within ${ANSWER_PATIENCE_MS / 1000} s.`, { retryAfter: 2 }));
+    }, ANSWER_PATIENCE_MS);
+    const { codec } = offer.video;
+    process.send({
+      type: 'join', session, offer: offerForWebrtcbin(offer), payloadType: codec.payloadType,
+      retransmit: codec.rtxPayloadType !== null && codec.feedback.includes('nack'),
+    });
+    try {
+      const answer = await answered;
+      return composeAnswer(offer, answer, { profileLevelId: this.#status.video?.profileLevelId ?? null });
+    } catch (error) {
+      this.leave(session);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  leave(session: string): void {
+    if (!this.#sessions.delete(session)) return;
+    this.#process?.send({ type: 'leave', session });
+    this.#refuse(session, new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 }));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#restart) clearTimeout(this.#restart);
+    await this.#process?.close();
+  }
+
+  async #configure(process: WorkerProcess): Promise<void> {
+    const [encoders] = await Promise.all([this.#options.encoders, process.ready]);
+    const { source, settings } = this.#options.plan;
+    process.send({ type: 'configure', source, ...settings, lingerMs: this.#options.lingerMs, encoders });
+    this.#update({ state: 'idle' });
+  }
+
+  async #usableProcess(): Promise<WorkerProcess> {
+    const patience = AbortSignal.timeout(READY_PATIENCE_MS);
+    const late = new Promise<never>((_, reject) => patience.addEventListener('abort', () => reject(this.#starting()), { once: true }));
+    late.catch(() => undefined);
+    if (!this.#process) throw this.#starting();
+    await Promise.race([this.#usable.catch(() => { throw this.#starting(); }), late]);
+    if (!this.#process || this.#closed) throw this.#starting();
+    return this.#process;
+  }
+
+  #starting(): Failure {
+    const { id } = this.#options.plan;
+    const why = this.#status.problem ? ` Its worker died: ${this.#status.problem.detail}.` : '';
+    return new Failure('camera-starting', `Camera "${id}" is being started.${why}`, { remedy: 'Ask again in a moment.', retryAfter: 1 });
+  }
+
+  #onMessage(message: FromWorker): void {
+    switch (message.type) {
+      case 'camera': return this.#onCamera(message);
+      case 'joined': {
+        this.#waiting.get(message.session)?.resolve(message.answer);
+        this.#waiting.delete(message.session);
+        return;
+      }
+      case 'refused': {
+        const { session, detail, remedy } = message;
+        this.#sessions.delete(session);
+        const known = message.code === 'camera-unavailable';
+        return this.#refuse(session, new Failure(known ? 'camera-unavailable' : 'internal', detail, { remedy: remedy ?? undefined, ...(known ? { retryAfter: 2 } : {}) }));
+      }
+      case 'connected': return this.#options.events.sessionConnected(message.session);
+      case 'stats': return this.#options.events.sessionMeasured(message.session, message.stats);
+      case 'ended':
+        this.#sessions.delete(message.session);
+        return this.#options.events.sessionEnded(message.session, message.reason as EndReason, message.detail);
+      case 'log':
+        return this.#log[message.level === 'error' ? 'error' : 'info'](message.fields, message.event);
+      default:
+        this.#log.error({ type: message.type }, 'message of a camera worker makes no sense from it');
+    }
+  }
+
+  #onCamera({ state, detail, remedy, encoder, passthrough, fps, bitrate, video }: FromWorkerOf<'camera'>): void {
+    if (state === 'failed' && this.#status.state !== 'failed') this.#log.warn({ detail, remedy }, 'camera failed');
+    this.#update({
+      state: state as CameraStatus['state'],
+      encoder,
+      passthrough,
+      fps,
+      bitrate,
+      ...(detail === null ? {} : { problem: { detail, ...(remedy === null ? {} : { remedy }) } }),
+      ...('codec' in video ? { video: video as VideoFacts } : {}),
+    });
+  }
+
+  #onExit(reason: string): void {
+    this.#process = null;
+    if (this.#closed) return;
+    if (performance.now() - this.#startedAt > STEADY_MS) this.#deaths = 0;
+    const delay = BACKOFF_MS[Math.min(this.#deaths, BACKOFF_MS.length - 1)] ?? 0;
+    this.#deaths++;
+    this.#restarts++;
+    this.#log.error({ reason, restartInMs: delay }, 'worker died');
+    this.#update({ state: 'down', encoder: null, fps: 0, bitrate: 0, problem: { detail: reason, remedy: 'It is being started anew by itself.' } });
+    for (const session of [...this.#sessions]) {
+      this.#sessions.delete(session);
+      this.#refuse(session, this.#starting());
+      this.#options.events.sessionEnded(session, 'worker-died', reason);
+    }
+    this.#restart = setTimeout(() => this.start(), delay);
+  }
+
+  #refuse(session: string, failure: Failure): void {
+    this.#waiting.get(session)?.reject(failure);
+    this.#waiting.delete(session);
+  }
+
+  #update(change: Partial<CameraStatus>): void {
+    const { problem: _, ...before } = this.#status;
+    this.#status = { ...before, ...change, restarts: this.#restarts };
+    this.#options.events.cameraChanged(this.#options.plan.id, this.#status);
+  }
+}

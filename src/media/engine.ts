@@ -1,0 +1,60 @@
+import type { CameraPlan, Log, Machine, MediaEngine, MediaEvents } from '../domain/ports.js';
+import type { Offer } from '../protocol/offer.js';
+import { CameraWorker } from './camera-worker.js';
+import type { Device } from './messages.js';
+import { Prober } from './prober.js';
+
+export interface WorkerEngineOptions {
+  /** How long a camera stays open after its last viewer. */
+  lingerMs: number;
+  /** A logger whose lines carry the camera. */
+  logFor(camera: string): Log;
+  log: Log;
+}
+
+/** The cameras, each in a process of its own, and the probe of the machine they run on. */
+export class WorkerEngine implements MediaEngine {
+  readonly #options: WorkerEngineOptions;
+  readonly #workers = new Map<string, CameraWorker>();
+  readonly #prober: Prober;
+
+  constructor(options: WorkerEngineOptions) {
+    this.#options = options;
+    this.#prober = new Prober(options.log);
+  }
+
+  /** The V4L2 devices that are plugged in. */
+  devices(): Promise<readonly Device[]> {
+    return this.#prober.devices;
+  }
+
+  machine(): Machine {
+    return this.#prober.machine();
+  }
+
+  add(plan: CameraPlan, events: MediaEvents): void {
+    const worker = new CameraWorker({
+      plan,
+      encoders: this.#prober.encoders,
+      lingerMs: this.#options.lingerMs,
+      events,
+      log: this.#options.logFor(plan.id),
+    });
+    this.#workers.set(plan.id, worker);
+    worker.start();
+  }
+
+  async join(camera: string, session: string, offer: Offer): Promise<string> {
+    const worker = this.#workers.get(camera);
+    if (!worker) throw new Error(`camera "${camera}" has no worker`);
+    return await worker.join(session, offer);
+  }
+
+  leave(camera: string, session: string): void {
+    this.#workers.get(camera)?.leave(session);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#prober.close(), ...[...this.#workers.values()].map(worker => worker.close())]);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * What the control plane and a camera's worker say to each other, over Node's IPC. Both ends check what comes in
+ * against the tables here; the types follow from them, so that there is one definition of each message.
+ */
+const string = 'string';
+const number = 'number';
+const boolean = 'boolean';
+const object = 'object';
+const nullableString = 'string?';
+
+type Kind = 'string' | 'number' | 'boolean' | 'object' | 'string?';
+type ValueOf<K> = K extends 'string' ? string : K extends 'number' ? number : K extends 'boolean' ? boolean : K extends 'string?' ? string | null : never;
+
+/** To the worker. */
+const TO_WORKER = {
+  /** First of all: what the camera is, and the encoders that opened on this machine, best first. */
+  configure: { source: object, width: number, height: number, framerate: number, bitrate: number, keyframeInterval: number, passthrough: string, lingerMs: number, encoders: object },
+  /** A viewer: an offer for webrtcbin. Answered by `joined` or `refused`. */
+  join: { session: string, offer: string, payloadType: number, retransmit: boolean },
+  /** A viewer leaves; nothing comes back. */
+  leave: { session: string },
+  /** Answered by `pong` from the JavaScript thread: one that hangs in a driver does not. */
+  ping: { sequence: number },
+  /** Stop everything and exit. */
+  close: {},
+} as const satisfies Record<string, Record<string, Kind>>;
+
+/** From the worker. */
+const FROM_WORKER = {
+  /** GStreamer is loaded and warm. */
+  ready: { warmMs: number },
+  pong: { sequence: number },
+  /** The camera's state, on every change and once a second while it is open. */
+  camera: { state: string, detail: nullableString, remedy: nullableString, encoder: nullableString, passthrough: object, fps: number, bitrate: number, video: object },
+  joined: { session: string, answer: string },
+  refused: { session: string, code: string, detail: string, remedy: nullableString },
+  connected: { session: string },
+  /** The worker ended a session by itself. */
+  ended: { session: string, reason: string, detail: nullableString },
+  /** Figures of a session, each 2 s. */
+  stats: { session: string, stats: object },
+  /** Something worth a line in the log. */
+  log: { level: string, event: string, fields: object },
+  /** The probe, one for each encoder: about to be tried, and what came of it. */
+  probing: { element: string },
+  probed: { element: string, outcome: string, reason: string },
+  found: { gstreamer: string, devices: object },
+  /** The probe is over. */
+  done: {},
+} as const satisfies Record<string, Record<string, Kind>>;
+
+type Table = Readonly<Record<string, Readonly<Record<string, Kind>>>>;
+type MessagesOf<T extends Table, Objects> = {
+  [Type in keyof T]: { type: Type } & {
+    [Field in keyof T[Type]]: T[Type][Field] extends 'object' ? (Field extends keyof Objects ? Objects[Field] : never) : ValueOf<T[Type][Field]>;
+  };
+}[keyof T];
+
+export interface VideoFacts {
+  codec: 'H264';
+  width: number | null;
+  height: number | null;
+  profileLevelId: string | null;
+}
+
+export interface SessionFigures {
+  bitrate: number;
+  packetsSent: number;
+  packetsLost: number | null;
+  lossPercent: number | null;
+  jitterMs: number | null;
+  roundTripMs: number | null;
+  keyframeRequests: number;
+  retransmitted: number;
+}
+
+export interface Passthrough {
+  active: boolean;
+  reason: string;
+}
+
+export interface Device {
+  device: string;
+  name: string;
+}
+
+export type ToWorker = MessagesOf<typeof TO_WORKER, { source: import('../domain/source.js').Source; encoders: readonly string[] }>;
+export type FromWorker = MessagesOf<typeof FROM_WORKER, {
+  passthrough: Passthrough;
+  video: VideoFacts | Record<string, never>;
+  stats: SessionFigures;
+  fields: Record<string, unknown>;
+  devices: readonly Device[];
+}>;
+export type ToWorkerOf<T extends ToWorker['type']> = Extract<ToWorker, { type: T }>;
+export type FromWorkerOf<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
+
+/** The message, if it is one to a worker with all its fields; else null. */
+export const checkToWorker = (message: unknown): ToWorker | null => check<ToWorker>(TO_WORKER, message);
+/** The message, if it is one from a worker with all its fields; else null. */
+export const checkFromWorker = (message: unknown): FromWorker | null => check<FromWorker>(FROM_WORKER, message);
+
+function check<M>(table: Table, message: unknown): M | null {
+  if (typeof message !== 'object' || message === null) return null;
+  const candidate = message as Record<string, unknown>;
+  const fields = typeof candidate.type === 'string' && Object.hasOwn(table, candidate.type) ? table[candidate.type] : undefined;
+  if (!fields) return null;
+  for (const [name, kind] of Object.entries(fields)) if (!isKind(candidate[name], kind)) return null;
+  return message as M;
+}
+
+function isKind(value: unknown, kind: Kind): boolean {
+  if (kind === 'string?') return value === null || typeof value === 'string';
+  if (kind === 'object') return typeof value === 'object' && value !== null;
+  return typeof value === kind && !Number.isNaN(value);
+}

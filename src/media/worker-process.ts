@@ -1,0 +1,131 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Log } from '../domain/ports.js';
+import { checkFromWorker, type FromWorker, type ToWorker } from './messages.js';
+
+export interface WorkerProcessOptions {
+  /** See src/worker/main.ts. */
+  args: readonly string[];
+  onMessage(message: FromWorker): void;
+  log: Log;
+  times?: WorkerTimes;
+}
+
+export interface WorkerTimes {
+  /** For `ready` to come, at the most. */
+  readyMs: number;
+  pingMs: number;
+  /** Without a `pong`: its JavaScript thread hangs, likely in a driver, and it is killed. */
+  hungMs: number;
+  /** For a worker that was asked to close. */
+  closeMs: number;
+}
+
+export const WORKER_TIMES: WorkerTimes = { readyMs: 30_000, pingMs: 2_000, hungMs: 5_000, closeMs: 1_500 };
+
+const ENTRY = fileURLToPath(new URL('../worker/main.js', import.meta.url));
+const LINES_KEPT = 5;
+
+/** One child process from fork to exit. Its exit has a reason in words; an exit that was asked for is told apart. */
+export class WorkerProcess {
+  /** Resolves when the worker is warm; rejects if it exits or takes too long. */
+  readonly ready: Promise<void>;
+  /** Resolves with the reason when the process is gone; it never rejects. */
+  readonly exited: Promise<string>;
+  readonly #child: ChildProcess;
+  readonly #times: WorkerTimes;
+  readonly #lastWords: string[] = [];
+  #heartbeat: NodeJS.Timeout | null = null;
+  #heardAt = performance.now();
+  #sequence = 0;
+  #killedFor: string | null = null;
+  #isGone = false;
+
+  constructor({ args, onMessage, log, times = WORKER_TIMES }: WorkerProcessOptions) {
+    this.#times = times;
+    // NODE_OPTIONS may hold what suits one process alone, such as a debugger's port.
+    const { NODE_OPTIONS: _, ...env } = process.env;
+    const child = fork(ENTRY, args, { execArgv: ['--expose-gc', '--enable-source-maps'], serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env });
+    this.#child = child;
+    let becomeReady: () => void;
+    const becameReady = new Promise<void>(resolve => { becomeReady = resolve; });
+    this.exited = new Promise(resolve => {
+      child.once('error', error => this.#gone(resolve, `it could not be started: ${error.message}`));
+      child.once('exit', (code, signal) => this.#gone(resolve, this.#killedFor ?? this.#inWords(code, signal)));
+    });
+    this.ready = this.#orGone(becameReady);
+    this.ready.then(() => this.#beat(), () => undefined);
+    child.on('message', data => {
+      this.#heardAt = performance.now();
+      const message = checkFromWorker(data);
+      if (!message) log.error({ pid: child.pid }, 'message of a worker is not in the protocol');
+      else if (message.type === 'ready') {
+        log.debug({ pid: child.pid, warmMs: message.warmMs }, 'worker ready');
+        becomeReady();
+      } else if (message.type !== 'pong') onMessage(message);
+    });
+    if (child.stderr) {
+      createInterface({ input: child.stderr }).on('line', line => {
+        this.#lastWords.push(line);
+        if (this.#lastWords.length > LINES_KEPT) this.#lastWords.shift();
+        log.warn({ pid: child.pid, line: line.slice(0, 500) }, 'worker wrote to stderr');
+      });
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Sends a message; one to a worker that is gone is dropped, as `exited` tells of that. */
+  send(message: ToWorker): void {
+    if (!this.#isGone && this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  /** Asks it to end and makes sure of it; resolves when it is gone. */
+  async close(): Promise<void> {
+    this.send({ type: 'close' });
+    const timer = setTimeout(() => this.kill('it did not close when it was asked to'), this.#times.closeMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  kill(reason: string): void {
+    this.#killedFor ??= reason;
+    this.#child.kill('SIGKILL');
+  }
+
+  async #orGone(becameReady: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const failed = new Promise<never>((_, reject) => {
+      void this.exited.then(reason => reject(new Error(reason)));
+      timer = setTimeout(() => this.kill(`it was not ready within ${this.#times.readyMs / 1000} s`), this.#times.readyMs);
+    });
+    try {
+      await Promise.race([becameReady, failed]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #beat(): void {
+    this.#heardAt = performance.now();
+    this.#heartbeat = setInterval(() => {
+      const silence = performance.now() - this.#heardAt;
+      if (silence > this.#times.hungMs) this.kill(`it did not answer for ${(silence / 1000).toFixed(1)} s`);
+      else this.send({ type: 'ping', sequence: ++this.#sequence });
+    }, this.#times.pingMs);
+  }
+
+  #gone(resolve: (reason: string) => void, reason: string): void {
+    this.#isGone = true;
+    if (this.#heartbeat) clearInterval(this.#heartbeat);
+    resolve(reason);
+  }
+
+  #inWords(code: number | null, signal: NodeJS.Signals | null): string {
+    const how = signal ? `it was ended by ${signal}` : `it exited with code ${code}`;
+    return [how, ...this.#lastWords.slice(-1)].join(': ');
+  }
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { CommandError, EXIT } from '../cli/command-error.js';
+
+const TOKEN_BYTES = 24;
+
+/** Where what the server must remember is kept, if nobody says otherwise: systemd's folder, XDG's, or one of its own. */
+export function defaultStateDir(env: NodeJS.ProcessEnv): string {
+  if (env.STATE_DIRECTORY) return env.STATE_DIRECTORY.split(':')[0] ?? env.STATE_DIRECTORY;
+  return join(env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state'), 'bigfootbot-video');
+}
+
+/**
+ * The token that opens the API: read from the state folder, made there at the first start (mode 0600).
+ * @throws CommandError if it cannot be read or kept, or others can read it
+ */
+export function readToken(stateDir: string): { token: string; file: string } {
+  const file = join(stateDir, 'token');
+  const kept = readKept(file);
+  if (kept !== null) return { token: kept, file };
+  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    writeFileAtomic.sync(file, `${token}\n`, { mode: 0o600 });
+    chmodSync(file, 0o600);
+  } catch (error) {
+    throw new CommandError(EXIT.cannotWrite, `${file}: the token cannot be kept: ${(error as Error).message}. Name a folder that can be written with --state-dir.`);
+  }
+  return { token, file };
+}
+
+function readKept(file: string): string | null {
+  let token: string;
+  try {
+    const mode = statSync(file).mode & 0o077;
+    if (mode !== 0) throw new CommandError(EXIT.config, `${file}: other users can read the token (mode ${(mode | 0o600).toString(8)}). Close it with: chmod 600 '${file}'`);
+    token = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(EXIT.config, `${file}: the token cannot be read: ${(error as Error).message}.`);
+  }
+  if (!/^[\x21-\x7e]{16,512}$/.test(token)) throw new CommandError(EXIT.config, `${file}: holds no token: 16 to 512 printable characters in one line. Remove the file to have a new one made.`);
+  return token;
+}

@@ -1,0 +1,20 @@
+/** How long to wait before the next attempt. Pure. */
+
+const FIRST_MS = 250;
+const LONGEST_MS = 5_000;
+/** A server that asks for more than this is asked sooner: a picture that never returns is worse than one request. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+/** Viewers that lost the same camera at the same moment must not all return at the same moment. */
+const JITTER = 0.3;
+
+/**
+ * @param failures attempts that failed since the picture last stood for a while; 0 before the first retry
+ * @param retryAfterMs what the server asked for; never undercut
+ * @param random from 0 to 1
+ */
+export function retryDelayMs(failures: number, retryAfterMs = 0, random: number = Math.random()): number {
+  // 2 ** 5 is past the longest delay already; the bound keeps the power finite over hundreds of failures.
+  const exponential = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures, 10));
+  const spread = exponential * (1 - JITTER * random);
+  return Math.round(Math.max(spread, Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS)));
+}

@@ -1,0 +1,142 @@
+/** The figures of a player and its camera as labels and values. Pure. */
+import type { Camera } from './api.js';
+import { formatBitrate, formatFps, formatMs, formatPercent, formatSize } from './formatting.js';
+import type { PlayerFigures } from './player-stats.js';
+
+export interface Figure {
+  key: string;
+  /** Short, in front of the value in the compact line; empty where the unit says it. */
+  label: string;
+  value: string;
+  /** Bad enough to catch an eye. */
+  warn: boolean;
+  /** The whole name. */
+  title: string;
+}
+
+export interface FigureGroup {
+  title: string;
+  rows: readonly (readonly [label: string, value: string])[];
+}
+
+/** From here on a figure can be felt at the controls. */
+const LOSS_WARN_PERCENT = 2;
+const ROUND_TRIP_WARN_MS = 150;
+const BUFFER_WARN_MS = 100;
+/** Share of the camera's own rate. */
+const FPS_WARN = 0.75;
+
+const none: PlayerFigures = {
+  framesDecoded: 0,
+  framesDropped: 0,
+  freezes: 0,
+  packetsLost: 0,
+  keyFrames: 0,
+  retransmissionsAsked: 0,
+  keyFramesAsked: 0,
+};
+
+export function compactFigures(figures: PlayerFigures | undefined, knownFps: number | undefined): readonly Figure[] {
+  const { width, height, fps, bitrate, lossPercent, roundTripMs, jitterBufferMs } = figures ?? none;
+  const over = (value: number | undefined, limit: number): boolean => value !== undefined && value >= limit;
+  const slow = fps !== undefined && knownFps !== undefined && fps < FPS_WARN * knownFps;
+  return [
+    { key: 'size', label: '', value: formatSize(width, height), warn: false, title: 'Resolution' },
+    { key: 'fps', label: '', value: formatFps(fps), warn: slow, title: 'Pictures a second' },
+    { key: 'bitrate', label: '', value: formatBitrate(bitrate), warn: false, title: 'Bitrate' },
+    {
+      key: 'loss',
+      label: 'loss',
+      value: formatPercent(lossPercent),
+      warn: over(lossPercent, LOSS_WARN_PERCENT),
+      title: 'Packets lost',
+    },
+    {
+      key: 'rtt',
+      label: 'rtt',
+      value: formatMs(roundTripMs),
+      warn: over(roundTripMs, ROUND_TRIP_WARN_MS),
+      title: 'Round trip',
+    },
+    {
+      key: 'buffer',
+      label: 'buf',
+      value: formatMs(jitterBufferMs),
+      warn: over(jitterBufferMs, BUFFER_WARN_MS),
+      title: 'Jitter buffer',
+    },
+  ];
+}
+
+/** From the robot's network card to the decoded picture; capture and encoding come before it. */
+function transitMs(figures: PlayerFigures): number | undefined {
+  const { roundTripMs, jitterBufferMs, decodeMs } = figures;
+  if (roundTripMs === undefined || jitterBufferMs === undefined) return undefined;
+  return roundTripMs / 2 + jitterBufferMs + (decodeMs ?? 0);
+}
+
+export function playerGroups(current: PlayerFigures | undefined): readonly FigureGroup[] {
+  const figures = current ?? none;
+  const total = (count: number): string => (current === undefined ? '–' : String(count));
+  return [
+    {
+      title: 'Picture',
+      rows: [
+        ['Resolution', formatSize(figures.width, figures.height)],
+        ['Frame rate', formatFps(figures.fps)],
+        ['Bitrate', formatBitrate(figures.bitrate)],
+        ['Codec', figures.codec ?? '–'],
+        ...(figures.decoder === undefined ? [] : ([['Decoder', figures.decoder]] as const)),
+      ],
+    },
+    {
+      title: 'On the way',
+      rows: [
+        ['Packet loss', formatPercent(figures.lossPercent)],
+        ['Round trip', formatMs(figures.roundTripMs)],
+        ['Jitter', formatMs(figures.jitterMs)],
+        ['Jitter buffer', formatMs(figures.jitterBufferMs)],
+        ['Decoding', formatMs(figures.decodeMs)],
+        ['One way, about', formatMs(transitMs(figures))],
+        ['Path', figures.path ?? '–'],
+      ],
+    },
+    {
+      title: 'Since it connected',
+      rows: [
+        ['Frames', total(figures.framesDecoded)],
+        ['Frames dropped', total(figures.framesDropped)],
+        ['Freezes', total(figures.freezes)],
+        ['Packets lost', total(figures.packetsLost)],
+        ['Resends asked for', total(figures.retransmissionsAsked)],
+        ['Keyframes asked for', total(figures.keyFramesAsked)],
+      ],
+    },
+  ];
+}
+
+/** @param outdated whether the server has stopped answering since it said this */
+export function cameraGroup(camera: Camera, outdated = false): FigureGroup {
+  const { video } = camera;
+  const encoder = camera.passthrough.active ? 'none, passed through' : (camera.encoder ?? '–');
+  return {
+    title: outdated ? 'Camera, as the robot last said' : 'Camera',
+    rows: [
+      ['State', outdated ? `not known; was ${camera.state}` : camera.state],
+      ...(camera.problem === undefined ? [] : ([['Problem', camera.problem.detail]] as const)),
+      ...(camera.problem?.remedy === undefined ? [] : ([['Remedy', camera.problem.remedy]] as const)),
+      ['Encoder', encoder],
+      [
+        'Encodes',
+        video === null
+          ? '–'
+          : `${formatSize(video.width ?? undefined, video.height ?? undefined)}, ${formatFps(camera.fps)}`,
+      ],
+      ['Sends', formatBitrate(camera.bitrate)],
+      ['Passthrough', camera.passthrough.reason],
+      ['Viewers', String(camera.viewers)],
+      ['Restarts', String(camera.restarts)],
+      ['Source', camera.source],
+    ],
+  };
+}

@@ -1,0 +1,90 @@
+/** Knows when the last new picture came, whether or not the browser draws it. */
+import { usualInterval, withInterval } from './freshness.js';
+
+/** How often the decoder's counter is read while the browser draws nothing. */
+const COUNTER_MS = 250;
+
+export interface PlaybackMonitor {
+  /** `performance.now()` of the last new picture; undefined before the first. */
+  readonly lastFrameAt: number | undefined;
+  /** Milliseconds from one picture to the next, as a rule. */
+  readonly interval: number | undefined;
+  /** To be called a few times a second. */
+  tick(now: number): void;
+  stop(): void;
+}
+
+/** @param onFirstFrame the picture of this receiver is on the screen for the first time */
+export function monitorPlayback(
+  video: HTMLVideoElement,
+  receiver: RTCRtpReceiver,
+  onFirstFrame: () => void,
+): PlaybackMonitor {
+  const drawsTell = 'requestVideoFrameCallback' in video;
+  let handle = 0;
+  let running = true;
+  let lastFrameAt: number | undefined;
+  let intervals: readonly number[] = [];
+  /** The decoder's count when it was last read; undefined while the draws tell. */
+  let decoded: number | undefined;
+  let countedAt = 0;
+  // A picture outside the window is not drawn, and one inside is; only there does a missing draw mean a frozen picture.
+  let onScreen = true;
+  const visibility =
+    'IntersectionObserver' in globalThis
+      ? new IntersectionObserver((entries) => {
+          onScreen = entries.at(-1)?.isIntersecting ?? true;
+        })
+      : undefined;
+  visibility?.observe(video);
+
+  const record = (now: number, frames: number): void => {
+    if (lastFrameAt !== undefined) intervals = withInterval(intervals, (now - lastFrameAt) / frames);
+    const first = lastFrameAt === undefined;
+    lastFrameAt = now;
+    if (first) onFirstFrame();
+  };
+
+  const drawn = (): void => {
+    if (!running) return;
+    handle = video.requestVideoFrameCallback(drawn);
+    record(performance.now(), 1);
+  };
+  if (drawsTell) handle = video.requestVideoFrameCallback(drawn);
+
+  const count = async (): Promise<void> => {
+    const report = await receiver.getStats();
+    const inbound: Record<string, unknown> | undefined = [...report.values()].find(
+      (entry) => entry.type === 'inbound-rtp',
+    );
+    const frames = typeof inbound?.framesDecoded === 'number' ? inbound.framesDecoded : 0;
+    if (!running) return;
+    const before = decoded ?? (lastFrameAt === undefined ? 0 : frames);
+    decoded = frames;
+    // A paused element shows an old picture, however many are decoded behind it.
+    if (frames > before && !video.paused) record(performance.now(), frames - before);
+  };
+
+  return {
+    get lastFrameAt() {
+      return lastFrameAt;
+    },
+    get interval() {
+      return usualInterval(intervals);
+    },
+    tick(now) {
+      if (drawsTell && onScreen && !document.hidden) {
+        decoded = undefined;
+        return;
+      }
+      if (now - countedAt < COUNTER_MS || (lastFrameAt !== undefined && now - lastFrameAt < COUNTER_MS / 2)) return;
+      countedAt = now;
+      count().catch(() => undefined);
+    },
+    stop() {
+      running = false;
+      visibility?.disconnect();
+      if (drawsTell) video.cancelVideoFrameCallback(handle);
+    },
+  };
+}

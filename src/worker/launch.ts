@@ -1,0 +1,82 @@
+import type { Source } from '../domain/source.js';
+
+export interface CameraFormat {
+  /** Pixels. */
+  width: number;
+  height: number;
+  /** Frames a second. */
+  framerate: number;
+}
+
+/**
+ * The launch line of a camera: source, encoder (or none, where the source's own H.264 is passed on), and the tees.
+ * Paths, URLs and devices are not in it; they are set on the element `source`, by the property that sourceProperty
+ * names.
+ *
+ *     … ! identity "encoded" ! tee "tap" ! queue ! identity "sent" ! tee "fan" ! viewers
+ *
+ * `encoded` counts pictures; consumers that are no viewers tap in before the queue, behind which one thread serves all
+ * viewers. `sent` falling behind `encoded` shows that the thread is stuck.
+ * @param encoder from describeEncoder; null passes the source's H.264 on
+ */
+export function describeCamera(source: Source, format: CameraFormat, encoder: string | null): string {
+  return [
+    describeSource(source, format, encoder !== null),
+    ...(encoder === null ? [] : [encoder]),
+    'h264parse name=parse config-interval=-1',
+    'video/x-h264,stream-format=byte-stream,alignment=au',
+    'identity name=encoded silent=true',
+    'tee name=tap allow-not-linked=true',
+    'queue name=fanqueue leaky=downstream max-size-buffers=30 max-size-bytes=0 max-size-time=0',
+    'identity name=sent silent=true',
+    'tee name=fan allow-not-linked=true',
+  ].join(' ! ');
+}
+
+/** The property of the element `source` that takes what the user named; null for a source without. */
+export function sourceProperty(source: Source): [name: string, value: string] | null {
+  switch (source.type) {
+    case 'test': return null;
+    case 'v4l2': return ['device', source.device];
+    case 'file': return ['location', source.path];
+    case 'rtsp': return ['location', source.url];
+  }
+}
+
+function describeSource(source: Source, { width, height, framerate }: CameraFormat, raw: boolean): string {
+  const size = `width=${width},height=${height},framerate=${framerate}/1`;
+  switch (source.type) {
+    case 'test':
+      return [
+        'videotestsrc name=source is-live=true pattern=ball motion=sweep animation-mode=running-time background-color=0xff12181f foreground-color=0xff76b900',
+        `video/x-raw,format=I420,${size}`,
+        // The wall clock, to compare with another at a glance; below it the milliseconds since the camera opened.
+        'clockoverlay halignment=center valignment=position ypos=0.08 time-format="%H:%M:%S" font-desc="Sans Bold 20" draw-shadow=false shaded-background=false',
+        'timeoverlay halignment=center valignment=bottom font-desc="Monospace 12" draw-shadow=false shaded-background=false',
+      ].join(' ! ');
+    case 'v4l2':
+      return [
+        'v4l2src name=source do-timestamp=true',
+        // In order of preference: as wanted, raw or MJPEG; else whatever the camera has, brought to the wanted size.
+        `capsfilter caps="video/x-raw,${size};image/jpeg,${size};video/x-raw;image/jpeg"`,
+        'decodebin',
+        'videorate drop-only=true',
+        'videoconvert',
+        'videoscale',
+        `video/x-raw,width=${width},height=${height},pixel-aspect-ratio=1/1`,
+      ].join(' ! ');
+    case 'file':
+      // Read ahead by a little, so that the jump back to the start is not seen, and let out at the time it is due. What
+      // is decoded is read ahead in decodebin too, before the decoder: the queue need not hold much.
+      return raw
+        ? 'filesrc name=source ! decodebin ! queue name=ahead max-size-buffers=3 ! clocksync'
+        : 'filesrc name=source ! parsebin ! video/x-h264 ! queue name=ahead max-size-buffers=120 max-size-bytes=0 max-size-time=0 ! clocksync';
+    case 'rtsp':
+      // TCP: a lost packet of the camera's would be lost to every viewer.
+      return [
+        'rtspsrc name=source protocols=tcp latency=0 drop-on-latency=true timeout=5000000 tcp-timeout=5000000',
+        'application/x-rtp,media=video',
+        raw ? 'decodebin' : 'rtph264depay',
+      ].join(' ! ');
+  }
+}

@@ -1,0 +1,95 @@
+import type { Source } from '../domain/source.js';
+import { type Caps, type Element, Gst } from '../gst/native.js';
+import { closePipeline, drainBus, element, parseLaunch } from '../gst/pipeline.js';
+import { sourceProperty } from './launch.js';
+import type { StreamFacts } from './passthrough.js';
+
+interface Sample {
+  getBuffer(): { pts: bigint; dts: bigint; hasFlags(flags: number): boolean };
+  getCaps(): Caps | null;
+}
+
+const DELTA_UNIT = 1 << 13;
+const ENOUGH_MS = 6_000;
+const ENOUGH_SAMPLES = 900;
+const PATIENCE_MS: Readonly<Record<'file' | 'rtsp', number>> = { file: 4_000, rtsp: 8_000 };
+const SAMPLES_A_TURN = 30;
+const POLL_MS = 10;
+
+/**
+ * Looks at the H.264 that a file or an RTSP camera brings: the first 6 s of a file, a network camera until its second
+ * keyframe or for 3 s. Null if it brings none, or nothing comes.
+ */
+export async function lookAtStream(source: Source & { type: 'file' | 'rtsp' }): Promise<StreamFacts | null> {
+  const start = source.type === 'file' ? 'filesrc name=source ! parsebin' : 'rtspsrc name=source protocols=tcp latency=0 ! application/x-rtp,media=video ! rtph264depay';
+  const pipeline = parseLaunch(
+    `${start} ! video/x-h264 ! h264parse ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=out sync=false max-buffers=64`,
+  );
+  const property = sourceProperty(source);
+  if (property) element(pipeline, 'source')[property[0]] = property[1];
+  const out = element(pipeline, 'out');
+  const tally = new Tally();
+  pipeline.setState(Gst.State.PLAYING);
+  try {
+    const until = performance.now() + PATIENCE_MS[source.type];
+    while (performance.now() < until && !tally.enough(source.type === 'rtsp')) {
+      const taken = takeSamples(out, tally);
+      const { error, eos } = drainBus(pipeline);
+      // Also where the file has sound alone: nothing is linked to it, and the stream stops.
+      if (error || (eos && taken === 0)) break;
+      if (taken < SAMPLES_A_TURN) await new Promise(resolve => setTimeout(resolve, POLL_MS));
+    }
+  } finally {
+    closePipeline(pipeline);
+  }
+  return tally.facts();
+}
+
+function takeSamples(out: Element, tally: Tally): number {
+  for (let taken = 0; taken < SAMPLES_A_TURN; taken++) {
+    const sample = out.emit('try-pull-sample', 0n) as Sample | null;
+    if (!sample) return taken;
+    tally.add(sample);
+  }
+  return SAMPLES_A_TURN;
+}
+
+class Tally {
+  #profile = '';
+  #samples = 0;
+  #firstMs = 0;
+  #lastMs = 0;
+  #highestMs = Number.NEGATIVE_INFINITY;
+  #reordered = false;
+  #keyframeMs: number | null = null;
+  #gapMs: number | null = null;
+
+  add(sample: Sample): void {
+    const buffer = sample.getBuffer();
+    if (buffer.pts === Gst.CLOCK_TIME_NONE) return;
+    const ms = Number(buffer.pts) / 1e6;
+    if (this.#samples === 0) {
+      this.#firstMs = ms;
+      this.#profile = sample.getCaps()?.getStructure(0).getString('profile') ?? '';
+    }
+    this.#samples++;
+    // Samples come in the order of decoding: a time that goes back is a picture shown before one that was sent before.
+    if (ms < this.#highestMs) this.#reordered = true;
+    this.#highestMs = Math.max(this.#highestMs, ms);
+    this.#lastMs = ms;
+    if (buffer.hasFlags(DELTA_UNIT)) return;
+    if (this.#keyframeMs !== null) this.#gapMs = Math.max(this.#gapMs ?? 0, ms - this.#keyframeMs);
+    this.#keyframeMs = ms;
+  }
+
+  enough(live: boolean): boolean {
+    const looked = this.#lastMs - this.#firstMs;
+    if (live) return this.#gapMs !== null || looked > ENOUGH_MS / 2;
+    return looked > ENOUGH_MS || this.#samples > ENOUGH_SAMPLES;
+  }
+
+  facts(): StreamFacts | null {
+    if (this.#samples === 0) return null;
+    return { profile: this.#profile, reordered: this.#reordered, keyframeGapMs: this.#gapMs, lookedAtMs: this.#highestMs - this.#firstMs };
+  }
+}

@@ -1,0 +1,40 @@
+import { Housekeeping } from '../gst/housekeeping.js';
+import { checkToWorker, type FromWorker } from '../media/messages.js';
+import { probe } from './probe.js';
+import { Viewers } from './viewers.js';
+import { warmUp } from './warm-up.js';
+
+// A camera's process: `main.js camera ID`, or `main.js probe [ENCODER …]` with the encoders that are to be left alone.
+const [role = '', ...rest] = process.argv.slice(2);
+const began = performance.now();
+const housekeeping = new Housekeeping();
+const send = (message: FromWorker): void => {
+  if (process.connected) process.send?.(message);
+};
+
+// The parent ends workers; a Ctrl-C on the terminal goes to the whole process group and is the parent's to handle.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+// Without its parent a worker is nobody's: it goes at once, whatever GStreamer still does.
+process.on('disconnect', () => process.exit(0));
+
+housekeeping.start();
+if (role === 'probe') {
+  await probe(send, new Set(rest));
+  process.disconnect?.();
+} else {
+  process.title = `bigfootbot-video: camera ${rest[0] ?? ''}`;
+  const viewers = new Viewers(send, housekeeping);
+  process.on('message', (data: unknown) => {
+    const message = checkToWorker(data);
+    if (!message) send({ type: 'log', level: 'error', event: 'unknown message', fields: {} });
+    else if (message.type === 'ping') send({ type: 'pong', sequence: message.sequence });
+    else if (message.type === 'close') {
+      viewers.close();
+      process.exit(0);
+    } else viewers.handle(message);
+  });
+  await warmUp();
+  housekeeping.collect();
+  send({ type: 'ready', warmMs: Math.round(performance.now() - began) });
+}
