@@ -27,9 +27,20 @@ export interface Server {
 }
 
 /** Joins the rooms: makes everything, by hand and in order, and closes it in the opposite order. */
-export async function startServer({ host, port, limits, cameras: wanted, token, logger }: ServerOptions): Promise<Server> {
+export async function startServer({
+  host,
+  port,
+  limits,
+  cameras: wanted,
+  token,
+  logger,
+}: ServerOptions): Promise<Server> {
   const startedAt = new Date();
-  const engine = new WorkerEngine({ lingerMs: limits.linger * 1000, log: logger, logFor: camera => logger.child({ camera }) });
+  const engine = new WorkerEngine({
+    lingerMs: limits.linger * 1000,
+    log: logger,
+    logFor: camera => logger.child({ camera }),
+  });
   const sessions = new Sessions(engine, logger, limits.viewers);
   const cameras = new Cameras(camera => sessions.viewersOf(camera));
   const events: MediaEvents = {
@@ -48,7 +59,7 @@ export async function startServer({ host, port, limits, cameras: wanted, token, 
   try {
     const app = await buildApp({ services: { cameras, sessions, system }, token, logger });
     await listen(app, host, port);
-    for (const plan of wanted ?? await pluggedIn(engine)) {
+    for (const plan of wanted ?? (await pluggedIn(engine))) {
       cameras.add(plan);
       engine.add(plan, events);
     }
@@ -65,14 +76,25 @@ export async function startServer({ host, port, limits, cameras: wanted, token, 
   }
 }
 
-const VERSION = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+const VERSION = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
 
 /** Each V4L2 camera that is plugged in; the test camera where there is none. */
 async function pluggedIn(engine: WorkerEngine): Promise<CameraPlan[]> {
   const devices = await engine.devices();
   if (devices.length === 0) return planCameras({ test: { source: 'test', name: 'Test picture' } as never }, '/');
   return devices.flatMap(({ device, name }) =>
-    planCameras({ [device.replace(/^\/dev\//, '').replaceAll(/[^A-Za-z0-9_-]/g, '-')]: { source: `v4l2:${device}`, name: name.slice(0, 100) } as never }, '/'));
+    planCameras(
+      {
+        [device.replace(/^\/dev\//, '').replaceAll(/[^A-Za-z0-9_-]/g, '-')]: {
+          source: `v4l2:${device}`,
+          name: name.slice(0, 100),
+        } as never,
+      },
+      '/',
+    ),
+  );
 }
 
 async function listen(app: Awaited<ReturnType<typeof buildApp>>, host: string, port: number): Promise<void> {
@@ -81,12 +103,24 @@ async function listen(app: Awaited<ReturnType<typeof buildApp>>, host: string, p
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     switch (code) {
-      case 'EADDRINUSE': throw new CommandError(EXIT.unavailable, `port ${port} on ${host} is in use by another program (perhaps this one, started twice). Take another with --port, or 0 for any.`);
-      case 'EACCES': throw new CommandError(EXIT.unavailable, `port ${port} on ${host} may not be used by this user. Take one from 1024 with --port.`);
+      case 'EADDRINUSE':
+        throw new CommandError(
+          EXIT.unavailable,
+          `port ${port} on ${host} is in use by another program (perhaps this one, started twice). Take another with --port, or 0 for any.`,
+        );
+      case 'EACCES':
+        throw new CommandError(
+          EXIT.unavailable,
+          `port ${port} on ${host} may not be used by this user. Take one from 1024 with --port.`,
+        );
       case 'EADDRNOTAVAIL':
       case 'ENOTFOUND':
-        throw new CommandError(EXIT.unavailable, `this machine has no address "${host}" (${message}). Name one of its own with --host, or 0.0.0.0 for all.`);
-      default: throw error;
+        throw new CommandError(
+          EXIT.unavailable,
+          `this machine has no address "${host}" (${message}). Name one of its own with --host, or 0.0.0.0 for all.`,
+        );
+      default:
+        throw error;
     }
   }
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { exitWith, serveCommand } from './cli/serve.js';
 import { EXIT } from './cli/command-error.js';
+import { exitWith, serveCommand } from './cli/serve.js';
 
 const program = new Command('bigfootbot-video')
-  .description('A robot\'s cameras in any WebRTC player.')
+  .description("A robot's cameras in any WebRTC player.")
   .addCommand(serveCommand(), { isDefault: true })
   .showHelpAfterError('(add --help for what there is)')
   .exitOverride(error => process.exit(error.exitCode === 0 ? 0 : EXIT.usage));

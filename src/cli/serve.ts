@@ -24,8 +24,12 @@ const SHUTDOWN_MS = 3_000;
 
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('Serve this robot\'s cameras.')
-    .option('--camera <ID=SOURCE>', 'a camera: test, v4l2:/dev/video0, file:/path/video.mp4, rtsp://…; may be repeated', collectCamera)
+    .description("Serve this robot's cameras.")
+    .option(
+      '--camera <ID=SOURCE>',
+      'a camera: test, v4l2:/dev/video0, file:/path/video.mp4, rtsp://…; may be repeated',
+      collectCamera,
+    )
     .option('--config <FILE>', 'a YAML configuration file')
     .option('--host <ADDRESS>', 'address to listen on (default: 0.0.0.0)')
     .option('--port <NUMBER>', 'TCP port; 0 takes any free one (default: 8765)', parsePort)
@@ -40,8 +44,19 @@ async function serve(options: ServeOptions): Promise<void> {
   const here = process.env.INIT_CWD ?? process.cwd();
   const configFile = options.config === undefined ? undefined : resolve(here, options.config);
   const config = configFile === undefined ? defaultConfig() : loadConfig(configFile);
-  const named = options.camera && Object.fromEntries(Object.entries(options.camera).map(([id, source]): [string, CameraSettings] => [id, { source } as CameraSettings]));
-  const cameras = named ? planCameras(named, here) : config.cameras ? planCameras(config.cameras, dirname(configFile ?? here)) : null;
+  const named =
+    options.camera &&
+    Object.fromEntries(
+      Object.entries(options.camera).map(([id, source]): [string, CameraSettings] => [
+        id,
+        { source } as CameraSettings,
+      ]),
+    );
+  const cameras = named
+    ? planCameras(named, here)
+    : config.cameras
+      ? planCameras(config.cameras, dirname(configFile ?? here))
+      : null;
   const logger = makeLogger(options.logLevel);
   const { token, file } = readToken(resolve(here, options.stateDir ?? defaultStateDir(process.env)));
   const server = await startServer({
@@ -64,9 +79,13 @@ function announce({ host, port }: { host: string; port: number }, token: string,
   const origins = reachable(host).map(address => `http://${address.includes(':') ? `[${address}]` : address}:${port}`);
   const withToken = origins.map(origin => `${origin}/#token=${token}`);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ event: 'listening', url: withToken[0], urls: withToken, port, token, tokenFile: file })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ event: 'listening', url: withToken[0], urls: withToken, port, token, tokenFile: file })}\n`,
+    );
   } else if (process.stdout.isTTY) {
-    process.stdout.write(`\n  bigfootbot-video is on the air. Open one of these in a browser:\n\n${withToken.map(url => `    ${url}`).join('\n')}\n\n  The token is kept in ${file}\n  API: ${origins[0]}/docs    Stop: Ctrl-C\n\n`);
+    process.stdout.write(
+      `\n  bigfootbot-video is on the air. Open one of these in a browser:\n\n${withToken.map(url => `    ${url}`).join('\n')}\n\n  The token is kept in ${file}\n  API: ${origins[0]}/docs    Stop: Ctrl-C\n\n`,
+    );
   } else {
     process.stdout.write(`listening on ${origins.join(' ')} (the token is in ${file})\n`);
   }
@@ -84,7 +103,8 @@ function reachable(host: string): string[] {
 
 function collectCamera(value: string, before: Record<string, string> = {}): Record<string, string> {
   const [, id = '', source = ''] = /^([^=]*)=(.*)$/s.exec(value) ?? [];
-  if (id === '' || source === '') throw new InvalidArgumentError('It looks like ID=SOURCE, as in road=file:/path/video.mp4.');
+  if (id === '' || source === '')
+    throw new InvalidArgumentError('It looks like ID=SOURCE, as in road=file:/path/video.mp4.');
   if (Object.hasOwn(before, id)) throw new InvalidArgumentError(`There is a camera "${id}" already.`);
   return { ...before, [id]: source };
 }
@@ -98,9 +118,16 @@ function parsePort(value: string): number {
 /** Prints what a person can do something about in a line each, and the rest whole. */
 export function exitWith(error: unknown): never {
   if (error instanceof CommandError) {
-    process.stderr.write(`${error.message.split('\n').map(line => `bigfootbot-video: ${line}`).join('\n')}\n`);
+    process.stderr.write(
+      `${error.message
+        .split('\n')
+        .map(line => `bigfootbot-video: ${line}`)
+        .join('\n')}\n`,
+    );
     process.exit(error.exitCode);
   }
-  process.stderr.write(`bigfootbot-video: a mistake of this program: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `bigfootbot-video: a mistake of this program: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exit(EXIT.internal);
 }

@@ -23,7 +23,11 @@ export function loadConfig(file: string): Config {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
-  if (error) throw new CommandError(EXIT.config, `${file}:${lines.linePos(error.pos[0]).line}: this is no YAML: ${error.message}`);
+  if (error)
+    throw new CommandError(
+      EXIT.config,
+      `${file}:${lines.linePos(error.pos[0]).line}: this is no YAML: ${error.message}`,
+    );
   const config: unknown = document.toJS({ maxAliasCount: 20 }) ?? {};
   const findings = checkConfig(config);
   if (findings.length > 0) {
@@ -35,9 +39,15 @@ export function loadConfig(file: string): Config {
       }
       return 1;
     };
-    throw new CommandError(EXIT.config, findings
-      .map(finding => `${file}:${lineOf(finding)}: ${redact(`${finding.path.join('.') || 'the file'} ${finding.message}`)}`)
-      .join('\n'));
+    throw new CommandError(
+      EXIT.config,
+      findings
+        .map(
+          finding =>
+            `${file}:${lineOf(finding)}: ${redact(`${finding.path.join('.') || 'the file'} ${finding.message}`)}`,
+        )
+        .join('\n'),
+    );
   }
   return config as Config;
 }
@@ -45,10 +55,14 @@ export function loadConfig(file: string): Config {
 function read(file: string): string {
   try {
     const text = readFileSync(file, 'utf8');
-    if (text.length > MAX_BYTES) throw new CommandError(EXIT.config, `${file}: is larger than ${MAX_BYTES} bytes; that is no configuration`);
+    if (text.length > MAX_BYTES)
+      throw new CommandError(EXIT.config, `${file}: is larger than ${MAX_BYTES} bytes; that is no configuration`);
     return text;
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    throw new CommandError(EXIT.config, `${file}: cannot be read: ${(error as Error).message}. Check the path behind --config.`);
+    throw new CommandError(
+      EXIT.config,
+      `${file}: cannot be read: ${(error as Error).message}. Check the path behind --config.`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { readContract } from '../contract/contract.js';
 import type { Config } from '../domain/contract.js';
-import { readContract } from '../http/contract.js';
 
 /** A finding: where in the document (keys from the root), and what is wrong in words that name what would be right. */
 export interface Finding {
@@ -13,7 +13,9 @@ let validate: ValidateFunction<Config> | undefined;
 /** Checks a configuration against the contract's schema and fills in the defaults of what is there, in place. */
 export function checkConfig(config: unknown): Finding[] {
   validate ??= compile();
-  return validate(config) ? [] : (validate.errors ?? []).filter(error => error.keyword !== 'propertyNames').map(toFinding);
+  return validate(config)
+    ? []
+    : (validate.errors ?? []).filter(error => error.keyword !== 'propertyNames').map(toFinding);
 }
 
 function compile(): ValidateFunction<Config> {
@@ -23,19 +25,36 @@ function compile(): ValidateFunction<Config> {
 }
 
 function toFinding(error: ErrorObject): Finding {
-  const path = error.instancePath.split('/').slice(1).map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'));
   const { keyword, params } = error;
   if (keyword === 'additionalProperties') {
     const known = Object.keys((error.parentSchema as { properties?: object })?.properties ?? {});
-    return { path: [...path, String(params.additionalProperty)], message: `is not a key that is known here; the keys are ${known.join(', ')}` };
+    return {
+      path: [...path, String(params.additionalProperty)],
+      message: `is not a key that is known here; the keys are ${known.join(', ')}`,
+    };
   }
   if (error.propertyName !== undefined) {
-    return { path: [...path, error.propertyName], message: 'is no name for a camera: letters, digits, "-" and "_", at most 63, the first a letter or digit' };
+    return {
+      path: [...path, error.propertyName],
+      message: 'is no name for a camera: letters, digits, "-" and "_", at most 63, the first a letter or digit',
+    };
   }
   if (keyword === 'required') return { path, message: `lacks the key "${params.missingProperty}"` };
   const shown = JSON.stringify(error.data)?.slice(0, 100);
-  if (keyword === 'enum') return { path, message: `is ${shown}; it must be one of ${(params.allowedValues as string[]).join(', ')}` };
+  if (keyword === 'enum')
+    return { path, message: `is ${shown}; it must be one of ${(params.allowedValues as string[]).join(', ')}` };
   if (keyword === 'type') return { path, message: `is ${shown}; it must be of type ${params.type}` };
-  const description = (error.parentSchema as { description?: string })?.description?.split('\n').slice(0, 2).join(' ').trim();
-  return { path, message: `is ${shown}; it ${error.message}${keyword === 'pattern' && description ? `: ${description}` : ''}` };
+  const description = (error.parentSchema as { description?: string })?.description
+    ?.split('\n')
+    .slice(0, 2)
+    .join(' ')
+    .trim();
+  return {
+    path,
+    message: `is ${shown}; it ${error.message}${keyword === 'pattern' && description ? `: ${description}` : ''}`,
+  };
 }

@@ -41,7 +41,9 @@ export class Cameras {
     const camera = this.#cameras.get(id);
     if (!camera) {
       const known = [...this.#cameras.keys()].join(', ') || 'none';
-      throw new Failure('unknown-camera', `There is no camera "${id.slice(0, 63)}".`, { remedy: `The cameras are: ${known}.` });
+      throw new Failure('unknown-camera', `There is no camera "${id.slice(0, 63)}".`, {
+        remedy: `The cameras are: ${known}.`,
+      });
     }
     return this.#show(camera);
   }

@@ -11,7 +11,10 @@ export interface CameraPlan {
 }
 
 /** How a camera is, as its engine sees it. */
-export type CameraStatus = Pick<Camera, 'state' | 'problem' | 'encoder' | 'passthrough' | 'fps' | 'bitrate' | 'video' | 'restarts'>;
+export type CameraStatus = Pick<
+  Camera,
+  'state' | 'problem' | 'encoder' | 'passthrough' | 'fps' | 'bitrate' | 'video' | 'restarts'
+>;
 
 /** What runs the cameras and talks WebRTC to the viewers. */
 export interface MediaEngine {

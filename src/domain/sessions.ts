@@ -41,7 +41,12 @@ export class Sessions {
   }
 
   /** @throws Failure */
-  async open({ camera, offer, client, signal }: SessionRequest): Promise<{ session: Session; secret: string; answer: string }> {
+  async open({
+    camera,
+    offer,
+    client,
+    signal,
+  }: SessionRequest): Promise<{ session: Session; secret: string; answer: string }> {
     if (this.#closing) throw new Failure('shutting-down', 'The server is being stopped.', { retryAfter: 5 });
     if (this.viewersOf(camera) >= this.#maxViewers) {
       throw new Failure('too-many-viewers', `Camera "${camera}" has ${this.#maxViewers} viewers, which is the limit.`, {
@@ -55,8 +60,16 @@ export class Sessions {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       const answer = await this.#engine.join(camera, session.id, offer);
-      if (session.ended) throw new Failure('camera-unavailable', `The session ended before it was answered: ${session.ended.detail ?? session.ended.reason}.`, { retryAfter: 1 });
-      this.#log.info({ session: session.id, camera, address: client.address, userAgent: client.userAgent }, 'session answered');
+      if (session.ended)
+        throw new Failure(
+          'camera-unavailable',
+          `The session ended before it was answered: ${session.ended.detail ?? session.ended.reason}.`,
+          { retryAfter: 1 },
+        );
+      this.#log.info(
+        { session: session.id, camera, address: client.address, userAgent: client.userAgent },
+        'session answered',
+      );
       return { session, secret: entry.secret, answer };
     } catch (error) {
       // It never began: there is an error for whoever asked, and no session to tell of.
@@ -72,7 +85,10 @@ export class Sessions {
     if (!session) return;
     session.state = 'connected';
     session.connectedAt = new Date().toISOString();
-    this.#log.info({ session: id, camera: session.camera, afterMs: Date.parse(session.connectedAt) - Date.parse(session.createdAt) }, 'session connected');
+    this.#log.info(
+      { session: id, camera: session.camera, afterMs: Date.parse(session.connectedAt) - Date.parse(session.createdAt) },
+      'session connected',
+    );
   }
 
   measured(id: string, stats: NonNullable<Session['stats']>): void {
@@ -91,27 +107,41 @@ export class Sessions {
     this.#ended.push(session);
     if (this.#ended.length > ENDED_KEPT) this.#ended.shift();
     this.#engine.leave(session.camera, id);
-    this.#log.info({ session: id, camera: session.camera, reason, detail, seconds: Math.round((Date.now() - Date.parse(session.createdAt)) / 100) / 10 }, 'session ended');
+    this.#log.info(
+      {
+        session: id,
+        camera: session.camera,
+        reason,
+        detail,
+        seconds: Math.round((Date.now() - Date.parse(session.createdAt)) / 100) / 10,
+      },
+      'session ended',
+    );
   }
 
   /** Ends the session that a viewer's own URL names. @throws Failure unknown-session */
   endBySecret(camera: string, secret: string, reason: EndReason): void {
     const entry = this.#bySecret.get(secret);
-    if (entry?.session.camera !== camera) throw new Failure('unknown-session', 'There is no such session; it may have ended.');
+    if (entry?.session.camera !== camera)
+      throw new Failure('unknown-session', 'There is no such session; it may have ended.');
     this.end(entry.session.id, reason, null);
   }
 
   /** @throws Failure unknown-session */
   get(id: string): Session {
     const session = this.#active.get(id)?.session ?? this.#ended.find(ended => ended.id === id);
-    if (!session) throw new Failure('unknown-session', `There is no session "${id.slice(0, 63)}".`, { remedy: 'GET /api/v1/sessions lists them.' });
+    if (!session)
+      throw new Failure('unknown-session', `There is no session "${id.slice(0, 63)}".`, {
+        remedy: 'GET /api/v1/sessions lists them.',
+      });
     return session;
   }
 
   /** @throws Failure unknown-session, also for one that has ended */
   endById(id: string): void {
     const session = this.get(id);
-    if (session.ended) throw new Failure('unknown-session', `Session "${session.id}" has ended: ${session.ended.reason}.`);
+    if (session.ended)
+      throw new Failure('unknown-session', `Session "${session.id}" has ended: ${session.ended.reason}.`);
     this.end(id, 'api-delete', null);
   }
 

@@ -43,10 +43,14 @@ export function parseSource(text: string, base: string): Source {
 /** The one-line form, without the password of a URL: for people, logs and the API. */
 export function showSource(source: Source): string {
   switch (source.type) {
-    case 'test': return 'test';
-    case 'v4l2': return `v4l2:${source.device}`;
-    case 'file': return `file:${source.path}`;
-    case 'rtsp': return redact(source.url);
+    case 'test':
+      return 'test';
+    case 'v4l2':
+      return `v4l2:${source.device}`;
+    case 'file':
+      return `file:${source.path}`;
+    case 'rtsp':
+      return redact(source.url);
   }
 }
 

@@ -48,9 +48,12 @@ export class Housekeeping {
 
   #schedule(): void {
     if (this.#pump) clearTimeout(this.#pump);
-    this.#pump = setTimeout(() => {
-      for (let i = 0; i < ITERATIONS && this.#context.iteration(false); i++);
-      this.#schedule();
-    }, performance.now() < this.#fastUntil ? FAST_MS : SLOW_MS);
+    this.#pump = setTimeout(
+      () => {
+        for (let i = 0; i < ITERATIONS && this.#context.iteration(false); i++);
+        this.#schedule();
+      },
+      performance.now() < this.#fastUntil ? FAST_MS : SLOW_MS,
+    );
   }
 }

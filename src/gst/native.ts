@@ -134,7 +134,17 @@ interface GstNamespace {
   SystemClock: { obtain(): Clock };
   Promise: { new (): GstPromise };
   Structure: { newEmpty(name: string): Structure };
-  Event: { newSeek(rate: number, format: number, flags: number, startType: number, start: number, stopType: number, stop: number): unknown };
+  Event: {
+    newSeek(
+      rate: number,
+      format: number,
+      flags: number,
+      startType: number,
+      start: number,
+      stopType: number,
+      stop: number,
+    ): unknown;
+  };
   DeviceMonitor: { new: () => DeviceMonitor };
   State: { NULL: number; READY: number; PAUSED: number; PLAYING: number };
   StateChangeReturn: { FAILURE: number; SUCCESS: number; ASYNC: number; NO_PREROLL: number };
@@ -156,7 +166,14 @@ interface GstWebrtcNamespace {
   WebRTCSDPType: { OFFER: number };
   WebRTCICEGatheringState: { COMPLETE: number };
   WebRTCICEConnectionState: { FAILED: number };
-  WebRTCPeerConnectionState: { NEW: number; CONNECTING: number; CONNECTED: number; DISCONNECTED: number; FAILED: number; CLOSED: number };
+  WebRTCPeerConnectionState: {
+    NEW: number;
+    CONNECTING: number;
+    CONNECTED: number;
+    DISCONNECTED: number;
+    FAILED: number;
+    CLOSED: number;
+  };
 }
 
 interface GstSdpNamespace {

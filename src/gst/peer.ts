@@ -1,4 +1,15 @@
-import { type Bin, type Element, Gst, GstSdp, GstWebRTC, type Pad, type Pipeline, type SessionDescription, type Structure, type Webrtcbin } from './native.js';
+import {
+  type Bin,
+  type Element,
+  Gst,
+  GstSdp,
+  GstWebRTC,
+  type Pad,
+  type Pipeline,
+  type SessionDescription,
+  type Structure,
+  type Webrtcbin,
+} from './native.js';
 import { closePipeline, element, elementsOf, parseLaunch } from './pipeline.js';
 
 export type PeerState = 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
@@ -33,9 +44,9 @@ export class Peer {
     const { payloadType, ssrc } = options;
     // The ssrc must stand in the caps: webrtcbin writes the answer from them, and without it `a=ssrc-group:FID 0 …`.
     const pipeline = parseLaunch(
-      `rtph264pay name=pay pt=${payloadType} ssrc=${ssrc} config-interval=-1 aggregate-mode=zero-latency mtu=1200 ! `
-        + `application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=${payloadType},ssrc=(uint)${ssrc} ! `
-        + 'webrtcbin name=webrtc bundle-policy=max-bundle latency=0',
+      `rtph264pay name=pay pt=${payloadType} ssrc=${ssrc} config-interval=-1 aggregate-mode=zero-latency mtu=1200 ! ` +
+        `application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=${payloadType},ssrc=(uint)${ssrc} ! ` +
+        'webrtcbin name=webrtc bundle-policy=max-bundle latency=0',
     );
     const webrtc = element(pipeline, 'webrtc') as Webrtcbin;
     const ice = webrtc.iceAgent;
@@ -58,7 +69,11 @@ export class Peer {
   /** Answers an offer that is known to be well-formed; resolves when all candidates are gathered. */
   async answer(offer: string): Promise<string> {
     const [, sdp] = GstSdp.SDPMessage.newFromText(offer);
-    ask(this.#webrtc, 'set-remote-description', GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.OFFER, sdp));
+    ask(
+      this.#webrtc,
+      'set-remote-description',
+      GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.OFFER, sdp),
+    );
     const reply = ask(this.#webrtc, 'create-answer', Gst.Structure.newEmpty('options'));
     if (!reply.hasField('answer')) throw new Error(`webrtcbin made no answer: ${reply.toString()}`);
     ask(this.#webrtc, 'set-local-description', reply.getValue('answer').getBoxed() as SessionDescription);
@@ -76,11 +91,16 @@ export class Peer {
   state(): PeerState {
     const { CONNECTED, DISCONNECTED, FAILED, CLOSED } = GstWebRTC.WebRTCPeerConnectionState;
     switch (this.#webrtc.connectionState) {
-      case CONNECTED: return 'connected';
-      case DISCONNECTED: return 'disconnected';
-      case FAILED: return 'failed';
-      case CLOSED: return 'closed';
-      default: return 'connecting';
+      case CONNECTED:
+        return 'connected';
+      case DISCONNECTED:
+        return 'disconnected';
+      case FAILED:
+        return 'failed';
+      case CLOSED:
+        return 'closed';
+      default:
+        return 'connecting';
     }
   }
 

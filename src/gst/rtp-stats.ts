@@ -26,7 +26,13 @@ export interface RtpStats {
 export function readRtpStats(text: string, clockRate: number): RtpStats {
   const plain = text.replaceAll('\\', '');
   const sources = plain.split('application/x-rtp-source-stats').slice(1);
-  const stats: RtpStats = { packetsSent: 0, bytesSent: 0, keyframeRequests: 0, retransmitted: number(plain, 'recv-rtx-req-count'), report: null };
+  const stats: RtpStats = {
+    packetsSent: 0,
+    bytesSent: 0,
+    keyframeRequests: 0,
+    retransmitted: number(plain, 'recv-rtx-req-count'),
+    report: null,
+  };
   for (const source of sources) {
     if (flag(source, 'internal')) {
       stats.packetsSent += number(source, 'packets-sent');

@@ -5,7 +5,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import glue from 'fastify-openapi-glue';
-import { CONTRACT_FILE, methodsOf, readContract } from './contract.js';
+import { CONTRACT_FILE, methodsOf, readContract } from '../contract/contract.js';
 import { cameraOperations } from './handlers/cameras.js';
 import { sessionOperations } from './handlers/sessions.js';
 import { systemOperations } from './handlers/system.js';
@@ -44,16 +44,29 @@ export async function buildApp({ services, token, logger }: AppOptions): Promise
   handleErrors(app);
   guard(app, token);
   app.addHook('onResponse', async (request, reply) => {
-    request.log.debug({ method: request.method, path: request.routeOptions.url ?? 'unknown', status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
+    request.log.debug(
+      {
+        method: request.method,
+        path: request.routeOptions.url ?? 'unknown',
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    );
   });
   app.removeContentTypeParser('text/plain');
   // No operation takes one; the contract names it for answers, and the glue warns of a type that nothing reads.
-  app.addContentTypeParser('application/problem+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
+  app.addContentTypeParser(
+    'application/problem+json',
+    { parseAs: 'string' },
+    app.getDefaultJsonParser('error', 'error'),
+  );
   app.addContentTypeParser('application/sdp', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   await tellBrowsers(app);
   await serveOperations(app, services);
   await serveDocs(app);
-  if (existsSync(DASHBOARD)) await app.register(fastifyStatic, { root: DASHBOARD, cacheControl: true, maxAge: 0, etag: true });
+  if (existsSync(DASHBOARD))
+    await app.register(fastifyStatic, { root: DASHBOARD, cacheControl: true, maxAge: 0, etag: true });
   return app;
 }
 
@@ -69,7 +82,8 @@ async function serveOperations(app: FastifyInstance, services: Services): Promis
     specification: contract as object,
     operationResolver: (operationId: string) => {
       const operation = operations[operationId];
-      if (typeof operation !== 'function') throw new Error(`the contract has an operation "${operationId}" that nothing here does`);
+      if (typeof operation !== 'function')
+        throw new Error(`the contract has an operation "${operationId}" that nothing here does`);
       return operation as never;
     },
   });
@@ -78,16 +92,20 @@ async function serveOperations(app: FastifyInstance, services: Services): Promis
       method: others,
       url,
       schema: { hide: true },
-      handler: async (request, reply) => send(
-        reply.header('Allow', allowed.join(', ')),
-        problem('method-not-allowed', `${request.method} is not allowed here.`, `Use ${allowed.join(', ')}.`),
-      ),
+      handler: async (request, reply) =>
+        send(
+          reply.header('Allow', allowed.join(', ')),
+          problem('method-not-allowed', `${request.method} is not allowed here.`, `Use ${allowed.join(', ')}.`),
+        ),
     });
   }
 }
 
 async function serveDocs(app: FastifyInstance): Promise<void> {
   const path = fileURLToPath(CONTRACT_FILE);
-  await app.register(swagger, { mode: 'static', specification: { path, baseDir: fileURLToPath(new URL('.', CONTRACT_FILE)) } });
+  await app.register(swagger, {
+    mode: 'static',
+    specification: { path, baseDir: fileURLToPath(new URL('.', CONTRACT_FILE)) },
+  });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: false });
 }

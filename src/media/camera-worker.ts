@@ -1,6 +1,6 @@
-import type { CameraPlan, CameraStatus, Log, MediaEvents } from '../domain/ports.js';
-import { Failure } from '../domain/failure.js';
 import type { EndReason } from '../domain/contract.js';
+import { Failure } from '../domain/failure.js';
+import type { CameraPlan, CameraStatus, Log, MediaEvents } from '../domain/ports.js';
 import { composeAnswer } from '../protocol/answer.js';
 import type { Offer } from '../protocol/offer.js';
 import { offerForWebrtcbin } from '../protocol/sdp-for-webrtcbin.js';
@@ -51,14 +51,24 @@ export class CameraWorker {
     this.#options = options;
     this.#log = options.log;
     this.#status = {
-      state: 'starting', encoder: null, passthrough: { active: false, reason: 'the source has not been looked at yet' }, fps: 0, bitrate: 0, video: null, restarts: 0,
+      state: 'starting',
+      encoder: null,
+      passthrough: { active: false, reason: 'the source has not been looked at yet' },
+      fps: 0,
+      bitrate: 0,
+      video: null,
+      restarts: 0,
     };
   }
 
   start(): void {
     if (this.#closed || this.#process) return;
     this.#startedAt = performance.now();
-    const process = new WorkerProcess({ args: ['camera', this.#options.plan.id], log: this.#log, onMessage: message => this.#onMessage(message) });
+    const process = new WorkerProcess({
+      args: ['camera', this.#options.plan.id],
+      log: this.#log,
+      onMessage: message => this.#onMessage(message),
+    });
     this.#process = process;
     this.#usable = this.#configure(process);
     this.#usable.catch(() => undefined);
@@ -72,11 +82,21 @@ export class CameraWorker {
     this.#sessions.add(session);
     const timer = setTimeout(() => {
       this.leave(session);
-      this.#refuse(session, new Failure('camera-unavailable', `Camera "${this.#options.plan.id}" gave no answer within ${ANSWER_PATIENCE_MS / 1000} s.`, { retryAfter: 2 }));
+      this.#refuse(
+        session,
+        new Failure(
+          'camera-unavailable',
+          `Camera "${this.#options.plan.id}" gave no answer within ${ANSWER_PATIENCE_MS / 1000} s.`,
+          { retryAfter: 2 },
+        ),
+      );
     }, ANSWER_PATIENCE_MS);
     const { codec } = offer.video;
     process.send({
-      type: 'join', session, offer: offerForWebrtcbin(offer), payloadType: codec.payloadType,
+      type: 'join',
+      session,
+      offer: offerForWebrtcbin(offer),
+      payloadType: codec.payloadType,
       retransmit: codec.rtxPayloadType !== null && codec.feedback.includes('nack'),
     });
     try {
@@ -93,7 +113,10 @@ export class CameraWorker {
   leave(session: string): void {
     if (!this.#sessions.delete(session)) return;
     this.#process?.send({ type: 'leave', session });
-    this.#refuse(session, new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 }));
+    this.#refuse(
+      session,
+      new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 }),
+    );
   }
 
   async close(): Promise<void> {
@@ -111,10 +134,17 @@ export class CameraWorker {
 
   async #usableProcess(): Promise<WorkerProcess> {
     const patience = AbortSignal.timeout(READY_PATIENCE_MS);
-    const late = new Promise<never>((_, reject) => patience.addEventListener('abort', () => reject(this.#starting()), { once: true }));
+    const late = new Promise<never>((_, reject) =>
+      patience.addEventListener('abort', () => reject(this.#starting()), { once: true }),
+    );
     late.catch(() => undefined);
     if (!this.#process) throw this.#starting();
-    await Promise.race([this.#usable.catch(() => { throw this.#starting(); }), late]);
+    await Promise.race([
+      this.#usable.catch(() => {
+        throw this.#starting();
+      }),
+      late,
+    ]);
     if (!this.#process || this.#closed) throw this.#starting();
     return this.#process;
   }
@@ -122,33 +152,54 @@ export class CameraWorker {
   #starting(): Failure {
     const { id } = this.#options.plan;
     const why = this.#status.problem ? ` Its worker died: ${this.#status.problem.detail}.` : '';
-    return new Failure('camera-starting', `Camera "${id}" is being started.${why}`, { remedy: 'Ask again in a moment.', retryAfter: 1 });
+    return new Failure('camera-starting', `Camera "${id}" is being started.${why}`, {
+      remedy: 'Ask again in a moment.',
+      retryAfter: 1,
+    });
   }
 
   #onMessage(message: FromWorker): void {
+    const { events } = this.#options;
     switch (message.type) {
-      case 'camera': return this.#onCamera(message);
-      case 'joined': {
+      case 'camera':
+        this.#onCamera(message);
+        break;
+      case 'joined':
         this.#waiting.get(message.session)?.resolve(message.answer);
         this.#waiting.delete(message.session);
-        return;
-      }
-      case 'refused': {
-        const { session, detail, remedy } = message;
-        this.#sessions.delete(session);
-        const known = message.code === 'camera-unavailable';
-        return this.#refuse(session, new Failure(known ? 'camera-unavailable' : 'internal', detail, { remedy: remedy ?? undefined, ...(known ? { retryAfter: 2 } : {}) }));
-      }
-      case 'connected': return this.#options.events.sessionConnected(message.session);
-      case 'stats': return this.#options.events.sessionMeasured(message.session, message.stats);
+        break;
+      case 'refused':
+        this.#onRefused(message);
+        break;
+      case 'connected':
+        events.sessionConnected(message.session);
+        break;
+      case 'stats':
+        events.sessionMeasured(message.session, message.stats);
+        break;
       case 'ended':
         this.#sessions.delete(message.session);
-        return this.#options.events.sessionEnded(message.session, message.reason as EndReason, message.detail);
+        events.sessionEnded(message.session, message.reason as EndReason, message.detail);
+        break;
       case 'log':
-        return this.#log[message.level === 'error' ? 'error' : 'info'](message.fields, message.event);
+        this.#log[message.level === 'error' ? 'error' : 'info'](message.fields, message.event);
+        break;
       default:
         this.#log.error({ type: message.type }, 'message of a camera worker makes no sense from it');
     }
+  }
+
+  #onRefused({ session, code, detail, remedy }: FromWorkerOf<'refused'>): void {
+    this.#sessions.delete(session);
+    const unavailable = code === 'camera-unavailable';
+    if (!unavailable) this.#log.error({ session, detail }, 'worker could not answer an offer');
+    this.#refuse(
+      session,
+      new Failure(unavailable ? 'camera-unavailable' : 'internal', detail, {
+        remedy: remedy ?? undefined,
+        ...(unavailable ? { retryAfter: 2 } : {}),
+      }),
+    );
   }
 
   #onCamera({ state, detail, remedy, encoder, passthrough, fps, bitrate, video }: FromWorkerOf<'camera'>): void {
@@ -172,7 +223,13 @@ export class CameraWorker {
     this.#deaths++;
     this.#restarts++;
     this.#log.error({ reason, restartInMs: delay }, 'worker died');
-    this.#update({ state: 'down', encoder: null, fps: 0, bitrate: 0, problem: { detail: reason, remedy: 'It is being started anew by itself.' } });
+    this.#update({
+      state: 'down',
+      encoder: null,
+      fps: 0,
+      bitrate: 0,
+      problem: { detail: reason, remedy: 'It is being started anew by itself.' },
+    });
     for (const session of [...this.#sessions]) {
       this.#sessions.delete(session);
       this.#refuse(session, this.#starting());

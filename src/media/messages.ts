@@ -9,12 +9,30 @@ const object = 'object';
 const nullableString = 'string?';
 
 type Kind = 'string' | 'number' | 'boolean' | 'object' | 'string?';
-type ValueOf<K> = K extends 'string' ? string : K extends 'number' ? number : K extends 'boolean' ? boolean : K extends 'string?' ? string | null : never;
+type ValueOf<K> = K extends 'string'
+  ? string
+  : K extends 'number'
+    ? number
+    : K extends 'boolean'
+      ? boolean
+      : K extends 'string?'
+        ? string | null
+        : never;
 
 /** To the worker. */
 const TO_WORKER = {
   /** First of all: what the camera is, and the encoders that opened on this machine, best first. */
-  configure: { source: object, width: number, height: number, framerate: number, bitrate: number, keyframeInterval: number, passthrough: string, lingerMs: number, encoders: object },
+  configure: {
+    source: object,
+    width: number,
+    height: number,
+    framerate: number,
+    bitrate: number,
+    keyframeInterval: number,
+    passthrough: string,
+    lingerMs: number,
+    encoders: object,
+  },
   /** A viewer: an offer for webrtcbin. Answered by `joined` or `refused`. */
   join: { session: string, offer: string, payloadType: number, retransmit: boolean },
   /** A viewer leaves; nothing comes back. */
@@ -31,7 +49,16 @@ const FROM_WORKER = {
   ready: { warmMs: number },
   pong: { sequence: number },
   /** The camera's state, on every change and once a second while it is open. */
-  camera: { state: string, detail: nullableString, remedy: nullableString, encoder: nullableString, passthrough: object, fps: number, bitrate: number, video: object },
+  camera: {
+    state: string,
+    detail: nullableString,
+    remedy: nullableString,
+    encoder: nullableString,
+    passthrough: object,
+    fps: number,
+    bitrate: number,
+    video: object,
+  },
   joined: { session: string, answer: string },
   refused: { session: string, code: string, detail: string, remedy: nullableString },
   connected: { session: string },
@@ -42,8 +69,8 @@ const FROM_WORKER = {
   /** Something worth a line in the log. */
   log: { level: string, event: string, fields: object },
   /** The probe, one for each encoder: about to be tried, and what came of it. */
-  probing: { element: string },
-  probed: { element: string, outcome: string, reason: string },
+  probing: { element: string, title: string },
+  probed: { element: string, title: string, outcome: string, reason: string },
   found: { gstreamer: string, devices: object },
   /** The probe is over. */
   done: {},
@@ -52,7 +79,11 @@ const FROM_WORKER = {
 type Table = Readonly<Record<string, Readonly<Record<string, Kind>>>>;
 type MessagesOf<T extends Table, Objects> = {
   [Type in keyof T]: { type: Type } & {
-    [Field in keyof T[Type]]: T[Type][Field] extends 'object' ? (Field extends keyof Objects ? Objects[Field] : never) : ValueOf<T[Type][Field]>;
+    [Field in keyof T[Type]]: T[Type][Field] extends 'object'
+      ? Field extends keyof Objects
+        ? Objects[Field]
+        : never
+      : ValueOf<T[Type][Field]>;
   };
 }[keyof T];
 
@@ -84,14 +115,20 @@ export interface Device {
   name: string;
 }
 
-export type ToWorker = MessagesOf<typeof TO_WORKER, { source: import('../domain/source.js').Source; encoders: readonly string[] }>;
-export type FromWorker = MessagesOf<typeof FROM_WORKER, {
-  passthrough: Passthrough;
-  video: VideoFacts | Record<string, never>;
-  stats: SessionFigures;
-  fields: Record<string, unknown>;
-  devices: readonly Device[];
-}>;
+export type ToWorker = MessagesOf<
+  typeof TO_WORKER,
+  { source: import('../domain/source.js').Source; encoders: readonly string[] }
+>;
+export type FromWorker = MessagesOf<
+  typeof FROM_WORKER,
+  {
+    passthrough: Passthrough;
+    video: VideoFacts | Record<string, never>;
+    stats: SessionFigures;
+    fields: Record<string, unknown>;
+    devices: readonly Device[];
+  }
+>;
 export type ToWorkerOf<T extends ToWorker['type']> = Extract<ToWorker, { type: T }>;
 export type FromWorkerOf<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
 
@@ -103,7 +140,8 @@ export const checkFromWorker = (message: unknown): FromWorker | null => check<Fr
 function check<M>(table: Table, message: unknown): M | null {
   if (typeof message !== 'object' || message === null) return null;
   const candidate = message as Record<string, unknown>;
-  const fields = typeof candidate.type === 'string' && Object.hasOwn(table, candidate.type) ? table[candidate.type] : undefined;
+  const fields =
+    typeof candidate.type === 'string' && Object.hasOwn(table, candidate.type) ? table[candidate.type] : undefined;
   if (!fields) return null;
   for (const [name, kind] of Object.entries(fields)) if (!isKind(candidate[name], kind)) return null;
   return message as M;

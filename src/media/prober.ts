@@ -1,5 +1,4 @@
 import type { Log, Machine } from '../domain/ports.js';
-import { ENCODERS } from '../worker/encoders.js';
 import type { Device, FromWorker } from './messages.js';
 import { WorkerProcess } from './worker-process.js';
 
@@ -7,6 +6,8 @@ type Tried = Machine['encoders']['tried'][number];
 
 /** For one encoder to be tried, opening of drivers included. */
 const PATIENCE_MS = 15_000;
+/** Each turn ends behind an encoder that broke the process; there are fewer encoders than this. */
+const MAX_TURNS = 20;
 
 /**
  * Finds out which encoders open on this machine, in a process of their own: one that crashes or hangs that process
@@ -27,8 +28,12 @@ export class Prober {
 
   constructor(log: Log) {
     this.#log = log;
-    this.devices = new Promise(resolve => { this.#tellDevices = resolve; });
-    this.encoders = this.#run().then(() => [...this.#outcomes.values()].filter(tried => tried.outcome === 'selected').map(tried => tried.element));
+    this.devices = new Promise(resolve => {
+      this.#tellDevices = resolve;
+    });
+    this.encoders = this.#run().then(() =>
+      [...this.#outcomes.values()].filter(tried => tried.outcome === 'selected').map(tried => tried.element),
+    );
   }
 
   /** What is known so far. */
@@ -39,11 +44,7 @@ export class Prober {
       encoders: {
         state: this.#isDone ? 'done' : 'probing',
         selected,
-        tried: ENCODERS.flatMap(({ element, title }) => {
-          const tried = this.#outcomes.get(element);
-          if (tried) return [tried];
-          return this.#isDone ? [{ element, title, outcome: 'skipped', reason: `${selected ?? 'an earlier one'} comes first` } satisfies Tried] : [];
-        }),
+        tried: [...this.#outcomes.values()],
       },
     };
   }
@@ -55,28 +56,32 @@ export class Prober {
   }
 
   async #run(): Promise<void> {
-    // Each turn ends behind the encoder that broke the process, so there are at most as many turns as encoders.
-    for (let turn = 0; turn <= ENCODERS.length && !this.#isDone && !this.#closed; turn++) {
+    for (let turn = 0; turn < MAX_TURNS && !this.#isDone && !this.#closed; turn++) {
       const broken = await this.#turn();
-      if (broken) this.#note(broken.element, 'failed', `it broke the process that tried it: ${broken.reason}`);
+      if (broken) this.#outcomes.set(broken.element, { ...broken, outcome: 'failed' });
     }
     this.#isDone = true;
     this.#tellDevices([]);
     const { selected } = this.machine().encoders;
     if (selected) this.#log.info({ encoder: selected, gstreamer: this.#gstreamer }, 'encoder chosen');
-    else if (!this.#closed) this.#log.error({ tried: this.machine().encoders.tried }, 'no H.264 encoder opens on this machine');
+    else if (!this.#closed)
+      this.#log.error({ tried: this.machine().encoders.tried }, 'no H.264 encoder opens on this machine');
   }
 
-  async #turn(): Promise<{ element: string; reason: string } | null> {
-    let current: string | null = null;
+  async #turn(): Promise<Pick<Tried, 'element' | 'title' | 'reason'> | null> {
+    let current: { element: string; title: string } | null = null;
     let over = false;
     let timer: NodeJS.Timeout | undefined;
-    const process = new WorkerProcess({ args: ['probe', ...this.#outcomes.keys()], log: this.#log, onMessage: message => {
-      timer?.refresh();
-      if (message.type === 'probing') current = message.element;
-      else if (message.type === 'done') over = true;
-      else this.#onMessage(message);
-    } });
+    const process = new WorkerProcess({
+      args: ['probe', ...this.#outcomes.keys()],
+      log: this.#log,
+      onMessage: message => {
+        timer?.refresh();
+        if (message.type === 'probing') current = { element: message.element, title: message.title };
+        else if (message.type === 'done') over = true;
+        else this.#onMessage(message);
+      },
+    });
     this.#process = process;
     // A probe is never "ready": it does its work and exits.
     process.ready.catch(() => undefined);
@@ -89,18 +94,20 @@ export class Prober {
       this.#log.error({ reason }, 'GStreamer cannot be loaded');
       this.#isDone = true;
     }
-    return over || current === null ? null : { element: current, reason };
+    if (over || current === null) return null;
+    return {
+      ...(current as { element: string; title: string }),
+      reason: `it broke the process that tried it: ${reason}`,
+    };
   }
 
   #onMessage(message: FromWorker): void {
     if (message.type === 'found') {
       this.#gstreamer = message.gstreamer;
       this.#tellDevices(message.devices);
-    } else if (message.type === 'probed') this.#note(message.element, message.outcome as Tried['outcome'], message.reason);
-  }
-
-  #note(element: string, outcome: Tried['outcome'], reason: string): void {
-    const title = ENCODERS.find(encoder => encoder.element === element)?.title ?? element;
-    this.#outcomes.set(element, { element, title, outcome, reason });
+    } else if (message.type === 'probed') {
+      const { element, title, outcome, reason } = message;
+      this.#outcomes.set(element, { element, title, outcome: outcome as Tried['outcome'], reason });
+    }
   }
 }

@@ -46,16 +46,26 @@ export class WorkerProcess {
     this.#times = times;
     // NODE_OPTIONS may hold what suits one process alone, such as a debugger's port.
     const { NODE_OPTIONS: _, ...env } = process.env;
-    const child = fork(ENTRY, args, { execArgv: ['--expose-gc', '--enable-source-maps'], serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env });
+    const child = fork(ENTRY, args, {
+      execArgv: ['--expose-gc', '--enable-source-maps'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env,
+    });
     this.#child = child;
     let becomeReady: () => void;
-    const becameReady = new Promise<void>(resolve => { becomeReady = resolve; });
+    const becameReady = new Promise<void>(resolve => {
+      becomeReady = resolve;
+    });
     this.exited = new Promise(resolve => {
       child.once('error', error => this.#gone(resolve, `it could not be started: ${error.message}`));
       child.once('exit', (code, signal) => this.#gone(resolve, this.#killedFor ?? this.#inWords(code, signal)));
     });
     this.ready = this.#orGone(becameReady);
-    this.ready.then(() => this.#beat(), () => undefined);
+    this.ready.then(
+      () => this.#beat(),
+      () => undefined,
+    );
     child.on('message', data => {
       this.#heardAt = performance.now();
       const message = checkFromWorker(data);
@@ -100,7 +110,10 @@ export class WorkerProcess {
     let timer: NodeJS.Timeout | undefined;
     const failed = new Promise<never>((_, reject) => {
       void this.exited.then(reason => reject(new Error(reason)));
-      timer = setTimeout(() => this.kill(`it was not ready within ${this.#times.readyMs / 1000} s`), this.#times.readyMs);
+      timer = setTimeout(
+        () => this.kill(`it was not ready within ${this.#times.readyMs / 1000} s`),
+        this.#times.readyMs,
+      );
     });
     try {
       await Promise.race([becameReady, failed]);

@@ -22,7 +22,10 @@ export function composeAnswer(offer: Offer, webrtcbinAnswer: string, stream: Ans
   }
   const { mid, codec } = offer.video;
   const sends = (feedback: { payload: number | string }) => feedback.payload === codec.payloadType;
-  const rtx = codec.rtxPayloadType !== null && video.rtp.some(rtp => rtp.payload === codec.rtxPayloadType) ? codec.rtxPayloadType : null;
+  const rtx =
+    codec.rtxPayloadType !== null && video.rtp.some(rtp => rtp.payload === codec.rtxPayloadType)
+      ? codec.rtxPayloadType
+      : null;
   const origin = answer.origin;
   const session = lines(
     'v=0',
@@ -47,7 +50,9 @@ export function composeAnswer(offer: Offer, webrtcbinAnswer: string, stream: Ans
     'a=rtcp-rsize',
     'a=msid:camera video',
     `a=rtpmap:${codec.payloadType} H264/90000`,
-    ...(video.rtcpFb ?? []).filter(sends).map(({ type, subtype }) => `a=rtcp-fb:${codec.payloadType} ${subtype ? `${type} ${subtype}` : type}`),
+    ...(video.rtcpFb ?? [])
+      .filter(sends)
+      .map(({ type, subtype }) => `a=rtcp-fb:${codec.payloadType} ${subtype ? `${type} ${subtype}` : type}`),
     `a=fmtp:${codec.payloadType} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${announcedProfile(offer, stream)}`,
     ...(rtx === null ? [] : [`a=rtpmap:${rtx} rtx/90000`, `a=fmtp:${rtx} apt=${codec.payloadType}`]),
     ...(video.ssrcGroups ?? []).map(group => `a=ssrc-group:${group.semantics} ${group.ssrcs}`),
@@ -55,9 +60,10 @@ export function composeAnswer(offer: Offer, webrtcbinAnswer: string, stream: Ans
     ...rankCandidates(webrtcbinAnswer).map(candidate => `a=candidate:${candidate}`),
     'a=end-of-candidates',
   );
-  return session + offer.sections
-    .map((section, index) => (index === offer.video.index ? accepted : rejected(section)))
-    .join('');
+  return (
+    session +
+    offer.sections.map((section, index) => (index === offer.video.index ? accepted : rejected(section))).join('')
+  );
 }
 
 function rejected({ kind, protocol, formats, mid }: Offer['sections'][number]): string {

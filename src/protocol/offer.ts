@@ -60,7 +60,13 @@ const MAX_CANDIDATES = 64;
 const ICE_UFRAG = /^[A-Za-z0-9+/=_-]{4,256}$/;
 const ICE_PWD = /^[A-Za-z0-9+/=_-]{22,256}$/;
 const MID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
-const FINGERPRINTS: Readonly<Record<string, number>> = { 'sha-1': 20, 'sha-224': 28, 'sha-256': 32, 'sha-384': 48, 'sha-512': 64 };
+const FINGERPRINTS: Readonly<Record<string, number>> = {
+  'sha-1': 20,
+  'sha-224': 28,
+  'sha-256': 32,
+  'sha-384': 48,
+  'sha-512': 64,
+};
 // What webrtcbin's transceiver answers; anything else in the offer is left out of what it sees.
 const FEEDBACK = new Set(['nack', 'nack pli', 'ccm fir', 'transport-cc', 'goog-remb']);
 
@@ -73,9 +79,11 @@ export function parseOffer(text: string): Offer {
   const session = parseSdp(text);
   const media = session.media;
   if (media.length === 0) throw invalid('it has no media section');
-  if (media.length > MAX_SECTIONS) throw invalid(`it has ${media.length} media sections; at most ${MAX_SECTIONS} are taken`);
+  if (media.length > MAX_SECTIONS)
+    throw invalid(`it has ${media.length} media sections; at most ${MAX_SECTIONS} are taken`);
   const sections = media.map(readSection);
-  if (new Set(sections.map(section => section.mid)).size !== sections.length) throw invalid('two sections have the same a=mid');
+  if (new Set(sections.map(section => section.mid)).size !== sections.length)
+    throw invalid('two sections have the same a=mid');
   return { sections, video: readVideo(session, media, sections) };
 }
 
@@ -90,9 +98,11 @@ function parseSdp(text: string): SessionDescription {
 function readSection(section: Media, index: number): Section {
   const mid = section.mid === undefined ? undefined : String(section.mid);
   if (mid === undefined) throw invalid(`section ${index} (${section.type}) has no a=mid`);
-  if (!MID.test(mid)) throw invalid(`the a=mid of section ${index} (${section.type}) is not a token of at most 64 characters`);
+  if (!MID.test(mid))
+    throw invalid(`the a=mid of section ${index} (${section.type}) is not a token of at most 64 characters`);
   const formats = String(section.payloads ?? '');
-  if (!/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(formats)) throw invalid(`section ${index} (${section.type}) names no format`);
+  if (!/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(formats))
+    throw invalid(`section ${index} (${section.type}) names no format`);
   return { kind: section.type, protocol: section.protocol, formats, mid };
 }
 
@@ -110,7 +120,9 @@ function readVideo(session: SessionDescription, media: Media[], sections: Sectio
     const mid = sections[index]?.mid ?? '';
     if (codec) return { index, mid, codec, ...readTransport(session, section, mid) };
   }
-  const offered = [...new Set(wanted.flatMap(({ section }) => section.rtp.map(rtp => rtp.codec)))].filter(name => name !== 'rtx');
+  const offered = [...new Set(wanted.flatMap(({ section }) => section.rtp.map(rtp => rtp.codec)))].filter(
+    name => name !== 'rtx',
+  );
   throw new OfferError(
     'no-common-codec',
     `The offer has no H.264 with a payload type from 96 to 127; it has ${offered.slice(0, 12).join(', ').slice(0, 200) || 'no codec'}.`,
@@ -118,9 +130,14 @@ function readVideo(session: SessionDescription, media: Media[], sections: Sectio
   );
 }
 
-function readTransport(session: SessionDescription, section: Media, mid: string): Pick<VideoSection, 'ice' | 'fingerprint' | 'setup' | 'candidates'> {
+function readTransport(
+  session: SessionDescription,
+  section: Media,
+  mid: string,
+): Pick<VideoSection, 'ice' | 'fingerprint' | 'setup' | 'candidates'> {
   const where = `the video section (mid ${mid})`;
-  if (!/^(UDP|TCP)\/TLS\/RTP\/SAVPF?$/.test(section.protocol)) throw invalid(`${where} is not sent over DTLS-SRTP but ${section.protocol.slice(0, 40)}`);
+  if (!/^(UDP|TCP)\/TLS\/RTP\/SAVPF?$/.test(section.protocol))
+    throw invalid(`${where} is not sent over DTLS-SRTP but ${section.protocol.slice(0, 40)}`);
   if (!section.rtcpMux) throw invalid(`${where} has no a=rtcp-mux`);
   const ufrag = String(section.iceUfrag ?? session.iceUfrag ?? '');
   const pwd = String(section.icePwd ?? session.icePwd ?? '');
@@ -140,9 +157,15 @@ function readTransport(session: SessionDescription, section: Media, mid: string)
   const candidates = (section.candidates ?? [])
     .filter(candidate => candidate.component === 1 && candidate.transport.toLowerCase() === 'udp')
     .slice(0, MAX_CANDIDATES)
-    .map(({ foundation, component, transport, priority, ip, port, type, raddr, rport }) =>
-      `${foundation} ${component} ${transport} ${priority} ${ip} ${port} typ ${type}${raddr ? ` raddr ${raddr} rport ${rport}` : ''}`)
-    .filter(line => /^[A-Za-z0-9+/]{1,32} 1 udp \d{1,10} [0-9A-Za-z.:-]{1,255} \d{1,5} typ (host|srflx|prflx|relay)( raddr [0-9A-Za-z.:-]{1,255} rport \d{1,5})?$/i.test(line));
+    .map(
+      ({ foundation, component, transport, priority, ip, port, type, raddr, rport }) =>
+        `${foundation} ${component} ${transport} ${priority} ${ip} ${port} typ ${type}${raddr ? ` raddr ${raddr} rport ${rport}` : ''}`,
+    )
+    .filter(line =>
+      /^[A-Za-z0-9+/]{1,32} 1 udp \d{1,10} [0-9A-Za-z.:-]{1,255} \d{1,5} typ (host|srflx|prflx|relay)( raddr [0-9A-Za-z.:-]{1,255} rport \d{1,5})?$/i.test(
+        line,
+      ),
+    );
   return { ice: { ufrag, pwd }, fingerprint: { hash, value }, setup, candidates };
 }
 
@@ -178,16 +201,22 @@ function chooseH264(section: Media): H264Codec | null {
 
 function formatParameters(section: Media, payloadType: number): Map<string, string> {
   const config = section.fmtp.find(fmtp => fmtp.payload === payloadType)?.config ?? '';
-  return new Map(config.split(';').map(pair => {
-    const [key = '', ...value] = pair.split('=');
-    return [key.trim().toLowerCase(), value.join('=').trim()];
-  }));
+  return new Map(
+    config.split(';').map(pair => {
+      const [key = '', ...value] = pair.split('=');
+      return [key.trim().toLowerCase(), value.join('=').trim()];
+    }),
+  );
 }
 
 function rtxOf(section: Media, payloadType: number): number | null {
-  const rtx = section.rtp.find(rtp =>
-    rtp.codec.toLowerCase() === 'rtx' && rtp.payload >= 96 && rtp.payload <= 127
-    && formatParameters(section, rtp.payload).get('apt') === String(payloadType));
+  const rtx = section.rtp.find(
+    rtp =>
+      rtp.codec.toLowerCase() === 'rtx' &&
+      rtp.payload >= 96 &&
+      rtp.payload <= 127 &&
+      formatParameters(section, rtp.payload).get('apt') === String(payloadType),
+  );
   return rtx?.payload ?? null;
 }
 

@@ -27,7 +27,10 @@ export function readToken(stateDir: string): { token: string; file: string } {
     writeFileAtomic.sync(file, `${token}\n`, { mode: 0o600 });
     chmodSync(file, 0o600);
   } catch (error) {
-    throw new CommandError(EXIT.cannotWrite, `${file}: the token cannot be kept: ${(error as Error).message}. Name a folder that can be written with --state-dir.`);
+    throw new CommandError(
+      EXIT.cannotWrite,
+      `${file}: the token cannot be kept: ${(error as Error).message}. Name a folder that can be written with --state-dir.`,
+    );
   }
   return { token, file };
 }
@@ -36,13 +39,21 @@ function readKept(file: string): string | null {
   let token: string;
   try {
     const mode = statSync(file).mode & 0o077;
-    if (mode !== 0) throw new CommandError(EXIT.config, `${file}: other users can read the token (mode ${(mode | 0o600).toString(8)}). Close it with: chmod 600 '${file}'`);
+    if (mode !== 0)
+      throw new CommandError(
+        EXIT.config,
+        `${file}: other users can read the token (mode ${(mode | 0o600).toString(8)}). Close it with: chmod 600 '${file}'`,
+      );
     token = readFileSync(file, 'utf8').trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     if (error instanceof CommandError) throw error;
     throw new CommandError(EXIT.config, `${file}: the token cannot be read: ${(error as Error).message}.`);
   }
-  if (!/^[\x21-\x7e]{16,512}$/.test(token)) throw new CommandError(EXIT.config, `${file}: holds no token: 16 to 512 printable characters in one line. Remove the file to have a new one made.`);
+  if (!/^[\x21-\x7e]{16,512}$/.test(token))
+    throw new CommandError(
+      EXIT.config,
+      `${file}: holds no token: 16 to 512 printable characters in one line. Remove the file to have a new one made.`,
+    );
   return token;
 }

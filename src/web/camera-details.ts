@@ -38,10 +38,10 @@ export class CameraDetails extends HTMLElement {
   #render(): void {
     if (!this.#active || this.#camera === undefined) return;
     const groups = [...playerGroups(this.#figures), cameraGroup(this.#camera, this.#outdated)];
-    const shape = JSON.stringify(groups.map((group) => [group.title, group.rows.map(([label]) => label)]));
+    const shape = JSON.stringify(groups.map(group => [group.title, group.rows.map(([label]) => label)]));
     if (shape !== this.#shape) this.#build(groups);
     this.#shape = shape;
-    for (const [index, [, value]] of groups.flatMap((group) => group.rows).entries()) {
+    for (const [index, [, value]] of groups.flatMap(group => group.rows).entries()) {
       const node = this.#values[index];
       if (node !== undefined) setText(node, value);
     }
@@ -49,7 +49,7 @@ export class CameraDetails extends HTMLElement {
 
   #build(groups: readonly FigureGroup[]): void {
     this.#values = [];
-    const sections = groups.map((group) => {
+    const sections = groups.map(group => {
       const list = element('dl');
       for (const [label] of group.rows) {
         const value = element('dd', { 'data-figure': label });

@@ -27,7 +27,7 @@ export class CameraGrid extends HTMLElement {
   }
 
   get states(): readonly PlayerState[] {
-    return this.tiles.map((tile) => tile.player.state);
+    return this.tiles.map(tile => tile.player.state);
   }
 
   /** The camera that is alone in the window; undefined while all are shown. */

@@ -106,8 +106,8 @@ export class CameraPlayer extends HTMLElement {
       },
       holdPicture: () => this.#view.hold(),
       releasePicture: () => this.#view.release(),
-      onStatus: (status) => this.#onStatus(status),
-      onSession: (session) => this.#onSession(session),
+      onStatus: status => this.#onStatus(status),
+      onSession: session => this.#onSession(session),
       onUnauthorized: () => this.#emit('unauthorized'),
     };
   }
@@ -124,7 +124,7 @@ export class CameraPlayer extends HTMLElement {
 
   #onSession(session: WhepSession | undefined): void {
     this.#endStats?.();
-    this.#endStats = session && watchStats(session, (figures) => this.#onFigures(figures));
+    this.#endStats = session && watchStats(session, figures => this.#onFigures(figures));
     if (session !== undefined) this.dataset.sessions = String(++this.#sessions);
     else this.#onFigures(undefined);
   }

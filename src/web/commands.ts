@@ -92,14 +92,14 @@ export function listenForCommands(host: CommandsHost): Commands {
     else if (command.name === 'help') host.help.showModal();
   }
 
-  document.addEventListener('keydown', (event) => {
+  document.addEventListener('keydown', event => {
     if (host.grid === undefined || host.help.open || event.target instanceof HTMLInputElement) return;
     const command = commandFor(event);
     if (command === undefined || (event.repeat && command.name !== 'step')) return;
     if (command.name !== 'back') event.preventDefault();
     obey(command);
   });
-  document.addEventListener('tile-command', (event) => {
+  document.addEventListener('tile-command', event => {
     const tile = event.target;
     if (!(tile instanceof CameraTile) || tile.camera === undefined) return;
     const command = (event as CustomEvent<TileCommand>).detail;

@@ -93,7 +93,7 @@ async function ask(): Promise<number> {
   page.showTrouble(undefined);
   showCameras(answer.value);
   await askSystem();
-  const soon = grid?.states.some((state) => state === 'stale' || state === 'reconnecting' || state === 'connecting');
+  const soon = grid?.states.some(state => state === 'stale' || state === 'reconnecting' || state === 'connecting');
   return soon === true ? TROUBLED_POLL_MS : POLL_MS;
 }
 

@@ -54,9 +54,9 @@ export function gridLayout(space: GridSpace): GridLayout {
     const tileWidth = Math.floor(fittingWidth({ ...space, count }, columns));
     return { columns, tileWidth, scrolls: false, holes: columns * ceilDivide(count, columns) - count };
   });
-  const widest = Math.max(...layouts.map((layout) => layout.tileWidth));
+  const widest = Math.max(...layouts.map(layout => layout.tileWidth));
   const [best] = layouts
-    .filter((layout) => layout.tileWidth >= widest * (1 - HOLES_COST))
+    .filter(layout => layout.tileWidth >= widest * (1 - HOLES_COST))
     .sort((a, b) => a.holes - b.holes || b.tileWidth - a.tileWidth);
   if (best !== undefined && best.tileWidth >= Math.min(SMALLEST_TILE, space.width)) {
     return { columns: best.columns, tileWidth: best.tileWidth, scrolls: false };
@@ -67,9 +67,7 @@ export function gridLayout(space: GridSpace): GridLayout {
 
 /** The shape that most of the pictures have, so that few of them leave bars beside them. */
 export function commonAspect(shapes: readonly { width: number; height: number }[]): number {
-  const aspects = shapes
-    .filter((shape) => shape.width > 0 && shape.height > 0)
-    .map((shape) => shape.width / shape.height);
+  const aspects = shapes.filter(shape => shape.width > 0 && shape.height > 0).map(shape => shape.width / shape.height);
   const sorted = aspects.sort((a, b) => a - b);
   return sorted[(sorted.length - 1) >> 1] ?? 4 / 3;
 }

@@ -14,7 +14,7 @@ export function createKeyHelp(): HTMLDialogElement {
     element('dl', { class: 'keys' }, ...rows),
     element('form', { method: 'dialog' }, close),
   );
-  dialog.addEventListener('click', (event) => {
+  dialog.addEventListener('click', event => {
     if (event.target === dialog) dialog.close();
   });
   return dialog;

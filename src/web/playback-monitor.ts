@@ -32,7 +32,7 @@ export function monitorPlayback(
   let onScreen = true;
   const visibility =
     'IntersectionObserver' in globalThis
-      ? new IntersectionObserver((entries) => {
+      ? new IntersectionObserver(entries => {
           onScreen = entries.at(-1)?.isIntersecting ?? true;
         })
       : undefined;
@@ -55,7 +55,7 @@ export function monitorPlayback(
   const count = async (): Promise<void> => {
     const report = await receiver.getStats();
     const inbound: Record<string, unknown> | undefined = [...report.values()].find(
-      (entry) => entry.type === 'inbound-rtp',
+      entry => entry.type === 'inbound-rtp',
     );
     const frames = typeof inbound?.framesDecoded === 'number' ? inbound.framesDecoded : 0;
     if (!running) return;

@@ -166,7 +166,7 @@ export function createPlayback(host: PlaybackHost): Playback {
     const { signal } = abort;
     report();
     openWhepSession(host.endpoint, signal).then(
-      (opened) => (signal.aborted ? opened.close() : established(opened)),
+      opened => (signal.aborted ? opened.close() : established(opened)),
       (error: unknown) => {
         if (!signal.aborted) fail(error);
       },

@@ -67,13 +67,13 @@ function codecName(codec: Entry | undefined): string | undefined {
 /** The video part of a report; undefined before any has arrived. */
 export function readSample(report: ReadonlyMap<string, Entry>): StatsSample | undefined {
   const entries = [...report.values()];
-  const inbound = entries.find((entry) => entry.type === 'inbound-rtp' && entry.kind === 'video');
+  const inbound = entries.find(entry => entry.type === 'inbound-rtp' && entry.kind === 'video');
   if (inbound === undefined) return undefined;
 
-  const transport = entries.find((entry) => entry.type === 'transport');
+  const transport = entries.find(entry => entry.type === 'transport');
   const pair =
     report.get(textIn(transport, 'selectedCandidatePairId') ?? '') ??
-    entries.find((entry) => entry.type === 'candidate-pair' && entry.state === 'succeeded' && entry.nominated === true);
+    entries.find(entry => entry.type === 'candidate-pair' && entry.state === 'succeeded' && entry.nominated === true);
   const local = report.get(textIn(pair, 'localCandidateId') ?? '');
   const remote = report.get(textIn(pair, 'remoteCandidateId') ?? '');
 

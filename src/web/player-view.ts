@@ -50,7 +50,7 @@ export function createPlayerView(root: ShadowRoot, onButton: () => void): Player
     overlay,
     spoken,
   );
-  button.addEventListener('click', (event) => {
+  button.addEventListener('click', event => {
     // A click on the picture around it means something else to the page.
     event.stopPropagation();
     onButton();

@@ -34,7 +34,7 @@ export class SignIn extends HTMLElement {
       this.#error,
       this.#submit,
     );
-    form.addEventListener('submit', (event) => {
+    form.addEventListener('submit', event => {
       event.preventDefault();
       void this.#try(this.#field.value.trim());
     });

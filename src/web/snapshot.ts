@@ -10,7 +10,7 @@ export function encodePng(picture: HTMLVideoElement | HTMLCanvasElement): Promis
   canvas.width = picture instanceof HTMLVideoElement ? picture.videoWidth : picture.width;
   canvas.height = picture instanceof HTMLVideoElement ? picture.videoHeight : picture.height;
   canvas.getContext('2d')?.drawImage(picture, 0, 0);
-  return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+  return new Promise(resolve => canvas.toBlob(resolve, 'image/png'));
 }
 
 /** Hands a picture to the browser's downloads; returns the file's name. */

@@ -16,10 +16,10 @@ export interface Summary {
 }
 
 export function summarize(states: readonly PlayerState[]): Summary {
-  const count = (state: PlayerState): number => states.filter((one) => one === state).length;
+  const count = (state: PlayerState): number => states.filter(one => one === state).length;
   const parts = order
-    .filter((state) => count(state) > 0)
-    .map((state) => `${count(state)} ${stateWord[state].toLowerCase()}`);
+    .filter(state => count(state) > 0)
+    .map(state => `${count(state)} ${stateWord[state].toLowerCase()}`);
   const live = count('playing');
   const well = live === states.length;
   if (live > 0 && !well) parts.push(`${live} live`);

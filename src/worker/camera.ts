@@ -1,9 +1,9 @@
-import type { CameraFailure as Failure } from './failure.js';
-import { CameraFailure } from './failure.js';
-import type { Encoder } from './encoders.js';
-import { describeEncoder, ENCODERS } from './encoders.js';
 import { Gst } from '../gst/native.js';
 import type { FromWorker, Passthrough, ToWorkerOf } from '../media/messages.js';
+import type { Encoder } from './encoders.js';
+import { describeEncoder, ENCODERS } from './encoders.js';
+import type { CameraFailure as Failure } from './failure.js';
+import { CameraFailure } from './failure.js';
 import { lookAtStream } from './look.js';
 import { OpenCamera } from './open-camera.js';
 import { judgePassthrough } from './passthrough.js';
@@ -40,7 +40,12 @@ export class Camera {
     try {
       await this.#judge();
     } catch (error) {
-      this.#send({ type: 'log', level: 'error', event: 'the source could not be looked at', fields: { error: String(error) } });
+      this.#send({
+        type: 'log',
+        level: 'error',
+        event: 'the source could not be looked at',
+        fields: { error: String(error) },
+      });
     }
     this.#report();
   }
@@ -50,7 +55,10 @@ export class Camera {
    * picture is there.
    * @throws CameraFailure
    */
-  async use(user: string, onFailure: (failure: Failure) => void): Promise<{ camera: OpenCamera; ready: Promise<void> }> {
+  async use(
+    user: string,
+    onFailure: (failure: Failure) => void,
+  ): Promise<{ camera: OpenCamera; ready: Promise<void> }> {
     this.#users.set(user, onFailure);
     if (this.#linger) clearTimeout(this.#linger);
     this.#linger = null;
@@ -115,7 +123,10 @@ export class Camera {
     const name = this.#config.encoders[0];
     const encoder = ENCODERS.find(({ element }) => element === name);
     if (!name || !encoder) {
-      throw new CameraFailure('No H.264 encoder opened on this machine.', 'Install one (Debian: gstreamer1.0-plugins-ugly); GET /api/v1/system says what was tried.');
+      throw new CameraFailure(
+        'No H.264 encoder opened on this machine.',
+        'Install one (Debian: gstreamer1.0-plugins-ugly); GET /api/v1/system says what was tried.',
+      );
     }
     return { name, line: encoderLine(encoder, this.#config) };
   }

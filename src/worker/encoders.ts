@@ -61,13 +61,22 @@ export const ENCODERS: readonly Encoder[] = [
   },
   { element: 'nvautogpuh264enc', title: 'NVIDIA GPU (automatic)', input: SYSTEM_MEMORY, properties: nvidiaDesktop },
   { element: 'nvcudah264enc', title: 'NVIDIA GPU (CUDA)', input: SYSTEM_MEMORY, properties: nvidiaDesktop },
-  { element: 'nvh264enc', title: 'NVIDIA GPU', input: SYSTEM_MEMORY, properties: settings => ({ ...nvidiaDesktop(settings), preset: 'low-latency-hq' }) },
+  {
+    element: 'nvh264enc',
+    title: 'NVIDIA GPU',
+    input: SYSTEM_MEMORY,
+    properties: settings => ({ ...nvidiaDesktop(settings), preset: 'low-latency-hq' }),
+  },
   {
     element: 'vah264enc',
     title: 'VA-API',
     input: SYSTEM_MEMORY,
     properties: ({ bitrate, keyframeInterval }) => ({
-      bitrate: kbit(bitrate), 'rate-control': 'cbr', 'key-int-max': keyframeInterval, 'b-frames': 0, 'ref-frames': 1,
+      bitrate: kbit(bitrate),
+      'rate-control': 'cbr',
+      'key-int-max': keyframeInterval,
+      'b-frames': 0,
+      'ref-frames': 1,
     }),
   },
   {
@@ -75,7 +84,11 @@ export const ENCODERS: readonly Encoder[] = [
     title: 'VA-API (gstreamer-vaapi)',
     input: SYSTEM_MEMORY,
     properties: ({ bitrate, keyframeInterval }) => ({
-      bitrate: kbit(bitrate), 'rate-control': 'cbr', 'keyframe-period': keyframeInterval, 'max-bframes': 0, refs: 1,
+      bitrate: kbit(bitrate),
+      'rate-control': 'cbr',
+      'keyframe-period': keyframeInterval,
+      'max-bframes': 0,
+      refs: 1,
     }),
   },
   {
@@ -83,7 +96,12 @@ export const ENCODERS: readonly Encoder[] = [
     title: 'Intel Quick Sync',
     input: SYSTEM_MEMORY,
     properties: ({ bitrate, keyframeInterval }) => ({
-      bitrate: kbit(bitrate), 'rate-control': 'cbr', 'gop-size': keyframeInterval, 'b-frames': 0, 'ref-frames': 1, 'low-latency': true,
+      bitrate: kbit(bitrate),
+      'rate-control': 'cbr',
+      'gop-size': keyframeInterval,
+      'b-frames': 0,
+      'ref-frames': 1,
+      'low-latency': true,
     }),
   },
   {
@@ -98,7 +116,12 @@ export const ENCODERS: readonly Encoder[] = [
     element: 'mpph264enc',
     title: 'Rockchip',
     input: SYSTEM_MEMORY,
-    properties: ({ bitrate, keyframeInterval }) => ({ bps: bitrate, gop: keyframeInterval, 'rc-mode': 'cbr', 'header-mode': 'each-idr' }),
+    properties: ({ bitrate, keyframeInterval }) => ({
+      bps: bitrate,
+      gop: keyframeInterval,
+      'rc-mode': 'cbr',
+      'header-mode': 'each-idr',
+    }),
   },
   {
     element: 'x264enc',
@@ -120,7 +143,11 @@ export const ENCODERS: readonly Encoder[] = [
     title: 'OpenH264 (software)',
     input: 'videoconvert ! video/x-raw,format=I420',
     properties: ({ bitrate, keyframeInterval }) => ({
-      bitrate, 'gop-size': keyframeInterval, 'rate-control': 'bitrate', complexity: 'low', 'scene-change-detection': false,
+      bitrate,
+      'gop-size': keyframeInterval,
+      'rate-control': 'bitrate',
+      complexity: 'low',
+      'scene-change-detection': false,
     }),
   },
 ];
@@ -129,7 +156,11 @@ export const ENCODERS: readonly Encoder[] = [
  * The part of a launch line that turns raw video into H.264.
  * @param has whether the installed element has a property
  */
-export function describeEncoder(encoder: Encoder, settings: EncoderSettings, has: (property: string) => boolean): string {
+export function describeEncoder(
+  encoder: Encoder,
+  settings: EncoderSettings,
+  has: (property: string) => boolean,
+): string {
   const properties = Object.entries(encoder.properties(settings))
     .filter(([name]) => has(name))
     .map(([name, value]) => `${name}=${String(value).includes(',') ? `"${value}"` : value}`);

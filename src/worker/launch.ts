@@ -36,10 +36,14 @@ export function describeCamera(source: Source, format: CameraFormat, encoder: st
 /** The property of the element `source` that takes what the user named; null for a source without. */
 export function sourceProperty(source: Source): [name: string, value: string] | null {
   switch (source.type) {
-    case 'test': return null;
-    case 'v4l2': return ['device', source.device];
-    case 'file': return ['location', source.path];
-    case 'rtsp': return ['location', source.url];
+    case 'test':
+      return null;
+    case 'v4l2':
+      return ['device', source.device];
+    case 'file':
+      return ['location', source.path];
+    case 'rtsp':
+      return ['location', source.url];
   }
 }
 

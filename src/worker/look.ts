@@ -21,7 +21,10 @@ const POLL_MS = 10;
  * keyframe or for 3 s. Null if it brings none, or nothing comes.
  */
 export async function lookAtStream(source: Source & { type: 'file' | 'rtsp' }): Promise<StreamFacts | null> {
-  const start = source.type === 'file' ? 'filesrc name=source ! parsebin' : 'rtspsrc name=source protocols=tcp latency=0 ! application/x-rtp,media=video ! rtph264depay';
+  const start =
+    source.type === 'file'
+      ? 'filesrc name=source ! parsebin'
+      : 'rtspsrc name=source protocols=tcp latency=0 ! application/x-rtp,media=video ! rtph264depay';
   const pipeline = parseLaunch(
     `${start} ! video/x-h264 ! h264parse ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=out sync=false max-buffers=64`,
   );
@@ -90,6 +93,11 @@ class Tally {
 
   facts(): StreamFacts | null {
     if (this.#samples === 0) return null;
-    return { profile: this.#profile, reordered: this.#reordered, keyframeGapMs: this.#gapMs, lookedAtMs: this.#highestMs - this.#firstMs };
+    return {
+      profile: this.#profile,
+      reordered: this.#reordered,
+      keyframeGapMs: this.#gapMs,
+      lookedAtMs: this.#highestMs - this.#firstMs,
+    };
   }
 }

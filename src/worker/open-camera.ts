@@ -1,7 +1,7 @@
-import { RateMeter, passed } from '../gst/meter.js';
+import type { Source } from '../domain/source.js';
+import { passed, RateMeter } from '../gst/meter.js';
 import { type Element, Gst, GstVideo, type Pad, type Pipeline } from '../gst/native.js';
 import { closePipeline, drainBus, element, parseLaunch } from '../gst/pipeline.js';
-import type { Source } from '../domain/source.js';
 import type { VideoFacts } from '../media/messages.js';
 import { type CameraFailure, explain } from './failure.js';
 import { type CameraFormat, describeCamera, sourceProperty } from './launch.js';
@@ -82,7 +82,8 @@ export class OpenCamera {
         this.#supervise();
         return;
       }
-      if (performance.now() > until) throw explain(this.#options.source, `it brought no picture within ${this.#options.firstFrameMs / 1000} s`);
+      if (performance.now() > until)
+        throw explain(this.#options.source, `it brought no picture within ${this.#options.firstFrameMs / 1000} s`);
       await new Promise(resolve => setTimeout(resolve, FIRST_FRAME_POLL_MS));
     }
     throw explain(this.#options.source, 'it was closed before its first picture');
@@ -145,7 +146,8 @@ export class OpenCamera {
       const { error, eos, segmentDone } = drainBus(this.#pipeline);
       if (error) this.#fail(explain(this.#options.source, error));
       else if (eos) this.#fail(explain(this.#options.source, 'it ended'));
-      else if (this.#isSilent()) this.#fail(explain(this.#options.source, `it brought no picture for ${SILENT_MS / 1000} s`));
+      else if (this.#isSilent())
+        this.#fail(explain(this.#options.source, `it brought no picture for ${SILENT_MS / 1000} s`));
       else if (this.#isStuck()) throw new Error('the thread that serves the viewers is stuck');
       else if (segmentDone) this.#loop(0);
     }, SUPERVISE_MS);

@@ -20,11 +20,15 @@ const TOLERANCE_MS = 100;
  * Whether H.264 suits every WebRTC player as it is.
  * @param facts null if the source has no H.264
  */
-export function judgePassthrough(wanted: 'auto' | 'always' | 'never', facts: StreamFacts | null): { active: boolean; reason: string } {
+export function judgePassthrough(
+  wanted: 'auto' | 'always' | 'never',
+  facts: StreamFacts | null,
+): { active: boolean; reason: string } {
   if (wanted === 'never') return { active: false, reason: 'passthrough is "never"' };
   if (!facts) return { active: false, reason: 'the source brings no H.264' };
   if (wanted === 'always') return { active: true, reason: 'passthrough is "always"' };
-  if (!SUITABLE.has(facts.profile)) return { active: false, reason: `its profile is ${facts.profile}; every player plays baseline only` };
+  if (!SUITABLE.has(facts.profile))
+    return { active: false, reason: `its profile is ${facts.profile}; every player plays baseline only` };
   if (facts.reordered) return { active: false, reason: 'it has B-frames' };
   const gap = facts.keyframeGapMs ?? facts.lookedAtMs;
   if (gap > MAX_KEYFRAME_GAP_MS + TOLERANCE_MS) {

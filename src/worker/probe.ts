@@ -15,12 +15,18 @@ const POLL_MS = 5;
  */
 export async function probe(send: (message: FromWorker) => void, skip: ReadonlySet<string>): Promise<void> {
   send({ type: 'found', gstreamer: Gst.version().slice(0, 3).join('.'), devices: findDevices() });
+  let selected: string | null = null;
   for (const encoder of ENCODERS) {
-    if (skip.has(encoder.element)) continue;
-    send({ type: 'probing', element: encoder.element });
-    const outcome = await tryEncoder(encoder);
-    send({ type: 'probed', element: encoder.element, ...outcome });
-    if (outcome.outcome === 'selected') break;
+    const { element, title } = encoder;
+    if (skip.has(element)) continue;
+    if (selected !== null) {
+      send({ type: 'probed', element, title, outcome: 'skipped', reason: `${selected} comes first` });
+      continue;
+    }
+    send({ type: 'probing', element, title });
+    const { outcome, reason } = await tryEncoder(encoder);
+    if (outcome === 'selected') selected = element;
+    send({ type: 'probed', element, title, outcome, reason });
   }
   send({ type: 'done' });
 }
@@ -29,8 +35,8 @@ async function tryEncoder(encoder: Encoder): Promise<{ outcome: 'selected' | 'ab
   if (!Gst.ElementFactory.find(encoder.element)) return { outcome: 'absent', reason: 'the element is not installed' };
   try {
     const pipeline = parseLaunch(
-      'videotestsrc num-buffers=5 ! video/x-raw,width=640,height=480,framerate=30/1 ! '
-        + `${encoderLine(encoder, { bitrate: 1_000_000, keyframeInterval: 30 })} ! fakesink`,
+      'videotestsrc num-buffers=5 ! video/x-raw,width=640,height=480,framerate=30/1 ! ' +
+        `${encoderLine(encoder, { bitrate: 1_000_000, keyframeInterval: 30 })} ! fakesink`,
     );
     try {
       pipeline.setState(Gst.State.PLAYING);

@@ -3,7 +3,12 @@ import type { VideoFacts } from '../media/messages.js';
 
 // profile_idc and constraint flags (H.264 7.4.2.1.1) for the names that GStreamer gives to profiles.
 const PROFILES: Readonly<Record<string, string>> = {
-  'constrained-baseline': '42c0', baseline: '4200', main: '4d00', 'constrained-high': '640c', high: '6400', 'progressive-high': '6408',
+  'constrained-baseline': '42c0',
+  baseline: '4200',
+  main: '4d00',
+  'constrained-high': '640c',
+  high: '6400',
+  'progressive-high': '6408',
 };
 
 /** What h264parse read from the stream's SPS, from its caps; null while there are none. */
@@ -25,7 +30,8 @@ export function profileLevelId(profile: string | null, level: string | null): st
   const start = PROFILES[profile ?? ''];
   if (!start || !level) return null;
   // Level 1b of the baseline profiles is level_idc 11 with constraint_set3 (H.264 A.3.1).
-  if (level === '1b') return `${start.slice(0, 2)}${(Number.parseInt(start.slice(2), 16) | 0x10).toString(16).padStart(2, '0')}0b`;
+  if (level === '1b')
+    return `${start.slice(0, 2)}${(Number.parseInt(start.slice(2), 16) | 0x10).toString(16).padStart(2, '0')}0b`;
   const [major = '', minor = '0'] = level.split('.');
   const idc = Number(major) * 10 + Number(minor);
   return Number.isInteger(idc) && idc < 256 ? start + idc.toString(16).padStart(2, '0') : null;

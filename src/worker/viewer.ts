@@ -4,7 +4,13 @@ import { readRtpStats } from '../gst/rtp-stats.js';
 import type { SessionFigures } from '../media/messages.js';
 
 /** A named reason of the contract (schemas/end-reason.yaml) that a worker finds by itself. */
-export type ViewerEnd = 'peer-closed' | 'connect-timeout' | 'ice-failed' | 'dtls-failed' | 'rtcp-timeout' | 'camera-failed';
+export type ViewerEnd =
+  | 'peer-closed'
+  | 'connect-timeout'
+  | 'ice-failed'
+  | 'dtls-failed'
+  | 'rtcp-timeout'
+  | 'camera-failed';
 
 export interface ViewerEvents {
   connected(): void;
@@ -40,7 +46,11 @@ export class Viewer {
   #statsAt = 0;
   #bytes = 0;
 
-  constructor(options: { payloadType: number; retransmit: boolean; baseTime: bigint }, events: ViewerEvents, times = VIEWER_TIMES) {
+  constructor(
+    options: { payloadType: number; retransmit: boolean; baseTime: bigint },
+    events: ViewerEvents,
+    times = VIEWER_TIMES,
+  ) {
     this.peer = new Peer({ ...options, ssrc: randomInt(1, 2 ** 32 - 1) });
     this.#events = events;
     this.#times = times;
@@ -77,7 +87,10 @@ export class Viewer {
   #look(): [ViewerEnd, string | null] | null {
     const now = performance.now();
     const state = this.peer.state();
-    if (state === 'failed') return this.peer.iceFailed() ? ['ice-failed', 'no path to the viewer answered'] : ['dtls-failed', 'the viewer and the robot could not agree on keys'];
+    if (state === 'failed')
+      return this.peer.iceFailed()
+        ? ['ice-failed', 'no path to the viewer answered']
+        : ['dtls-failed', 'the viewer and the robot could not agree on keys'];
     if (state === 'closed') return ['peer-closed', 'the viewer closed the connection'];
     if (!this.#connected) {
       if (state === 'connected') {
@@ -85,7 +98,10 @@ export class Viewer {
         this.#heardAt = this.#statsAt = now;
         this.#events.connected();
       } else if (now - this.#answeredAt > this.#times.connectMs) {
-        return ['connect-timeout', `no connection within ${this.#times.connectMs / 1000} s: check that UDP gets from the viewer to the robot`];
+        return [
+          'connect-timeout',
+          `no connection within ${this.#times.connectMs / 1000} s: check that UDP gets from the viewer to the robot`,
+        ];
       }
       return null;
     }
@@ -111,6 +127,8 @@ export class Viewer {
     this.#bytes = stats.bytesSent;
     this.#statsAt = now;
     const silence = now - this.#heardAt;
-    return silence > this.#times.silenceMs ? ['rtcp-timeout', `nothing heard of the viewer for ${Math.round(silence / 1000)} s`] : null;
+    return silence > this.#times.silenceMs
+      ? ['rtcp-timeout', `nothing heard of the viewer for ${Math.round(silence / 1000)} s`]
+      : null;
   }
 }

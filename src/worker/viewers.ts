@@ -65,8 +65,22 @@ export class Viewers {
       const told = !entry.ended;
       this.#end(session);
       if (!told) return;
-      if (error instanceof CameraFailure) this.#send({ type: 'refused', session, code: 'camera-unavailable', detail: error.message, remedy: error.remedy });
-      else this.#send({ type: 'refused', session, code: 'internal', detail: error instanceof Error ? error.message : String(error), remedy: null });
+      if (error instanceof CameraFailure)
+        this.#send({
+          type: 'refused',
+          session,
+          code: 'camera-unavailable',
+          detail: error.message,
+          remedy: error.remedy,
+        });
+      else
+        this.#send({
+          type: 'refused',
+          session,
+          code: 'internal',
+          detail: error instanceof Error ? error.message : String(error),
+          remedy: null,
+        });
     }
   }
 
@@ -77,22 +91,25 @@ export class Viewers {
     const { camera, ready } = await this.#camera.use(session, failure => this.#cameraFailed(session, failure));
     if (entry.ended) return '';
     entry.camera = camera;
-    const viewer = new Viewer({ payloadType, retransmit, baseTime: camera.baseTime }, {
-      connected: () => {
-        camera.attach(viewer.peer.proxySink);
-        entry.attached = true;
-        this.#send({ type: 'connected', session });
+    const viewer = new Viewer(
+      { payloadType, retransmit, baseTime: camera.baseTime },
+      {
+        connected: () => {
+          camera.attach(viewer.peer.proxySink);
+          entry.attached = true;
+          this.#send({ type: 'connected', session });
+        },
+        ended: (reason, detail) => {
+          this.#end(session);
+          this.#send({ type: 'ended', session, reason, detail });
+        },
+        stats: stats => {
+          this.#send({ type: 'stats', session, stats });
+          const spacing = this.#keyframes.note(session, stats.keyframeRequests, performance.now());
+          if (spacing !== null) camera.limitKeyframes(spacing);
+        },
       },
-      ended: (reason, detail) => {
-        this.#end(session);
-        this.#send({ type: 'ended', session, reason, detail });
-      },
-      stats: stats => {
-        this.#send({ type: 'stats', session, stats });
-        const spacing = this.#keyframes.note(session, stats.keyframeRequests, performance.now());
-        if (spacing !== null) camera.limitKeyframes(spacing);
-      },
-    });
+    );
     entry.viewer = viewer;
     const [answer] = await Promise.all([viewer.answer(offer), ready]);
     return answer;

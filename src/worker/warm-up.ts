@@ -10,7 +10,10 @@ const PAYLOAD_TYPE = 96;
  */
 export async function warmUp(): Promise<void> {
   const nobody = { connected: () => undefined, ended: () => undefined, stats: () => undefined };
-  const viewer = new Viewer({ payloadType: PAYLOAD_TYPE, retransmit: true, baseTime: Gst.SystemClock.obtain().getTime() }, nobody);
+  const viewer = new Viewer(
+    { payloadType: PAYLOAD_TYPE, retransmit: true, baseTime: Gst.SystemClock.obtain().getTime() },
+    nobody,
+  );
   try {
     await viewer.answer(OFFER);
   } finally {

@@ -8,14 +8,22 @@ import type { Services } from '../operations.js';
 export const whepOperations = ({ cameras, sessions }: Services) => ({
   whepOffer: async (request: FastifyRequest, reply: FastifyReply) => {
     const { id: camera } = cameras.get((request.params as { camera: string }).camera);
-    if (typeof request.body !== 'string') throw new Failure('unsupported-media-type', 'An offer was expected, and there is no body of type application/sdp.', { remedy: 'Send the offer as application/sdp.' });
+    if (typeof request.body !== 'string')
+      throw new Failure(
+        'unsupported-media-type',
+        'An offer was expected, and there is no body of type application/sdp.',
+        { remedy: 'Send the offer as application/sdp.' },
+      );
     const offer = parseOffer(request.body);
     const client = { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 200) ?? null };
     const { secret, answer } = await sessions.open({ camera, offer, client, signal: goneSignal(reply) });
     return reply
       .code(201)
       .type('application/sdp')
-      .headers({ Location: `/whep/${camera}/${secret}`, ETag: `"${createHash('sha256').update(answer).digest('base64url').slice(0, 22)}"` })
+      .headers({
+        Location: `/whep/${camera}/${secret}`,
+        ETag: `"${createHash('sha256').update(answer).digest('base64url').slice(0, 22)}"`,
+      })
       .serializer((value: unknown) => String(value))
       .send(answer);
   },

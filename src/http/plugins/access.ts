@@ -19,7 +19,14 @@ export function guard(app: FastifyInstance, token: string): void {
     const given = /^(?:Bearer\s+)?(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (given !== undefined && timingSafeEqual(digest(given), expected)) return;
     const detail = given === undefined ? 'The request has no token.' : 'The token is wrong.';
-    return send(reply, problem('unauthorized', detail, 'Send "Authorization: Bearer TOKEN"; the server names the token\'s file when it starts.'));
+    return send(
+      reply,
+      problem(
+        'unauthorized',
+        detail,
+        'Send "Authorization: Bearer TOKEN"; the server names the token\'s file when it starts.',
+      ),
+    );
   });
 }
 

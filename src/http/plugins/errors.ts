@@ -12,12 +12,21 @@ export function handleErrors(app: FastifyInstance): void {
     if (error instanceof Failure && error.retryAfter !== undefined) reply.header('Retry-After', error.retryAfter);
     return send(reply, document);
   });
-  app.setNotFoundHandler((request, reply) => send(reply, problem('not-found', `There is no ${request.method} ${path(request)}.`, 'GET /docs shows what there is.')));
+  app.setNotFoundHandler((request, reply) =>
+    send(
+      reply,
+      problem('not-found', `There is no ${request.method} ${path(request)}.`, 'GET /docs shows what there is.'),
+    ),
+  );
 }
 
 export function send(reply: FastifyReply, document: Problem): FastifyReply {
   if (document.status === 401) reply.header('WWW-Authenticate', 'Bearer');
-  return reply.code(document.status).type('application/problem+json').serializer((value: unknown) => JSON.stringify(value)).send(document);
+  return reply
+    .code(document.status)
+    .type('application/problem+json')
+    .serializer((value: unknown) => JSON.stringify(value))
+    .send(document);
 }
 
 function toProblem(error: FastifyError | Failure | OfferError, request: FastifyRequest): Problem {
@@ -25,12 +34,21 @@ function toProblem(error: FastifyError | Failure | OfferError, request: FastifyR
   if (error.validation) return problem('bad-request', `${error.message}.`);
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return problem('payload-too-large', 'The body is larger than this server takes.', 'An offer has at most 65536 bytes.');
+      return problem(
+        'payload-too-large',
+        'The body is larger than this server takes.',
+        'An offer has at most 65536 bytes.',
+      );
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return problem('unsupported-media-type', `${request.method} ${path(request)} does not take "${String(request.headers['content-type'] ?? 'no content type').slice(0, 100)}".`, 'Send application/sdp.');
+      return problem(
+        'unsupported-media-type',
+        `${request.method} ${path(request)} does not take "${String(request.headers['content-type'] ?? 'no content type').slice(0, 100)}".`,
+        'Send application/sdp.',
+      );
   }
   // Fastify's and Node's own findings about a request: a malformed URL, an empty body, …
-  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) return problem('bad-request', `${error.message}.`);
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+    return problem('bad-request', `${error.message}.`);
   return problem('internal', 'The server made a mistake; its log says which.');
 }
 

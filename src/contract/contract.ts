@@ -20,11 +20,15 @@ export function readContract(): Contract {
 /** For each path of the contract, in Fastify's form, the methods that it has and that it has not. */
 export function methodsOf(contract: Contract): { url: string; allowed: string[]; others: string[] }[] {
   return Object.entries(contract.paths).map(([path, item]) => {
-    const allowed = METHODS.filter(method => method in item || (method === 'head' && 'get' in item)).map(method => method.toUpperCase());
+    const allowed = METHODS.filter(method => method in item || (method === 'head' && 'get' in item)).map(method =>
+      method.toUpperCase(),
+    );
     return {
       url: path.replace(/\{(\w+)\}/g, ':$1'),
       allowed,
-      others: METHODS.map(method => method.toUpperCase()).filter(method => !allowed.includes(method) && method !== 'OPTIONS'),
+      others: METHODS.map(method => method.toUpperCase()).filter(
+        method => !allowed.includes(method) && method !== 'OPTIONS',
+      ),
     };
   });
 }
