@@ -1,0 +1,91 @@
+import t from 'tap';
+import { emptyPage, joinAndLeave, launchChromium, openViewers } from '../helpers/browser.js';
+import { sleep, startServer, until, workersOf } from '../helpers/server.js';
+
+t.test('a worker is killed: its viewers are told, the other camera loses nothing, it serves again', async t => {
+  const server = await startServer('--camera', 'a=test', '--camera', 'b=test');
+  const browser = await launchChromium();
+  t.teardown(async () => {
+    await browser.close();
+    await server.close();
+  });
+  const page = await emptyPage(browser, server);
+  const a = await openViewers(page, server, 'a', 2);
+  const b = await openViewers(page, server, 'b', 2);
+  await until('all see', async () => [...(await a.stats()), ...(await b.stats())].every(viewer => viewer.framesDecoded > 20));
+  const before = await b.stats();
+  const began = performance.now();
+  process.kill(server.worker('a'), 'SIGKILL');
+  await until('the sessions have ended', async () => (await server.sessions()).length === 2);
+  const ended = await server.sessions('ended');
+  t.strictSame(ended.map(session => [session.camera, session.ended?.reason]), [['a', 'worker-died'], ['a', 'worker-died']]);
+  t.match(ended[0]?.ended?.detail, /SIGKILL/, 'the reason says how');
+  // A viewer that comes at once waits, or is told to ask again, and gets its picture.
+  await until('the camera serves again', async () => (await joinAndLeave(page, server, 'a', 1))[0]?.firstFrameMs);
+  t.comment(`served again after ${Math.round(performance.now() - began)} ms`);
+  const after = await b.stats();
+  const seconds = (performance.now() - began) / 1000;
+  const gained = after.map((viewer, i) => viewer.framesDecoded - (before[i]?.framesDecoded ?? 0));
+  t.ok(Math.min(...gained) >= seconds * 25, `the other camera went on: ${gained.join(' ')} pictures in ${seconds.toFixed(1)} s`);
+  t.strictSame(after.map(viewer => viewer.freezeCount), [0, 0], 'and froze nowhere');
+  t.equal((await server.camera('a')).restarts, 1);
+  t.equal((await server.camera('b')).restarts, 0);
+});
+
+t.test('a worker that hangs is replaced', async t => {
+  const server = await startServer('--camera', 'a=test');
+  t.teardown(() => server.close());
+  await until('it is ready', async () => (await server.camera('a')).state === 'idle');
+  const hung = server.worker('a');
+  process.kill(hung, 'SIGSTOP');
+  await until('another took its place', () => ![0, hung].includes(server.worker('a')), 12_000);
+  await until('it is ready', async () => (await server.camera('a')).state === 'idle');
+  t.equal((await server.camera('a')).restarts, 1);
+});
+
+t.test('SIGTERM ends everything in good time and tells why', async t => {
+  const server = await startServer('--camera', 'a=test', '--camera', 'b=test');
+  const browser = await launchChromium();
+  t.teardown(() => browser.close());
+  const viewers = await openViewers(await emptyPage(browser, server), server, 'a', 2);
+  await until('they see', async () => (await viewers.stats()).every(viewer => viewer.framesDecoded > 0));
+  const workers = workersOf(server.pid).map(worker => worker.pid);
+  t.equal(workers.length, 2);
+  t.equal(await server.close(), 0);
+  t.ok(server.log.some(line => line.includes('"reason":"shutdown"')));
+  t.strictSame(workers.filter(isAlive), []);
+});
+
+t.test('the server is killed: its workers go too', async t => {
+  const server = await startServer('--camera', 'a=test', '--camera', 'b=test');
+  await until('they are there', () => workersOf(server.pid).length === 2);
+  const workers = workersOf(server.pid).map(worker => worker.pid);
+  process.kill(server.pid, 'SIGKILL');
+  await server.close();
+  await until('they are gone', () => workers.filter(isAlive).length === 0, 5000);
+  t.pass('nothing is left running');
+});
+
+t.test('the camera closes a while after its last viewer', async t => {
+  const server = await startServer('--camera', 'a=test');
+  const browser = await launchChromium();
+  t.teardown(async () => {
+    await browser.close();
+    await server.close();
+  });
+  await until('it is ready', async () => (await server.camera('a')).state === 'idle');
+  await joinAndLeave(await emptyPage(browser, server), server, 'a', 1);
+  await sleep(5000);
+  t.equal((await server.camera('a')).state, 'live', 'it lingers');
+  await until('it is closed', async () => (await server.camera('a')).state === 'idle', 8000);
+  t.equal((await server.camera('a')).encoder, null);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

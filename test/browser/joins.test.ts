@@ -1,0 +1,74 @@
+import t from 'tap';
+import { emptyPage, joinAndLeave, launchChromium, openViewers } from '../helpers/browser.js';
+import { resourcesOf, sleep, startServer, until, workersOf } from '../helpers/server.js';
+
+const JOINS = 400;
+
+t.test('400 joins and leaves from Chromium leave nothing behind', { timeout: 170_000 }, async t => {
+  const server = await startServer('--camera', 'cam=test');
+  const browser = await launchChromium();
+  t.teardown(async () => {
+    await browser.close();
+    await server.close();
+  });
+  const page = await emptyPage(browser, server);
+  // The camera open, as it will be at the end.
+  await joinAndLeave(page, server, 'cam', 5);
+  await sleep(1500);
+  const worker = server.worker('cam');
+  const before = resourcesOf(worker);
+  const joins = [];
+  // In parts, so that a page that hangs is seen where it hangs.
+  for (let done = 0; done < JOINS; done += 50) joins.push(...(await joinAndLeave(page, server, 'cam', 50)));
+  t.equal(joins.length, JOINS);
+  t.strictSame(joins.filter(join => join.status !== 201).map(join => join.body), [], 'each offer is answered');
+  t.equal(joins.filter(join => join.firstFrameMs === null).length, 0, 'none is without a picture');
+  await until('threads and fds are back within 10 %', () => {
+    const after = resourcesOf(worker);
+    return after.threads <= before.threads * 1.1 && after.fds <= before.fds * 1.1;
+  });
+  t.equal(server.worker('cam'), worker, 'it is still the same worker');
+  t.strictSame(await server.sessions(), []);
+  const ended = await server.sessions('ended');
+  t.equal(ended.length, 200, 'the last 200 are remembered');
+  t.ok(ended.every(session => session.ended?.reason === 'client-delete'));
+  t.strictSame(server.log.filter(line => /CRITICAL|GLib-|GStreamer-/.test(line)), [], 'GLib and GStreamer had nothing to complain of');
+  t.comment(`before ${JSON.stringify(before)}, after ${JSON.stringify(resourcesOf(worker))}`);
+});
+
+t.test('20 viewers at once each get every picture', async t => {
+  const server = await startServer('--camera', 'cam=test');
+  const browser = await launchChromium();
+  t.teardown(async () => {
+    await browser.close();
+    await server.close();
+  });
+  const viewers = await openViewers(await emptyPage(browser, server), server, 'cam', 20);
+  await until('all are connected and decode', async () => (await viewers.stats()).every(viewer => viewer.framesDecoded > 10), 20_000);
+  t.equal((await server.camera('cam')).viewers, 20);
+  const before = await viewers.stats();
+  await sleep(4000);
+  const gained = (await viewers.stats()).map((viewer, i) => viewer.framesDecoded - (before[i]?.framesDecoded ?? 0));
+  // 120 are due; this machine may be busy with other tests.
+  t.ok(Math.min(...gained) >= 90, `each decoded at least 90 of 120 pictures: ${gained.join(' ')}`);
+  await viewers.leave();
+  t.strictSame(await server.sessions(), []);
+});
+
+t.test('a viewer that goes without a word is found out', async t => {
+  const server = await startServer('--camera', 'cam=test');
+  const browser = await launchChromium();
+  t.teardown(async () => {
+    await browser.close();
+    await server.close();
+  });
+  const page = await emptyPage(browser, server);
+  const [closed, killed] = [await openViewers(page, server, 'cam', 1), await openViewers(await emptyPage(browser, server), server, 'cam', 1)];
+  await until('both see', async () => [...(await closed.stats()), ...(await killed.stats())].every(viewer => viewer.framesDecoded > 0));
+  await closed.vanish();
+  await until('the closed one has ended', async () => (await server.sessions()).length === 1, 15_000);
+  await browser.close();
+  const gone = await until('the killed one has ended', async () => (await server.sessions()).length === 0 && server.sessions('ended'), 16_000);
+  t.ok(gone.every(session => ['peer-closed', 'rtcp-timeout', 'ice-failed'].includes(session.ended?.reason ?? '')), JSON.stringify(gone.map(session => session.ended)));
+  t.equal(workersOf(server.pid).length, 1);
+});
