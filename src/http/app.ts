@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { errorCodes, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import glue from 'fastify-openapi-glue';
 import { CONTRACT_FILE, methodsOf, readContract } from '../contract/contract.js';
 import { cameraOperations } from './handlers/cameras.js';
@@ -54,12 +54,10 @@ export async function buildApp({ services, token, logger }: AppOptions): Promise
       'request',
     );
   });
-  app.removeContentTypeParser('text/plain');
-  // No operation takes one; the contract names it for answers, and the glue warns of a type that nothing reads.
-  app.addContentTypeParser(
-    'application/problem+json',
-    { parseAs: 'string' },
-    app.getDefaultJsonParser('error', 'error'),
+  app.removeAllContentTypeParsers();
+  // No operation takes these; the contract names them for answers, and the glue warns of a type that nothing reads.
+  app.addContentTypeParser(['application/json', 'application/problem+json'], (request, _body, done) =>
+    done(new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(request.headers['content-type'])),
   );
   app.addContentTypeParser('application/sdp', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   await tellBrowsers(app);

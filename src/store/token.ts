@@ -46,7 +46,7 @@ function readKept(file: string): string | null {
       );
     token = readFileSync(file, 'utf8').trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     if (error instanceof CommandError) throw error;
     throw new CommandError(EXIT.config, `${file}: the token cannot be read: ${(error as Error).message}.`);
   }

@@ -29,7 +29,7 @@ const REMEDIES: readonly { says: RegExp; remedy: (source: Source) => string }[] 
   { says: /busy|EBUSY/i, remedy: () => 'Another program uses the camera: end it. "fuser -v /dev/video*" names it.' },
   { says: /unauthori[sz]ed|401/i, remedy: () => 'Check user and password in the URL.' },
   {
-    says: /could not connect|connection refused|unreachable|timed? ?out|resolve/i,
+    says: /could not connect|failed to connect|could not open resource|connection refused|unreachable|timed? ?out|resolve/i,
     remedy: () => 'Check that the camera is on, its address is right and the network leads to it.',
   },
   {
@@ -40,6 +40,7 @@ const REMEDIES: readonly { says: RegExp; remedy: (source: Source) => string }[] 
     says: /missing a plug-in|no decoder|not handle|could not determine type|type of stream|demultiplex|corrupt|invalid/i,
     remedy: () => 'Use a file or stream that GStreamer plays: "gst-discoverer-1.0" says what is in it.',
   },
+  { says: /not-linked/, remedy: () => 'Use a file or stream with a video in it that GStreamer decodes.' },
   {
     says: /not-negotiated|negotiat|format/i,
     remedy: () => 'Choose a size and frame rate that the camera has: "v4l2-ctl --list-formats-ext" shows them.',

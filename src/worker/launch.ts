@@ -52,7 +52,7 @@ function describeSource(source: Source, { width, height, framerate }: CameraForm
   switch (source.type) {
     case 'test':
       return [
-        'videotestsrc name=source is-live=true pattern=ball motion=sweep animation-mode=running-time background-color=0xff12181f foreground-color=0xff76b900',
+        'videotestsrc name=source is-live=true pattern=ball motion=wavy animation-mode=running-time background-color=0xff12181f foreground-color=0xff76b900',
         `video/x-raw,format=I420,${size}`,
         // The wall clock, to compare with another at a glance; below it the milliseconds since the camera opened.
         'clockoverlay halignment=center valignment=position ypos=0.08 time-format="%H:%M:%S" font-desc="Sans Bold 20" draw-shadow=false shaded-background=false',

@@ -1,0 +1,146 @@
+/// <reference lib="dom" />
+import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { launchChromium } from '../helpers/browser.js';
+import { startServer, type TestServer, until } from '../helpers/server.js';
+
+const TRAFFIC = new URL('../../../../shared/data/car-detection.mp4', import.meta.url);
+const player = (camera: string): string => `camera-tile[data-camera="${camera}"] camera-player`;
+
+async function openDashboard(page: Page, server: TestServer, origin = server.origin): Promise<void> {
+  await page.goto(`${origin}/#token=${server.token}`);
+}
+
+const playing = (page: Page, camera: string): Promise<unknown> => page.waitForSelector(`${player(camera)}[state="playing"]`, { timeout: 15_000 });
+
+/** Whether the picture that a person sees changes: two reads of its pixels, a while apart. */
+function moves(page: Page, camera: string): Promise<boolean> {
+  return page.$eval(player(camera), async element => {
+    const video = (element as HTMLElement & { video: HTMLVideoElement }).video;
+    const look = (): Uint8ClampedArray => {
+      const canvas = document.createElement('canvas');
+      canvas.width = video.videoWidth;
+      canvas.height = video.videoHeight;
+      const context = canvas.getContext('2d');
+      context?.drawImage(video, 0, 0);
+      return context?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
+    };
+    const first = look();
+    await new Promise(resolve => setTimeout(resolve, 500));
+    const second = look();
+    return first.length > 0 && first.some((value, i) => Math.abs(value - (second[i] ?? 0)) > 40);
+  });
+}
+
+t.test('the dashboard plays every camera, on an address that is not loopback', async t => {
+  const server = await startServer('--camera', 'front=test', '--camera', 'rear=test');
+  const browser = await launchChromium();
+  t.teardown(async () => {
+    await browser.close();
+    await server.close();
+  });
+  const address = Object.values(networkInterfaces()).flatMap(list => list ?? []).find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+  const origin = `http://${address ?? '127.0.0.1'}:${server.port}`;
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('console', message => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', error => complaints.push(String(error)));
+  await openDashboard(page, server, origin);
+  await playing(page, 'front');
+  await playing(page, 'rear');
+  t.ok(await moves(page, 'front'), 'the picture moves');
+  t.notMatch(page.url(), /token/, 'the token is gone from the address');
+  t.equal(await page.evaluate(() => isSecureContext), address === undefined, 'it needs no secure context');
+  await until('there are figures', async () => Number(await page.getAttribute(player('front'), 'data-fps')) > 15);
+
+  await page.keyboard.press('2');
+  await page.waitForSelector('camera-tile[data-camera="rear"][enlarged]');
+  await page.waitForFunction(() => document.querySelector('camera-details dd[data-figure="Round trip"]')?.textContent?.includes('ms'), undefined, { timeout: 15_000 });
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => !document.querySelector('camera-tile[enlarged]'));
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('camera-tile[data-camera="front"] .tool-snapshot')]);
+  t.match(download.suggestedFilename(), /^front-.*\.png$/);
+
+  await page.setViewportSize({ width: 390, height: 844 });
+  t.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'a phone need not scroll sideways');
+  t.strictSame(complaints, [], 'nothing is against the content security policy, nothing failed');
+});
+
+t.test('a player comes back by itself when the worker is killed, and says so meanwhile', async t => {
+  const server = await startServer('--camera', 'front=test', '--camera', 'rear=test');
+  const browser = await launchChromium();
+  t.teardown(async () => {
+    await browser.close();
+    await server.close();
+  });
+  const page = await browser.newPage();
+  await openDashboard(page, server);
+  await playing(page, 'front');
+  await playing(page, 'rear');
+  await page.$eval('camera-tile[data-camera="rear"] camera-player', element => {
+    element.addEventListener('statechange', () => element.setAttribute('data-disturbed', ''));
+  });
+  const began = performance.now();
+  process.kill(server.worker('front'), 'SIGKILL');
+  await page.waitForSelector(`${player('front')}:not([state="playing"])`);
+  const noticed = performance.now() - began;
+  await playing(page, 'front');
+  t.comment(`noticed after ${Math.round(noticed)} ms, playing after ${Math.round(performance.now() - began)} ms`);
+  t.ok(await moves(page, 'front'));
+  t.equal(await page.getAttribute(player('rear'), 'data-disturbed'), null, 'the other camera was not disturbed');
+});
+
+t.test('the server goes and comes back', async t => {
+  const first = await startServer('--camera', 'front=test', '--state-dir', t.testdir());
+  const browser = await launchChromium();
+  t.teardown(() => browser.close());
+  const page = await browser.newPage();
+  await openDashboard(page, first);
+  await playing(page, 'front');
+  await first.close();
+  await page.waitForSelector('#banner:not([hidden])');
+  await page.waitForSelector(`${player('front')}:not([state="playing"])`);
+  const again = await startServer('--camera', 'front=test', '--state-dir', t.testdirName, '--port', String(first.port));
+  t.teardown(() => again.close());
+  await playing(page, 'front');
+  await page.waitForSelector('#banner', { state: 'hidden' });
+  t.ok(await moves(page, 'front'));
+});
+
+t.test('without a token it asks for one, and a wrong one is told', async t => {
+  const server = await startServer('--camera', 'front=test');
+  const browser = await launchChromium();
+  t.teardown(async () => {
+    await browser.close();
+    await server.close();
+  });
+  const page = await browser.newPage();
+  await page.goto(server.origin);
+  await page.fill('#token', 'not-the-token-of-this-server');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => (document.querySelector('#token-error')?.textContent ?? '') !== '');
+  await page.fill('#token', server.token);
+  await page.keyboard.press('Enter');
+  await playing(page, 'front');
+  t.pass('the right one opens it');
+});
+
+t.test('real traffic from a file', { skip: existsSync(TRAFFIC) ? false : 'the footage is not there' }, async t => {
+  const server = await startServer('--camera', `road=file:${TRAFFIC.pathname}`);
+  const browser = await launchChromium();
+  t.teardown(async () => {
+    await browser.close();
+    await server.close();
+  });
+  const page = await browser.newPage();
+  await openDashboard(page, server);
+  await playing(page, 'road');
+  const before = Number(await page.$eval(player('road'), element => (element as HTMLElement & { video: HTMLVideoElement }).video.getVideoPlaybackQuality().totalVideoFrames));
+  await new Promise(resolve => setTimeout(resolve, 5000));
+  const after = Number(await page.$eval(player('road'), element => (element as HTMLElement & { video: HTMLVideoElement }).video.getVideoPlaybackQuality().totalVideoFrames));
+  t.ok(after - before >= 55, `12.5 pictures a second: ${after - before} in 5 s`);
+  t.ok(await moves(page, 'road'));
+  t.match(await server.camera('road'), { video: { width: 768, height: 432 }, passthrough: { active: false, reason: /4\.8 s apart/ } });
+});

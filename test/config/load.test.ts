@@ -1,0 +1,157 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { CommandError, EXIT } from '../../src/cli/command-error.js';
+import { defaultConfig, loadConfig } from '../../src/config/load.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-config-'));
+const file = join(folder, 'robot.yaml');
+
+function load(text: string): ReturnType<typeof loadConfig> {
+  writeFileSync(file, text);
+  return loadConfig(file);
+}
+
+function complaint(text: string): string {
+  try {
+    load(text);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (error.exitCode !== EXIT.config) throw new Error(`exit code ${error.exitCode}`);
+    return error.message.replaceAll(`${file}:`, '');
+  }
+  throw new Error('it was taken');
+}
+
+t.test('what holds where nothing is said', t => {
+  const config = { server: { host: '0.0.0.0', port: 8765 }, limits: { viewers: 50, linger: 10 } };
+  t.strictSame(defaultConfig(), config);
+  for (const nothing of ['', '# all as it is\n', '{}', 'null', '---\n'])
+    t.strictSame(load(nothing), config, JSON.stringify(nothing));
+  t.end();
+});
+
+t.test('a whole file; what is left out has its default', t => {
+  const config = load(`
+server:
+  port: 0
+limits: { linger: 0.5 }
+cameras:
+  road:
+    source: rtsp://u:p@192.0.2.7/s
+    bitrate: 2000000
+  arm: { source: v4l2:/dev/video0, name: The arm, passthrough: never }
+`);
+  t.strictSame(config.server, { host: '0.0.0.0', port: 0 });
+  t.strictSame(config.limits, { viewers: 50, linger: 0.5 });
+  t.strictSame(Object.keys(config.cameras ?? {}), ['road', 'arm'], 'in their order');
+  t.strictSame(config.cameras?.road, {
+    source: 'rtsp://u:p@192.0.2.7/s',
+    bitrate: 2_000_000,
+    width: 640,
+    height: 480,
+    framerate: 30,
+    keyframeInterval: 60,
+    passthrough: 'auto',
+  });
+  t.end();
+});
+
+t.test('what is wrong: the line, the key, the value and what would be right', t => {
+  const cases: [name: string, text: string, expected: RegExp][] = [
+    [
+      'unknown key',
+      'server:\n  port: 1\n  prot: 2',
+      /^3: server\.prot is not a key that is known here; the keys are host, port$/,
+    ],
+    ['unknown at the top', 'camera: {}', /^1: camera is not a key .* server, limits, cameras$/],
+    ['unknown of a camera', 'cameras:\n  a:\n    source: test\n    fps: 30', /^4: cameras\.a\.fps .* framerate/],
+    ['type', 'server:\n\n  port: "80"', /^3: server\.port is "80"; it must be of type integer$/],
+    ['range', 'server: { port: 65536 }', /^1: server\.port is 65536; it must be <= 65535$/],
+    ['not whole', 'limits: { viewers: 1.5 }', /limits\.viewers is 1\.5; .*integer/],
+    ['odd size', 'cameras: { a: { source: test, width: 641 } }', /cameras\.a\.width is 641; it must be multiple of 2/],
+    [
+      'one of',
+      'cameras: { a: { source: test, passthrough: maybe } }',
+      /passthrough is "maybe"; it must be one of auto, always, never/,
+    ],
+    ['no source', 'cameras:\n  a:\n    width: 640', /^\d: cameras\.a lacks the key "source"$/],
+    [
+      'source of no kind',
+      'cameras:\n  a:\n    source: http://h/x',
+      /^3: cameras\.a\.source is "http:\/\/h\/x"; .*v4l2:\/dev\/video0/,
+    ],
+    ['name of a camera', 'cameras:\n  "a b":\n    source: test', /^2: cameras\.a b is no name for a camera: letters/],
+    ['list of cameras', 'cameras:\n  - source: test', /^2: cameras is \[.*; it must be of type object$/],
+    ['a word', 'road', /^1: the file is "road"; it must be of type object$/],
+    ['a list', '- 1', /^1: the file is \[1\]/],
+    ['null', 'server:', /^1: server is null; it must be of type object$/],
+  ];
+  for (const [name, text, expected] of cases) t.match(complaint(text), expected, name);
+  t.end();
+});
+
+t.test('all findings are told at once, a line each', t => {
+  const lines = complaint('server:\n  prot: 2\nlimits:\n  viewers: 0\n').split('\n');
+  t.equal(lines.length, 2);
+  t.match(lines.sort(), [/^2: server\.prot/, /^4: limits\.viewers/]);
+  t.end();
+});
+
+t.test('a password in a wrong source is not printed', t => {
+  t.notMatch(complaint('cameras: { a: { source: "http://u:secret@h/x" } }'), 'secret');
+  t.notMatch(
+    complaint('cameras: { a: { source: "rtsp://u:secret@h/x", extra: 1, width: rtsp://u:secret@h/x } }'),
+    'secret',
+  );
+  t.end();
+});
+
+t.test('what is no YAML', t => {
+  const cases: [string, string, RegExp][] = [
+    ['bracket', 'server: {\n  port: 1\ncameras: [', /^\d: this is no YAML: /],
+    ['tab', 'server:\n\tport: 1', /^2: this is no YAML: /],
+    ['key twice', 'server:\n  port: 1\n  port: 2', /^3: this is no YAML: .*unique/],
+    ['bytes', '\0\u0001\u0002', /YAML|the file is/],
+    ['two documents', 'server: {}\n---\nserver: {}', /YAML/],
+  ];
+  for (const [name, text, expected] of cases) t.match(complaint(text), expected, name);
+  t.end();
+});
+
+t.test('anchors may be used, and a bomb of them is refused', t => {
+  const shared = load('cameras:\n  a: &a { source: test, width: 320 }\n  b: *a\n');
+  t.equal(shared.cameras?.b?.width, 320);
+  const bomb = [
+    'a: &a [x,x,x,x,x,x,x,x,x,x]',
+    ...'bcdefghi'.split('').map((key, n) => `${key}: &${key} [${Array(10).fill(`*${'abcdefghi'[n]}`)}]`),
+  ].join('\n');
+  t.match(complaint(bomb), /alias/i);
+  t.match(complaint('a: *nowhere'), /alias|nowhere/i);
+  t.end();
+});
+
+t.test('merge keys and names of prototypes change no default', t => {
+  t.match(complaint('__proto__: { server: { port: 1 } }'), '__proto__ is not a key');
+  t.match(complaint('cameras: { constructor: { source: test }, __proto__: { source: test } }'), '__proto__');
+  t.equal(({} as { server?: unknown }).server, undefined);
+  t.end();
+});
+
+t.test('files that cannot be one', t => {
+  const failing = (path: string): string => {
+    try {
+      loadConfig(path);
+    } catch (error) {
+      if (error instanceof CommandError && error.exitCode === EXIT.config) return error.message;
+      throw error;
+    }
+    throw new Error('it was taken');
+  };
+  t.match(failing(join(folder, 'none.yaml')), /none\.yaml: cannot be read: ENOENT.*--config/);
+  t.match(failing(folder), /cannot be read: EISDIR/);
+  writeFileSync(file, `# ${'x'.repeat(1_000_001)}\n`);
+  t.match(failing(file), /larger than 1000000 bytes/);
+  t.end();
+});

@@ -1,0 +1,79 @@
+import t from 'tap';
+import { CommandError, EXIT } from '../../src/cli/command-error.js';
+import { planCameras } from '../../src/config/plan.js';
+import type { CameraSettings } from '../../src/domain/contract.js';
+
+/** Cameras as they are before the defaults are filled in. */
+const configured = (cameras: Record<string, object>): Record<string, CameraSettings> =>
+  cameras as Record<string, CameraSettings>;
+const defaults = {
+  width: 640,
+  height: 480,
+  framerate: 30,
+  bitrate: 1_000_000,
+  keyframeInterval: 60,
+  passthrough: 'auto',
+};
+
+t.test('plans have what is needed to run a camera', t => {
+  t.strictSame(
+    planCameras(
+      configured({ b: { source: 'test' }, a: { source: 'file:x.mp4', name: 'The arm', width: 320 } }),
+      '/etc/robot',
+    ),
+    [
+      { id: 'b', name: 'b', source: { type: 'test' }, settings: defaults },
+      {
+        id: 'a',
+        name: 'The arm',
+        source: { type: 'file', path: '/etc/robot/x.mp4' },
+        settings: { ...defaults, width: 320 },
+      },
+    ],
+  );
+  t.strictSame(planCameras({}, '/'), []);
+  t.end();
+});
+
+t.test('what it is given stays as it is', t => {
+  const cameras = configured({ a: { source: 'test' } });
+  planCameras(cameras, '/');
+  t.strictSame(cameras, { a: { source: 'test' } });
+  t.end();
+});
+
+t.test('what cannot be a camera', t => {
+  const cases: [string, Record<string, object>, RegExp][] = [
+    ['source', { a: { source: 'v4l2:/etc/passwd' } }, /camera "a": .*names no device/],
+    ['source of no kind', { a: { source: 'x' } }, /cameras\.a\.source is "x"/],
+    ['name', { 'a/b': { source: 'test' } }, /cameras\.a\/b is no name for a camera/],
+    ['long name', { ['a'.repeat(64)]: { source: 'test' } }, /is no name for a camera/],
+    ['setting', { a: { source: 'test', framerate: 0 } }, /cameras\.a\.framerate is 0; it must be >= 1/],
+  ];
+  for (const [name, cameras, words] of cases) {
+    try {
+      planCameras(configured(cameras), '/');
+      t.fail(`${name}: it was taken`);
+    } catch (error) {
+      t.ok(error instanceof CommandError && error.exitCode === EXIT.config, name);
+      t.match((error as Error).message, words, name);
+    }
+  }
+  t.end();
+});
+
+t.test('a password is in no message', t => {
+  try {
+    planCameras(configured({ a: { source: 'rtsp://u:secret@' } }), '/');
+    t.fail('it was taken');
+  } catch (error) {
+    t.notMatch((error as Error).message, 'secret');
+  }
+  try {
+    planCameras(configured({ a: { source: 'http://u:secret@h/' } }), '/');
+    t.fail('it was taken');
+  } catch (error) {
+    t.notMatch((error as Error).message, 'secret', 'nor where the schema refuses it');
+  }
+  t.end();
+});

@@ -1,0 +1,75 @@
+import t from 'tap';
+import { Cameras } from '../../src/domain/cameras.js';
+import { Failure } from '../../src/domain/failure.js';
+import type { CameraPlan } from '../../src/domain/ports.js';
+
+const settings = {
+  width: 640,
+  height: 480,
+  framerate: 30,
+  bitrate: 1_000_000,
+  keyframeInterval: 60,
+  passthrough: 'auto',
+} as const;
+const plan = (id: string, url = 'rtsp://u:secret@192.0.2.7/s'): CameraPlan => ({
+  id,
+  name: id,
+  source: { type: 'rtsp', url },
+  settings,
+});
+
+t.test('cameras are listed as they were added, with what is known of them', t => {
+  const cameras = new Cameras(camera => (camera === 'b' ? 3 : 0));
+  t.strictSame(cameras.list(), []);
+  for (const id of ['b', 'a', 'c']) cameras.add(plan(id));
+  t.strictSame(
+    cameras.list().map(({ id, viewers, state }) => `${id} ${viewers} ${state}`),
+    ['b 3 starting', 'a 0 starting', 'c 0 starting'],
+  );
+  const camera = cameras.get('b');
+  t.match(camera, { settings, video: null, encoder: null, restarts: 0, links: { whep: '/whep/b' } });
+  t.equal(camera.source, 'rtsp://u:***@192.0.2.7/s', 'without the password');
+  t.end();
+});
+
+t.test('a state replaces the one before it whole', t => {
+  const cameras = new Cameras(() => 0);
+  cameras.add(plan('a'));
+  cameras.add(plan('b'));
+  const status = {
+    encoder: null,
+    passthrough: { active: false, reason: 'why' },
+    fps: 0,
+    bitrate: 0,
+    video: null,
+    restarts: 1,
+  };
+  cameras.update('a', { ...status, state: 'down', problem: { detail: 'it died' } });
+  t.match(cameras.get('a'), { state: 'down', problem: { detail: 'it died' }, restarts: 1 });
+  cameras.update('a', { ...status, state: 'idle' });
+  t.equal(cameras.get('a').state, 'idle');
+  t.notOk('problem' in cameras.get('a'), 'a problem that is over is not shown');
+  t.equal(cameras.get('b').state, 'starting', 'the other is as it was');
+  cameras.update('none', { ...status, state: 'live' });
+  t.equal(cameras.list().length, 2, 'a state of no camera makes none');
+  t.end();
+});
+
+t.test('a camera that is not there: which are', t => {
+  const cameras = new Cameras(() => 0);
+  const failure = (id: string): Failure => {
+    try {
+      cameras.get(id);
+    } catch (error) {
+      if (error instanceof Failure) return error;
+    }
+    throw new Error('no failure');
+  };
+  t.match(failure('x'), { code: 'unknown-camera', remedy: 'The cameras are: none.' });
+  cameras.add(plan('road'));
+  cameras.add(plan('arm'));
+  t.match(failure('x').remedy, 'road, arm');
+  for (const id of ['__proto__', 'constructor', 'Road', ' road', '']) t.equal(failure(id).code, 'unknown-camera', id);
+  t.ok(failure('x'.repeat(5_000)).message.length < 100, 'no endless name is given back');
+  t.end();
+});

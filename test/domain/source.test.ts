@@ -1,0 +1,95 @@
+import t from 'tap';
+import { parseSource, redact, type Source, SourceError, showSource } from '../../src/domain/source.js';
+
+t.test('the forms of a source', t => {
+  const cases: [string, Source][] = [
+    ['test', { type: 'test' }],
+    ['v4l2:/dev/video0', { type: 'v4l2', device: '/dev/video0' }],
+    ['V4L2:/dev/video0', { type: 'v4l2', device: '/dev/video0' }],
+    [
+      'v4l2:/dev/v4l/by-id/usb-046d_HD_Pro-video-index0',
+      { type: 'v4l2', device: '/dev/v4l/by-id/usb-046d_HD_Pro-video-index0' },
+    ],
+    [
+      'v4l2:/dev/v4l/by-path/pci-0000:00:14.0-usb-0:3:1.0-video-index0',
+      { type: 'v4l2', device: '/dev/v4l/by-path/pci-0000:00:14.0-usb-0:3:1.0-video-index0' },
+    ],
+    ['file:/srv/road.mp4', { type: 'file', path: '/srv/road.mp4' }],
+    ['file:///srv/road.mp4', { type: 'file', path: '/srv/road.mp4' }],
+    ['file:road.mp4', { type: 'file', path: '/etc/robot/road.mp4' }],
+    ['file:../up/a road #1.mp4', { type: 'file', path: '/etc/up/a road #1.mp4' }],
+    ['rtsp://192.0.2.7/stream', { type: 'rtsp', url: 'rtsp://192.0.2.7/stream' }],
+    ['rtsps://u:p%40ss@[2001:db8::1]:322/a?b=c', { type: 'rtsp', url: 'rtsps://u:p%40ss@[2001:db8::1]:322/a?b=c' }],
+  ];
+  for (const [text, source] of cases) t.strictSame(parseSource(text, '/etc/robot'), source, text);
+  t.end();
+});
+
+t.test('what is no source says what one looks like', t => {
+  const cases: [string, RegExp][] = [
+    ['', /one of test, v4l2/],
+    ['/dev/video0', /one of test, v4l2/],
+    ['http://192.0.2.7/x', /no kind of source/],
+    ['Test', /no kind of source/],
+    ['constructor:x', /no kind of source/],
+    ['v4l2:', /names no device/],
+    ['v4l2:/etc/passwd', /names no device/],
+    ['v4l2:/dev/../etc/passwd', /names no device/],
+    ['v4l2:/dev/video0 ! filesink location=/x', /names no device/],
+    ['file:', /names no file/],
+    ['file:/a\nb', /control character/],
+    ['file:/a\0b', /control character/],
+    ['rtsp:', /no URL/],
+    ['rtsp:///path', /no URL/],
+    ['rtsp://[::1', /no URL/],
+  ];
+  for (const [text, words] of cases) {
+    t.throws(() => parseSource(text, '/'), { message: words }, JSON.stringify(text));
+    try {
+      parseSource(text, '/');
+    } catch (error) {
+      t.ok(error instanceof SourceError, JSON.stringify(text));
+    }
+  }
+  t.end();
+});
+
+t.test('passwords are hidden wherever a source is shown', t => {
+  const shown: [string, string][] = [
+    ['rtsp://u:secret@192.0.2.7/s', 'rtsp://u:***@192.0.2.7/s'],
+    ['rtsp://:secret@192.0.2.7/s', 'rtsp://:***@192.0.2.7/s'],
+    ['rtsp://u:se:cr:et@192.0.2.7:554/s', 'rtsp://u:***@192.0.2.7:554/s'],
+    ['rtsp://192.0.2.7:554/s', 'rtsp://192.0.2.7:554/s'],
+    ['rtsp://u@192.0.2.7/s', 'rtsp://u@192.0.2.7/s'],
+  ];
+  for (const [url, expected] of shown) t.equal(showSource({ type: 'rtsp', url }), expected, url);
+  t.equal(
+    redact('Could not open rtsp://a:secret@192.0.2.7/x nor RTSP://b:secret@192.0.2.8/y: 401'),
+    'Could not open rtsp://a:***@192.0.2.7/x nor RTSP://b:***@192.0.2.8/y: 401',
+  );
+  t.throws(() => parseSource('http://u:secret@192.0.2.7/', '/'), { message: /u:\*\*\*@/ });
+  t.throws(() => parseSource('rtsp://u:secret@/', '/'), { message: /u:\*\*\*@/ });
+  t.end();
+});
+
+// Cameras' passwords hold anything, and people type them as they are.
+t.test('nothing is shown of a password with unescaped characters', t => {
+  for (const password of ['pa@ss', 'p@a@ss', 'pa/ss', 'pa#ss', 'pa?ss', '12#ss', '@ss']) {
+    const url = `rtsp://u:${password}@192.0.2.7/s`;
+    let shown: string;
+    try {
+      shown = showSource(parseSource(url, '/'));
+    } catch (error) {
+      shown = (error as Error).message;
+    }
+    t.notMatch(shown, 'ss@', url);
+    t.match(shown, '192.0.2.7', `${url}: which camera it is`);
+  }
+  t.end();
+});
+
+t.test('the forms that are shown can be read again', t => {
+  for (const text of ['test', 'v4l2:/dev/video1', 'file:/a/b c.mp4', 'rtsp://192.0.2.7/s'])
+    t.equal(showSource(parseSource(text, '/')), text);
+  t.end();
+});

@@ -1,0 +1,111 @@
+import t from 'tap';
+import { checkFromWorker, checkToWorker, type FromWorker, type ToWorker } from '../src/media/messages.js';
+
+const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
+  configure: {
+    type: 'configure',
+    source: { type: 'test' },
+    width: 640,
+    height: 480,
+    framerate: 30,
+    bitrate: 1_000_000,
+    keyframeInterval: 60,
+    passthrough: 'auto',
+    lingerMs: 10_000,
+    encoders: ['x264enc'],
+  },
+  join: { type: 'join', session: 's-1', offer: 'v=0', payloadType: 96, retransmit: true },
+  leave: { type: 'leave', session: 's-1' },
+  ping: { type: 'ping', sequence: 1 },
+  close: { type: 'close' },
+};
+const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> } = {
+  ready: { type: 'ready', warmMs: 400 },
+  pong: { type: 'pong', sequence: 1 },
+  camera: {
+    type: 'camera',
+    state: 'live',
+    detail: null,
+    remedy: null,
+    encoder: 'x264enc',
+    passthrough: { active: false, reason: 'raw' },
+    fps: 30,
+    bitrate: 1_000_000,
+    video: {},
+  },
+  joined: { type: 'joined', session: 's-1', answer: 'v=0' },
+  refused: { type: 'refused', session: 's-1', code: 'internal', detail: 'why', remedy: null },
+  connected: { type: 'connected', session: 's-1' },
+  ended: { type: 'ended', session: 's-1', reason: 'ice-failed', detail: null },
+  stats: {
+    type: 'stats',
+    session: 's-1',
+    stats: {
+      bitrate: 1,
+      packetsSent: 1,
+      packetsLost: null,
+      lossPercent: null,
+      jitterMs: null,
+      roundTripMs: null,
+      keyframeRequests: 0,
+      retransmitted: 0,
+    },
+  },
+  log: { type: 'log', level: 'info', event: 'e', fields: {} },
+  probing: { type: 'probing', element: 'x264enc', title: 'x264' },
+  probed: { type: 'probed', element: 'x264enc', title: 'x264', outcome: 'selected', reason: 'it encodes' },
+  found: { type: 'found', gstreamer: '1.22.0', devices: [] },
+  done: { type: 'done' },
+};
+
+const directions = [
+  {
+    name: 'to a worker',
+    check: checkToWorker as (message: unknown) => unknown,
+    examples: toWorker,
+    others: fromWorker,
+  },
+  {
+    name: 'from a worker',
+    check: checkFromWorker as (message: unknown) => unknown,
+    examples: fromWorker,
+    others: toWorker,
+  },
+];
+
+for (const { name, check, examples, others } of directions) {
+  t.test(`${name}: each message is taken, and refused with a field that is missing or of another kind`, t => {
+    for (const [type, message] of Object.entries(examples)) {
+      t.equal(check(message), message, type);
+      for (const [field, value] of Object.entries(message)) {
+        const { [field]: _, ...without } = message as Record<string, unknown>;
+        t.equal(check(without), null, `${type} without ${field}`);
+        for (const wrong of [undefined, Symbol('s'), typeof value === 'string' || value === null ? 1 : 'text'])
+          t.equal(check({ ...message, [field]: wrong }), null, `${type} with ${field} ${String(wrong)}`);
+        if (value !== null && (typeof value !== 'string' || field === 'session'))
+          t.equal(check({ ...message, [field]: null }), null, `${type} with ${field} null`);
+        if (typeof value === 'number')
+          t.equal(check({ ...message, [field]: Number.NaN }), null, `${type}: ${field} NaN`);
+      }
+    }
+    t.end();
+  });
+
+  t.test(`${name}: what is no message`, t => {
+    for (const value of [null, undefined, 1, 'ping', [], {}, () => ({}), { type: null }, { type: ['close'] }])
+      t.equal(check(value), null, String(value));
+    for (const type of ['constructor', '__proto__', 'toString', 'hasOwnProperty', '', 'Close', 'unheard-of'])
+      t.equal(check({ type }), null, `type "${type}"`);
+    t.equal(check(JSON.parse('{"__proto__":{"type":"close"}}')), null, 'own key __proto__');
+    for (const [type, message] of Object.entries(others))
+      if (!(type in examples)) t.equal(check(message), null, `${type} is for the other side`);
+    t.end();
+  });
+}
+
+t.test('what may be null, and what need not be there', t => {
+  t.ok(checkFromWorker({ ...fromWorker.camera, detail: 'unplugged', remedy: 'plug it in', encoder: null }));
+  t.ok(checkFromWorker({ ...fromWorker.ended, detail: 'why' }));
+  t.ok(checkToWorker({ ...toWorker.leave, later: 'a field of a newer version' }));
+  t.end();
+});
