@@ -1,8 +1,7 @@
 import { GLib } from './native.js';
 
-const FAST_MS = 20;
-const SLOW_MS = 1000;
-/** How long after the last disturbance the pace stays fast: long enough for a finished pipeline's last references. */
+const PACE_MS = 20;
+/** How long after the last disturbance the pace is kept: long enough for a finished pipeline's last references. */
 const LINGER_MS = 3000;
 const GC_AFTER_MS = 60;
 /** One turn of the event loop frees at most so many objects, so that messages are not kept waiting. */
@@ -15,19 +14,22 @@ const ITERATIONS = 1000;
  */
 export class Housekeeping {
   readonly #context = GLib.MainContext.default();
-  #pump: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | null = null;
   #collection: NodeJS.Timeout | null = null;
-  #fastUntil = 0;
+  #until = 0;
 
-  start(): void {
-    if (!this.#pump) this.#schedule();
+  /** Frees what there is to free. By itself this goes on for a while after a disturbance only; call it now and then. */
+  pump(): void {
+    for (let i = 0; i < ITERATIONS && this.#context.iteration(false); i++);
   }
 
   /** Something was opened or closed: look after it closely for a while. */
   disturb(): void {
-    const slow = performance.now() > this.#fastUntil;
-    this.#fastUntil = performance.now() + LINGER_MS;
-    if (slow && this.#pump) this.#schedule();
+    this.#until = performance.now() + LINGER_MS;
+    this.#timer ??= setInterval(() => {
+      this.pump();
+      if (performance.now() > this.#until) this.#rest();
+    }, PACE_MS);
   }
 
   /** A pipeline was closed: collect its wrappers soon, once for all that close together. */
@@ -39,21 +41,8 @@ export class Housekeeping {
     }, GC_AFTER_MS);
   }
 
-  close(): void {
-    if (this.#pump) clearTimeout(this.#pump);
-    if (this.#collection) clearTimeout(this.#collection);
-    this.#pump = null;
-    this.#collection = null;
-  }
-
-  #schedule(): void {
-    if (this.#pump) clearTimeout(this.#pump);
-    this.#pump = setTimeout(
-      () => {
-        for (let i = 0; i < ITERATIONS && this.#context.iteration(false); i++);
-        this.#schedule();
-      },
-      performance.now() < this.#fastUntil ? FAST_MS : SLOW_MS,
-    );
+  #rest(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
   }
 }

@@ -18,7 +18,7 @@ process.on('SIGTERM', () => undefined);
 // Without its parent a worker is nobody's: it goes at once, whatever GStreamer still does.
 process.on('disconnect', () => process.exit(0));
 
-housekeeping.start();
+housekeeping.disturb();
 if (role === 'probe') {
   await probe(send, new Set(rest));
   process.disconnect?.();
@@ -28,7 +28,11 @@ if (role === 'probe') {
   process.on('message', (data: unknown) => {
     const message = checkToWorker(data);
     if (!message) send({ type: 'log', level: 'error', event: 'unknown message', fields: {} });
-    else if (message.type === 'ping') send({ type: 'pong', sequence: message.sequence });
+    else if (message.type === 'ping') {
+      // The one thing that wakes an idle worker.
+      housekeeping.pump();
+      send({ type: 'pong', sequence: message.sequence });
+    }
     else if (message.type === 'close') {
       viewers.close();
       process.exit(0);

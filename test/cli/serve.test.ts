@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-cli-'));
+const state = join(folder, 'state');
+
+interface Outcome {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the program with arguments that it refuses, so that nothing is started. */
+function run(...args: string[]): Outcome {
+  const { INIT_CWD: _, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    env: { ...env, XDG_STATE_HOME: state },
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return { status, stdout, stderr };
+}
+
+t.test('mistakes on the command line: one finding in words, nothing on stdout, 64', t => {
+  const cases: [string, string[], RegExp][] = [
+    ['unknown option', ['--prot', '80'], /unknown option '--prot'/],
+    ['unknown option of serve', ['serve', '--prot'], /unknown option '--prot'/],
+    ['unknown command', ['server'], /too many arguments/],
+    ['port in words', ['--port', 'http'], /--port.*'http'.*0 to 65535/],
+    ['port too high', ['--port', '65536'], /0 to 65535/],
+    ['port below 0', ['--port=-1'], /0 to 65535/],
+    ['port with a point', ['--port', '80.5'], /0 to 65535/],
+    ['no port', ['--port'], /--port.*argument missing/],
+    ['log level', ['--log-level', 'loud'], /loud.*fatal, error, warn, info, debug, trace, silent/],
+    ['camera without a source', ['--camera', 'road'], /ID=SOURCE/],
+    ['camera with an empty source', ['--camera', 'road='], /ID=SOURCE/],
+    ['camera without a name', ['--camera', '=test'], /ID=SOURCE/],
+    ['camera named twice', ['--camera', 'a=test', '--camera', 'a=file:x.mp4'], /camera "a" already/],
+  ];
+  for (const [name, args, words] of cases) {
+    const { status, stdout, stderr } = run(...args);
+    t.equal(status, 64, name);
+    t.equal(stdout, '', name);
+    t.match(stderr, words, name);
+    // The finding, perhaps a guess at what was meant, and where to look.
+    t.ok(stderr.trim().split('\n').length <= 3, `${name}: ${stderr}`);
+    t.notMatch(stderr, /\bat .*\.js:\d/, `${name}: no stack`);
+  }
+  t.end();
+});
+
+t.test('mistakes in what is configured: 78, each finding in a line of its own', t => {
+  const config = join(folder, 'robot.yaml');
+  writeFileSync(config, 'server:\n  prot: 1\ncameras:\n  road:\n    source: http://u:secret@h/\n');
+  const bomb = join(folder, 'bomb.yaml');
+  writeFileSync(
+    bomb,
+    [
+      'a: &a [1]',
+      ...'bcdefghi'.split('').map((key, n) => `${key}: &${key} [${Array(10).fill(`*${'abcdefghi'[n]}`)}]`),
+    ].join('\n'),
+  );
+  const cases: [string, string[], RegExp, number][] = [
+    ['no such file', ['--config', 'none.yaml'], /none\.yaml: cannot be read: ENOENT.*--config/, 1],
+    ['a folder', ['--config', '.'], /cannot be read: EISDIR/, 1],
+    ['two findings', ['--config', config], /robot\.yaml:2: server\.prot.*\n.*robot\.yaml:5: cameras\.road\.source/, 2],
+    ['alias bomb', ['--config', bomb], /bomb\.yaml.*alias/, 1],
+    ['source of no kind', ['--camera', 'road=tape'], /cameras\.road\.source is "tape"/, 1],
+    ['source with a password', ['--camera', 'road=http://u:secret@h/'], /cameras\.road\.source/, 1],
+    ['device that is none', ['--camera', 'road=v4l2:/etc/passwd'], /camera "road": .*names no device/, 1],
+    ['name', ['--camera', 'my road=test'], /is no name for a camera/, 1],
+    ['name of a prototype', ['--camera', '__proto__=test'], /is no name for a camera/, 1],
+  ];
+  for (const [name, args, words, lines] of cases) {
+    const { status, stdout, stderr } = run(...args);
+    t.equal(status, 78, name);
+    t.equal(stdout, '', name);
+    t.match(stderr, words, name);
+    t.equal(stderr.trim().split('\n').length, lines, `${name}: ${stderr}`);
+    t.match(stderr, /^bigfootbot-video: /, name);
+    t.notMatch(stderr, 'secret', `${name}: no password`);
+  }
+  t.end();
+});
+
+t.test('a state folder that cannot be', t => {
+  writeFileSync(join(folder, 'file'), '');
+  const { status, stdout, stderr } = run('--camera', 'a=test', '--port', '0', '--state-dir', 'file/state');
+  t.ok(status === 73 || status === 78, `${status}`);
+  t.equal(stdout, '');
+  t.match(stderr, /file\/state\/token.*--state-dir/);
+  t.end();
+});
+
+t.test('help is no mistake', t => {
+  for (const args of [['--help'], ['serve', '--help']]) {
+    const { status, stdout, stderr } = run(...args);
+    t.equal(status, 0, args.join(' '));
+    t.equal(stderr, '');
+    t.match(stdout, /Usage: bigfootbot-video/);
+  }
+  const { stdout } = run('serve', '--help');
+  for (const option of ['--camera', '--config', '--host', '--port', '--state-dir', '--log-level', '--json'])
+    t.match(stdout, option);
+  t.end();
+});
+
+t.test('none of it left anything behind', t => {
+  t.strictSame(readdirSync(folder).sort(), ['bomb.yaml', 'file', 'robot.yaml']);
+  t.end();
+});

@@ -1,0 +1,71 @@
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { pino } from 'pino';
+import type { Test } from 'tap';
+import { Cameras } from '../../src/domain/cameras.js';
+import type { System } from '../../src/domain/contract.js';
+import type { CameraPlan } from '../../src/domain/ports.js';
+import { Sessions } from '../../src/domain/sessions.js';
+import { buildApp } from '../../src/http/app.js';
+import { FakeEngine } from './fake-engine.js';
+import { readOffer } from './fixtures.js';
+
+export const TOKEN = 'the-token-of-this-test';
+export const OFFER = readOffer('chromium-156');
+
+const settings = { width: 640, height: 480, framerate: 30, bitrate: 1_000_000, keyframeInterval: 60 };
+const plan = (id: string, source: CameraPlan['source']): CameraPlan => ({
+  id,
+  name: `The ${id}`,
+  source,
+  settings: { ...settings, passthrough: 'auto' },
+});
+
+export const SYSTEM: System = {
+  version: '1.2.3',
+  node: 'v20.0.0',
+  startedAt: '2026-01-31T12:00:00.000Z',
+  uptime: 42,
+  gstreamer: '1.22.0',
+  encoders: {
+    state: 'done',
+    selected: 'x264enc',
+    tried: [{ element: 'x264enc', title: 'x264 (software)', outcome: 'selected', reason: 'it encodes' }],
+  },
+};
+
+export interface TestApp {
+  app: FastifyInstance;
+  engine: FakeEngine;
+  cameras: Cameras;
+  sessions: Sessions;
+  /** Asks with the token. */
+  ask(method: string, url: string, more?: Partial<InjectOptions>): ReturnType<typeof inject>;
+  /** Offers to watch a camera, as a player does. */
+  offer(camera?: string, more?: Partial<InjectOptions>): ReturnType<typeof inject>;
+}
+
+const inject = (app: FastifyInstance, options: InjectOptions) => app.inject(options);
+
+/** The HTTP side over an engine that answers at once; without a port, closed with the test. */
+export async function testApp(t: Test, viewers = 5): Promise<TestApp> {
+  const engine = new FakeEngine();
+  engine.answersAtOnce = 'v=0\r\ns=the answer\r\n';
+  const logger = pino({ level: 'silent' });
+  const sessions = new Sessions(engine, logger, viewers);
+  const cameras = new Cameras(camera => sessions.viewersOf(camera));
+  cameras.add(plan('road', { type: 'rtsp', url: 'rtsp://u:secret@192.0.2.7/s' }));
+  cameras.add(plan('arm', { type: 'v4l2', device: '/dev/video0' }));
+  const app = await buildApp({ services: { cameras, sessions, system: () => SYSTEM }, token: TOKEN, logger });
+  await app.ready();
+  t.teardown(() => app.close());
+  const authorization = `Bearer ${TOKEN}`;
+  const ask: TestApp['ask'] = (method, url, more) =>
+    inject(app, { method: method as 'GET', url, ...more, headers: { authorization, ...more?.headers } });
+  const offer: TestApp['offer'] = (camera = 'road', more) =>
+    ask('POST', `/whep/${camera}`, {
+      payload: OFFER,
+      ...more,
+      headers: { 'content-type': 'application/sdp', ...more?.headers },
+    });
+  return { app, engine, cameras, sessions, ask, offer };
+}

@@ -1,0 +1,95 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+import type { LightMyRequestResponse } from 'fastify';
+import { readContract } from '../../src/contract/contract.js';
+
+interface Reply {
+  $ref?: string;
+  headers?: Record<string, unknown>;
+  content?: Record<string, { schema: object }>;
+}
+
+export interface Operation {
+  method: string;
+  /** As in the contract: `/api/v1/cameras/{camera}`. */
+  path: string;
+  operationId: string;
+  /** Whether it needs the token. */
+  guarded: boolean;
+  responses: Readonly<Record<string, Reply>>;
+}
+
+const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'];
+const document = readContract() as unknown as {
+  paths: Record<
+    string,
+    Record<string, { operationId: string; security?: unknown[]; responses: Record<string, Reply> }>
+  >;
+  components: { responses?: Record<string, Reply> };
+};
+
+/** Every operation of the contract, so that none can be forgotten. */
+export const operations: readonly Operation[] = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item)
+    .filter(([method]) => METHODS.includes(method))
+    .map(([method, { operationId, security, responses }]) => ({
+      method: method.toUpperCase(),
+      path,
+      operationId,
+      guarded: security?.length !== 0,
+      responses,
+    })),
+);
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+ajvFormats.default(ajv);
+ajv.addSchema({ $id: 'contract', ...(document as object) });
+const compiled = new Map<string, ValidateFunction>();
+
+function validator(schema: object): ValidateFunction {
+  const text = JSON.stringify(schema).replaceAll('"#/', '"contract#/');
+  const known = compiled.get(text) ?? ajv.compile(JSON.parse(text) as object);
+  compiled.set(text, known);
+  return known;
+}
+
+const words = ({ errors }: ValidateFunction): string =>
+  (errors ?? []).map(error => `${error.instancePath || 'the body'} ${error.message}`).join('; ');
+
+/** What a response has that the contract does not say of it; empty if it is as promised. */
+export function breaches(operationId: string, response: LightMyRequestResponse): string[] {
+  const operation = operations.find(candidate => candidate.operationId === operationId);
+  if (!operation) return [`the contract has no ${operationId}`];
+  const status = String(response.statusCode);
+  const promised = operation.responses[status] ?? operation.responses[`${status[0]}XX`] ?? operation.responses.default;
+  if (!promised) return [`${operationId} may not answer ${status}`];
+  const name = promised.$ref?.split('/').at(-1);
+  const reply = name === undefined ? promised : (document.components.responses?.[name] ?? {});
+  const type = String(response.headers['content-type'] ?? '').split(';')[0] ?? '';
+  if (!reply.content) return response.body === '' ? [] : [`${operationId} ${status} has a body`];
+  const schema = reply.content[type]?.schema;
+  if (!schema) return [`${operationId} ${status} is of type "${type}"`];
+  const validate = validator(schema);
+  const body: unknown = type.endsWith('json') ? response.json() : response.body;
+  return validate(body) ? [] : [words(validate)];
+}
+
+/** What is wrong with a problem document, whoever sends it. */
+export function problemBreaches(response: LightMyRequestResponse, status: number, code: string): string[] {
+  const type = String(response.headers['content-type']);
+  if (!type.startsWith('application/problem+json'))
+    return [`${response.statusCode} is of type "${type}": ${response.body}`];
+  const body = response.json() as { status: number; code: string; type: string };
+  const problem = operations
+    .flatMap(({ responses }) => Object.values(responses))
+    .map(reply => (reply.$ref ? document.components.responses?.[reply.$ref.split('/').at(-1) ?? ''] : reply))
+    .find(reply => reply?.content?.['application/problem+json'])?.content?.['application/problem+json']?.schema;
+  const validate = validator(problem ?? {});
+  return [
+    ...(validate(body) ? [] : [words(validate)]),
+    ...(response.statusCode === status && body.status === status
+      ? []
+      : [`status ${response.statusCode}, ${body.status}`]),
+    ...(body.code === code && body.type.endsWith(code) ? [] : [`code ${body.code}, ${body.type}`]),
+  ];
+}

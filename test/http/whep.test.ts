@@ -1,0 +1,144 @@
+import t from 'tap';
+import { Failure } from '../../src/domain/failure.js';
+import { OFFER, testApp } from '../helpers/app.js';
+import { breaches, problemBreaches } from '../helpers/contract.js';
+import { readOffer } from '../helpers/fixtures.js';
+
+t.test('an offer is answered', async t => {
+  const { engine, offer, sessions } = await testApp(t);
+  const response = await offer();
+  t.equal(response.statusCode, 201);
+  t.strictSame(breaches('whepOffer', response), []);
+  t.equal(response.body, engine.answersAtOnce, 'the answer, as it is and not as JSON');
+  t.match(response.headers, {
+    'content-type': /^application\/sdp/,
+    etag: /^"[\w-]{22}"$/,
+    location: /^\/whep\/road\/[\w-]{32}$/,
+  });
+  t.notMatch(response.headers.location, String(sessions.list('active')[0]?.id));
+  const again = await offer();
+  t.not(again.headers.location, response.headers.location);
+});
+
+t.test('content types as players write them', async t => {
+  const { offer } = await testApp(t, 20);
+  for (const type of [
+    'application/sdp',
+    'Application/SDP',
+    'application/sdp;charset=utf-8',
+    'application/sdp; charset=UTF-8',
+    ' application/sdp ',
+  ])
+    t.equal((await offer('road', { headers: { 'content-type': type } })).statusCode, 201, type);
+  for (const type of [
+    'application/json',
+    'text/plain',
+    'application/sdpx',
+    'application/trickle-ice-sdpfrag',
+    'multipart/form-data; boundary=x',
+    'nonsense',
+    '',
+  ]) {
+    const response = await offer('road', { headers: { 'content-type': type } });
+    t.strictSame(problemBreaches(response, 415, 'unsupported-media-type'), [], type);
+    t.strictSame(breaches('whepOffer', response), [], type);
+    t.match(response.json().remedy, 'application/sdp');
+  }
+});
+
+t.test('a request without a body is told what belongs into it', async t => {
+  const { ask } = await testApp(t);
+  t.strictSame(problemBreaches(await ask('POST', '/whep/road'), 415, 'unsupported-media-type'), []);
+  const empty = await ask('POST', '/whep/road', { headers: { 'content-type': 'application/sdp' }, payload: '' });
+  t.ok([400, 415, 422].includes(empty.statusCode), `${empty.statusCode}`);
+  t.match(empty.headers['content-type'], 'application/problem+json');
+  t.not(empty.statusCode, 400, 'some players take 400 for another protocol');
+});
+
+t.test('offers that cannot be used', async t => {
+  const { engine, offer, sessions } = await testApp(t);
+  const cases: [string, string, number, string][] = [
+    ['garbage', 'hello', 422, 'invalid-sdp'],
+    ['one space', ' ', 422, 'invalid-sdp'],
+    ['no H.264', readOffer('firefox-no-h264'), 422, 'no-common-codec'],
+    ['a publisher', readOffer('obs-whip'), 422, 'invalid-sdp'],
+    [
+      'a number for a word',
+      OFFER.replace(/a=fmtp:108 .*/, 'a=fmtp:108 1').replace(/a=fingerprint.*/, 'a=fingerprint:1 1'),
+      422,
+      'invalid-sdp',
+    ],
+    ['64 KiB of it', `v=0\r\n${'x'.repeat(65_531)}`, 422, 'invalid-sdp'],
+    ['more than that', `v=0\r\n${'x'.repeat(65_532)}`, 413, 'payload-too-large'],
+    ['a megabyte', 'x'.repeat(1_000_000), 413, 'payload-too-large'],
+  ];
+  for (const [name, payload, status, code] of cases) {
+    const response = await offer('road', { payload });
+    t.strictSame(problemBreaches(response, status, code), [], name);
+    t.strictSame(breaches('whepOffer', response), [], name);
+  }
+  t.equal(engine.joins.length, 0, 'the camera was left alone');
+  t.strictSame(sessions.list('all'), []);
+});
+
+t.test('a camera that cannot be watched', async t => {
+  const { engine, offer, sessions } = await testApp(t, 1);
+  t.strictSame(problemBreaches(await offer('nowhere'), 404, 'unknown-camera'), []);
+  engine.answersAtOnce = null;
+  const failing = async (error: Error) => {
+    const response = offer('road');
+    while (engine.joins.length === 0) await new Promise(resolve => setTimeout(resolve, 1));
+    engine.joins.pop()?.fail(error);
+    return await response;
+  };
+  const unplugged = await failing(
+    new Failure('camera-unavailable', 'unplugged', { remedy: 'plug it in', retryAfter: 2 }),
+  );
+  t.strictSame(problemBreaches(unplugged, 409, 'camera-unavailable'), []);
+  t.strictSame(breaches('whepOffer', unplugged), []);
+  t.equal(unplugged.headers['retry-after'], '2');
+  t.match(unplugged.json(), { detail: 'unplugged', remedy: 'plug it in' });
+
+  const starting = await failing(new Failure('camera-starting', 'starting', { retryAfter: 1 }));
+  t.strictSame(problemBreaches(starting, 503, 'camera-starting'), []);
+  t.equal(starting.headers['retry-after'], '1');
+
+  const broken = await failing(new Error('SECRET at /srv/app.js:1'));
+  t.strictSame(problemBreaches(broken, 500, 'internal'), []);
+  t.notMatch(broken.body, /SECRET|app\.js/, 'a mistake of the server is for its log');
+
+  engine.answersAtOnce = 'v=0';
+  await offer('road');
+  const full = await offer('road');
+  t.strictSame(problemBreaches(full, 503, 'too-many-viewers'), []);
+  t.strictSame(breaches('whepOffer', full), []);
+  t.match(full.headers['retry-after'], /^[1-9]\d*$/);
+
+  sessions.close();
+  const closing = await offer('arm');
+  t.strictSame(problemBreaches(closing, 503, 'shutting-down'), []);
+  t.match(closing.headers['retry-after'], /^[1-9]\d*$/);
+});
+
+t.test('what the endpoint takes', async t => {
+  const { app } = await testApp(t);
+  const options = await app.inject({ method: 'OPTIONS', url: '/whep/road' });
+  t.equal(options.statusCode, 204);
+  t.equal(options.headers['accept-post'], 'application/sdp');
+  t.notOk(options.headers.link, 'another rel than ice-server crashes a player');
+  t.strictSame(
+    problemBreaches(await app.inject({ method: 'OPTIONS', url: '/whep/nowhere' }), 404, 'unknown-camera'),
+    [],
+  );
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/whep/road/some-secret' })).statusCode, 204);
+});
+
+t.test('DELETE is 200 with an empty body, whatever If-Match a player sends', async t => {
+  const { app, offer } = await testApp(t, 20);
+  for (const headers of [{}, { 'if-match': '*' }, { 'if-match': '"stale"' }, { 'content-type': 'application/sdp' }]) {
+    const url = String((await offer()).headers.location);
+    const response = await app.inject({ method: 'DELETE', url, headers });
+    t.equal(response.statusCode, 200, JSON.stringify(headers));
+    t.equal(response.body, '');
+  }
+});

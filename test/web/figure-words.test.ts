@@ -1,0 +1,102 @@
+import t from 'tap';
+import type { Camera } from '../../src/domain/contract.js';
+import type { PlayerFigures } from '../../src/web/player-stats.js';
+import { loadWeb } from '../helpers/web.js';
+
+type Row = readonly [label: string, value: string];
+interface FigureWords {
+  compactFigures(
+    figures: PlayerFigures | undefined,
+    knownFps: number | undefined,
+  ): { key: string; value: string; warn: boolean }[];
+  playerGroups(figures: PlayerFigures | undefined): { title: string; rows: Row[] }[];
+  cameraGroup(camera: Camera, outdated?: boolean): { title: string; rows: Row[] };
+}
+const { compactFigures, playerGroups, cameraGroup } = await loadWeb<FigureWords>('figure-words');
+
+const figures: PlayerFigures = {
+  width: 640,
+  height: 480,
+  fps: 30,
+  bitrate: 1_000_000,
+  lossPercent: 0,
+  roundTripMs: 20,
+  jitterBufferMs: 12,
+  decodeMs: 3,
+  framesDecoded: 300,
+  framesDropped: 0,
+  freezes: 0,
+  packetsLost: 0,
+  keyFrames: 3,
+  retransmissionsAsked: 0,
+  keyFramesAsked: 0,
+};
+const camera: Camera = {
+  id: 'road',
+  name: 'Road',
+  source: 'test',
+  settings: { width: 640, height: 480, framerate: 30, bitrate: 1_000_000, keyframeInterval: 60, passthrough: 'auto' },
+  state: 'live',
+  encoder: 'x264enc',
+  passthrough: { active: false, reason: 'the source brings raw pictures' },
+  viewers: 2,
+  fps: 30,
+  bitrate: 998_000,
+  video: { codec: 'H264', width: 640, height: 480, profileLevelId: '42c01e' },
+  restarts: 0,
+  links: { whep: '/whep/road' },
+};
+
+t.test('what catches the eye is what is felt at the controls', t => {
+  const warnings = (changes: Partial<PlayerFigures>, fps: number | undefined = 30): string[] =>
+    compactFigures({ ...figures, ...changes }, fps)
+      .filter(({ warn }) => warn)
+      .map(({ key }) => key);
+  t.strictSame(warnings({}), []);
+  t.strictSame(warnings({ lossPercent: 2 }), ['loss']);
+  t.strictSame(warnings({ lossPercent: 1.9 }), []);
+  t.strictSame(warnings({ roundTripMs: 150 }), ['rtt']);
+  t.strictSame(warnings({ jitterBufferMs: 100 }), ['buffer']);
+  t.strictSame(warnings({ fps: 22 }), ['fps']);
+  t.strictSame(warnings({ fps: 23 }), []);
+  t.strictSame(
+    compactFigures({ ...figures, fps: 5 }, undefined).filter(({ warn }) => warn),
+    [],
+    'a slow camera is no fault of the link',
+  );
+  t.strictSame(
+    compactFigures(undefined, 30).map(({ value, warn }) => `${value}${warn}`),
+    Array(6).fill('–false'),
+  );
+  t.end();
+});
+
+t.test('figures at length', t => {
+  const rows = (given: PlayerFigures | undefined): Map<string, string> =>
+    new Map(
+      playerGroups(given).flatMap(group =>
+        group.rows.map(([label, value]) => [label, value.replaceAll('\u00a0', ' ')]),
+      ),
+    );
+  t.equal(rows(figures).get('One way, about'), '25 ms', 'half the round trip, the buffer and the decoder');
+  t.equal(rows({ ...figures, packetsLost: 7 }).get('Packets lost'), '7');
+  for (const [label, value] of rows(undefined)) t.equal(value, '–', `${label} is not known before there are any`);
+  t.end();
+});
+
+t.test('the camera behind it', t => {
+  const rows = (changes: Partial<Camera>, outdated?: boolean) =>
+    new Map(cameraGroup({ ...camera, ...changes }, outdated).rows);
+  t.equal(rows({}).get('Encoder'), 'x264enc');
+  t.equal(rows({ encoder: null }).get('Encoder'), '–');
+  t.match(
+    rows({ encoder: null, passthrough: { active: true, reason: 'it is baseline' } }).get('Encoder'),
+    'passed through',
+  );
+  t.notOk(rows({}).has('Problem'));
+  t.equal(rows({ problem: { detail: 'unplugged', remedy: 'plug it in' } }).get('Problem'), 'unplugged');
+  t.equal(rows({ problem: { detail: 'unplugged', remedy: 'plug it in' } }).get('Remedy'), 'plug it in');
+  t.equal(rows({ video: null }).get('Encodes'), '–');
+  t.equal(rows({}, true).get('State'), 'not known; was live', 'a server that is silent vouches for nothing');
+  t.end();
+});
