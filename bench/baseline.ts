@@ -2,17 +2,26 @@
 // isolation, no API; a queue a viewer, as GStreamer's own examples have it. `baseline.js PORT`, prints "ready".
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:http';
-import { Gst, GstSdp, GstVideo, GstWebRTC, type Pad, type Pipeline, type Structure, type Webrtcbin } from '../src/gst/native.js';
 import { Housekeeping } from '../src/gst/housekeeping.js';
+import {
+  Gst,
+  GstSdp,
+  GstVideo,
+  GstWebRTC,
+  type Pad,
+  type Pipeline,
+  type Structure,
+  type Webrtcbin,
+} from '../src/gst/native.js';
 import { element, parseLaunch } from '../src/gst/pipeline.js';
 import { parseOffer } from '../src/protocol/offer.js';
 import { offerForWebrtcbin } from '../src/protocol/sdp-for-webrtcbin.js';
 
 const camera = parseLaunch(
-  'videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! timeoverlay ! '
-    + 'x264enc tune=zerolatency speed-preset=ultrafast bitrate=1000 key-int-max=60 bframes=0 ! '
-    + 'video/x-h264,profile=constrained-baseline ! h264parse config-interval=-1 ! '
-    + 'video/x-h264,stream-format=byte-stream,alignment=au ! tee name=tee allow-not-linked=true',
+  'videotestsrc is-live=true pattern=smpte horizontal-speed=2 ! video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! timeoverlay ! ' +
+    'x264enc tune=zerolatency speed-preset=ultrafast bitrate=1000 key-int-max=60 bframes=0 ! ' +
+    'video/x-h264,profile=constrained-baseline ! h264parse config-interval=-1 ! ' +
+    'video/x-h264,stream-format=byte-stream,alignment=au ! tee name=tee allow-not-linked=true',
 );
 const clock = Gst.SystemClock.obtain();
 camera.useClock(clock);
@@ -40,10 +49,10 @@ async function join(text: string): Promise<{ id: string; answer: string }> {
   const { payloadType } = offer.video.codec;
   const ssrc = randomInt(1, 2 ** 31);
   const pipeline = parseLaunch(
-    'proxysrc name=src ! queue max-size-buffers=100 max-size-time=0 max-size-bytes=0 leaky=downstream ! '
-      + `rtph264pay name=pay pt=${payloadType} ssrc=${ssrc} config-interval=-1 aggregate-mode=zero-latency mtu=1200 ! `
-      + `application/x-rtp,media=video,encoding-name=H264,payload=${payloadType},clock-rate=90000,ssrc=(uint)${ssrc} ! `
-      + 'webrtcbin name=webrtc bundle-policy=max-bundle latency=0',
+    'proxysrc name=src ! queue max-size-buffers=100 max-size-time=0 max-size-bytes=0 leaky=downstream ! ' +
+      `rtph264pay name=pay pt=${payloadType} ssrc=${ssrc} config-interval=-1 aggregate-mode=zero-latency mtu=1200 ! ` +
+      `application/x-rtp,media=video,encoding-name=H264,payload=${payloadType},clock-rate=90000,ssrc=(uint)${ssrc} ! ` +
+      'webrtcbin name=webrtc bundle-policy=max-bundle latency=0',
   );
   const webrtc = element(pipeline, 'webrtc') as Webrtcbin;
   webrtc.iceAgent.refSink();
@@ -60,15 +69,23 @@ async function join(text: string): Promise<{ id: string; answer: string }> {
   sink.setState(Gst.State.PLAYING);
   const [, sdp] = GstSdp.SDPMessage.newFromText(offerForWebrtcbin(offer));
   ask(webrtc, 'set-remote-description', GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.OFFER, sdp));
-  ask(webrtc, 'set-local-description', ask(webrtc, 'create-answer', Gst.Structure.newEmpty('options')).getValue('answer').getBoxed());
+  ask(
+    webrtc,
+    'set-local-description',
+    ask(webrtc, 'create-answer', Gst.Structure.newEmpty('options')).getValue('answer').getBoxed(),
+  );
   pad.link(sink.getStaticPad('sink') as Pad);
-  while (webrtc.iceGatheringState !== GstWebRTC.WebRTCICEGatheringState.COMPLETE) await new Promise(resolve => setTimeout(resolve, 1));
+  while (webrtc.iceGatheringState !== GstWebRTC.WebRTCICEGatheringState.COMPLETE)
+    await new Promise(resolve => setTimeout(resolve, 1));
   const id = `/v${ssrc}`;
   viewers.set(id, { pipeline, pad, sink });
   const connected = setInterval(() => {
     if (viewers.has(id) && webrtc.connectionState !== GstWebRTC.WebRTCPeerConnectionState.CONNECTED) return;
     clearInterval(connected);
-    if (viewers.has(id)) element(pipeline, 'pay').getStaticPad('src')?.sendEvent(GstVideo.videoEventNewUpstreamForceKeyUnit(Gst.CLOCK_TIME_NONE, true, 0));
+    if (viewers.has(id))
+      element(pipeline, 'pay')
+        .getStaticPad('src')
+        ?.sendEvent(GstVideo.videoEventNewUpstreamForceKeyUnit(Gst.CLOCK_TIME_NONE, true, 0));
   }, 3);
   return { id, answer: webrtc.localDescription.sdp.asText() };
 }

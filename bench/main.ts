@@ -23,17 +23,26 @@ const rows: Row[] = [];
 const note = (row: Row): void => {
   rows.push(row);
   const ratio = row.baseline === null ? '' : ` | baseline ${round(row.baseline)} (×${round(row.value / row.baseline)})`;
-  console.error(`${row.figure}: ${round(row.value)} ${row.unit}${ratio}${row.promised === null ? '' : ` | promised ≤ ${row.promised}`}`);
+  console.error(
+    `${row.figure}: ${round(row.value)} ${row.unit}${ratio}${row.promised === null ? '' : ` | promised ≤ ${row.promised}`}`,
+  );
 };
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-async function warmJoins(browser: Browser, subject: Subject): Promise<{ answer: number; firstFrame: number; failed: number }> {
+async function warmJoins(
+  browser: Browser,
+  subject: Subject,
+): Promise<{ answer: number; firstFrame: number; failed: number }> {
   const page = await emptyPage(browser, subject);
   await joinAndLeave(page, subject, subject.endpoint(0), 5);
   const joins = await joinAndLeave(page, subject, subject.endpoint(0), JOINS);
   await page.close();
   const frames = joins.flatMap(join => join.firstFrameMs ?? []);
-  return { answer: median(joins.map(join => join.answerMs)), firstFrame: median(frames), failed: joins.length - frames.length };
+  return {
+    answer: median(joins.map(join => join.answerMs)),
+    firstFrame: median(frames),
+    failed: joins.length - frames.length,
+  };
 }
 
 async function perViewer(browser: Browser, subject: Subject): Promise<{ cpu: number; mb: number; fps: number }> {
@@ -73,7 +82,9 @@ async function coldJoin(browser: Browser): Promise<number> {
     const subject = await product();
     const page = await emptyPage(browser, subject);
     await sleep(1000);
-    times.push((await joinAndLeave(page, subject, subject.endpoint(0), 1))[0]?.firstFrameMs ?? Number.POSITIVE_INFINITY);
+    times.push(
+      (await joinAndLeave(page, subject, subject.endpoint(0), 1))[0]?.firstFrameMs ?? Number.POSITIVE_INFINITY,
+    );
     await page.close();
     await subject.close();
   }
@@ -108,20 +119,56 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   async joins() {
     const { ours, lean } = await besideBaseline(subject => warmJoins(browser, subject));
     note({ figure: `joins without a picture, of ${JOINS}`, unit: '', value: ours.failed, baseline: null, promised: 0 });
-    note({ figure: 'answer, camera open, median', unit: 'ms', value: ours.answer, baseline: lean.answer, promised: 30 });
-    note({ figure: 'click to first picture, camera open, median', unit: 'ms', value: ours.firstFrame, baseline: lean.firstFrame, promised: 100 });
+    note({
+      figure: 'answer, camera open, median',
+      unit: 'ms',
+      value: ours.answer,
+      baseline: lean.answer,
+      promised: 30,
+    });
+    note({
+      figure: 'click to first picture, camera open, median',
+      unit: 'ms',
+      value: ours.firstFrame,
+      baseline: lean.firstFrame,
+      promised: 100,
+    });
   },
   async cold() {
-    note({ figure: 'click to first picture, camera closed, median of 3', unit: 'ms', value: await coldJoin(browser), baseline: null, promised: 600 });
+    note({
+      figure: 'click to first picture, camera closed, median of 3',
+      unit: 'ms',
+      value: await coldJoin(browser),
+      baseline: null,
+      promised: 600,
+    });
   },
   async viewers() {
     const { ours, lean } = await besideBaseline(subject => perViewer(browser, subject));
-    note({ figure: `CPU a viewer, ${VIEWERS} viewers`, unit: '% of a core', value: ours.cpu, baseline: lean.cpu, promised: 0.7 });
+    note({
+      figure: `CPU a viewer, ${VIEWERS} viewers`,
+      unit: '% of a core',
+      value: ours.cpu,
+      baseline: lean.cpu,
+      promised: 0.7,
+    });
     note({ figure: 'memory a viewer', unit: 'MB', value: ours.mb, baseline: lean.mb, promised: 1.5 });
-    note({ figure: 'pictures a second at the slowest viewer, missing of 30', unit: '', value: 30 - ours.fps, baseline: null, promised: 0.5 });
+    note({
+      figure: 'pictures a second at the slowest viewer, missing of 30',
+      unit: '',
+      value: 30 - ours.fps,
+      baseline: null,
+      promised: 0.5,
+    });
   },
   async idle() {
-    note({ figure: `CPU of all processes, ${IDLE_CAMERAS} cameras, nobody watching`, unit: '% of a core', value: await idle(browser), baseline: null, promised: 0.3 });
+    note({
+      figure: `CPU of all processes, ${IDLE_CAMERAS} cameras, nobody watching`,
+      unit: '% of a core',
+      value: await idle(browser),
+      baseline: null,
+      promised: 0.3,
+    });
   },
 };
 const wanted = process.argv.slice(2).filter(word => word in PARTS);

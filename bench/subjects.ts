@@ -19,7 +19,11 @@ export interface Subject {
 
 /** This project, with so many test cameras. */
 export async function product(cameras = 1): Promise<Subject> {
-  const server = await startServer('--log-level', 'warn', ...Array.from({ length: cameras }, (_, i) => ['--camera', `cam${i}=test`]).flat());
+  const server = await startServer(
+    '--log-level',
+    'warn',
+    ...Array.from({ length: cameras }, (_, i) => ['--camera', `cam${i}=test`]).flat(),
+  );
   while ((await server.camera(`cam${cameras - 1}`)).state === 'starting') await sleep(50);
   return {
     name: 'bigfootbot-video',
@@ -35,7 +39,11 @@ export async function product(cameras = 1): Promise<Subject> {
 /** The lean baseline: see baseline.ts. */
 export async function baseline(): Promise<Subject> {
   const port = 9200;
-  const child = spawn(process.execPath, ['--expose-gc', fileURLToPath(new URL('./baseline.js', import.meta.url)), String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', fileURLToPath(new URL('./baseline.js', import.meta.url)), String(port)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   if (child.stdout) await once(createInterface({ input: child.stdout }), 'line');
   return {
     name: 'bare webrtcbin',

@@ -1,5 +1,5 @@
 /** The server's token: handed over in the address's fragment or typed in, kept by this browser, never in a URL or a log. */
-import { tokenOf } from './route.js';
+import { cameraBesideToken, fragmentFor, tokenOf } from './route.js';
 
 const KEY = 'bigfootbot-video.token';
 
@@ -31,7 +31,7 @@ export function keepToken(token: string | undefined): void {
 export function takeTokenFromAddress(): boolean {
   const token = tokenOf(location.hash);
   if (token === undefined) return false;
-  history.replaceState(null, '', location.pathname + location.search);
+  history.replaceState(null, '', location.pathname + location.search + fragmentFor(cameraBesideToken(location.hash)));
   keepToken(token);
   return true;
 }

@@ -52,11 +52,12 @@ function describeSource(source: Source, { width, height, framerate }: CameraForm
   switch (source.type) {
     case 'test':
       return [
-        'videotestsrc name=source is-live=true pattern=ball motion=wavy animation-mode=running-time background-color=0xff12181f foreground-color=0xff76b900',
+        // Colour bars that wander, with noise in a corner: something moves in every part of the picture.
+        'videotestsrc name=source is-live=true pattern=smpte horizontal-speed=2',
         `video/x-raw,format=I420,${size}`,
         // The wall clock, to compare with another at a glance; below it the milliseconds since the camera opened.
-        'clockoverlay halignment=center valignment=position ypos=0.08 time-format="%H:%M:%S" font-desc="Sans Bold 20" draw-shadow=false shaded-background=false',
-        'timeoverlay halignment=center valignment=bottom font-desc="Monospace 12" draw-shadow=false shaded-background=false',
+        'clockoverlay halignment=center valignment=position ypos=0.08 time-format="%H:%M:%S" font-desc="Sans Bold 20" shaded-background=true',
+        'timeoverlay halignment=center valignment=bottom font-desc="Monospace 12" shaded-background=true',
       ].join(' ! ');
     case 'v4l2':
       return [

@@ -32,8 +32,7 @@ if (role === 'probe') {
       // The one thing that wakes an idle worker.
       housekeeping.pump();
       send({ type: 'pong', sequence: message.sequence });
-    }
-    else if (message.type === 'close') {
+    } else if (message.type === 'close') {
       viewers.close();
       process.exit(0);
     } else viewers.handle(message);

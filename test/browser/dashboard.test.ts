@@ -13,7 +13,8 @@ async function openDashboard(page: Page, server: TestServer, origin = server.ori
   await page.goto(`${origin}/#token=${server.token}`);
 }
 
-const playing = (page: Page, camera: string): Promise<unknown> => page.waitForSelector(`${player(camera)}[state="playing"]`, { timeout: 15_000 });
+const playing = (page: Page, camera: string): Promise<unknown> =>
+  page.waitForSelector(`${player(camera)}[state="playing"]`, { timeout: 15_000 });
 
 /** Whether the picture that a person sees changes: two reads of its pixels, a while apart. */
 function moves(page: Page, camera: string): Promise<boolean> {
@@ -41,7 +42,9 @@ t.test('the dashboard plays every camera, on an address that is not loopback', a
     await browser.close();
     await server.close();
   });
-  const address = Object.values(networkInterfaces()).flatMap(list => list ?? []).find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+  const address = Object.values(networkInterfaces())
+    .flatMap(list => list ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
   const origin = `http://${address ?? '127.0.0.1'}:${server.port}`;
   const page = await browser.newPage();
   const complaints: string[] = [];
@@ -57,14 +60,24 @@ t.test('the dashboard plays every camera, on an address that is not loopback', a
 
   await page.keyboard.press('2');
   await page.waitForSelector('camera-tile[data-camera="rear"][enlarged]');
-  await page.waitForFunction(() => document.querySelector('camera-details dd[data-figure="Round trip"]')?.textContent?.includes('ms'), undefined, { timeout: 15_000 });
+  await page.waitForFunction(
+    () => document.querySelector('camera-details dd[data-figure="Round trip"]')?.textContent?.includes('ms'),
+    undefined,
+    { timeout: 15_000 },
+  );
   await page.keyboard.press('Escape');
   await page.waitForFunction(() => !document.querySelector('camera-tile[enlarged]'));
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click('camera-tile[data-camera="front"] .tool-snapshot')]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.click('camera-tile[data-camera="front"] .tool-snapshot'),
+  ]);
   t.match(download.suggestedFilename(), /^front-.*\.png$/);
 
   await page.setViewportSize({ width: 390, height: 844 });
-  t.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'a phone need not scroll sideways');
+  t.ok(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    'a phone need not scroll sideways',
+  );
   t.strictSame(complaints, [], 'nothing is against the content security policy, nothing failed');
 });
 
@@ -125,6 +138,11 @@ t.test('without a token it asks for one, and a wrong one is told', async t => {
   await page.keyboard.press('Enter');
   await playing(page, 'front');
   t.pass('the right one opens it');
+
+  const other = await browser.newPage();
+  await other.goto(`${server.origin}/#token=${server.token}&camera=front`);
+  await other.waitForSelector('camera-tile[data-camera="front"][enlarged]');
+  t.notMatch(other.url(), /token/, 'an address opens one camera at once, and hides the token');
 });
 
 t.test('real traffic from a file', { skip: existsSync(TRAFFIC) ? false : 'the footage is not there' }, async t => {
@@ -137,10 +155,25 @@ t.test('real traffic from a file', { skip: existsSync(TRAFFIC) ? false : 'the fo
   const page = await browser.newPage();
   await openDashboard(page, server);
   await playing(page, 'road');
-  const before = Number(await page.$eval(player('road'), element => (element as HTMLElement & { video: HTMLVideoElement }).video.getVideoPlaybackQuality().totalVideoFrames));
+  const before = Number(
+    await page.$eval(
+      player('road'),
+      element =>
+        (element as HTMLElement & { video: HTMLVideoElement }).video.getVideoPlaybackQuality().totalVideoFrames,
+    ),
+  );
   await new Promise(resolve => setTimeout(resolve, 5000));
-  const after = Number(await page.$eval(player('road'), element => (element as HTMLElement & { video: HTMLVideoElement }).video.getVideoPlaybackQuality().totalVideoFrames));
+  const after = Number(
+    await page.$eval(
+      player('road'),
+      element =>
+        (element as HTMLElement & { video: HTMLVideoElement }).video.getVideoPlaybackQuality().totalVideoFrames,
+    ),
+  );
   t.ok(after - before >= 55, `12.5 pictures a second: ${after - before} in 5 s`);
   t.ok(await moves(page, 'road'));
-  t.match(await server.camera('road'), { video: { width: 768, height: 432 }, passthrough: { active: false, reason: /4\.8 s apart/ } });
+  t.match(await server.camera('road'), {
+    video: { width: 768, height: 432 },
+    passthrough: { active: false, reason: /4\.8 s apart/ },
+  });
 });

@@ -12,13 +12,21 @@ t.test('a worker is killed: its viewers are told, the other camera loses nothing
   const page = await emptyPage(browser, server);
   const a = await openViewers(page, server, 'a', 2);
   const b = await openViewers(page, server, 'b', 2);
-  await until('all see', async () => [...(await a.stats()), ...(await b.stats())].every(viewer => viewer.framesDecoded > 20));
+  await until('all see', async () =>
+    [...(await a.stats()), ...(await b.stats())].every(viewer => viewer.framesDecoded > 20),
+  );
   const before = await b.stats();
   const began = performance.now();
   process.kill(server.worker('a'), 'SIGKILL');
   await until('the sessions have ended', async () => (await server.sessions()).length === 2);
   const ended = await server.sessions('ended');
-  t.strictSame(ended.map(session => [session.camera, session.ended?.reason]), [['a', 'worker-died'], ['a', 'worker-died']]);
+  t.strictSame(
+    ended.map(session => [session.camera, session.ended?.reason]),
+    [
+      ['a', 'worker-died'],
+      ['a', 'worker-died'],
+    ],
+  );
   t.match(ended[0]?.ended?.detail, /SIGKILL/, 'the reason says how');
   // A viewer that comes at once waits, or is told to ask again, and gets its picture.
   await until('the camera serves again', async () => (await joinAndLeave(page, server, 'a', 1))[0]?.firstFrameMs);
@@ -26,8 +34,15 @@ t.test('a worker is killed: its viewers are told, the other camera loses nothing
   const after = await b.stats();
   const seconds = (performance.now() - began) / 1000;
   const gained = after.map((viewer, i) => viewer.framesDecoded - (before[i]?.framesDecoded ?? 0));
-  t.ok(Math.min(...gained) >= seconds * 25, `the other camera went on: ${gained.join(' ')} pictures in ${seconds.toFixed(1)} s`);
-  t.strictSame(after.map(viewer => viewer.freezeCount), [0, 0], 'and froze nowhere');
+  t.ok(
+    Math.min(...gained) >= seconds * 25,
+    `the other camera went on: ${gained.join(' ')} pictures in ${seconds.toFixed(1)} s`,
+  );
+  t.strictSame(
+    after.map(viewer => viewer.freezeCount),
+    [0, 0],
+    'and froze nowhere',
+  );
   t.equal((await server.camera('a')).restarts, 1);
   t.equal((await server.camera('b')).restarts, 0);
 });

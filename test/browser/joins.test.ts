@@ -21,7 +21,11 @@ t.test('400 joins and leaves from Chromium leave nothing behind', { timeout: 170
   // In parts, so that a page that hangs is seen where it hangs.
   for (let done = 0; done < JOINS; done += 50) joins.push(...(await joinAndLeave(page, server, 'cam', 50)));
   t.equal(joins.length, JOINS);
-  t.strictSame(joins.filter(join => join.status !== 201).map(join => join.body), [], 'each offer is answered');
+  t.strictSame(
+    joins.filter(join => join.status !== 201).map(join => join.body),
+    [],
+    'each offer is answered',
+  );
   t.equal(joins.filter(join => join.firstFrameMs === null).length, 0, 'none is without a picture');
   await until('threads and fds are back within 10 %', () => {
     const after = resourcesOf(worker);
@@ -32,7 +36,11 @@ t.test('400 joins and leaves from Chromium leave nothing behind', { timeout: 170
   const ended = await server.sessions('ended');
   t.equal(ended.length, 200, 'the last 200 are remembered');
   t.ok(ended.every(session => session.ended?.reason === 'client-delete'));
-  t.strictSame(server.log.filter(line => /CRITICAL|GLib-|GStreamer-/.test(line)), [], 'GLib and GStreamer had nothing to complain of');
+  t.strictSame(
+    server.log.filter(line => /CRITICAL|GLib-|GStreamer-/.test(line)),
+    [],
+    'GLib and GStreamer had nothing to complain of',
+  );
   t.comment(`before ${JSON.stringify(before)}, after ${JSON.stringify(resourcesOf(worker))}`);
 });
 
@@ -44,7 +52,11 @@ t.test('20 viewers at once each get every picture', async t => {
     await server.close();
   });
   const viewers = await openViewers(await emptyPage(browser, server), server, 'cam', 20);
-  await until('all are connected and decode', async () => (await viewers.stats()).every(viewer => viewer.framesDecoded > 10), 20_000);
+  await until(
+    'all are connected and decode',
+    async () => (await viewers.stats()).every(viewer => viewer.framesDecoded > 10),
+    20_000,
+  );
   t.equal((await server.camera('cam')).viewers, 20);
   const before = await viewers.stats();
   await sleep(4000);
@@ -63,12 +75,24 @@ t.test('a viewer that goes without a word is found out', async t => {
     await server.close();
   });
   const page = await emptyPage(browser, server);
-  const [closed, killed] = [await openViewers(page, server, 'cam', 1), await openViewers(await emptyPage(browser, server), server, 'cam', 1)];
-  await until('both see', async () => [...(await closed.stats()), ...(await killed.stats())].every(viewer => viewer.framesDecoded > 0));
+  const [closed, killed] = [
+    await openViewers(page, server, 'cam', 1),
+    await openViewers(await emptyPage(browser, server), server, 'cam', 1),
+  ];
+  await until('both see', async () =>
+    [...(await closed.stats()), ...(await killed.stats())].every(viewer => viewer.framesDecoded > 0),
+  );
   await closed.vanish();
   await until('the closed one has ended', async () => (await server.sessions()).length === 1, 15_000);
   await browser.close();
-  const gone = await until('the killed one has ended', async () => (await server.sessions()).length === 0 && server.sessions('ended'), 16_000);
-  t.ok(gone.every(session => ['peer-closed', 'rtcp-timeout', 'ice-failed'].includes(session.ended?.reason ?? '')), JSON.stringify(gone.map(session => session.ended)));
+  const gone = await until(
+    'the killed one has ended',
+    async () => (await server.sessions()).length === 0 && server.sessions('ended'),
+    16_000,
+  );
+  t.ok(
+    gone.every(session => ['peer-closed', 'rtcp-timeout', 'ice-failed'].includes(session.ended?.reason ?? '')),
+    JSON.stringify(gone.map(session => session.ended)),
+  );
   t.equal(workersOf(server.pid).length, 1);
 });

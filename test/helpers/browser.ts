@@ -8,7 +8,12 @@ export interface Endpoint {
   token: string;
 }
 
-const CANDIDATES = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const CANDIDATES = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
 
 /** A real Chromium, without what would look for the network. */
 export function launchChromium(): Promise<Browser> {
@@ -76,7 +81,10 @@ export function joinAndLeave(page: Page, server: Endpoint, camera: string, round
         joins.push(join);
         if (response.status === 201) {
           await peer.setRemoteDescription({ type: 'answer', sdp: body });
-          join.firstFrameMs = await Promise.race([frame, new Promise<null>(resolve => setTimeout(resolve, 10_000, null))]);
+          join.firstFrameMs = await Promise.race([
+            frame,
+            new Promise<null>(resolve => setTimeout(resolve, 10_000, null)),
+          ]);
           await fetch(response.headers.get('Location') ?? '', { method: 'DELETE' });
         }
         peer.close();
@@ -121,7 +129,9 @@ export async function openViewers(page: Page, server: Endpoint, camera: string, 
       handle.evaluate(viewers =>
         Promise.all(
           viewers.map(async ({ peer }) => {
-            const reports = [...((await peer.getStats()) as unknown as Map<string, Record<string, number | string>>).values()];
+            const reports = [
+              ...((await peer.getStats()) as unknown as Map<string, Record<string, number | string>>).values(),
+            ];
             const inbound = reports.find(report => report.type === 'inbound-rtp');
             return {
               framesDecoded: Number(inbound?.framesDecoded ?? 0),

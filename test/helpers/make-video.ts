@@ -9,12 +9,17 @@ export interface VideoOptions {
 }
 
 /** Makes an MP4 file with GStreamer: 320x240, a ball that moves, encoded with x264. */
-export function makeVideo(file: string, { frames, fps, keyframeInterval, profile = 'constrained-baseline', sound }: VideoOptions): string {
+export function makeVideo(
+  file: string,
+  { frames, fps, keyframeInterval, profile = 'constrained-baseline', sound }: VideoOptions,
+): string {
   const bframes = profile === 'high' ? 'bframes=2' : 'bframes=0 tune=zerolatency';
   const line =
-    `videotestsrc num-buffers=${frames} pattern=ball ! video/x-raw,width=320,height=240,framerate=${fps}/1 ! `
-    + `x264enc key-int-max=${keyframeInterval} ${bframes} speed-preset=ultrafast ! video/x-h264,profile=${profile} ! h264parse ! mp4mux name=mux ! filesink location=${file}`
-    + (sound ? ` audiotestsrc num-buffers=${Math.ceil((frames / fps) * 43)} ! audio/x-raw,rate=44100 ! avenc_aac ! mux.` : '');
+    `videotestsrc num-buffers=${frames} pattern=ball ! video/x-raw,width=320,height=240,framerate=${fps}/1 ! ` +
+    `x264enc key-int-max=${keyframeInterval} ${bframes} speed-preset=ultrafast ! video/x-h264,profile=${profile} ! h264parse ! mp4mux name=mux ! filesink location=${file}` +
+    (sound
+      ? ` audiotestsrc num-buffers=${Math.ceil((frames / fps) * 43)} ! audio/x-raw,rate=44100 ! avenc_aac ! mux.`
+      : '');
   // Not gst-launch-1.0, which is in a package that the project does not need: a small program around the same parser.
   execFileSync(process.execPath, ['-e', PLAY, line], { cwd: new URL('../../..', import.meta.url).pathname });
   return file;

@@ -19,10 +19,10 @@ server.setService(port);
 server.setAddress('127.0.0.1');
 const factory = RtspServer.RTSPMediaFactory.new();
 factory.setLaunch(
-  '( videotestsrc is-live=true pattern=ball ! video/x-raw,width=640,height=360,framerate=30/1 ! timeoverlay ! '
-    + `x264enc tune=zerolatency speed-preset=superfast key-int-max=${interval} bframes=0 bitrate=800 ! `
-    + `video/x-h264,profile=${profile} ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 `
-    + 'audiotestsrc is-live=true ! mulawenc ! rtppcmupay name=pay1 pt=0 )',
+  '( videotestsrc is-live=true pattern=ball ! video/x-raw,width=640,height=360,framerate=30/1 ! timeoverlay ! ' +
+    `x264enc tune=zerolatency speed-preset=superfast key-int-max=${interval} bframes=0 bitrate=800 ! ` +
+    `video/x-h264,profile=${profile} ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 ` +
+    'audiotestsrc is-live=true ! mulawenc ! rtppcmupay name=pay1 pt=0 )',
 );
 factory.setShared(true);
 server.getMountPoints().addFactory('/live', factory);

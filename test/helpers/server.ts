@@ -26,13 +26,20 @@ export interface TestServer {
 
 export async function startServer(...args: string[]): Promise<TestServer> {
   const stateDir = mkdtempSync(join(tmpdir(), 'bigfootbot-video-test-'));
-  const child = spawn(process.execPath, [MAIN, '--port', '0', '--json', '--state-dir', stateDir, '--log-level', 'debug', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [MAIN, '--port', '0', '--json', '--state-dir', stateDir, '--log-level', 'debug', ...args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const log: string[] = [];
   createInterface({ input: child.stderr }).on('line', line => log.push(line));
   const exited = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)));
-  const first = await Promise.race([firstLine(child), exited.then(code => Promise.reject(new Error(`exit ${code}: ${log.join('\n')}`)))]);
+  const first = await Promise.race([
+    firstLine(child),
+    exited.then(code => Promise.reject(new Error(`exit ${code}: ${log.join('\n')}`))),
+  ]);
   const { port, token } = JSON.parse(first) as { port: number; token: string };
   const origin = `http://127.0.0.1:${port}`;
   const fetchHere: TestServer['fetch'] = (path, init = {}) =>
@@ -45,7 +52,8 @@ export async function startServer(...args: string[]): Promise<TestServer> {
     log,
     fetch: fetchHere,
     camera: async id => (await (await fetchHere(`/api/v1/cameras/${id}`)).json()) as Camera,
-    sessions: async (state = 'active') => ((await (await fetchHere(`/api/v1/sessions?state=${state}`)).json()) as { items: Session[] }).items,
+    sessions: async (state = 'active') =>
+      ((await (await fetchHere(`/api/v1/sessions?state=${state}`)).json()) as { items: Session[] }).items,
     worker: camera => workersOf(child.pid ?? 0).find(worker => worker.camera === camera)?.pid ?? 0,
     close: async () => {
       child.kill('SIGTERM');
@@ -69,7 +77,9 @@ export function workersOf(parent: number): { pid: number; camera: string }[] {
     .flatMap(name => {
       try {
         const ppid = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]);
-        const camera = /bigfootbot-video: camera (\S+)/.exec(readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' '))?.[1];
+        const camera = /bigfootbot-video: camera (\S+)/.exec(
+          readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' '),
+        )?.[1];
         return ppid === parent && camera ? [{ pid: Number(name), camera }] : [];
       } catch {
         // It ended while it was looked at.
@@ -89,7 +99,12 @@ export function resourcesOf(pid: number): { threads: number; fds: number; socket
     }
   });
   const rssKb = Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-  return { threads: readdirSync(`/proc/${pid}/task`).length, fds: fds.length, sockets: sockets.length, rssMb: rssKb / 1000 };
+  return {
+    threads: readdirSync(`/proc/${pid}/task`).length,
+    fds: fds.length,
+    sockets: sockets.length,
+    rssMb: rssKb / 1000,
+  };
 }
 
 /** Seconds of CPU that all threads of a process have used (schedstat: to the ns). */
@@ -104,7 +119,11 @@ export function cpuSeconds(pid: number): number {
 }
 
 /** Waits until something holds; fails with its name when it does not in time. */
-export async function until<T>(what: string, look: () => Promise<T | false | undefined | null> | T | false | undefined | null, timeoutMs = 10_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | false | undefined | null> | T | false | undefined | null,
+  timeoutMs = 10_000,
+): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     const found = await look();

@@ -10,13 +10,27 @@ import { offer } from '../helpers/offer.js';
 import { sleep, startServer, until } from '../helpers/server.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
-const without = (line: RegExp): string => offer.split('\r\n').filter(text => !line.test(text)).join('\r\n');
+const without = (line: RegExp): string =>
+  offer
+    .split('\r\n')
+    .filter(text => !line.test(text))
+    .join('\r\n');
 
 t.test('whatever one client sends, another one sees its camera', async t => {
   const dir = t.testdir({ 'junk.mp4': 'this is no video', 'empty.mp4': '' });
   const server = await startServer(
-    '--camera', 'cam=test', '--camera', `junk=file:${dir}/junk.mp4`, '--camera', `empty=file:${dir}/empty.mp4`,
-    '--camera', `gone=file:${dir}/gone.mp4`, '--camera', 'usb=v4l2:/dev/video63', '--camera', 'net=rtsp://127.0.0.1:1/live',
+    '--camera',
+    'cam=test',
+    '--camera',
+    `junk=file:${dir}/junk.mp4`,
+    '--camera',
+    `empty=file:${dir}/empty.mp4`,
+    '--camera',
+    `gone=file:${dir}/gone.mp4`,
+    '--camera',
+    'usb=v4l2:/dev/video63',
+    '--camera',
+    'net=rtsp://127.0.0.1:1/live',
   );
   const browser = await launchChromium();
   t.teardown(async () => {
@@ -26,7 +40,11 @@ t.test('whatever one client sends, another one sees its camera', async t => {
   const viewers = await openViewers(await emptyPage(browser, server), server, 'cam', 1);
   await until('it sees', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > 5);
   const worker = server.worker('cam');
-  const post = async (camera: string, body: string, type = 'application/sdp'): Promise<{ status: number; problem: Problem }> => {
+  const post = async (
+    camera: string,
+    body: string,
+    type = 'application/sdp',
+  ): Promise<{ status: number; problem: Problem }> => {
     const response = await server.fetch(`/whep/${camera}`, { method: 'POST', headers: { 'Content-Type': type }, body });
     return { status: response.status, problem: (await response.json()) as Problem };
   };
@@ -51,23 +69,35 @@ t.test('whatever one client sends, another one sees its camera', async t => {
     t.equal(answer.status, status, `${what}: ${answer.problem.detail}`);
     t.equal(answer.problem.code, code);
     t.match(`${answer.problem.detail} ${answer.problem.remedy}`, says);
-    if (status === 409) t.ok(answer.problem.remedy, `${what}: there is something to do about it: ${answer.problem.remedy}`);
+    if (status === 409)
+      t.ok(answer.problem.remedy, `${what}: there is something to do about it: ${answer.problem.remedy}`);
   }
   t.equal((await post('cam', offer, 'application/json')).status, 415);
 
   // Well-formed, and nobody is behind it: 20 at once are answered and go by themselves.
-  const answers = await Promise.all(Array.from({ length: 20 }, () => server.fetch('/whep/cam', { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: offer })));
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      server.fetch('/whep/cam', { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: offer }),
+    ),
+  );
   t.strictSame([...new Set(answers.map(answer => answer.status))], [201]);
   const before = (await viewers.stats())[0]?.framesDecoded ?? 0;
   await sleep(2000);
   t.ok(((await viewers.stats())[0]?.framesDecoded ?? 0) - before >= 40, 'the first viewer still sees');
   t.equal(server.worker('cam'), worker, 'with the same worker');
   await until('they have ended', async () => (await server.sessions()).length === 1, 20_000);
-  t.ok((await server.sessions('ended')).every(session => ['connect-timeout', 'ice-failed'].includes(session.ended?.reason ?? '')));
+  t.ok(
+    (await server.sessions('ended')).every(session =>
+      ['connect-timeout', 'ice-failed'].includes(session.ended?.reason ?? ''),
+    ),
+  );
 });
 
 t.test('starting where it cannot: one line that names the thing, and an exit code', async t => {
-  const dir = t.testdir({ 'bad.yaml': 'cameras:\n  road:\n    source: file:/x.mp4\n    bitrate: fast\n', open: 'x'.repeat(32) });
+  const dir = t.testdir({
+    'bad.yaml': 'cameras:\n  road:\n    source: file:/x.mp4\n    bitrate: fast\n',
+    open: 'x'.repeat(32),
+  });
   const busy = createServer().listen(0, '127.0.0.1');
   await new Promise(resolve => busy.once('listening', resolve));
   t.teardown(() => busy.close());
@@ -75,16 +105,29 @@ t.test('starting where it cannot: one line that names the thing, and an exit cod
   const state = ['--state-dir', join(dir, 'state')];
   writeFileSync(join(dir, 'file'), '');
   const cases: [what: string, args: string[], code: number, says: RegExp][] = [
-    ['a port in use', [...state, '--host', '127.0.0.1', '--port', port], 69, new RegExp(`port ${port} .*in use.*--port`)],
+    [
+      'a port in use',
+      [...state, '--host', '127.0.0.1', '--port', port],
+      69,
+      new RegExp(`port ${port} .*in use.*--port`),
+    ],
     ['an address of another machine', [...state, '--host', '192.0.2.200'], 69, /192\.0\.2\.200.*--host/],
-    ['a wrong configuration', [...state, '--config', join(dir, 'bad.yaml')], 78, /bad\.yaml:4: cameras\.road\.bitrate is "fast"; it must be of type integer/],
+    [
+      'a wrong configuration',
+      [...state, '--config', join(dir, 'bad.yaml')],
+      78,
+      /bad\.yaml:4: cameras\.road\.bitrate is "fast"; it must be of type integer/,
+    ],
     ['a configuration that is not there', [...state, '--config', join(dir, 'none.yaml')], 78, /none\.yaml/],
     ['a source of an unknown kind', [...state, '--camera', 'x=ftp://host/'], 78, /x.*ftp/],
     ['a state folder that cannot be written', ['--state-dir', join(dir, 'file', 'state')], 73, /--state-dir/],
     ['an unknown option', ['--colour'], 64, /--colour/],
   ];
   for (const [what, args, code, says] of cases) {
-    const { status, stderr, stdout } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 20_000 });
+    const { status, stderr, stdout } = spawnSync(process.execPath, [MAIN, ...args], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
     t.equal(status, code, what);
     const lines = stderr.split('\n').filter(line => line.startsWith('bigfootbot-video:') || line.startsWith('error:'));
     t.equal(lines.length, 1, `${what}: ${lines.join(' / ')}`);

@@ -13,7 +13,11 @@ const browser = await launchChromium();
 t.teardown(() => browser.close());
 
 /** Pictures that a viewer decodes of a camera in some seconds. */
-async function decodes(server: TestServer, camera: string, seconds: number): Promise<{ frames: number; freezes: number }> {
+async function decodes(
+  server: TestServer,
+  camera: string,
+  seconds: number,
+): Promise<{ frames: number; freezes: number }> {
   const viewers = await openViewers(await emptyPage(browser, server), server, camera, 1);
   const look = async () => (await viewers.stats())[0] ?? { framesDecoded: 0, freezeCount: 0 };
   await until(`${camera} plays`, async () => (await look()).framesDecoded > 2);
@@ -28,7 +32,14 @@ t.test('files: what suits WebRTC is passed through, the rest is encoded; both lo
   const suited = makeVideo(join(dir, 'suited.mp4'), { frames: 50, fps: 25, keyframeInterval: 25 });
   const rare = makeVideo(join(dir, 'rare.mp4'), { frames: 50, fps: 25, keyframeInterval: 250, sound: true });
   const high = makeVideo(join(dir, 'high.mp4'), { frames: 50, fps: 25, keyframeInterval: 25, profile: 'high' });
-  const server = await startServer('--camera', `suited=file:${suited}`, '--camera', `rare=file:${rare}`, '--camera', `high=file:${high}`);
+  const server = await startServer(
+    '--camera',
+    `suited=file:${suited}`,
+    '--camera',
+    `rare=file:${rare}`,
+    '--camera',
+    `high=file:${high}`,
+  );
   t.teardown(() => server.close());
   for (const camera of ['suited', 'rare', 'high']) {
     // 2 s long: it starts again twice while it is watched.
@@ -37,13 +48,18 @@ t.test('files: what suits WebRTC is passed through, the rest is encoded; both lo
     t.equal(freezes, 0, `${camera} does not freeze`);
   }
   t.match(await server.camera('suited'), { passthrough: { active: true }, encoder: null });
-  t.match(await server.camera('rare'), { passthrough: { active: false, reason: /keyframe/ }, video: { width: 320, height: 240 } });
+  t.match(await server.camera('rare'), {
+    passthrough: { active: false, reason: /keyframe/ },
+    video: { width: 320, height: 240 },
+  });
   t.match(await server.camera('high'), { passthrough: { active: false, reason: /profile is (main|high)/ } });
 });
 
 t.test('a passthrough that is asked for in the configuration', async t => {
   const rare = makeVideo(join(dir, 'rare2.mp4'), { frames: 50, fps: 25, keyframeInterval: 50 });
-  const config = t.testdir({ 'config.yaml': `cameras:\n  always: { source: 'file:${rare}', passthrough: always }\n  never: { source: 'file:${rare}', passthrough: never, name: No }\n` });
+  const config = t.testdir({
+    'config.yaml': `cameras:\n  always: { source: 'file:${rare}', passthrough: always }\n  never: { source: 'file:${rare}', passthrough: never, name: No }\n`,
+  });
   const server = await startServer('--config', join(config, 'config.yaml'));
   t.teardown(() => server.close());
   t.ok((await decodes(server, 'always', 2)).frames > 30);
@@ -53,8 +69,17 @@ t.test('a passthrough that is asked for in the configuration', async t => {
 });
 
 /** A camera of its own; resolves with its port. */
-async function rtspCamera(t: Tap, port: number, profile: string, interval: number): Promise<{ port: number; kill(): void }> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../helpers/rtsp-camera.js', import.meta.url)), String(port), profile, String(interval)], { stdio: ['ignore', 'pipe', 'ignore'] });
+async function rtspCamera(
+  t: Tap,
+  port: number,
+  profile: string,
+  interval: number,
+): Promise<{ port: number; kill(): void }> {
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('../helpers/rtsp-camera.js', import.meta.url)), String(port), profile, String(interval)],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
   t.teardown(() => child.kill('SIGKILL'));
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   return { port: Number(line), kill: () => child.kill('SIGKILL') };
@@ -64,24 +89,44 @@ type Tap = { teardown(close: () => void): void };
 t.test('RTSP: passed through or encoded; gone and back', async t => {
   const baseline = await rtspCamera(t, 0, 'constrained-baseline', 30);
   const main = await rtspCamera(t, 0, 'main', 30);
-  const server = await startServer('--camera', `door=rtsp://robot:hunter2@127.0.0.1:${baseline.port}/live`, '--camera', `yard=rtsp://127.0.0.1:${main.port}/live`);
+  const server = await startServer(
+    '--camera',
+    `door=rtsp://robot:hunter2@127.0.0.1:${baseline.port}/live`,
+    '--camera',
+    `yard=rtsp://127.0.0.1:${main.port}/live`,
+  );
   t.teardown(() => server.close());
   const door = await decodes(server, 'door', 3);
   t.ok(door.frames >= 60, `passed through: ${door.frames} pictures in 3 s`);
   const yard = await decodes(server, 'yard', 3);
   t.ok(yard.frames >= 60, `encoded: ${yard.frames} pictures in 3 s`);
-  t.match(await server.camera('door'), { passthrough: { active: true }, source: `rtsp://robot:***@127.0.0.1:${baseline.port}/live` });
+  t.match(await server.camera('door'), {
+    passthrough: { active: true },
+    source: `rtsp://robot:***@127.0.0.1:${baseline.port}/live`,
+  });
   t.match(await server.camera('yard'), { passthrough: { active: false, reason: /main/ } });
-  t.strictSame(server.log.filter(line => line.includes('hunter2')), [], 'the password is in no line of the log');
+  t.strictSame(
+    server.log.filter(line => line.includes('hunter2')),
+    [],
+    'the password is in no line of the log',
+  );
 
   const viewers = await openViewers(await emptyPage(browser, server), server, 'door', 1);
   await until('it plays', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > 5);
   baseline.kill();
-  const ended = await until('the session ends', async () => (await server.sessions()).length === 0 && (await server.sessions('ended')).at(-1), 12_000);
+  const ended = await until(
+    'the session ends',
+    async () => (await server.sessions()).length === 0 && (await server.sessions('ended')).at(-1),
+    12_000,
+  );
   t.equal(ended.ended?.reason, 'camera-failed');
   t.equal((await server.camera('door')).state, 'failed');
   const { offer } = await import('../helpers/offer.js');
-  const refused = await server.fetch('/whep/door', { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: offer });
+  const refused = await server.fetch('/whep/door', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/sdp' },
+    body: offer,
+  });
   t.equal(refused.status, 409);
   t.ok(Number(refused.headers.get('Retry-After')) > 0);
   await rtspCamera(t, baseline.port, 'constrained-baseline', 30);
