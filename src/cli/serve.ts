@@ -76,6 +76,8 @@ async function serve(options: ServeOptions): Promise<void> {
 }
 
 function announce({ host, port }: { host: string; port: number }, token: string, file: string, json: boolean): void {
+  // Whoever started this need not read on.
+  process.stdout.on('error', () => undefined);
   const origins = reachable(host).map(address => `http://${address.includes(':') ? `[${address}]` : address}:${port}`);
   const withToken = origins.map(origin => `${origin}/#token=${token}`);
   if (json) {

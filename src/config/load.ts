@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { CommandError, EXIT } from '../cli/command-error.js';
 import type { Config } from '../domain/contract.js';
 import { redact } from '../domain/source.js';
@@ -28,13 +28,13 @@ export function loadConfig(file: string): Config {
       EXIT.config,
       `${file}:${lines.linePos(error.pos[0]).line}: this is no YAML: ${error.message}`,
     );
-  const config: unknown = document.toJS({ maxAliasCount: 20 }) ?? {};
+  const config = toValue(document, file);
   const findings = checkConfig(config);
   if (findings.length > 0) {
     const lineOf = ({ path }: Finding): number => {
       // The key itself may be what is wrong, or missing: then the nearest node around it.
       for (let depth = path.length; depth > 0; depth--) {
-        const node = document.getIn(path.slice(0, depth), true) as Node | undefined;
+        const node = keyNode(document, path.slice(0, depth)) ?? (document.getIn(path.slice(0, depth), true) as Node);
         if (node?.range) return lines.linePos(node.range[0]).line;
       }
       return 1;
@@ -50,6 +50,24 @@ export function loadConfig(file: string): Config {
     );
   }
   return config as Config;
+}
+
+/** The key that a path ends in: a value may begin lines below it. */
+function keyNode(document: Document, path: readonly string[]): Node | undefined {
+  const around = document.getIn(path.slice(0, -1), true);
+  const pair = isMap(around)
+    ? around.items.find(({ key }) => String(isScalar(key) ? key.value : key) === path.at(-1))
+    : undefined;
+  return pair?.key as Node | undefined;
+}
+
+function toValue(document: Document, file: string): unknown {
+  try {
+    // Few aliases: a "billion laughs" stays small.
+    return document.toJS({ maxAliasCount: 20 }) ?? {};
+  } catch (error) {
+    throw new CommandError(EXIT.config, `${file}: this YAML cannot be used: ${(error as Error).message}`);
+  }
 }
 
 function read(file: string): string {

@@ -1,7 +1,7 @@
 import { CommandError, EXIT } from '../cli/command-error.js';
 import type { CameraSettings } from '../domain/contract.js';
 import type { CameraPlan } from '../domain/ports.js';
-import { parseSource, SourceError } from '../domain/source.js';
+import { parseSource, redact, SourceError } from '../domain/source.js';
 import { checkConfig } from './schema.js';
 
 /**
@@ -12,7 +12,7 @@ import { checkConfig } from './schema.js';
 export function planCameras(cameras: Readonly<Record<string, CameraSettings>>, base: string): CameraPlan[] {
   const config = { cameras: structuredClone(cameras) };
   const [finding] = checkConfig(config);
-  if (finding) throw new CommandError(EXIT.config, `${finding.path.join('.')} ${finding.message}`);
+  if (finding) throw new CommandError(EXIT.config, redact(`${finding.path.join('.')} ${finding.message}`));
   return Object.entries(config.cameras).map(([id, { source, name, ...settings }]) => ({
     id,
     name: name ?? id,

@@ -48,6 +48,8 @@ export class Sessions {
     signal,
   }: SessionRequest): Promise<{ session: Session; secret: string; answer: string }> {
     if (this.#closing) throw new Failure('shutting-down', 'The server is being stopped.', { retryAfter: 5 });
+    // Its abort has been and will not come again.
+    if (signal.aborted) throw new Failure('camera-unavailable', 'Whoever asked is gone.');
     if (this.viewersOf(camera) >= this.#maxViewers) {
       throw new Failure('too-many-viewers', `Camera "${camera}" has ${this.#maxViewers} viewers, which is the limit.`, {
         remedy: 'Close a viewer, or raise limits.viewers in the configuration.',

@@ -54,7 +54,12 @@ export function showSource(source: Source): string {
   }
 }
 
-/** Hides the password of every URL in a text. */
+/**
+ * Hides the passwords of every URL in a text: to the last @, as people do not escape what stands in passwords, and in
+ * the query, where some cameras want them.
+ */
 export function redact(text: string): string {
-  return text.replace(/([a-z]+:\/\/[^\s/:@]*):[^\s/@]*@/gi, '$1:***@');
+  return text
+    .replace(/([a-z]+:\/\/[^\s/:@]*):\S*@/gi, '$1:***@')
+    .replace(/([?&](?:pass\w*|pwd|token)=)[^&\s]*/gi, '$1***');
 }

@@ -10,7 +10,7 @@ import {
   type Structure,
   type Webrtcbin,
 } from './native.js';
-import { closePipeline, element, elementsOf, parseLaunch } from './pipeline.js';
+import { closePipeline, drainBus, type ElementError, element, elementsOf, parseLaunch } from './pipeline.js';
 
 export type PeerState = 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 
@@ -107,6 +107,11 @@ export class Peer {
   /** Whether it is the path to the viewer that failed, rather than the encryption on it. */
   iceFailed(): boolean {
     return this.#webrtc.iceConnectionState === GstWebRTC.WebRTCICEConnectionState.FAILED;
+  }
+
+  /** What an element of this pipeline said had gone wrong since the last call; null if nothing. */
+  error(): ElementError | null {
+    return drainBus(this.#pipeline).error;
   }
 
   /** GstRTPSession's `stats` as text: see readRtpStats. */

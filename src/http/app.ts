@@ -13,7 +13,7 @@ import { whepOperations } from './handlers/whep.js';
 import type { Services } from './operations.js';
 import { guard } from './plugins/access.js';
 import { tellBrowsers } from './plugins/browser.js';
-import { handleErrors, send } from './plugins/errors.js';
+import { handleErrors, pathOf, send } from './plugins/errors.js';
 import { problem } from './problems.js';
 
 export interface AppOptions {
@@ -38,11 +38,13 @@ export async function buildApp({ services, token, logger }: AppOptions): Promise
     connectionTimeout: 60_000,
     keepAliveTimeout: 20_000,
     forceCloseConnections: true,
+    // A URL that cannot be decoded has no route, and no error handler of one.
+    frameworkErrors: (_error, request, reply) =>
+      void send(reply, problem('bad-request', `"${pathOf(request)}" is no valid URL.`)),
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allowUnionTypes: true } },
   });
   handleErrors(app);
-  guard(app, token);
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug(
       {
@@ -61,6 +63,8 @@ export async function buildApp({ services, token, logger }: AppOptions): Promise
   );
   app.addContentTypeParser('application/sdp', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   await tellBrowsers(app);
+  // After it, so that a page of another origin can read why it was refused.
+  guard(app, token);
   await serveOperations(app, services);
   await serveDocs(app);
   if (existsSync(DASHBOARD))
@@ -90,11 +94,13 @@ async function serveOperations(app: FastifyInstance, services: Services): Promis
       method: others,
       url,
       schema: { hide: true },
-      handler: async (request, reply) =>
+      // Before the body is read, whatever its type.
+      onRequest: async (request, reply) =>
         send(
           reply.header('Allow', allowed.join(', ')),
           problem('method-not-allowed', `${request.method} is not allowed here.`, `Use ${allowed.join(', ')}.`),
         ),
+      handler: () => undefined,
     });
   }
 }

@@ -27,7 +27,8 @@ const BACKOFF_MS = [0, 250, 1000, 2000, 5000, 10_000];
 const STEADY_MS = 30_000;
 /** A viewer who comes while the worker starts waits so long for it. */
 const READY_PATIENCE_MS = 4_000;
-const ANSWER_PATIENCE_MS = 15_000;
+/** The worker looks at a source for 8 s and waits as long for its first picture; it says what was wrong, so wait longer. */
+const ANSWER_PATIENCE_MS = 17_000;
 
 /**
  * The parent's side of one camera: keeps a worker running, hands it viewers and says how the camera is. When a worker
@@ -38,6 +39,8 @@ export class CameraWorker {
   readonly #log: Log;
   readonly #waiting = new Map<string, Waiting>();
   readonly #sessions = new Set<string>();
+  /** Those that wait for the worker to be ready; one that leaves meanwhile is not handed to it. */
+  readonly #arriving = new Set<string>();
   #process: WorkerProcess | null = null;
   #usable: Promise<void> = Promise.resolve();
   #deaths = 0;
@@ -77,11 +80,10 @@ export class CameraWorker {
 
   /** @throws Failure */
   async join(session: string, offer: Offer): Promise<string> {
-    const process = await this.#usableProcess();
+    const process = await this.#arrive(session);
     const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
     this.#sessions.add(session);
     const timer = setTimeout(() => {
-      this.leave(session);
       this.#refuse(
         session,
         new Failure(
@@ -90,6 +92,7 @@ export class CameraWorker {
           { retryAfter: 2 },
         ),
       );
+      this.leave(session);
     }, ANSWER_PATIENCE_MS);
     const { codec } = offer.video;
     process.send({
@@ -111,6 +114,7 @@ export class CameraWorker {
   }
 
   leave(session: string): void {
+    this.#arriving.delete(session);
     if (!this.#sessions.delete(session)) return;
     this.#process?.send({ type: 'leave', session });
     this.#refuse(
@@ -127,9 +131,21 @@ export class CameraWorker {
 
   async #configure(process: WorkerProcess): Promise<void> {
     const [encoders] = await Promise.all([this.#options.encoders, process.ready]);
+    if (this.#process !== process) return;
     const { source, settings } = this.#options.plan;
     process.send({ type: 'configure', source, ...settings, lingerMs: this.#options.lingerMs, encoders });
     this.#update({ state: 'idle' });
+  }
+
+  async #arrive(session: string): Promise<WorkerProcess> {
+    this.#arriving.add(session);
+    try {
+      const process = await this.#usableProcess();
+      if (this.#arriving.has(session)) return process;
+      throw new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });
+    } finally {
+      this.#arriving.delete(session);
+    }
   }
 
   async #usableProcess(): Promise<WorkerProcess> {

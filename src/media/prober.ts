@@ -22,6 +22,8 @@ export class Prober {
   readonly #outcomes = new Map<string, Tried>();
   #gstreamer: string | null = null;
   #isDone = false;
+  /** Looking for devices broke the process: it is left out. */
+  #withoutDevices = false;
   #process: WorkerProcess | null = null;
   #closed = false;
   #tellDevices: (devices: readonly Device[]) => void = () => undefined;
@@ -73,7 +75,7 @@ export class Prober {
     let over = false;
     let timer: NodeJS.Timeout | undefined;
     const process = new WorkerProcess({
-      args: ['probe', ...this.#outcomes.keys()],
+      args: ['probe', ...(this.#withoutDevices ? ['--no-devices'] : []), ...this.#outcomes.keys()],
       log: this.#log,
       onMessage: message => {
         timer?.refresh();
@@ -91,8 +93,10 @@ export class Prober {
     this.#process = null;
     if (over) this.#isDone = true;
     else if (current === null && !this.#closed) {
-      this.#log.error({ reason }, 'GStreamer cannot be loaded');
-      this.#isDone = true;
+      // Before the first encoder it looks for devices; once more without, and it is GStreamer itself.
+      if (this.#withoutDevices) this.#isDone = true;
+      this.#log.error({ reason }, this.#withoutDevices ? 'GStreamer cannot be loaded' : 'looking for cameras failed');
+      this.#withoutDevices = true;
     }
     if (over || current === null) return null;
     return {

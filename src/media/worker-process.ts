@@ -25,7 +25,14 @@ export interface WorkerTimes {
 export const WORKER_TIMES: WorkerTimes = { readyMs: 30_000, pingMs: 2_000, hungMs: 5_000, closeMs: 1_500 };
 
 const ENTRY = fileURLToPath(new URL('../worker/main.js', import.meta.url));
-const LINES_KEPT = 5;
+/** A stack of Node's is longer than a message of GStreamer's. */
+const LINES_KEPT = 40;
+
+// A worker that hangs does not see that its parent is gone.
+const living = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
 
 /** One child process from fork to exit. Its exit has a reason in words; an exit that was asked for is told apart. */
 export class WorkerProcess {
@@ -53,12 +60,16 @@ export class WorkerProcess {
       env,
     });
     this.#child = child;
+    living.add(child);
     let becomeReady: () => void;
     const becameReady = new Promise<void>(resolve => {
       becomeReady = resolve;
     });
     this.exited = new Promise(resolve => {
-      child.once('error', error => this.#gone(resolve, `it could not be started: ${error.message}`));
+      // Also when it could not be killed or told something, and is still there.
+      child.on('error', error => {
+        if (child.pid === undefined) this.#gone(resolve, `it could not be started: ${error.message}`);
+      });
       child.once('exit', (code, signal) => this.#gone(resolve, this.#killedFor ?? this.#inWords(code, signal)));
     });
     this.ready = this.#orGone(becameReady);
@@ -124,8 +135,13 @@ export class WorkerProcess {
 
   #beat(): void {
     this.#heardAt = performance.now();
+    let tickedAt = this.#heardAt;
     this.#heartbeat = setInterval(() => {
-      const silence = performance.now() - this.#heardAt;
+      const now = performance.now();
+      // It was this process that stood still (suspended, or its terminal was): what the worker said is not read yet.
+      if (now - tickedAt > 2 * this.#times.pingMs) this.#heardAt = now;
+      tickedAt = now;
+      const silence = now - this.#heardAt;
       if (silence > this.#times.hungMs) this.kill(`it did not answer for ${(silence / 1000).toFixed(1)} s`);
       else this.send({ type: 'ping', sequence: ++this.#sequence });
     }, this.#times.pingMs);
@@ -133,12 +149,16 @@ export class WorkerProcess {
 
   #gone(resolve: (reason: string) => void, reason: string): void {
     this.#isGone = true;
+    living.delete(this.#child);
     if (this.#heartbeat) clearInterval(this.#heartbeat);
     resolve(reason);
   }
 
   #inWords(code: number | null, signal: NodeJS.Signals | null): string {
     const how = signal ? `it was ended by ${signal}` : `it exited with code ${code}`;
-    return [how, ...this.#lastWords.slice(-1)].join(': ');
+    const said =
+      this.#lastWords.findLast(line => /^\w*Error\b|CRITICAL|ERROR/.test(line)) ??
+      this.#lastWords.findLast(line => line !== '' && !/^Node\.js v/.test(line));
+    return said === undefined ? how : `${how}: ${said.slice(0, 300)}`;
   }
 }

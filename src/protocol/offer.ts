@@ -53,6 +53,8 @@ export class OfferError extends Error {
 
 type Media = SessionDescription['media'][number];
 
+// sdp-transform makes a number of every value that looks like one, whatever its types say: hence String() below.
+
 const MAX_SECTIONS = 32;
 const MAX_CANDIDATES = 64;
 // RFC 8839 §5.4: ice-char is a letter, a digit, + or /; ufrag 4–256, pwd 22–256. Some clients use other characters of
@@ -103,13 +105,16 @@ function readSection(section: Media, index: number): Section {
   const formats = String(section.payloads ?? '');
   if (!/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(formats))
     throw invalid(`section ${index} (${section.type}) names no format`);
-  return { kind: section.type, protocol: section.protocol, formats, mid };
+  return { kind: section.type, protocol: String(section.protocol), formats, mid };
 }
 
 function readVideo(session: SessionDescription, media: Media[], sections: Section[]): VideoSection {
   const receiving = media
     .map((section, index) => ({ section, index }))
-    .filter(({ section }) => section.type === 'video' && (section.direction ?? 'sendrecv').includes('recv'));
+    .filter(
+      ({ section }) =>
+        section.type === 'video' && (section.direction ?? session.direction ?? 'sendrecv').includes('recv'),
+    );
   // A port of 0 says that the section is not wanted, unless it rides on another's transport (RFC 9143 §6).
   const wanted = receiving.filter(({ section }) => section.port !== 0 || 'bundleOnly' in section);
   if (wanted.length === 0) {
@@ -137,15 +142,15 @@ function readTransport(
 ): Pick<VideoSection, 'ice' | 'fingerprint' | 'setup' | 'candidates'> {
   const where = `the video section (mid ${mid})`;
   if (!/^(UDP|TCP)\/TLS\/RTP\/SAVPF?$/.test(section.protocol))
-    throw invalid(`${where} is not sent over DTLS-SRTP but ${section.protocol.slice(0, 40)}`);
+    throw invalid(`${where} is not sent over DTLS-SRTP but ${String(section.protocol).slice(0, 40)}`);
   if (!section.rtcpMux) throw invalid(`${where} has no a=rtcp-mux`);
   const ufrag = String(section.iceUfrag ?? session.iceUfrag ?? '');
   const pwd = String(section.icePwd ?? session.icePwd ?? '');
   if (!ICE_UFRAG.test(ufrag)) throw invalid(`${where} has no a=ice-ufrag of 4 to 256 ICE characters`);
   if (!ICE_PWD.test(pwd)) throw invalid(`${where} has no a=ice-pwd of 22 to 256 ICE characters`);
   const fingerprint = section.fingerprint ?? session.fingerprint;
-  const hash = fingerprint?.type.toLowerCase() ?? '';
-  const value = fingerprint?.hash.toUpperCase() ?? '';
+  const hash = String(fingerprint?.type ?? '').toLowerCase();
+  const value = String(fingerprint?.hash ?? '').toUpperCase();
   const length = FINGERPRINTS[hash];
   if (length === undefined || !new RegExp(`^[0-9A-F]{2}(:[0-9A-F]{2}){${length - 1}}$`).test(value)) {
     throw invalid(`${where} has no usable a=fingerprint`);
@@ -155,7 +160,7 @@ function readTransport(
     throw invalid(`${where} has no a=setup of actpass, active or passive`);
   }
   const candidates = (section.candidates ?? [])
-    .filter(candidate => candidate.component === 1 && candidate.transport.toLowerCase() === 'udp')
+    .filter(candidate => candidate.component === 1 && String(candidate.transport).toLowerCase() === 'udp')
     .slice(0, MAX_CANDIDATES)
     .map(
       ({ foundation, component, transport, priority, ip, port, type, raddr, rport }) =>
@@ -173,9 +178,8 @@ function readTransport(
 function chooseH264(section: Media): H264Codec | null {
   let best: { codec: H264Codec; rank: number } | null = null;
   for (const rtp of section.rtp) {
-    if (rtp.codec.toUpperCase() !== 'H264' || rtp.rate !== 90_000) continue;
-    // rtph264pay takes no others.
-    if (rtp.payload < 96 || rtp.payload > 127) continue;
+    if (String(rtp.codec).toUpperCase() !== 'H264' || rtp.rate !== 90_000) continue;
+    if (!isUsable(section, rtp.payload)) continue;
     const parameters = formatParameters(section, rtp.payload);
     // RFC 6184 §8.1: without the parameter the profile is Baseline, level 1.
     const profileLevelId = (parameters.get('profile-level-id') ?? '42000a').toLowerCase();
@@ -189,10 +193,14 @@ function chooseH264(section: Media): H264Codec | null {
         profileLevelId,
         levelAsymmetry: parameters.get('level-asymmetry-allowed') === '1',
         rtxPayloadType: rtxOf(section, rtp.payload),
-        feedback: (section.rtcpFb ?? [])
-          .filter(feedback => feedback.payload === rtp.payload || String(feedback.payload) === '*')
-          .map(feedback => [feedback.type, feedback.subtype].filter(Boolean).join(' '))
-          .filter(feedback => FEEDBACK.has(feedback)),
+        feedback: [
+          ...new Set(
+            (section.rtcpFb ?? [])
+              .filter(feedback => feedback.payload === rtp.payload || String(feedback.payload) === '*')
+              .map(feedback => [feedback.type, feedback.subtype].filter(Boolean).join(' '))
+              .filter(feedback => FEEDBACK.has(feedback)),
+          ),
+        ],
       },
     };
   }
@@ -200,7 +208,7 @@ function chooseH264(section: Media): H264Codec | null {
 }
 
 function formatParameters(section: Media, payloadType: number): Map<string, string> {
-  const config = section.fmtp.find(fmtp => fmtp.payload === payloadType)?.config ?? '';
+  const config = String(section.fmtp.find(fmtp => fmtp.payload === payloadType)?.config ?? '');
   return new Map(
     config.split(';').map(pair => {
       const [key = '', ...value] = pair.split('=');
@@ -212,12 +220,22 @@ function formatParameters(section: Media, payloadType: number): Map<string, stri
 function rtxOf(section: Media, payloadType: number): number | null {
   const rtx = section.rtp.find(
     rtp =>
-      rtp.codec.toLowerCase() === 'rtx' &&
-      rtp.payload >= 96 &&
-      rtp.payload <= 127 &&
+      String(rtp.codec).toLowerCase() === 'rtx' &&
+      rtp.payload !== payloadType &&
+      isUsable(section, rtp.payload) &&
       formatParameters(section, rtp.payload).get('apt') === String(payloadType),
   );
   return rtx?.payload ?? null;
+}
+
+// rtph264pay takes no other payload types; one that the m-line lacks is not offered. sdp-transform leaves "096" a text.
+function isUsable(section: Media, payloadType: number): boolean {
+  return (
+    Number.isInteger(payloadType) &&
+    payloadType >= 96 &&
+    payloadType <= 127 &&
+    String(section.payloads).split(' ').includes(String(payloadType))
+  );
 }
 
 // A decoder of any of these profiles decodes constrained baseline (H.264 A.2.1.1), nearest first. 100 and more: it

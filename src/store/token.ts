@@ -1,16 +1,37 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { CommandError, EXIT } from '../cli/command-error.js';
 
 const TOKEN_BYTES = 24;
 
-/** Where what the server must remember is kept, if nobody says otherwise: systemd's folder, XDG's, or one of its own. */
+/**
+ * Where what the server must remember is kept, if nobody says otherwise: systemd's folder, XDG's, or one of its own.
+ * @throws CommandError if the user has no home
+ */
 export function defaultStateDir(env: NodeJS.ProcessEnv): string {
   if (env.STATE_DIRECTORY) return env.STATE_DIRECTORY.split(':')[0] ?? env.STATE_DIRECTORY;
-  return join(env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state'), 'bigfootbot-video');
+  // A relative path counts as none (XDG Base Directory Specification).
+  const state = [env.XDG_STATE_HOME, join(env.HOME || home(), '.local', 'state')].find(
+    path => path && isAbsolute(path),
+  );
+  if (!state) {
+    throw new CommandError(
+      EXIT.cannotWrite,
+      'this user has no home folder to keep the token in. Name a folder with --state-dir.',
+    );
+  }
+  return join(state, 'bigfootbot-video');
+}
+
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return '';
+  }
 }
 
 /**

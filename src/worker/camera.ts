@@ -3,7 +3,7 @@ import type { FromWorker, Passthrough, ToWorkerOf } from '../media/messages.js';
 import type { Encoder } from './encoders.js';
 import { describeEncoder, ENCODERS } from './encoders.js';
 import type { CameraFailure as Failure } from './failure.js';
-import { CameraFailure } from './failure.js';
+import { CameraFailure, explain } from './failure.js';
 import { lookAtStream } from './look.js';
 import { OpenCamera } from './open-camera.js';
 import { judgePassthrough } from './passthrough.js';
@@ -27,6 +27,7 @@ export class Camera {
   #passthrough: Passthrough | null = null;
   #encoder: string | null = null;
   #video: FromWorker & { type: 'camera' } extends { video: infer V } ? V | null : never = null;
+  #judging: Promise<void> | null = null;
   #linger: NodeJS.Timeout | null = null;
   #reporter: NodeJS.Timeout | null = null;
 
@@ -62,7 +63,11 @@ export class Camera {
     this.#users.set(user, onFailure);
     if (this.#linger) clearTimeout(this.#linger);
     this.#linger = null;
-    await this.#judge();
+    // What is open needs no look at its source: a camera may allow one connection only.
+    if (!this.#open) await this.#judge();
+    if (this.#users.get(user) !== onFailure) {
+      throw this.#failure ?? new CameraFailure('The viewer left before the camera was open.', 'Ask again.');
+    }
     this.#open ??= this.#start();
     return this.#open;
   }
@@ -77,8 +82,16 @@ export class Camera {
     this.#stop('idle', null);
   }
 
-  async #judge(): Promise<void> {
-    if (this.#passthrough) return;
+  /** Decides about passthrough, once however many ask at the same time. */
+  #judge(): Promise<void> {
+    if (this.#passthrough) return Promise.resolve();
+    this.#judging ??= this.#look().finally(() => {
+      this.#judging = null;
+    });
+    return this.#judging;
+  }
+
+  async #look(): Promise<void> {
     const { source, passthrough } = this.#config;
     if (source.type !== 'file' && source.type !== 'rtsp') {
       this.#passthrough = { active: false, reason: 'the source brings raw pictures' };
@@ -93,15 +106,26 @@ export class Camera {
 
   #start(): { camera: OpenCamera; ready: Promise<void> } {
     const { source, width, height, framerate } = this.#config;
-    const { line, name } = this.#passthrough?.active ? { line: null, name: null } : this.#chooseEncoder();
-    this.#encoder = name;
-    const camera = new OpenCamera({
-      source,
-      format: { width, height, framerate },
-      encoder: line,
-      firstFrameMs: FIRST_FRAME_MS,
-      onFailure: failure => this.#fail(failure),
-    });
+    let camera: OpenCamera;
+    try {
+      const { line, name } = this.#passthrough?.active ? { line: null, name: null } : this.#chooseEncoder();
+      this.#encoder = name;
+      camera = new OpenCamera({
+        source,
+        format: { width, height, framerate },
+        encoder: line,
+        firstFrameMs: FIRST_FRAME_MS,
+        onFailure: failure => this.#fail(failure),
+      });
+    } catch (error) {
+      // An encoder or an element is missing.
+      const failure =
+        error instanceof CameraFailure
+          ? error
+          : explain(source, error instanceof Error ? error.message : String(error));
+      this.#stop('failed', failure);
+      throw failure;
+    }
     this.#enter('opening', null);
     const ready = camera.firstFrame().then(
       () => {
@@ -139,6 +163,7 @@ export class Camera {
   }
 
   #stop(state: State, failure: Failure | null): void {
+    if (this.#linger) clearTimeout(this.#linger);
     this.#linger = null;
     if (this.#reporter) clearInterval(this.#reporter);
     this.#reporter = null;

@@ -14,7 +14,11 @@ const POLL_MS = 5;
  * @param skip encoders that are not to be tried
  */
 export async function probe(send: (message: FromWorker) => void, skip: ReadonlySet<string>): Promise<void> {
-  send({ type: 'found', gstreamer: Gst.version().slice(0, 3).join('.'), devices: findDevices() });
+  send({
+    type: 'found',
+    gstreamer: Gst.version().slice(0, 3).join('.'),
+    devices: skip.has('--no-devices') ? [] : findDevices(),
+  });
   let selected: string | null = null;
   for (const encoder of ENCODERS) {
     const { element, title } = encoder;

@@ -10,6 +10,7 @@ export type ViewerEnd =
   | 'ice-failed'
   | 'dtls-failed'
   | 'rtcp-timeout'
+  | 'sending-failed'
   | 'camera-failed';
 
 export interface ViewerEvents {
@@ -24,9 +25,11 @@ export interface ViewerTimes {
   /** Without a word from the viewer: it is gone (RTCP reports come each second or so). */
   silenceMs: number;
   statsMs: number;
+  /** Nothing sent for so long, though the camera is live: a camera that is not fails before. */
+  stalledMs: number;
 }
 
-export const VIEWER_TIMES: ViewerTimes = { connectMs: 15_000, silenceMs: 12_000, statsMs: 2_000 };
+export const VIEWER_TIMES: ViewerTimes = { connectMs: 15_000, silenceMs: 12_000, statsMs: 2_000, stalledMs: 7_000 };
 
 const CONNECTING_POLL_MS = 3;
 const CONNECTED_POLL_MS = 250;
@@ -42,6 +45,7 @@ export class Viewer {
   #connected = false;
   #answeredAt = 0;
   #heardAt = 0;
+  #sentAt = 0;
   #mark = '';
   #statsAt = 0;
   #bytes = 0;
@@ -95,7 +99,7 @@ export class Viewer {
     if (!this.#connected) {
       if (state === 'connected') {
         this.#connected = true;
-        this.#heardAt = this.#statsAt = now;
+        this.#heardAt = this.#sentAt = this.#statsAt = now;
         this.#events.connected();
       } else if (now - this.#answeredAt > this.#times.connectMs) {
         return [
@@ -124,11 +128,22 @@ export class Viewer {
       keyframeRequests: stats.keyframeRequests,
       retransmitted: stats.retransmitted,
     });
+    if (stats.bytesSent !== this.#bytes) this.#sentAt = now;
     this.#bytes = stats.bytesSent;
     this.#statsAt = now;
+    return this.#verdict(now);
+  }
+
+  // The camera's side of the proxy is told OK whatever becomes of a picture here, so nobody else would notice.
+  #verdict(now: number): [ViewerEnd, string | null] | null {
+    const error = this.peer.error();
+    if (error) return ['sending-failed', `${error.element}: ${error.message}`];
     const silence = now - this.#heardAt;
-    return silence > this.#times.silenceMs
-      ? ['rtcp-timeout', `nothing heard of the viewer for ${Math.round(silence / 1000)} s`]
+    if (silence > this.#times.silenceMs)
+      return ['rtcp-timeout', `nothing heard of the viewer for ${Math.round(silence / 1000)} s`];
+    const stalled = now - this.#sentAt;
+    return stalled > this.#times.stalledMs
+      ? ['sending-failed', `nothing was sent for ${Math.round(stalled / 1000)} s`]
       : null;
   }
 }

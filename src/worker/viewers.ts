@@ -21,7 +21,7 @@ export class Viewers {
   readonly #send: (message: FromWorker) => void;
   readonly #housekeeping: Housekeeping;
   readonly #entries = new Map<string, Entry>();
-  readonly #keyframes = new KeyframeLimit();
+  #keyframes = new KeyframeLimit();
   #camera: Camera | null = null;
 
   constructor(send: (message: FromWorker) => void, housekeeping: Housekeeping) {
@@ -130,6 +130,8 @@ export class Viewers {
     if (!entry) return;
     this.#entries.delete(session);
     this.#keyframes.forget(session);
+    // The encoder that opens for the next one knows of no ration.
+    if (this.#entries.size === 0) this.#keyframes = new KeyframeLimit();
     entry.ended = true;
     // The viewer's pipeline first: it frees whatever still pushes into it; then its place at the camera's tee.
     entry.viewer?.close();

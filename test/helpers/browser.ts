@@ -148,7 +148,10 @@ export async function openViewers(page: Page, server: Endpoint, camera: string, 
           peer.close();
         }
       }),
-    vanish: () => handle.evaluate(viewers => viewers.forEach(({ peer }) => peer.close())),
+    vanish: () =>
+      handle.evaluate(viewers => {
+        for (const { peer } of viewers) peer.close();
+      }),
   };
 }
 

@@ -190,7 +190,8 @@ t.test('payload types that the payloader takes, and no others', t => {
   for (const type of ['96', '127']) t.equal(parseOffer(withType(type)).video.codec.payloadType, Number(type));
   for (const type of ['0', '35', '95', '128', '-1', 'NaN', '1e2', '99999999999999999999'])
     t.equal(errorOf(withType(type)).code, 'no-common-codec', type);
-  const rtx = (type: string): string => `${plain}a=rtpmap:${type} rtx/90000\r\na=fmtp:${type} apt=96\r\n`;
+  const rtx = (type: string): string =>
+    `${plain.replace(/^(m=video .*)$/m, `$1 ${type}`)}a=rtpmap:${type} rtx/90000\r\na=fmtp:${type} apt=96\r\n`;
   t.equal(parseOffer(rtx('97')).video.codec.rtxPayloadType, 97);
   for (const type of ['35', '128']) t.equal(parseOffer(rtx(type)).video.codec.rtxPayloadType, null, `rtx ${type}`);
   t.end();

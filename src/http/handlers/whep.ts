@@ -43,6 +43,7 @@ export const whepOperations = ({ cameras, sessions }: Services) => ({
 /** Aborts when the client's connection is lost before it was answered. */
 function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
+  if (reply.raw.destroyed) gone.abort();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort();
   });

@@ -13,8 +13,14 @@ const GUARDED = ['/api/', '/whep/'];
 export function guard(app: FastifyInstance, token: string): void {
   const expected = digest(token);
   app.addHook('onRequest', async (request, reply) => {
-    if (request.method === 'OPTIONS' || !GUARDED.some(prefix => request.url.startsWith(prefix))) return;
-    if (request.routeOptions.url === '/whep/:camera/:secret') return;
+    // The route, not only the URL: the router takes %61pi and http://robot/api for the same.
+    const { url: route = '' } = request.routeOptions;
+    if (
+      request.method === 'OPTIONS' ||
+      !GUARDED.some(prefix => route.startsWith(prefix) || request.url.startsWith(prefix))
+    )
+      return;
+    if (route === '/whep/:camera/:secret') return;
     // Some players send the token bare.
     const given = /^(?:Bearer\s+)?(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (given !== undefined && timingSafeEqual(digest(given), expected)) return;

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 
 /** What browsers need to be told: who may call from another page, and what the pages from here may do. */
 export async function tellBrowsers(app: FastifyInstance): Promise<void> {
-  await app.register(cors, {
+  const options = {
     // Any page may ask; without the token it gets nothing, and cookies are not used.
     origin: true,
     credentials: false,
@@ -13,6 +13,11 @@ export async function tellBrowsers(app: FastifyInstance): Promise<void> {
     exposedHeaders: ['Location', 'Link', 'ETag', 'Accept-Patch', 'Retry-After', 'WWW-Authenticate'],
     maxAge: 600,
     strictPreflight: false,
+  };
+  await app.register(cors, {
+    // OPTIONS that is no preflight is answered by the operation (Accept-Post).
+    delegator: (request, done) =>
+      done(null, { ...options, preflightContinue: !('access-control-request-method' in request.headers) }),
   });
   await app.register(helmet, {
     contentSecurityPolicy: {

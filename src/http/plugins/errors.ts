@@ -15,7 +15,7 @@ export function handleErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) =>
     send(
       reply,
-      problem('not-found', `There is no ${request.method} ${path(request)}.`, 'GET /docs shows what there is.'),
+      problem('not-found', `There is no ${request.method} ${pathOf(request)}.`, 'GET /docs shows what there is.'),
     ),
   );
 }
@@ -31,6 +31,8 @@ export function send(reply: FastifyReply, document: Problem): FastifyReply {
 
 function toProblem(error: FastifyError | Failure | OfferError, request: FastifyRequest): Problem {
   if (error instanceof Failure || error instanceof OfferError) return problem(error.code, error.message, error.remedy);
+  // Not 400, on which some players turn to another protocol.
+  if (error.validationContext === 'body') return problem('invalid-sdp', 'The offer cannot be used: it is empty.');
   if (error.validation) return problem('bad-request', `${error.message}.`);
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
@@ -42,10 +44,13 @@ function toProblem(error: FastifyError | Failure | OfferError, request: FastifyR
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return problem(
         'unsupported-media-type',
-        `${request.method} ${path(request)} does not take "${String(request.headers['content-type'] ?? 'no content type').slice(0, 100)}".`,
+        `${request.method} ${pathOf(request)} does not take "${String(request.headers['content-type'] ?? 'no content type').slice(0, 100)}".`,
         'Send application/sdp.',
       );
   }
+  // What the file server says of paths that no file can have.
+  if (error.statusCode === 403 || error.statusCode === 404)
+    return problem('not-found', `There is no ${request.method} ${pathOf(request)}.`);
   // Fastify's and Node's own findings about a request: a malformed URL, an empty body, …
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
     return problem('bad-request', `${error.message}.`);
@@ -53,6 +58,6 @@ function toProblem(error: FastifyError | Failure | OfferError, request: FastifyR
 }
 
 // The query may hold a token.
-function path(request: FastifyRequest): string {
+export function pathOf(request: Pick<FastifyRequest, 'url'>): string {
   return (request.url.split('?')[0] ?? '').slice(0, 200);
 }
