@@ -132,3 +132,18 @@ t.test('RTSP: passed through or encoded; gone and back', async t => {
   await rtspCamera(t, baseline.port, 'constrained-baseline', 30);
   t.ok((await decodes(server, 'door', 2)).frames >= 30, 'it plays again when it is back');
 });
+
+t.test('a camera that fails while it lingers does not take the next viewer with it', async t => {
+  const first = await rtspCamera(t, 0, 'constrained-baseline', 30);
+  const config = t.testdir({
+    'config.yaml': `limits: { linger: 6 }\ncameras:\n  door: { source: 'rtsp://127.0.0.1:${first.port}/live' }\n`,
+  });
+  const server = await startServer('--config', join(config, 'config.yaml'));
+  t.teardown(() => server.close());
+  t.ok((await decodes(server, 'door', 1)).frames > 10);
+  // The linger has begun; the camera goes, and is back before it is over.
+  first.kill();
+  await until('it has failed', async () => (await server.camera('door')).state === 'failed', 6000);
+  await rtspCamera(t, first.port, 'constrained-baseline', 30);
+  t.ok((await decodes(server, 'door', 6)).frames > 120, 'the next viewer sees on, beyond the end of the first linger');
+});
