@@ -3,7 +3,8 @@ import { Failure } from './failure.js';
 import type { CameraPlan, CameraStatus } from './ports.js';
 import { showSource } from './source.js';
 
-const NOT_STARTED: CameraStatus = {
+/** How a camera is before its worker has said anything. */
+export const NOT_STARTED: CameraStatus = {
   state: 'starting',
   encoder: null,
   passthrough: { active: false, reason: 'the source has not been looked at yet' },

@@ -35,7 +35,8 @@ export class Housekeeping {
   /** A pipeline was closed: collect its wrappers soon, once for all that close together. */
   collect(): void {
     this.disturb();
-    this.#collection ??= setTimeout(() => {
+    if (this.#collection) return;
+    this.#collection = setTimeout(() => {
       this.#collection = null;
       globalThis.gc?.();
     }, GC_AFTER_MS);

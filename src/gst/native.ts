@@ -29,13 +29,8 @@ export interface Structure {
   hasField(name: string): boolean;
   getString(name: string): string | null;
   getInt(name: string): [boolean, number];
-  getUint(name: string): [boolean, number];
   getUint64(name: string): [boolean, bigint];
-  getDouble(name: string): [boolean, number];
-  getFraction(name: string): [boolean, number, number];
   getValue(name: string): { getBoxed(): never };
-  nFields(): number;
-  nthFieldName(index: number): string;
   toString(): string;
 }
 
@@ -46,7 +41,6 @@ export interface Element extends GstObject {
   requestPadSimple(template: string): Pad | null;
   releaseRequestPad(pad: Pad): void;
   setState(state: number): number;
-  getState(timeout: bigint): [number, number, number];
   sendEvent(event: unknown): boolean;
   emit(signal: string, ...values: unknown[]): unknown;
   setProperty(name: string, value: unknown): void;
@@ -78,7 +72,6 @@ export interface Message {
   type: number;
   src: GstObject | null;
   parseError(): [GLibError, string | null];
-  parseWarning(): [GLibError, string | null];
 }
 
 export interface GLibError {
@@ -129,7 +122,6 @@ interface GstNamespace {
   init(args: string[]): void;
   version(): [number, number, number, number];
   parseLaunch(line: string): Pipeline;
-  parseBinFromDescription(line: string, ghostPads: boolean): Bin;
   ElementFactory: { find(name: string): ElementFactory | null; make(name: string, id: string | null): Element | null };
   SystemClock: { obtain(): Clock };
   Promise: { new (): GstPromise };
@@ -146,10 +138,9 @@ interface GstNamespace {
     ): unknown;
   };
   DeviceMonitor: { new: () => DeviceMonitor };
-  State: { NULL: number; READY: number; PAUSED: number; PLAYING: number };
-  StateChangeReturn: { FAILURE: number; SUCCESS: number; ASYNC: number; NO_PREROLL: number };
+  State: { NULL: number; PAUSED: number; PLAYING: number };
   PromiseResult: { REPLIED: number };
-  MessageType: { EOS: number; ERROR: number; WARNING: number; SEGMENT_DONE: number };
+  MessageType: { EOS: number; ERROR: number; SEGMENT_DONE: number };
   Format: { TIME: number };
   SeekFlags: { FLUSH: number; SEGMENT: number };
   SeekType: { NONE: number; SET: number };

@@ -139,8 +139,8 @@ function ask(webrtc: Webrtcbin, action: string, argument: unknown): Structure {
 
 /**
  * Joins a proxysink to a pad of another pipeline through a proxysrc without that element's queue, so that buffers are
- * handed on in the camera's fan-out thread. A queue a viewer costs a thread and a wake-up a frame, a third of what a
- * viewer costs in all. What the proxy is for stays: a viewer's errors do not get back to the camera.
+ * handed on in the camera's fan-out thread: a queue a viewer costs a thread and a wake-up a frame (docs/adr/0002). What
+ * the proxy is for stays: a viewer's errors do not get back to the camera.
  */
 function joinDirectly(pipeline: Pipeline, proxySink: Element, to: Pad): void {
   const proxySource = make('proxysrc') as Bin;

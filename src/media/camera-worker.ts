@@ -1,3 +1,4 @@
+import { NOT_STARTED } from '../domain/cameras.js';
 import type { EndReason } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type { CameraPlan, CameraStatus, Log, MediaEvents } from '../domain/ports.js';
@@ -48,20 +49,11 @@ export class CameraWorker {
   #startedAt = 0;
   #restart: NodeJS.Timeout | null = null;
   #closed = false;
-  #status: CameraStatus;
+  #status: CameraStatus = NOT_STARTED;
 
   constructor(options: CameraWorkerOptions) {
     this.#options = options;
     this.#log = options.log;
-    this.#status = {
-      state: 'starting',
-      encoder: null,
-      passthrough: { active: false, reason: 'the source has not been looked at yet' },
-      fps: 0,
-      bitrate: 0,
-      video: null,
-      restarts: 0,
-    };
   }
 
   start(): void {
