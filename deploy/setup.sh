@@ -208,7 +208,7 @@ check_gstreamer() {
     const Gst = gtk.require("Gst", "1.0");
     Gst.init(null); // before the others are loaded, or GLib complains
     for (const name of ["GstSdp", "GstVideo", "GstWebRTC"]) gtk.require(name, "1.0");
-    const needed = ["videoconvert", "rtph264pay", "h264parse", "webrtcbin", "dtlssrtpenc", "nicesink"];
+    const needed = ["videoconvert", "rtph264pay", "h264parse", "webrtcbin", "dtlssrtpenc", "nicesink", "proxysink", "timeoverlay"];
     const missing = needed.filter((name) => !Gst.ElementFactory.find(name));
     if (missing.length > 0) console.error(`setup: GStreamer has no ${missing.join(", ")}`);
     process.exitCode = missing.length > 0 ? 1 : 0;

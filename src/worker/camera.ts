@@ -1,8 +1,6 @@
 import { Gst } from '../gst/native.js';
-import type { FromWorker, Passthrough, ToWorkerOf } from '../media/messages.js';
-import type { Encoder } from './encoders.js';
-import { describeEncoder, ENCODERS } from './encoders.js';
-import type { CameraFailure as Failure } from './failure.js';
+import type { FromWorker, Passthrough, ToWorkerOf, VideoFacts } from '../media/messages.js';
+import { describeEncoder, ENCODERS, type Encoder } from './encoders.js';
 import { CameraFailure, explain } from './failure.js';
 import { lookAtStream } from './look.js';
 import { OpenCamera } from './open-camera.js';
@@ -20,13 +18,13 @@ const REPORT_MS = 1_000;
 export class Camera {
   readonly #config: ToWorkerOf<'configure'>;
   readonly #send: (message: FromWorker) => void;
-  readonly #users = new Map<string, (failure: Failure) => void>();
+  readonly #users = new Map<string, (failure: CameraFailure) => void>();
   #state: State = 'idle';
-  #failure: Failure | null = null;
+  #failure: CameraFailure | null = null;
   #open: { camera: OpenCamera; ready: Promise<void> } | null = null;
   #passthrough: Passthrough | null = null;
   #encoder: string | null = null;
-  #video: FromWorker & { type: 'camera' } extends { video: infer V } ? V | null : never = null;
+  #video: VideoFacts | null = null;
   #judging: Promise<void> | null = null;
   #linger: NodeJS.Timeout | null = null;
   #reporter: NodeJS.Timeout | null = null;
@@ -58,7 +56,7 @@ export class Camera {
    */
   async use(
     user: string,
-    onFailure: (failure: Failure) => void,
+    onFailure: (failure: CameraFailure) => void,
   ): Promise<{ camera: OpenCamera; ready: Promise<void> }> {
     this.#users.set(user, onFailure);
     if (this.#linger) clearTimeout(this.#linger);
@@ -133,7 +131,7 @@ export class Camera {
         this.#enter('live', null);
         this.#reporter = setInterval(() => this.#report(), REPORT_MS);
       },
-      (failure: Failure) => {
+      (failure: CameraFailure) => {
         if (this.#open?.camera === camera) this.#fail(failure);
         throw failure;
       },
@@ -155,14 +153,14 @@ export class Camera {
     return { name, line: encoderLine(encoder, this.#config) };
   }
 
-  #fail(failure: Failure): void {
+  #fail(failure: CameraFailure): void {
     const told = [...this.#users.values()];
     this.#users.clear();
     for (const onFailure of told) onFailure(failure);
     this.#stop('failed', failure);
   }
 
-  #stop(state: State, failure: Failure | null): void {
+  #stop(state: State, failure: CameraFailure | null): void {
     if (this.#linger) clearTimeout(this.#linger);
     this.#linger = null;
     if (this.#reporter) clearInterval(this.#reporter);
@@ -174,7 +172,7 @@ export class Camera {
     this.#enter(state, failure);
   }
 
-  #enter(state: State, failure: Failure | null): void {
+  #enter(state: State, failure: CameraFailure | null): void {
     this.#state = state;
     this.#failure = failure;
     this.#report();
