@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -6,6 +6,7 @@ import { CommandError, EXIT } from '../../src/cli/command-error.js';
 import { defaultConfig, loadConfig } from '../../src/config/load.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-config-'));
+t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, 'robot.yaml');
 
 function load(text: string): ReturnType<typeof loadConfig> {

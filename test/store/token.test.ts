@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -6,6 +6,7 @@ import { CommandError, EXIT } from '../../src/cli/command-error.js';
 import { defaultStateDir, readToken } from '../../src/store/token.js';
 
 const root = mkdtempSync(join(tmpdir(), 'bigfootbot-token-'));
+t.teardown(() => rmSync(root, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(root, String(++folders), 'state');
 
