@@ -109,10 +109,7 @@ export class CameraWorker {
     this.#arriving.delete(session);
     if (!this.#sessions.delete(session)) return;
     this.#process?.send({ type: 'leave', session });
-    this.#refuse(
-      session,
-      new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 }),
-    );
+    this.#refuse(session, endedEarly());
   }
 
   async close(): Promise<void> {
@@ -134,7 +131,7 @@ export class CameraWorker {
     try {
       const process = await this.#usableProcess();
       if (this.#arriving.has(session)) return process;
-      throw new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });
+      throw endedEarly();
     } finally {
       this.#arriving.delete(session);
     }
@@ -256,4 +253,8 @@ export class CameraWorker {
     this.#status = { ...before, ...change, restarts: this.#restarts };
     this.#options.events.cameraChanged(this.#options.plan.id, this.#status);
   }
+}
+
+function endedEarly(): Failure {
+  return new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { launchChromium } from '../helpers/browser.js';
+import { launchChromium, serveWithBrowser } from '../helpers/browser.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 
 const TRAFFIC = new URL('../../../../shared/data/car-detection.mp4', import.meta.url);
@@ -36,12 +36,7 @@ function moves(page: Page, camera: string): Promise<boolean> {
 }
 
 t.test('the dashboard plays every camera, on an address that is not loopback', async t => {
-  const server = await startServer('--camera', 'front=test', '--camera', 'rear=test');
-  const browser = await launchChromium();
-  t.teardown(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await serveWithBrowser(t, '--camera', 'front=test', '--camera', 'rear=test');
   const address = Object.values(networkInterfaces())
     .flatMap(list => list ?? [])
     .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
@@ -82,12 +77,7 @@ t.test('the dashboard plays every camera, on an address that is not loopback', a
 });
 
 t.test('a player comes back by itself when the worker is killed, and says so meanwhile', async t => {
-  const server = await startServer('--camera', 'front=test', '--camera', 'rear=test');
-  const browser = await launchChromium();
-  t.teardown(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await serveWithBrowser(t, '--camera', 'front=test', '--camera', 'rear=test');
   const page = await browser.newPage();
   await openDashboard(page, server);
   await playing(page, 'front');
@@ -123,12 +113,7 @@ t.test('the server goes and comes back', async t => {
 });
 
 t.test('without a token it asks for one, and a wrong one is told', async t => {
-  const server = await startServer('--camera', 'front=test');
-  const browser = await launchChromium();
-  t.teardown(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await serveWithBrowser(t, '--camera', 'front=test');
   const page = await browser.newPage();
   await page.goto(server.origin);
   await page.fill('#token', 'not-the-token-of-this-server');
@@ -146,12 +131,7 @@ t.test('without a token it asks for one, and a wrong one is told', async t => {
 });
 
 t.test('real traffic from a file', { skip: existsSync(TRAFFIC) ? false : 'the footage is not there' }, async t => {
-  const server = await startServer('--camera', `road=file:${TRAFFIC.pathname}`);
-  const browser = await launchChromium();
-  t.teardown(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await serveWithBrowser(t, '--camera', `road=file:${TRAFFIC.pathname}`);
   const page = await browser.newPage();
   await openDashboard(page, server);
   await playing(page, 'road');

@@ -1,14 +1,9 @@
 import t from 'tap';
-import { emptyPage, joinAndLeave, launchChromium, openViewers } from '../helpers/browser.js';
+import { emptyPage, joinAndLeave, launchChromium, openViewers, serveWithBrowser } from '../helpers/browser.js';
 import { sleep, startServer, until, workersOf } from '../helpers/server.js';
 
 t.test('a worker is killed: its viewers are told, the other camera loses nothing, it serves again', async t => {
-  const server = await startServer('--camera', 'a=test', '--camera', 'b=test');
-  const browser = await launchChromium();
-  t.teardown(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await serveWithBrowser(t, '--camera', 'a=test', '--camera', 'b=test');
   const page = await emptyPage(browser, server);
   const a = await openViewers(page, server, 'a', 2);
   const b = await openViewers(page, server, 'b', 2);
@@ -82,12 +77,7 @@ t.test('the server is killed: its workers go too', async t => {
 });
 
 t.test('the camera closes a while after its last viewer', async t => {
-  const server = await startServer('--camera', 'a=test');
-  const browser = await launchChromium();
-  t.teardown(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await serveWithBrowser(t, '--camera', 'a=test');
   await until('it is ready', async () => (await server.camera('a')).state === 'idle');
   await joinAndLeave(await emptyPage(browser, server), server, 'a', 1);
   await sleep(5000);

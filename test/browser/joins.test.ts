@@ -1,16 +1,11 @@
 import t from 'tap';
-import { emptyPage, joinAndLeave, launchChromium, openViewers } from '../helpers/browser.js';
-import { resourcesOf, sleep, startServer, until, workersOf } from '../helpers/server.js';
+import { emptyPage, joinAndLeave, openViewers, serveWithBrowser } from '../helpers/browser.js';
+import { resourcesOf, sleep, until, workersOf } from '../helpers/server.js';
 
 const JOINS = 400;
 
 t.test('400 joins and leaves from Chromium leave nothing behind', { timeout: 170_000 }, async t => {
-  const server = await startServer('--camera', 'cam=test');
-  const browser = await launchChromium();
-  t.teardown(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await serveWithBrowser(t, '--camera', 'cam=test');
   const page = await emptyPage(browser, server);
   // The camera open, as it will be at the end.
   await joinAndLeave(page, server, 'cam', 5);
@@ -45,12 +40,7 @@ t.test('400 joins and leaves from Chromium leave nothing behind', { timeout: 170
 });
 
 t.test('20 viewers at once each get every picture', async t => {
-  const server = await startServer('--camera', 'cam=test');
-  const browser = await launchChromium();
-  t.teardown(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await serveWithBrowser(t, '--camera', 'cam=test');
   const viewers = await openViewers(await emptyPage(browser, server), server, 'cam', 20);
   await until(
     'all are connected and decode',
@@ -68,12 +58,7 @@ t.test('20 viewers at once each get every picture', async t => {
 });
 
 t.test('a viewer that goes without a word is found out', async t => {
-  const server = await startServer('--camera', 'cam=test');
-  const browser = await launchChromium();
-  t.teardown(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await serveWithBrowser(t, '--camera', 'cam=test');
   const page = await emptyPage(browser, server);
   const [closed, killed] = [
     await openViewers(page, server, 'cam', 1),

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { startServer, type TestServer } from './server.js';
 
 /** What is needed to watch: an origin and the token that opens it. */
 export interface Endpoint {
@@ -32,6 +33,20 @@ export function launchChromium(): Promise<Browser> {
       '--autoplay-policy=no-user-gesture-required',
     ],
   });
+}
+
+/** A server with these arguments and a browser to watch it by; both are closed when the test ends. */
+export async function serveWithBrowser(
+  t: { teardown(close: () => Promise<void>): void },
+  ...args: string[]
+): Promise<{ server: TestServer; browser: Browser }> {
+  const server = await startServer(...args);
+  const browser = await launchChromium();
+  t.teardown(async () => {
+    await browser.close();
+    await server.close();
+  });
+  return { server, browser };
 }
 
 /** A page on the server's own origin with nothing on it that takes time. */

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { Problem } from '../../src/domain/contract.js';
-import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
+import { emptyPage, openViewers, serveWithBrowser } from '../helpers/browser.js';
 import { offer } from '../helpers/offer.js';
-import { sleep, startServer, until } from '../helpers/server.js';
+import { sleep, until } from '../helpers/server.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const without = (line: RegExp): string =>
@@ -18,7 +18,8 @@ const without = (line: RegExp): string =>
 
 t.test('whatever one client sends, another one sees its camera', async t => {
   const dir = t.testdir({ 'junk.mp4': 'this is no video', 'empty.mp4': '' });
-  const server = await startServer(
+  const { server, browser } = await serveWithBrowser(
+    t,
     '--camera',
     'cam=test',
     '--camera',
@@ -32,11 +33,6 @@ t.test('whatever one client sends, another one sees its camera', async t => {
     '--camera',
     'net=rtsp://127.0.0.1:1/live',
   );
-  const browser = await launchChromium();
-  t.teardown(async () => {
-    await browser.close();
-    await server.close();
-  });
   const viewers = await openViewers(await emptyPage(browser, server), server, 'cam', 1);
   await until('it sees', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > 5);
   const worker = server.worker('cam');
