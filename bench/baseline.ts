@@ -45,7 +45,7 @@ function ask(webrtc: Webrtcbin, action: string, argument: unknown): Structure {
 }
 
 async function join(text: string): Promise<{ id: string; answer: string }> {
-  const offer = parseOffer(text);
+  const offer = parseOffer(text, 'watch');
   const { payloadType } = offer.video.codec;
   const ssrc = randomInt(1, 2 ** 31);
   const pipeline = parseLaunch(

@@ -11,6 +11,9 @@ export const NOT_STARTED: CameraStatus = {
   fps: 0,
   bitrate: 0,
   video: null,
+  audio: null,
+  renditions: [],
+  publisher: null,
   restarts: 0,
 };
 
@@ -57,7 +60,10 @@ export class Cameras {
       settings: plan.settings,
       ...status,
       viewers: this.#viewersOf(plan.id),
-      links: { whep: `/whep/${plan.id}` },
+      links: {
+        whep: `/whep/${plan.id}`,
+        ...(plan.source.type === 'whip' ? { whip: `/whip/${plan.id}` } : {}),
+      },
     };
   }
 }

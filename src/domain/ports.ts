@@ -13,18 +13,50 @@ export interface CameraPlan {
 /** How a camera is, as its engine sees it. */
 export type CameraStatus = Pick<
   Camera,
-  'state' | 'problem' | 'encoder' | 'passthrough' | 'fps' | 'bitrate' | 'video' | 'restarts'
+  | 'state'
+  | 'problem'
+  | 'encoder'
+  | 'passthrough'
+  | 'fps'
+  | 'bitrate'
+  | 'video'
+  | 'audio'
+  | 'renditions'
+  | 'publisher'
+  | 'restarts'
 >;
 
 /** What runs the cameras and talks WebRTC to the viewers. */
 export interface MediaEngine {
   /**
    * Adds a viewer to a camera; resolves with the SDP answer.
-   * @throws Failure
+   * @throws Failure, OfferError
    */
-  join(camera: string, session: string, offer: Offer): Promise<string>;
-  /** Takes a viewer away again. Nothing happens if it is not there. */
+  watch(camera: string, session: string, offer: Offer): Promise<string>;
+  /**
+   * Makes a camera of source `whip` live; resolves with the SDP answer. The camera has at most one publisher: whoever
+   * calls has seen to that.
+   * @throws Failure, OfferError
+   */
+  publish(camera: string, session: string, offer: Offer): Promise<string>;
+  /** More candidates of a session's peer: values of `a=candidate` lines. Unusable ones are dropped. */
+  trickle(camera: string, session: string, candidates: readonly string[]): void;
+  /** Takes a viewer or a publisher away again. Nothing happens if it is not there. */
   leave(camera: string, session: string): void;
+}
+
+/** What the server's own ICE agents use, at one moment: credentials in it may be short-lived. */
+export interface IceAgentSettings {
+  /** `stun://host:port`, as webrtcbin's property has it; null for none, or one that does not answer. */
+  stunServer: string | null;
+  /** `turn://user:password@host:port?transport=udp`, likewise; percent-encoded. */
+  turnServers: readonly string[];
+  /** UDP ports to take, both ends included; null for any. */
+  udpPorts: { min: number; max: number } | null;
+  /** Addresses of this machine to use; null for all. */
+  addresses: readonly string[] | null;
+  /** Addresses under which this machine's host candidates are reached as well, best first (NAT, containers). */
+  announce: readonly string[];
 }
 
 /** What an engine tells of by itself. */

@@ -61,7 +61,7 @@ export class Sessions {
     const onAbort = (): void => this.end(session.id, 'request-aborted', null);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const answer = await this.#engine.join(camera, session.id, offer);
+      const answer = await this.#engine.watch(camera, session.id, offer);
       if (session.ended)
         throw new Failure(
           'camera-unavailable',

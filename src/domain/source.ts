@@ -3,22 +3,23 @@ import { resolve } from 'node:path';
 /** Where a camera's pictures come from, read from its one-line form in the configuration and on the command line. */
 export type Source =
   | { type: 'test' }
+  | { type: 'whip' }
   | { type: 'v4l2'; device: string }
   | { type: 'file'; path: string }
   | { type: 'rtsp'; url: string };
 
 export class SourceError extends Error {}
 
-const FORMS = 'test, v4l2:/dev/video0, file:/path/video.mp4 or rtsp://host/path';
+const FORMS = 'test, whip, v4l2:/dev/video0, file:/path/video.mp4 or rtsp://host/path';
 
 /**
- * Reads `test`, `v4l2:DEVICE`, `file:PATH` or `rtsp://…`.
+ * Reads `test`, `whip`, `v4l2:DEVICE`, `file:PATH` or `rtsp://…`.
  * @param base the folder from which a relative path of a file counts
  * @throws SourceError
  */
 export function parseSource(text: string, base: string): Source {
   if (/[\0\r\n]/.test(text)) throw new SourceError(`the source has a control character in it; it is one of ${FORMS}`);
-  if (text === 'test') return { type: 'test' };
+  if (text === 'test' || text === 'whip') return { type: text };
   const [, scheme = '', rest = ''] = /^([a-z0-9]+):(.*)$/i.exec(text) ?? [];
   switch (scheme.toLowerCase()) {
     case 'v4l2':
@@ -44,7 +45,8 @@ export function parseSource(text: string, base: string): Source {
 export function showSource(source: Source): string {
   switch (source.type) {
     case 'test':
-      return 'test';
+    case 'whip':
+      return source.type;
     case 'v4l2':
       return `v4l2:${source.device}`;
     case 'file':

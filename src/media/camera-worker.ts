@@ -71,7 +71,7 @@ export class CameraWorker {
   }
 
   /** @throws Failure */
-  async join(session: string, offer: Offer): Promise<string> {
+  async watch(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
     const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
     this.#sessions.add(session);
@@ -104,6 +104,12 @@ export class CameraWorker {
       clearTimeout(timer);
     }
   }
+
+  async publish(_session: string, _offer: Offer): Promise<string> {
+    throw new Error('not yet');
+  }
+
+  trickle(_session: string, _candidates: readonly string[]): void {}
 
   leave(session: string): void {
     this.#arriving.delete(session);

@@ -44,14 +44,26 @@ export class WorkerEngine implements MediaEngine {
     worker.start();
   }
 
-  async join(camera: string, session: string, offer: Offer): Promise<string> {
-    const worker = this.#workers.get(camera);
-    if (!worker) throw new Error(`camera "${camera}" has no worker`);
-    return await worker.join(session, offer);
+  async watch(camera: string, session: string, offer: Offer): Promise<string> {
+    return await this.#worker(camera).watch(session, offer);
+  }
+
+  async publish(camera: string, session: string, offer: Offer): Promise<string> {
+    return await this.#worker(camera).publish(session, offer);
+  }
+
+  trickle(camera: string, session: string, candidates: readonly string[]): void {
+    this.#workers.get(camera)?.trickle(session, candidates);
   }
 
   leave(camera: string, session: string): void {
     this.#workers.get(camera)?.leave(session);
+  }
+
+  #worker(camera: string): CameraWorker {
+    const worker = this.#workers.get(camera);
+    if (!worker) throw new Error(`camera "${camera}" has no worker`);
+    return worker;
   }
 
   async close(): Promise<void> {

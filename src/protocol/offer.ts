@@ -2,10 +2,15 @@ import { parse, type SessionDescription } from 'sdp-transform';
 
 /** What a viewer offers, read and checked: the sections in order, and the one in which it will be sent video. */
 export interface Offer {
+  /** Of the section that carries the others in its bundle (RFC 9143): there is one transport a session. */
+  transport: { ice: { ufrag: string; pwd: string } };
   /** Every section of the offer, in its order; an answer has as many (RFC 3264 §6). */
   sections: readonly Section[];
   video: VideoSection;
 }
+
+/** What the offer is for: its sender wants to be sent a camera (WHEP), or sends one (WHIP). */
+export type Purpose = 'watch' | 'publish';
 
 export interface Section {
   /** `audio`, `video`, `application`, … */
@@ -76,7 +81,7 @@ const FEEDBACK = new Set(['nack', 'nack pli', 'ccm fir', 'transport-cc', 'goog-r
  * Reads an SDP offer (RFC 8866, RFC 9429) of a WHEP viewer, and checks everything on which webrtcbin would assert.
  * @throws OfferError
  */
-export function parseOffer(text: string): Offer {
+export function parseOffer(text: string, _purpose: Purpose): Offer {
   if (!/^v=0\r?\n/.test(text)) throw invalid('it does not begin with "v=0"');
   const session = parseSdp(text);
   const media = session.media;
@@ -86,7 +91,8 @@ export function parseOffer(text: string): Offer {
   const sections = media.map(readSection);
   if (new Set(sections.map(section => section.mid)).size !== sections.length)
     throw invalid('two sections have the same a=mid');
-  return { sections, video: readVideo(session, media, sections) };
+  const video = readVideo(session, media, sections);
+  return { sections, video, transport: { ice: video.ice } };
 }
 
 function parseSdp(text: string): SessionDescription {

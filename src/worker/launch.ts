@@ -37,6 +37,7 @@ export function describeCamera(source: Source, format: CameraFormat, encoder: st
 export function sourceProperty(source: Source): [name: string, value: string] | null {
   switch (source.type) {
     case 'test':
+    case 'whip':
       return null;
     case 'v4l2':
       return ['device', source.device];
@@ -50,6 +51,8 @@ export function sourceProperty(source: Source): [name: string, value: string] | 
 function describeSource(source: Source, { width, height, framerate }: CameraFormat, raw: boolean): string {
   const size = `width=${width},height=${height},framerate=${framerate}/1`;
   switch (source.type) {
+    case 'whip':
+      throw new Error('a camera of source whip has its publisher for a source');
     case 'test':
       return [
         // Colour bars that wander, with noise in a corner: something moves in every part of the picture.

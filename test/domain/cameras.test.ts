@@ -10,6 +10,7 @@ const settings = {
   bitrate: 1_000_000,
   keyframeInterval: 60,
   passthrough: 'auto',
+  fallback: 'vp8',
 } as const;
 const plan = (id: string, url = 'rtsp://u:secret@192.0.2.7/s'): CameraPlan => ({
   id,
@@ -27,7 +28,16 @@ t.test('cameras are listed as they were added, with what is known of them', t =>
     ['b 3 starting', 'a 0 starting', 'c 0 starting'],
   );
   const camera = cameras.get('b');
-  t.match(camera, { settings, video: null, encoder: null, restarts: 0, links: { whep: '/whep/b' } });
+  t.match(camera, {
+    settings,
+    video: null,
+    encoder: null,
+    restarts: 0,
+    audio: null,
+    renditions: [],
+    publisher: null,
+    links: { whep: '/whep/b' },
+  });
   t.equal(camera.source, 'rtsp://u:***@192.0.2.7/s', 'without the password');
   t.end();
 });
@@ -43,9 +53,19 @@ t.test('a state replaces the one before it whole', t => {
     bitrate: 0,
     video: null,
     restarts: 1,
+    audio: null,
+    renditions: [],
+    publisher: null,
   };
   cameras.update('a', { ...status, state: 'down', problem: { detail: 'it died' } });
-  t.match(cameras.get('a'), { state: 'down', problem: { detail: 'it died' }, restarts: 1 });
+  t.match(cameras.get('a'), {
+    state: 'down',
+    problem: { detail: 'it died' },
+    restarts: 1,
+    audio: null,
+    renditions: [],
+    publisher: null,
+  });
   cameras.update('a', { ...status, state: 'idle' });
   t.equal(cameras.get('a').state, 'idle');
   t.notOk('problem' in cameras.get('a'), 'a problem that is over is not shown');

@@ -6,7 +6,7 @@ import { FakeEngine } from '../helpers/fake-engine.js';
 import { readOffer } from '../helpers/fixtures.js';
 import { keptLog } from '../helpers/quiet-log.js';
 
-const offer = parseOffer(readOffer('chromium-156'));
+const offer = parseOffer(readOffer('chromium-156'), 'watch');
 const client = { address: '192.0.2.9', userAgent: 'curl' };
 
 function setUp(limit = 3) {

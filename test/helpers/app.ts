@@ -17,7 +17,7 @@ const plan = (id: string, source: CameraPlan['source']): CameraPlan => ({
   id,
   name: `The ${id}`,
   source,
-  settings: { ...settings, passthrough: 'auto' },
+  settings: { ...settings, passthrough: 'auto', fallback: 'vp8' },
 });
 
 export const SYSTEM: System = {

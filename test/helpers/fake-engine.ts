@@ -1,6 +1,7 @@
 import type { MediaEngine } from '../../src/domain/ports.js';
 
 export interface Join {
+  purpose: 'watch' | 'publish';
   camera: string;
   session: string;
   answer(sdp?: string): void;
@@ -14,9 +15,24 @@ export class FakeEngine implements MediaEngine {
   /** Answers at once what comes from now on. */
   answersAtOnce: string | null = null;
 
-  join(camera: string, session: string): Promise<string> {
+  /** Candidates that were trickled: `camera session candidate`. */
+  readonly candidates: string[] = [];
+
+  watch(camera: string, session: string): Promise<string> {
+    return this.#take('watch', camera, session);
+  }
+
+  publish(camera: string, session: string): Promise<string> {
+    return this.#take('publish', camera, session);
+  }
+
+  trickle(camera: string, session: string, candidates: readonly string[]): void {
+    for (const candidate of candidates) this.candidates.push(`${camera} ${session} ${candidate}`);
+  }
+
+  #take(purpose: Join['purpose'], camera: string, session: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.joins.push({ camera, session, answer: (sdp = 'the answer') => resolve(sdp), fail: reject });
+      this.joins.push({ purpose, camera, session, answer: (sdp = 'the answer') => resolve(sdp), fail: reject });
       if (this.answersAtOnce !== null) resolve(this.answersAtOnce);
     });
   }

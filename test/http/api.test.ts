@@ -24,6 +24,9 @@ t.test('cameras are shown as the contract has it, with all that is known of them
       bitrate: 998_123,
       video: { codec: 'H264', width: 640, height: 480, profileLevelId: '42c01e' },
       restarts: 2,
+      audio: null,
+      renditions: [] as never[],
+      publisher: null,
     },
     {
       state: 'failed',
@@ -34,6 +37,9 @@ t.test('cameras are shown as the contract has it, with all that is known of them
       bitrate: 0,
       video: { codec: 'H264', width: null, height: null, profileLevelId: null },
       restarts: 0,
+      audio: null,
+      renditions: [] as never[],
+      publisher: null,
     },
     {
       state: 'down',
@@ -44,6 +50,9 @@ t.test('cameras are shown as the contract has it, with all that is known of them
       bitrate: 0,
       video: null,
       restarts: 1,
+      audio: null,
+      renditions: [] as never[],
+      publisher: null,
     },
   ] as const;
   await offer('road');

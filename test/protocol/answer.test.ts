@@ -4,7 +4,7 @@ import { parseOffer } from '../../src/protocol/offer.js';
 import { readFixture, readOffer } from '../helpers/fixtures.js';
 
 const answered = readFixture('answers/webrtcbin-1.22.sdp');
-const chromium = parseOffer(readOffer('chromium-156'));
+const chromium = parseOffer(readOffer('chromium-156'), 'watch');
 const stream = { profileLevelId: '42c01e' };
 
 const withType = (payloadType: number): string =>
@@ -60,7 +60,7 @@ t.test('origin: a session id above 2^53 is given on as it is', t => {
 });
 
 t.test('every section of the offer is answered, in its place, and the unwanted with port 0', t => {
-  const answer = composeAnswer(parseOffer(readOffer('mediamtx-reader')), answered, stream);
+  const answer = composeAnswer(parseOffer(readOffer('mediamtx-reader'), 'watch'), answered, stream);
   t.strictSame(answer.match(/^m=.*(?=\r)/gm), [
     'm=video 9 UDP/TLS/RTP/SAVPF 108 109',
     'm=audio 0 UDP/TLS/RTP/SAVPF 111 63 9 0 8',
@@ -76,7 +76,7 @@ t.test('every section of the offer is answered, in its place, and the unwanted w
   t.equal(answer.match(/a=sendonly/g)?.length, 1);
 
   const obsLike = composeAnswer(
-    parseOffer(readOffer('libdatachannel-viewer')),
+    parseOffer(readOffer('libdatachannel-viewer'), 'watch'),
     withType(96).replace('BUNDLE 0', 'BUNDLE 1').replace('mid:0', 'mid:1'),
     stream,
   );
@@ -123,13 +123,17 @@ t.test("profile-level-id: the profile is the offer's, the level the stream's whe
     ['not offered: Baseline, level 1', 'packetization-mode=1', '42c028', '42000a'],
   ];
   for (const [name, parameters, profileLevelId, expected] of cases)
-    t.equal(fmtp(composeAnswer(parseOffer(offer(parameters)), withType(96), { profileLevelId })), expected, name);
+    t.equal(
+      fmtp(composeAnswer(parseOffer(offer(parameters), 'watch'), withType(96), { profileLevelId })),
+      expected,
+      name,
+    );
   t.end();
 });
 
 t.test('retransmissions are announced only where both sides have them', t => {
   t.notMatch(composeAnswer(chromium, withType(108), stream), /rtx|109/, 'webrtcbin has none');
-  const without = parseOffer(readOffer('chromium-156').replace(/a=fmtp:109.*\r\n/, ''));
+  const without = parseOffer(readOffer('chromium-156').replace(/a=fmtp:109.*\r\n/, ''), 'watch');
   t.notMatch(composeAnswer(without, answered, stream), /rtx|109/, 'the viewer wants none');
   t.end();
 });
@@ -163,7 +167,7 @@ t.test('an answer of a robot with many addresses stays within what ffmpeg takes'
     (_, n) => `a=candidate:${n} 1 UDP ${2_015_363_327 - n} 192.0.2.${n} 54279 typ host\r\n`,
   );
   const answer = composeAnswer(
-    parseOffer(readOffer('mediamtx-reader')),
+    parseOffer(readOffer('mediamtx-reader'), 'watch'),
     answered.replace('a=end-of', `${many.join('')}a=end-of`),
     stream,
   );

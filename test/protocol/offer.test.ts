@@ -31,7 +31,7 @@ function but(offer: string, pattern: RegExp, replacement: string): string {
 
 function errorOf(offer: string): OfferError {
   try {
-    parseOffer(offer);
+    parseOffer(offer, 'watch');
   } catch (error) {
     if (error instanceof OfferError) return error;
     throw error;
@@ -78,17 +78,17 @@ t.test('what is read of each client that can watch', t => {
     },
   };
   for (const [client, expected] of Object.entries(cases)) {
-    const { video } = parseOffer(readOffer(client));
+    const { video } = parseOffer(readOffer(client), 'watch');
     t.match(video, { ...expected, candidates: [] }, client);
     t.match(video.fingerprint, { hash: 'sha-256', value: /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/ }, client);
   }
   t.strictSame(
-    parseOffer(readOffer('libdatachannel-viewer')).video.ice,
+    parseOffer(readOffer('libdatachannel-viewer'), 'watch').video.ice,
     { ufrag: 'Q2xP', pwd: 'b7F4yN9qLwZ1cT6dRk3HsV' },
     'from the session, where the section has none',
   );
   t.strictSame(
-    parseOffer(readOffer('mediamtx-reader')).sections.map(({ kind, mid }) => `${kind} ${mid}`),
+    parseOffer(readOffer('mediamtx-reader'), 'watch').sections.map(({ kind, mid }) => `${kind} ${mid}`),
     ['video 0', 'audio 1', 'application 2'],
     'what is not wanted is remembered too, since it has to be answered',
   );
@@ -108,7 +108,7 @@ t.test('clients that cannot watch are told why', t => {
       remedy: /recvonly/,
     });
   }
-  t.equal(parseOffer(readOffer('ffmpeg-whip').replaceAll('sendonly', 'recvonly')).video.setup, 'passive');
+  t.equal(parseOffer(readOffer('ffmpeg-whip').replaceAll('sendonly', 'recvonly'), 'watch').video.setup, 'passive');
   t.end();
 });
 
@@ -181,19 +181,20 @@ t.test('numbers where words belong are refused, not tripped over', t => {
     ['another codec', `${plain}a=rtpmap:97 8/90000\r\n`],
   ];
   for (const [name, offer] of taken)
-    t.match(parseOffer(offer).video, { candidates: [], codec: { payloadType: 96, feedback: [] } }, name);
+    t.match(parseOffer(offer, 'watch').video, { candidates: [], codec: { payloadType: 96, feedback: [] } }, name);
   t.end();
 });
 
 t.test('payload types that the payloader takes, and no others', t => {
   const withType = (type: string): string => plain.replace(/(SAVPF |rtpmap:|fmtp:)96/g, `$1${type}`);
-  for (const type of ['96', '127']) t.equal(parseOffer(withType(type)).video.codec.payloadType, Number(type));
+  for (const type of ['96', '127']) t.equal(parseOffer(withType(type), 'watch').video.codec.payloadType, Number(type));
   for (const type of ['0', '35', '95', '128', '-1', 'NaN', '1e2', '99999999999999999999'])
     t.equal(errorOf(withType(type)).code, 'no-common-codec', type);
   const rtx = (type: string): string =>
     `${plain.replace(/^(m=video .*)$/m, `$1 ${type}`)}a=rtpmap:${type} rtx/90000\r\na=fmtp:${type} apt=96\r\n`;
-  t.equal(parseOffer(rtx('97')).video.codec.rtxPayloadType, 97);
-  for (const type of ['35', '128']) t.equal(parseOffer(rtx(type)).video.codec.rtxPayloadType, null, `rtx ${type}`);
+  t.equal(parseOffer(rtx('97'), 'watch').video.codec.rtxPayloadType, 97);
+  for (const type of ['35', '128'])
+    t.equal(parseOffer(rtx(type), 'watch').video.codec.rtxPayloadType, null, `rtx ${type}`);
   t.end();
 });
 
@@ -233,22 +234,33 @@ t.test('which H.264 is chosen', t => {
   ];
   for (const [name, formats, expected] of cases) {
     if (expected === null) t.equal(errorOf(offer(...formats)).code, 'no-common-codec', name);
-    else t.equal(parseOffer(offer(...formats)).video.codec.payloadType, expected, name);
+    else t.equal(parseOffer(offer(...formats), 'watch').video.codec.payloadType, expected, name);
   }
   t.equal(errorOf(but(plain, /H264\/90000/, 'H264/48000')).code, 'no-common-codec', 'another clock rate');
-  t.equal(parseOffer(but(plain, /fmtp:96 .*/, 'fmtp:96 packetization-mode=1')).video.codec.profileLevelId, '42000a');
+  t.equal(
+    parseOffer(but(plain, /fmtp:96 .*/, 'fmtp:96 packetization-mode=1'), 'watch').video.codec.profileLevelId,
+    '42000a',
+  );
   t.end();
 });
 
 t.test('the section that is sent to is the first that receives and has H.264', t => {
   const second = but(but(plain, /^v=0[\s\S]*?(?=m=video)/, ''), /mid:0/, 'mid:b');
-  t.equal(parseOffer(plain + second).video.mid, '0');
-  t.equal(parseOffer(but(plain, /H264/, 'VP8') + second).video.mid, 'b');
-  t.equal(parseOffer(but(plain, /recvonly/, 'sendonly') + second).video.index, 1);
-  t.equal(parseOffer(but(plain, /m=video 9/, 'm=video 0') + second).video.index, 1);
-  t.equal(parseOffer(but(plain, /recvonly/, 'sendrecv')).video.index, 0);
-  t.equal(parseOffer(but(plain, /a=recvonly\r\n/, '')).video.index, 0, 'sendrecv is what holds without a word');
-  t.equal(parseOffer(`${but(plain, /m=video 9/, 'm=video 0')}a=bundle-only\r\n`).video.index, 0, 'bundle-only');
+  t.equal(parseOffer(plain + second, 'watch').video.mid, '0');
+  t.equal(parseOffer(but(plain, /H264/, 'VP8') + second, 'watch').video.mid, 'b');
+  t.equal(parseOffer(but(plain, /recvonly/, 'sendonly') + second, 'watch').video.index, 1);
+  t.equal(parseOffer(but(plain, /m=video 9/, 'm=video 0') + second, 'watch').video.index, 1);
+  t.equal(parseOffer(but(plain, /recvonly/, 'sendrecv'), 'watch').video.index, 0);
+  t.equal(
+    parseOffer(but(plain, /a=recvonly\r\n/, ''), 'watch').video.index,
+    0,
+    'sendrecv is what holds without a word',
+  );
+  t.equal(
+    parseOffer(`${but(plain, /m=video 9/, 'm=video 0')}a=bundle-only\r\n`, 'watch').video.index,
+    0,
+    'bundle-only',
+  );
   t.end();
 });
 
@@ -275,20 +287,20 @@ t.test('candidates that libnice can use are kept, and nothing rides in on them',
     '',
   ];
   const offer = plain + [...bad, ...good].map(candidate => `a=candidate:${candidate}\r\n`).join('');
-  t.strictSame(parseOffer(offer).video.candidates, [
+  t.strictSame(parseOffer(offer, 'watch').video.candidates, [
     '1467250027 1 udp 2122260223 192.0.2.3 46243 typ host',
     '2 1 UDP 1686052607 198.51.100.4 46243 typ srflx raddr 192.0.2.3 rport 46243',
     '3 1 udp 2122260223 2001:db8::1 46243 typ host',
     '4 1 udp 2122260223 0f3b1c1e-4a37-41b2-9d42-d2e0d3d2a111.local 46243 typ host',
   ]);
   const flood = plain + `a=candidate:${good[0]}\r\n`.repeat(500);
-  t.equal(parseOffer(flood).video.candidates.length, 64);
+  t.equal(parseOffer(flood, 'watch').video.candidates.length, 64);
   t.end();
 });
 
 t.test('line ends: LF alone is taken too; a bare CR within a value ends it', t => {
-  t.equal(parseOffer(chromium.replaceAll('\r\n', '\n')).video.codec.payloadType, 108);
-  t.match(parseOffer(but(plain, /a=mid:0/, 'a=mid:0\ra=injected:1')).video, { mid: '0' });
-  t.match(parseOffer(but(plain, /ufrag:abcd/, 'ufrag:abcd\rinjected')).video.ice, { ufrag: 'abcd' });
+  t.equal(parseOffer(chromium.replaceAll('\r\n', '\n'), 'watch').video.codec.payloadType, 108);
+  t.match(parseOffer(but(plain, /a=mid:0/, 'a=mid:0\ra=injected:1'), 'watch').video, { mid: '0' });
+  t.match(parseOffer(but(plain, /ufrag:abcd/, 'ufrag:abcd\rinjected'), 'watch').video.ice, { ufrag: 'abcd' });
   t.end();
 });

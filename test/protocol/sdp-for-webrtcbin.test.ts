@@ -40,7 +40,7 @@ function strangeLines(sdp: string): string[] {
 }
 
 t.test('what webrtcbin is given for Chromium', t => {
-  t.strictSame(offerForWebrtcbin(parseOffer(readOffer('chromium-156'))).split('\r\n'), [
+  t.strictSame(offerForWebrtcbin(parseOffer(readOffer('chromium-156'), 'watch')).split('\r\n'), [
     'v=0',
     'o=- 1 1 IN IP4 0.0.0.0',
     's=-',
@@ -74,7 +74,7 @@ t.test('what webrtcbin is given for Chromium', t => {
 
 t.test('of every client one video section, and nothing but what is known', t => {
   for (const client of CLIENTS) {
-    const sdp = offerForWebrtcbin(parseOffer(readOffer(client)));
+    const sdp = offerForWebrtcbin(parseOffer(readOffer(client), 'watch'));
     t.strictSame(strangeLines(sdp), [], client);
     t.equal(sdp.match(/^m=/gm)?.length, 1, client);
     t.notMatch(sdp, 'profile-level-id', client);
@@ -163,7 +163,7 @@ t.test('whatever comes, there is an OfferError or an offer that webrtcbin takes'
     fc.property(fc.constantFrom(...CLIENTS, 'firefox-no-h264', 'obs-whip', 'ffmpeg-whip'), edits, (client, edits) => {
       let sdp: string;
       try {
-        sdp = offerForWebrtcbin(parseOffer(edits.reduce(apply, readOffer(client))));
+        sdp = offerForWebrtcbin(parseOffer(edits.reduce(apply, readOffer(client)), 'watch'));
       } catch (error) {
         if (error instanceof OfferError) return;
         throw error;

@@ -14,7 +14,7 @@ export const whepOperations = ({ cameras, sessions }: Services) => ({
         'An offer was expected, and there is no body of type application/sdp.',
         { remedy: 'Send the offer as application/sdp.' },
       );
-    const offer = parseOffer(request.body);
+    const offer = parseOffer(request.body, 'watch');
     const client = { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 200) ?? null };
     const { secret, answer } = await sessions.open({ camera, offer, client, signal: goneSignal(reply) });
     return reply
