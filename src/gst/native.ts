@@ -126,6 +126,7 @@ interface GstNamespace {
   SystemClock: { obtain(): Clock };
   Promise: { new (): GstPromise };
   Structure: { newEmpty(name: string): Structure };
+  Caps: { fromString(text: string): Caps };
   Event: {
     newSeek(
       rate: number,
@@ -155,6 +156,7 @@ interface GstVideoNamespace {
 interface GstWebrtcNamespace {
   WebRTCSessionDescription: { new: (type: number, sdp: unknown) => SessionDescription };
   WebRTCSDPType: { OFFER: number };
+  WebRTCRTPTransceiverDirection: { RECVONLY: number };
   WebRTCICEGatheringState: { COMPLETE: number };
   WebRTCICEConnectionState: { FAILED: number };
   WebRTCPeerConnectionState: {

@@ -1,11 +1,14 @@
 import { NOT_STARTED } from '../domain/cameras.js';
-import type { EndReason } from '../domain/contract.js';
+import type { EndReason, VideoCodec } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type { CameraPlan, CameraStatus, Log, MediaEvents } from '../domain/ports.js';
+import { type Agreement, agree, PUBLISHABLE, type Stream } from '../protocol/agreement.js';
 import { composeAnswer } from '../protocol/answer.js';
+import { EXPECTED } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
 import { offerForWebrtcbin } from '../protocol/sdp-for-webrtcbin.js';
-import type { FromWorker, FromWorkerOf, VideoFacts } from './messages.js';
+import { usableCandidate } from '../protocol/transport.js';
+import type { FromWorker, FromWorkerOf } from './messages.js';
 import { WorkerProcess } from './worker-process.js';
 
 export interface CameraWorkerOptions {
@@ -50,6 +53,8 @@ export class CameraWorker {
   #restart: NodeJS.Timeout | null = null;
   #closed = false;
   #status: CameraStatus = NOT_STARTED;
+  /** What the last publisher agreed to send. */
+  #published: Stream = { codec: 'H264', ...EXPECTED };
 
   constructor(options: CameraWorkerOptions) {
     this.#options = options;
@@ -70,46 +75,31 @@ export class CameraWorker {
     void process.exited.then(reason => this.#onExit(reason));
   }
 
-  /** @throws Failure */
+  /** @throws Failure, OfferError */
   async watch(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
-    const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
-    this.#sessions.add(session);
-    const timer = setTimeout(() => {
-      this.#refuse(
-        session,
-        new Failure(
-          'camera-unavailable',
-          `Camera "${this.#options.plan.id}" gave no answer within ${ANSWER_PATIENCE_MS / 1000} s.`,
-          { retryAfter: 2 },
-        ),
-      );
-      this.leave(session);
-    }, ANSWER_PATIENCE_MS);
-    const { codec } = offer.video;
-    process.send({
-      type: 'join',
-      session,
-      offer: offerForWebrtcbin(offer),
-      payloadType: codec.payloadType,
-      retransmit: codec.rtxPayloadType !== null && codec.feedback.includes('nack'),
-    });
-    try {
-      const answer = await answered;
-      return composeAnswer(offer, answer, { profileLevelId: this.#status.video?.profileLevelId ?? null });
-    } catch (error) {
-      this.leave(session);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+    const streams = this.#streams();
+    const agreement = agree(offer, streams, this.#status.audio !== null);
+    const answer = await this.#ask(session, process, 'join', offer, agreement);
+    // As it is by now: the camera may have been opened for this viewer.
+    const { codec, profileLevelId } = this.#status.video ?? { codec: 'H264', profileLevelId: null };
+    const isMain = agreement.video.codec.name === codec;
+    return composeAnswer(offer, agreement, answer, { profileLevelId: isMain ? profileLevelId : null });
   }
 
-  async publish(_session: string, _offer: Offer): Promise<string> {
-    throw new Error('not yet');
+  /** @throws Failure, OfferError */
+  async publish(session: string, offer: Offer): Promise<string> {
+    const process = await this.#arrive(session);
+    const agreement = agree(offer, PUBLISHABLE, true);
+    this.#published = { codec: agreement.video.codec.name as VideoCodec, profileLevelId: null };
+    const answer = await this.#ask(session, process, 'publish', offer, agreement);
+    return composeAnswer(offer, agreement, answer, { profileLevelId: null });
   }
 
-  trickle(_session: string, _candidates: readonly string[]): void {}
+  trickle(session: string, candidates: readonly string[]): void {
+    const values = candidates.flatMap(candidate => usableCandidate(candidate) ?? []);
+    if (values.length > 0 && this.#sessions.has(session)) this.#process?.send({ type: 'candidates', session, values });
+  }
 
   leave(session: string): void {
     this.#arriving.delete(session);
@@ -124,12 +114,77 @@ export class CameraWorker {
     await this.#process?.close();
   }
 
+  /** What viewers can be sent, best first. */
+  #streams(): Stream[] {
+    const { plan } = this.#options;
+    const { video, publisher } = this.#status;
+    if (plan.source.type === 'whip' && publisher === null) throw this.#nobodyPublishes();
+    const main: Stream =
+      plan.source.type === 'whip'
+        ? { ...this.#published, profileLevelId: video?.profileLevelId ?? null }
+        : { codec: 'H264', profileLevelId: video?.profileLevelId ?? EXPECTED.profileLevelId };
+    return plan.settings.fallback === 'vp8' && main.codec !== 'VP8'
+      ? [main, { codec: 'VP8', profileLevelId: null }]
+      : [main];
+  }
+
+  async #ask(
+    session: string,
+    process: WorkerProcess,
+    type: 'join' | 'publish',
+    offer: Offer,
+    agreement: Agreement,
+  ): Promise<string> {
+    const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
+    this.#sessions.add(session);
+    const timer = setTimeout(() => {
+      this.#refuse(
+        session,
+        new Failure(
+          'camera-unavailable',
+          `Camera "${this.#options.plan.id}" gave no answer within ${ANSWER_PATIENCE_MS / 1000} s.`,
+          { retryAfter: 2 },
+        ),
+      );
+      this.leave(session);
+    }, ANSWER_PATIENCE_MS);
+    const { video, audio } = agreement;
+    const { name, payloadType, rtxPayloadType, feedback } = video.codec;
+    process.send({
+      type,
+      session,
+      offer: offerForWebrtcbin(offer, agreement),
+      video: {
+        codec: name as VideoCodec,
+        payloadType,
+        retransmit: rtxPayloadType !== null && feedback.includes('nack'),
+      },
+      audio: audio && { payloadType: audio.codec.payloadType },
+    });
+    try {
+      return await answered;
+    } catch (error) {
+      this.leave(session);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #nobodyPublishes(): Failure {
+    const { id } = this.#options.plan;
+    return new Failure('no-publisher', `Nobody publishes to camera "${id}" now.`, {
+      remedy: `Publish to /whip/${id}, or ask again.`,
+      retryAfter: 2,
+    });
+  }
+
   async #configure(process: WorkerProcess): Promise<void> {
     const [encoders] = await Promise.all([this.#options.encoders, process.ready]);
     if (this.#process !== process) return;
     const { source, settings } = this.#options.plan;
     process.send({ type: 'configure', source, ...settings, lingerMs: this.#options.lingerMs, encoders });
-    this.#update({ state: 'idle' });
+    this.#update({ state: source.type === 'whip' ? 'waiting' : 'idle' });
   }
 
   async #arrive(session: string): Promise<WorkerProcess> {
@@ -202,27 +257,24 @@ export class CameraWorker {
 
   #onRefused({ session, code, detail, remedy }: FromWorkerOf<'refused'>): void {
     this.#sessions.delete(session);
-    const unavailable = code === 'camera-unavailable';
-    if (!unavailable) this.#log.error({ session, detail }, 'worker could not answer an offer');
-    this.#refuse(
-      session,
-      new Failure(unavailable ? 'camera-unavailable' : 'internal', detail, {
-        remedy: remedy ?? undefined,
-        ...(unavailable ? { retryAfter: 2 } : {}),
-      }),
-    );
+    if (code === 'no-publisher') this.#refuse(session, this.#nobodyPublishes());
+    else if (code === 'camera-unavailable')
+      this.#refuse(session, new Failure(code, detail, { remedy: remedy ?? undefined, retryAfter: 2 }));
+    else {
+      this.#log.error({ session, detail }, 'worker could not answer an offer');
+      this.#refuse(session, new Failure('internal', detail));
+    }
   }
 
-  #onCamera({ state, detail, remedy, encoder, passthrough, fps, bitrate, video }: FromWorkerOf<'camera'>): void {
+  #onCamera({ type: _, state, detail, remedy, video, ...more }: FromWorkerOf<'camera'>): void {
     if (state === 'failed' && this.#status.state !== 'failed') this.#log.warn({ detail, remedy }, 'camera failed');
     this.#update({
+      ...more,
+      renditions: [...more.renditions],
       state: state as CameraStatus['state'],
-      encoder,
-      passthrough,
-      fps,
-      bitrate,
       ...(detail === null ? {} : { problem: { detail, ...(remedy === null ? {} : { remedy }) } }),
-      ...('codec' in video ? { video: video as VideoFacts } : {}),
+      // What it was when it was open last; of a publisher that is gone, nothing.
+      ...(video || this.#options.plan.source.type === 'whip' ? { video } : {}),
     });
   }
 
@@ -237,6 +289,9 @@ export class CameraWorker {
     this.#update({
       state: 'down',
       encoder: null,
+      audio: null,
+      renditions: [],
+      publisher: null,
       fps: 0,
       bitrate: 0,
       problem: { detail: reason, remedy: 'It is being started anew by itself.' },

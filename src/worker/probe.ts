@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { Gst } from '../gst/native.js';
 import { closePipeline, drainBus, parseLaunch } from '../gst/pipeline.js';
 import type { Device, FromWorker } from '../media/messages.js';
-import { encoderLine } from './camera.js';
 import { ENCODERS, type Encoder } from './encoders.js';
+import { encoderLine } from './opening.js';
 
 const PATIENCE_MS = 5_000;
 const POLL_MS = 5;

@@ -11,7 +11,11 @@ const PAYLOAD_TYPE = 96;
 export async function warmUp(): Promise<void> {
   const nobody = { connected: () => undefined, ended: () => undefined, stats: () => undefined };
   const viewer = new Viewer(
-    { payloadType: PAYLOAD_TYPE, retransmit: true, baseTime: Gst.SystemClock.obtain().getTime() },
+    {
+      video: { codec: 'H264', payloadType: PAYLOAD_TYPE, retransmit: true },
+      audio: null,
+      baseTime: Gst.SystemClock.obtain().getTime(),
+    },
     nobody,
   );
   try {
