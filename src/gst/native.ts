@@ -52,6 +52,7 @@ export interface Bin extends Element {
   remove(element: Element): boolean;
   getByName(name: string): Element | null;
   iterateElements?: unknown;
+  recalculateLatency(): boolean;
   getChildrenCount(): number;
   getChildByIndex(index: number): Element;
 }

@@ -59,6 +59,14 @@ export class Peer {
     });
   }
 
+  /**
+   * To be called when the connection is up. Nobody calls it by itself here, and until the sinks' latency is known the
+   * RTP session cannot tell what time a packet belongs to: reports of video and sound could not be brought together.
+   */
+  settleLatency(): void {
+    this.#pipeline.recalculateLatency();
+  }
+
   /** What an element of this pipeline said had gone wrong since the last call; null if nothing. */
   error(): ElementError | null {
     return drainBus(this.#pipeline).error;

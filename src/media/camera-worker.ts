@@ -4,7 +4,7 @@ import { Failure } from '../domain/failure.js';
 import type { CameraPlan, CameraStatus, Log, MediaEvents } from '../domain/ports.js';
 import { type Agreement, agree, PUBLISHABLE, type Stream } from '../protocol/agreement.js';
 import { composeAnswer } from '../protocol/answer.js';
-import { EXPECTED } from '../protocol/codecs.js';
+import { type CodecName, EXPECTED } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
 import { offerForWebrtcbin } from '../protocol/sdp-for-webrtcbin.js';
 import { usableCandidate } from '../protocol/transport.js';
@@ -53,6 +53,8 @@ export class CameraWorker {
   #restart: NodeJS.Timeout | null = null;
   #closed = false;
   #status: CameraStatus = NOT_STARTED;
+  /** Those whose elements the worker has. */
+  #codecs: readonly CodecName[] = [];
   /** What the last publisher agreed to send. */
   #published: Stream = { codec: 'H264', ...EXPECTED };
 
@@ -90,7 +92,11 @@ export class CameraWorker {
   /** @throws Failure, OfferError */
   async publish(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
-    const agreement = agree(offer, PUBLISHABLE, true);
+    const agreement = agree(
+      offer,
+      PUBLISHABLE.filter(({ codec }) => this.#codecs.includes(codec)),
+      this.#codecs.includes('OPUS'),
+    );
     this.#published = { codec: agreement.video.codec.name as VideoCodec, profileLevelId: null };
     const answer = await this.#ask(session, process, 'publish', offer, agreement);
     return composeAnswer(offer, agreement, answer, { profileLevelId: null });
@@ -123,7 +129,7 @@ export class CameraWorker {
       plan.source.type === 'whip'
         ? { ...this.#published, profileLevelId: video?.profileLevelId ?? null }
         : { codec: 'H264', profileLevelId: video?.profileLevelId ?? EXPECTED.profileLevelId };
-    return plan.settings.fallback === 'vp8' && main.codec !== 'VP8'
+    return plan.settings.fallback === 'vp8' && main.codec !== 'VP8' && this.#codecs.includes('VP8')
       ? [main, { codec: 'VP8', profileLevelId: null }]
       : [main];
   }
@@ -158,8 +164,9 @@ export class CameraWorker {
         codec: name as VideoCodec,
         payloadType,
         retransmit: rtxPayloadType !== null && feedback.includes('nack'),
+        extensions: video.section.extensions,
       },
-      audio: audio && { payloadType: audio.codec.payloadType },
+      audio: audio && { payloadType: audio.codec.payloadType, extensions: audio.section.extensions },
     });
     try {
       return await answered;
@@ -180,8 +187,9 @@ export class CameraWorker {
   }
 
   async #configure(process: WorkerProcess): Promise<void> {
-    const [encoders] = await Promise.all([this.#options.encoders, process.ready]);
+    const [encoders, codecs] = await Promise.all([this.#options.encoders, process.ready]);
     if (this.#process !== process) return;
+    this.#codecs = codecs;
     const { source, settings } = this.#options.plan;
     process.send({ type: 'configure', source, ...settings, lingerMs: this.#options.lingerMs, encoders });
     this.#update({ state: source.type === 'whip' ? 'waiting' : 'idle' });

@@ -1,5 +1,5 @@
 import type { Source } from '../domain/source.js';
-import type { VideoCodecName } from '../protocol/codecs.js';
+import type { CodecName, VideoCodecName } from '../protocol/codecs.js';
 
 /**
  * What the control plane and a camera's worker say to each other, over Node's IPC. Both ends check what comes in
@@ -51,8 +51,8 @@ const TO_WORKER = {
 
 /** From the worker. */
 const FROM_WORKER = {
-  /** GStreamer is loaded and warm. */
-  ready: { warmMs: number },
+  /** GStreamer is loaded and warm, and has the elements of these codecs. */
+  ready: { warmMs: number, codecs: object },
   pong: { sequence: number },
   /** The camera's state, on every change and once a second while it is open. */
   camera: {
@@ -108,6 +108,18 @@ export interface AgreedVideo {
   codec: VideoCodecName;
   payloadType: number;
   retransmit: boolean;
+  /** RTP header extensions that a publisher uses. */
+  extensions: readonly HeaderExtension[];
+}
+
+export interface AgreedAudio {
+  payloadType: number;
+  extensions: readonly HeaderExtension[];
+}
+
+export interface HeaderExtension {
+  id: number;
+  uri: string;
 }
 
 /** A second encoder. */
@@ -145,13 +157,14 @@ export type ToWorker = MessagesOf<
     source: Source;
     encoders: readonly string[];
     video: AgreedVideo;
-    audio: { payloadType: number } | null;
+    audio: AgreedAudio | null;
     values: readonly string[];
   }
 >;
 export type FromWorker = MessagesOf<
   typeof FROM_WORKER,
   {
+    codecs: readonly CodecName[];
     passthrough: Passthrough;
     video: VideoFacts | null;
     audio: { codec: 'OPUS' } | null;

@@ -54,9 +54,14 @@ export function agree(offer: Offer, streams: readonly Stream[], hasAudio: boolea
 function agreeAudio(offer: Offer): Agreed | null {
   for (const section of offer.audio) {
     const codec = best(section, 'OPUS', EXPECTED);
-    if (codec) return { section, codec };
+    if (codec && (offer.purpose === 'watch' || isToldApart(section))) return { section, codec };
   }
   return null;
+}
+
+// Sound that arrives in one bundle with the picture must say that it is none.
+function isToldApart({ ssrcs, extensions }: MediaSection): boolean {
+  return ssrcs.length > 0 || extensions.some(({ uri }) => uri.endsWith(':mid'));
 }
 
 function best(section: MediaSection, name: CodecName, stream: StreamProfile): OfferedCodec | null {

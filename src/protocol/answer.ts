@@ -80,7 +80,7 @@ function accept(
     'a=rtcp-mux',
     'a=rtcp-mux-only',
     'a=rtcp-rsize',
-    ...(media.ext ?? []).map(({ value, uri }) => `a=extmap:${value} ${uri}`),
+    ...(sends ? [] : section.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`)),
     ...(sends ? [`a=msid:camera ${kind}`] : []),
     `a=rtpmap:${payloadType} ${rtpmap}`,
     ...(media.rtcpFb ?? [])

@@ -36,8 +36,12 @@ export interface MediaSection {
   codecs: readonly OfferedCodec[];
   /** The names of all its formats, for people. */
   names: readonly string[];
-  /** The id of the header extension for transport-wide congestion control; null if it is not offered. */
-  transportCcId: number | null;
+  /** Header extensions of which something is made (see EXTENSIONS), with the ids that the offer gives them. */
+  extensions: readonly { id: number; uri: string }[];
+  /** What it says that it will be sent by (RFC 5576), retransmissions included; empty if it does not say. */
+  ssrcs: readonly number[];
+  /** Its pairs of an SSRC and the SSRC of its retransmissions. */
+  rtxGroups: readonly (readonly [number, number])[];
 }
 
 export interface OfferedCodec {
@@ -67,7 +71,15 @@ type Media = SessionDescription['media'][number];
 
 const MAX_SECTIONS = 32;
 const MID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
-const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+const MAX_SSRCS = 8;
+/**
+ * Of a publisher: how his packets arrive is reported to him, which is how he finds his bitrate; and a packet names its
+ * section, where the offer does not name its SSRC.
+ */
+const EXTENSIONS = new Set([
+  'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+  'urn:ietf:params:rtp-hdrext:sdes:mid',
+]);
 // What webrtcbin's transceiver answers; anything else in the offer is left out of what it sees.
 const FEEDBACK = new Set(['nack', 'nack pli', 'ccm fir', 'transport-cc', 'goog-remb']);
 
@@ -148,15 +160,28 @@ function bundleOf(session: SessionDescription, mid: string): string[] {
 }
 
 function readMedia(section: Media, kind: 'video' | 'audio', index: number, mid: string): MediaSection {
-  const extension = (section.ext ?? []).find(({ uri }) => uri === TRANSPORT_CC);
+  const ssrcs = [...new Set((section.ssrcs ?? []).map(({ id }) => Number(id)))].filter(isSsrc).slice(0, MAX_SSRCS);
   return {
     index,
     mid,
     codecs: section.rtp.flatMap(rtp => readCodec(section, kind, rtp)),
     names: [...new Set(section.rtp.map(rtp => String(rtp.codec)))].filter(name => name !== 'rtx'),
     // 15 and more need two-byte headers (RFC 8285 §4.2).
-    transportCcId: extension && extension.value >= 1 && extension.value <= 14 ? extension.value : null,
+    extensions: (section.ext ?? [])
+      .filter(({ uri, value }) => EXTENSIONS.has(uri) && Number.isInteger(value) && value >= 1 && value <= 14)
+      .map(({ uri, value }) => ({ id: value, uri }))
+      .filter(({ id, uri }, at, all) => all.findIndex(other => other.id === id || other.uri === uri) === at),
+    ssrcs,
+    rtxGroups: (section.ssrcGroups ?? []).flatMap(({ semantics, ssrcs: members }) => {
+      const [media, rtx, ...rest] = String(members).split(' ').map(Number);
+      const known = media !== undefined && rtx !== undefined && ssrcs.includes(media) && ssrcs.includes(rtx);
+      return semantics === 'FID' && known && media !== rtx && rest.length === 0 ? [[media, rtx] as const] : [];
+    }),
   };
+}
+
+function isSsrc(value: number): boolean {
+  return Number.isInteger(value) && value > 0 && value < 2 ** 32;
 }
 
 function readCodec(section: Media, kind: 'video' | 'audio', rtp: Media['rtp'][number]): OfferedCodec[] {

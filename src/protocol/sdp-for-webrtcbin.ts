@@ -2,8 +2,6 @@ import type { Agreed, Agreement } from './agreement.js';
 import { CODECS } from './codecs.js';
 import type { Offer } from './offer.js';
 
-const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
-
 /**
  * The offer that webrtcbin is given: a video section, and one for sound if that was agreed, each with one codec,
  * written anew from what was read, so that nothing of a stranger's text reaches it unchecked.
@@ -40,16 +38,22 @@ function section({ purpose, transport }: Offer, { section, codec }: Agreed, isFi
     purpose === 'watch' ? 'a=recvonly' : 'a=sendonly',
     'a=rtcp-mux',
     'a=rtcp-rsize',
-    // A publisher is told how its packets arrive, and finds its bitrate by it.
-    ...(purpose === 'publish' && section.transportCcId !== null
-      ? [`a=extmap:${section.transportCcId} ${TRANSPORT_CC}`]
-      : []),
+    ...(purpose === 'publish' ? section.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`) : []),
     `a=rtpmap:${payloadType} ${rtpmap}`,
     ...codec.feedback.map(feedback => `a=rtcp-fb:${payloadType} ${feedback}`),
     ...(codec.name === 'H264' ? [`a=fmtp:${payloadType} level-asymmetry-allowed=1;packetization-mode=1`] : []),
     ...(rtx === null ? [] : [`a=rtpmap:${rtx} rtx/90000`, `a=fmtp:${rtx} apt=${payloadType}`]),
+    ...(purpose === 'publish' ? sources(section) : []),
     ...(isFirst ? candidates.map(candidate => `a=candidate:${candidate}`) : []),
   );
+}
+
+// In a bundle webrtcbin knows by them which section a packet belongs to.
+function sources({ ssrcs, rtxGroups }: Agreed['section']): string[] {
+  return [
+    ...rtxGroups.map(([media, rtx]) => `a=ssrc-group:FID ${media} ${rtx}`),
+    ...ssrcs.map(ssrc => `a=ssrc:${ssrc} cname:publisher`),
+  ];
 }
 
 /** SDP text: each line ends with CRLF (RFC 8866 §5). */

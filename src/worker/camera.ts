@@ -1,6 +1,6 @@
 import type { Source } from '../domain/source.js';
 import type { Element } from '../gst/native.js';
-import type { AgreedVideo, FromWorker, ToWorkerOf } from '../media/messages.js';
+import type { AgreedAudio, AgreedVideo, FromWorker, ToWorkerOf } from '../media/messages.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { CameraFailure, explain } from './failure.js';
 import type { LiveSource } from './open-camera.js';
@@ -86,13 +86,15 @@ export class Camera {
     if (!this.#open) await this.#judge.look();
     if (this.#users.get(user) !== joined)
       throw this.#failure ?? new CameraFailure('The viewer left before the camera was open.', 'Ask again.');
-    const open = (this.#open ??= this.#openSource());
+    this.#open ??= this.#openSource();
+    const open = this.#open;
     const main = open.source.stream;
     if (codec === main.codec) return this.#place(open, null, open.ready);
     if (codec !== 'VP8')
       throw new CameraFailure(`The camera is sent in ${main.codec} now, not in ${codec}.`, 'Ask again.');
     // What is to be encoded once more must be there first.
-    const rendition = (this.#vp8 ??= this.#startVp8(open));
+    this.#vp8 ??= this.#startVp8(open);
+    const rendition = this.#vp8;
     return this.#place(
       open,
       rendition,
@@ -302,7 +304,7 @@ export class Camera {
 export interface PublishRequest {
   offer: string;
   video: AgreedVideo;
-  audio: { payloadType: number } | null;
+  audio: AgreedAudio | null;
 }
 
 export type PublisherEvents = ConstructorParameters<typeof Publication>[0]['events'];

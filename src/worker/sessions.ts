@@ -102,6 +102,7 @@ export class WorkerSessions {
       {
         ...this.#events(session),
         connected: () => {
+          viewer.peer.settleLatency();
           place.attach(viewer.peer.proxySinks);
           entry.attached = true;
           this.#send({ type: 'connected', session });
