@@ -1,3 +1,5 @@
+import type { IceAgentSettings } from '../domain/ports.js';
+import { configureIceAgent } from './ice-agent.js';
 import {
   type Bin,
   type Element,
@@ -21,11 +23,14 @@ export interface PeerOptions {
   retransmit: boolean;
   /** ns of the pipeline clock at running time 0: the camera's, so that timestamps agree. */
   baseTime: bigint;
+  /** Null for one that meets nobody. */
+  ice: IceAgentSettings | null;
 }
 
 // Packets kept for retransmission: half a second at 2 Mbit/s. webrtcbin's own 500 cost 0.6 MB a viewer.
 const RETRANSMISSION_PACKETS = 128;
-const GATHERING_TIMEOUT_MS = 1000;
+/** For the addresses of this machine alone, which take some ms. */
+const GATHERING_MS = 250;
 const POLL_MS = 2;
 
 /**
@@ -38,6 +43,7 @@ export class Peer {
   readonly proxySink: Element;
   readonly #pipeline: Pipeline;
   readonly #webrtc: Webrtcbin;
+  readonly #gatheringMs: number;
   #rtpSession: Element | null = null;
 
   constructor(options: PeerOptions) {
@@ -49,12 +55,8 @@ export class Peer {
         'webrtcbin name=webrtc bundle-policy=max-bundle latency=0',
     );
     const webrtc = element(pipeline, 'webrtc') as Webrtcbin;
-    const ice = webrtc.iceAgent;
-    // webrtcbin hands out its agent without a reference of the caller's; the wrapper's end would take webrtcbin's own.
-    ice.refSink();
-    // UPnP costs 200 ms an answer; nobody reaches a random TCP port of a robot.
-    ice.agent.upnp = false;
-    ice.agent.setProperty('ice-tcp', false);
+    configureIceAgent(webrtc, options.ice);
+    this.#gatheringMs = options.ice?.gatheringMs ?? GATHERING_MS;
     this.proxySink = make('proxysink');
     this.#pipeline = pipeline;
     this.#webrtc = webrtc;
@@ -80,8 +82,8 @@ export class Peer {
     for (const child of elementsOf(this.#webrtc as unknown as Bin)) {
       if (child.getFactory()?.getName() === 'rtprtxsend') child.maxSizePackets = RETRANSMISSION_PACKETS;
     }
-    // With a STUN or TURN server that does not answer, gathering may never be complete.
-    const until = performance.now() + GATHERING_TIMEOUT_MS;
+    // It is never complete when no port is free, and late when a STUN or TURN server does not answer any more.
+    const until = performance.now() + this.#gatheringMs;
     while (this.#webrtc.iceGatheringState !== GstWebRTC.WebRTCICEGatheringState.COMPLETE && performance.now() < until) {
       await new Promise(resolve => setTimeout(resolve, POLL_MS));
     }

@@ -1,8 +1,9 @@
 import { NOT_STARTED } from '../domain/cameras.js';
 import type { EndReason } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
-import type { CameraPlan, CameraStatus, Log, MediaEvents } from '../domain/ports.js';
+import type { CameraPlan, CameraStatus, IceAgentSettings, Log, MediaEvents } from '../domain/ports.js';
 import { composeAnswer } from '../protocol/answer.js';
+import { candidatesOf } from '../protocol/candidates.js';
 import type { Offer } from '../protocol/offer.js';
 import { offerForWebrtcbin } from '../protocol/sdp-for-webrtcbin.js';
 import type { FromWorker, FromWorkerOf, VideoFacts } from './messages.js';
@@ -14,6 +15,8 @@ export interface CameraWorkerOptions {
   encoders: Promise<readonly string[]>;
   /** How long the camera stays open after its last viewer. */
   lingerMs: number;
+  /** What the worker's ICE agent uses, asked for each session. @throws Failure */
+  iceSettings: () => IceAgentSettings;
   events: MediaEvents;
   log: Log;
 }
@@ -73,6 +76,7 @@ export class CameraWorker {
   /** @throws Failure */
   async watch(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
+    const ice = this.#options.iceSettings();
     const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
     this.#sessions.add(session);
     const timer = setTimeout(() => {
@@ -93,10 +97,14 @@ export class CameraWorker {
       offer: offerForWebrtcbin(offer),
       payloadType: codec.payloadType,
       retransmit: codec.rtxPayloadType !== null && codec.feedback.includes('nack'),
+      ice,
     });
     try {
       const answer = await answered;
-      return composeAnswer(offer, answer, { profileLevelId: this.#status.video?.profileLevelId ?? null });
+      const candidates = candidatesOf(answer, ice.announce);
+      if (candidates.length === 0) throw noUdpPort(ice);
+      const { profileLevelId = null } = this.#status.video ?? {};
+      return composeAnswer(offer, answer, { profileLevelId }, candidates);
     } catch (error) {
       this.leave(session);
       throw error;
@@ -259,6 +267,19 @@ export class CameraWorker {
     this.#status = { ...before, ...change, restarts: this.#restarts };
     this.#options.events.cameraChanged(this.#options.plan.id, this.#status);
   }
+}
+
+// An answer without a candidate would leave the viewer to find out by itself that nothing comes.
+function noUdpPort({ udpPorts }: IceAgentSettings): Failure {
+  if (!udpPorts)
+    return new Failure('no-udp-port', 'This machine has no network address that a viewer could reach.', {
+      remedy: 'Connect it to a network.',
+      retryAfter: 5,
+    });
+  return new Failure('no-udp-port', `All UDP ports from ${udpPorts.min} to ${udpPorts.max} are in use.`, {
+    remedy: 'Close a viewer, or widen ice.udpPorts in the configuration: each session takes one.',
+    retryAfter: 5,
+  });
 }
 
 function endedEarly(): Failure {

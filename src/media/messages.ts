@@ -34,7 +34,7 @@ const TO_WORKER = {
     encoders: object,
   },
   /** A viewer: an offer for webrtcbin. Answered by `joined` or `refused`. */
-  join: { session: string, offer: string, payloadType: number, retransmit: boolean },
+  join: { session: string, offer: string, payloadType: number, retransmit: boolean, ice: object },
   /** A viewer leaves; nothing comes back. */
   leave: { session: string },
   /** Answered by `pong` from the JavaScript thread: one that hangs in a driver does not. */
@@ -117,7 +117,11 @@ export interface Device {
 
 export type ToWorker = MessagesOf<
   typeof TO_WORKER,
-  { source: import('../domain/source.js').Source; encoders: readonly string[] }
+  {
+    source: import('../domain/source.js').Source;
+    encoders: readonly string[];
+    ice: import('../domain/ports.js').IceAgentSettings;
+  }
 >;
 export type FromWorker = MessagesOf<
   typeof FROM_WORKER,

@@ -1,4 +1,5 @@
 import { parse } from 'sdp-transform';
+import { candidatesOf } from './candidates.js';
 import type { Offer } from './offer.js';
 import { lines } from './sdp-for-webrtcbin.js';
 
@@ -12,9 +13,15 @@ export interface AnsweredStream {
  * The answer that a viewer gets, from the one that webrtcbin gave to offerForWebrtcbin: every section of the offer is
  * answered (the unwanted with port 0), `a=rtcp-mux-only` and `a=msid` are added (webrtcbin 1.22 leaves them out), the
  * best candidate stands first (some clients use no other).
+ * @param candidates values of its `a=candidate` lines; those that webrtcbin gathered if nothing else is given
  * @throws Error if webrtcbin refused to send.
  */
-export function composeAnswer(offer: Offer, webrtcbinAnswer: string, stream: AnsweredStream): string {
+export function composeAnswer(
+  offer: Offer,
+  webrtcbinAnswer: string,
+  stream: AnsweredStream,
+  candidates: readonly string[] = candidatesOf(webrtcbinAnswer),
+): string {
   const answer = parse(webrtcbinAnswer);
   const video = answer.media[0];
   if (answer.media.length !== 1 || video?.type !== 'video' || video.direction !== 'sendonly' || video.port === 0) {
@@ -57,7 +64,7 @@ export function composeAnswer(offer: Offer, webrtcbinAnswer: string, stream: Ans
     ...(rtx === null ? [] : [`a=rtpmap:${rtx} rtx/90000`, `a=fmtp:${rtx} apt=${codec.payloadType}`]),
     ...(video.ssrcGroups ?? []).map(group => `a=ssrc-group:${group.semantics} ${group.ssrcs}`),
     ...[...new Set((video.ssrcs ?? []).map(ssrc => ssrc.id))].map(id => `a=ssrc:${id} cname:camera`),
-    ...rankCandidates(webrtcbinAnswer).map(candidate => `a=candidate:${candidate}`),
+    ...candidates.map(candidate => `a=candidate:${candidate}`),
     'a=end-of-candidates',
   );
   return (
@@ -76,16 +83,4 @@ function announcedProfile(offer: Offer, stream: AnsweredStream): string {
   const { profileLevelId, levelAsymmetry } = offer.video.codec;
   if (!levelAsymmetry || !stream.profileLevelId) return profileLevelId;
   return profileLevelId.slice(0, 4) + stream.profileLevelId.slice(4);
-}
-
-/**
- * Values of the `a=candidate` lines that a viewer can use, best first: UDP only, IPv4 before IPv6, by priority.
- * Link-local IPv6 is left out: it means nothing without the interface's name.
- */
-export function rankCandidates(sdp: string): string[] {
-  return [...sdp.matchAll(/^a=candidate:(\S+ 1 UDP (\d+) (\S+) .*?)\r?$/gim)]
-    .map(([, value = '', priority = '0', address = '']) => ({ value, priority: Number(priority), address }))
-    .filter(({ address }) => !/^fe80:/i.test(address))
-    .sort((a, b) => Number(a.address.includes(':')) - Number(b.address.includes(':')) || b.priority - a.priority)
-    .map(({ value }) => value);
 }

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { IceAgentSettings } from '../domain/ports.js';
 import { Peer } from '../gst/peer.js';
 import { readRtpStats } from '../gst/rtp-stats.js';
 import type { SessionFigures } from '../media/messages.js';
@@ -51,7 +52,7 @@ export class Viewer {
   #bytes = 0;
 
   constructor(
-    options: { payloadType: number; retransmit: boolean; baseTime: bigint },
+    options: { payloadType: number; retransmit: boolean; baseTime: bigint; ice: IceAgentSettings | null },
     events: ViewerEvents,
     times = VIEWER_TIMES,
   ) {

@@ -86,13 +86,16 @@ export class Viewers {
 
   // The camera opens while the viewer's pipeline is built and answered; what is known only from its first picture
   // (that there is one) is waited for last.
-  async #negotiate({ session, offer, payloadType, retransmit }: ToWorkerOf<'join'>, entry: Entry): Promise<string> {
+  async #negotiate(
+    { session, offer, payloadType, retransmit, ice }: ToWorkerOf<'join'>,
+    entry: Entry,
+  ): Promise<string> {
     if (!this.#camera) throw new Error('the worker is not configured');
     const { camera, ready } = await this.#camera.use(session, failure => this.#cameraFailed(session, failure));
     if (entry.ended) return '';
     entry.camera = camera;
     const viewer = new Viewer(
-      { payloadType, retransmit, baseTime: camera.baseTime },
+      { payloadType, retransmit, baseTime: camera.baseTime, ice },
       {
         connected: () => {
           camera.attach(viewer.peer.proxySink);

@@ -11,7 +11,7 @@ const PAYLOAD_TYPE = 96;
 export async function warmUp(): Promise<void> {
   const nobody = { connected: () => undefined, ended: () => undefined, stats: () => undefined };
   const viewer = new Viewer(
-    { payloadType: PAYLOAD_TYPE, retransmit: true, baseTime: Gst.SystemClock.obtain().getTime() },
+    { payloadType: PAYLOAD_TYPE, retransmit: true, baseTime: Gst.SystemClock.obtain().getTime(), ice: null },
     nobody,
   );
   try {
