@@ -5,9 +5,10 @@ import { CommandError, EXIT } from './cli/command-error.js';
 import { planCameras } from './config/plan.js';
 import { Cameras } from './domain/cameras.js';
 import type { System } from './domain/contract.js';
-import type { CameraPlan, MediaEvents } from './domain/ports.js';
+import type { CameraPlan, IcePlan, MediaEvents } from './domain/ports.js';
 import { Sessions } from './domain/sessions.js';
 import { buildApp } from './http/app.js';
+import { Ice } from './ice/ice.js';
 import { WorkerEngine } from './media/engine.js';
 
 export interface ServerOptions {
@@ -17,6 +18,7 @@ export interface ServerOptions {
   limits: { viewers: number; linger: number };
   /** Null serves what is plugged in. */
   cameras: readonly CameraPlan[] | null;
+  ice: IcePlan;
   token: string;
   logger: FastifyBaseLogger;
 }
@@ -32,11 +34,14 @@ export async function startServer({
   port,
   limits,
   cameras: wanted,
+  ice: icePlan,
   token,
   logger,
 }: ServerOptions): Promise<Server> {
   const startedAt = new Date();
+  const ice = new Ice({ plan: icePlan, log: logger });
   const engine = new WorkerEngine({
+    iceSettings: () => ice.agentSettings(),
     lingerMs: limits.linger * 1000,
     log: logger,
     logFor: camera => logger.child({ camera }),
@@ -56,10 +61,12 @@ export async function startServer({
     // Not by the clock: a robot's jumps when it finds the time.
     uptime: Math.round(process.uptime()),
     ...engine.machine(),
+    ice: ice.status(),
   });
   try {
-    const app = await buildApp({ services: { cameras, sessions, system }, token, logger });
+    const app = await buildApp({ services: { cameras, sessions, ice, system }, token, logger });
     await listen(app, host, port);
+    ice.start();
     for (const plan of wanted ?? (await pluggedIn(engine))) {
       cameras.add(plan);
       engine.add(plan, events);
@@ -68,10 +75,12 @@ export async function startServer({
       address: { host, port: (app.server.address() as AddressInfo).port },
       close: async () => {
         sessions.close();
+        ice.close();
         await Promise.all([engine.close(), app.close()]);
       },
     };
   } catch (error) {
+    ice.close();
     await engine.close();
     throw error;
   }

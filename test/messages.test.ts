@@ -1,6 +1,14 @@
 import t from 'tap';
 import { checkFromWorker, checkToWorker, type FromWorker, type ToWorker } from '../src/media/messages.js';
 
+const ice = {
+  stunServer: null,
+  turnServers: [],
+  udpPorts: { min: 50_000, max: 50_100 },
+  addresses: null,
+  announce: ['203.0.113.7'],
+  gatheringMs: 250,
+};
 const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   configure: {
     type: 'configure',
@@ -14,7 +22,7 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
     lingerMs: 10_000,
     encoders: ['x264enc'],
   },
-  join: { type: 'join', session: 's-1', offer: 'v=0', payloadType: 96, retransmit: true },
+  join: { type: 'join', session: 's-1', offer: 'v=0', payloadType: 96, retransmit: true, ice },
   leave: { type: 'leave', session: 's-1' },
   ping: { type: 'ping', sequence: 1 },
   close: { type: 'close' },

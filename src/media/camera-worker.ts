@@ -1,9 +1,10 @@
 import { NOT_STARTED } from '../domain/cameras.js';
 import type { EndReason, VideoCodec } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
-import type { CameraPlan, CameraStatus, Log, MediaEvents } from '../domain/ports.js';
+import type { CameraPlan, CameraStatus, IceAgentSettings, Log, MediaEvents } from '../domain/ports.js';
 import { type Agreement, agree, PUBLISHABLE, type Stream } from '../protocol/agreement.js';
 import { composeAnswer } from '../protocol/answer.js';
+import { candidatesOf } from '../protocol/candidates.js';
 import { type CodecName, EXPECTED } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
 import { offerForWebrtcbin } from '../protocol/sdp-for-webrtcbin.js';
@@ -17,6 +18,8 @@ export interface CameraWorkerOptions {
   encoders: Promise<readonly string[]>;
   /** How long the camera stays open after its last viewer. */
   lingerMs: number;
+  /** What the worker's ICE agent uses, asked for each session. @throws Failure */
+  iceSettings: () => IceAgentSettings;
   events: MediaEvents;
   log: Log;
 }
@@ -80,13 +83,8 @@ export class CameraWorker {
   /** @throws Failure, OfferError */
   async watch(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
-    const streams = this.#streams();
-    const agreement = agree(offer, streams, this.#status.audio !== null);
-    const answer = await this.#ask(session, process, 'join', offer, agreement);
-    // As it is by now: the camera may have been opened for this viewer.
-    const { codec, profileLevelId } = this.#status.video ?? { codec: 'H264', profileLevelId: null };
-    const isMain = agreement.video.codec.name === codec;
-    return composeAnswer(offer, agreement, answer, { profileLevelId: isMain ? profileLevelId : null });
+    const agreement = agree(offer, this.#streams(), this.#status.audio !== null);
+    return await this.#ask(session, process, 'join', offer, agreement);
   }
 
   /** @throws Failure, OfferError */
@@ -98,8 +96,7 @@ export class CameraWorker {
       this.#codecs.includes('OPUS'),
     );
     this.#published = { codec: agreement.video.codec.name as VideoCodec, profileLevelId: null };
-    const answer = await this.#ask(session, process, 'publish', offer, agreement);
-    return composeAnswer(offer, agreement, answer, { profileLevelId: null });
+    return await this.#ask(session, process, 'publish', offer, agreement);
   }
 
   trickle(session: string, candidates: readonly string[]): void {
@@ -141,6 +138,7 @@ export class CameraWorker {
     offer: Offer,
     agreement: Agreement,
   ): Promise<string> {
+    const ice = this.#options.iceSettings();
     const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
     this.#sessions.add(session);
     const timer = setTimeout(() => {
@@ -167,9 +165,15 @@ export class CameraWorker {
         extensions: video.section.extensions,
       },
       audio: audio && { payloadType: audio.codec.payloadType, extensions: audio.section.extensions },
+      ice,
     });
     try {
-      return await answered;
+      const answer = await answered;
+      const candidates = candidatesOf(answer, ice.announce);
+      if (candidates.length === 0) throw noUdpPort(ice);
+      // As it is by now: the camera may have been opened for this viewer.
+      const sent = type === 'join' && name === this.#status.video?.codec ? this.#status.video : null;
+      return composeAnswer(offer, agreement, answer, { profileLevelId: sent?.profileLevelId ?? null }, candidates);
     } catch (error) {
       this.leave(session);
       throw error;
@@ -322,6 +326,19 @@ export class CameraWorker {
     this.#status = { ...before, ...change, restarts: this.#restarts };
     this.#options.events.cameraChanged(this.#options.plan.id, this.#status);
   }
+}
+
+// An answer without a candidate would leave the peer to find out by itself that nothing comes.
+function noUdpPort({ udpPorts }: IceAgentSettings): Failure {
+  if (!udpPorts)
+    return new Failure('no-udp-port', 'This machine has no network address that anybody could reach.', {
+      remedy: 'Connect it to a network.',
+      retryAfter: 5,
+    });
+  return new Failure('no-udp-port', `All UDP ports from ${udpPorts.min} to ${udpPorts.max} are in use.`, {
+    remedy: 'Close a viewer, or widen ice.udpPorts in the configuration: each session takes one.',
+    retryAfter: 5,
+  });
 }
 
 function endedEarly(): Failure {

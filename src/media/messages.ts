@@ -1,3 +1,4 @@
+import type { IceAgentSettings } from '../domain/ports.js';
 import type { Source } from '../domain/source.js';
 import type { CodecName, VideoCodecName } from '../protocol/codecs.js';
 
@@ -36,9 +37,9 @@ const TO_WORKER = {
     encoders: object,
   },
   /** A viewer: an offer for webrtcbin, and what was agreed on. Answered by `joined` or `refused`. */
-  join: { session: string, offer: string, video: object, audio: objectOrNull },
+  join: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
   /** Likewise whoever is to be the camera's source. */
-  publish: { session: string, offer: string, video: object, audio: objectOrNull },
+  publish: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
   /** More candidates of a session's peer. */
   candidates: { session: string, values: object },
   /** A viewer or a publisher leaves; nothing comes back. */
@@ -158,6 +159,7 @@ export type ToWorker = MessagesOf<
     encoders: readonly string[];
     video: AgreedVideo;
     audio: AgreedAudio | null;
+    ice: IceAgentSettings;
     values: readonly string[];
   }
 >;

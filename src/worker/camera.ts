@@ -1,3 +1,4 @@
+import type { IceAgentSettings } from '../domain/ports.js';
 import type { Source } from '../domain/source.js';
 import type { Element } from '../gst/native.js';
 import type { AgreedAudio, AgreedVideo, FromWorker, ToWorkerOf } from '../media/messages.js';
@@ -110,11 +111,12 @@ export class Camera {
   }
 
   /** Makes the camera live by what somebody sends; the answer's peer is watched from `watch` on. */
-  async publish(session: string, { offer, video, audio }: PublishRequest, events: PublisherEvents): Promise<string> {
+  async publish(session: string, { offer, video, audio, ice }: PublishRequest, events: PublisherEvents): Promise<string> {
     if (this.#publisher) throw new Error('the camera has a publisher already');
     const publication = new Publication({
       video,
       audio,
+      ice,
       events: {
         connected: () => events.connected(),
         stats: figures => events.stats(figures),
@@ -305,6 +307,7 @@ export interface PublishRequest {
   offer: string;
   video: AgreedVideo;
   audio: AgreedAudio | null;
+  ice: IceAgentSettings;
 }
 
 export type PublisherEvents = ConstructorParameters<typeof Publication>[0]['events'];

@@ -1,3 +1,4 @@
+import type { IceAgentSettings } from '../domain/ports.js';
 import { Webrtc } from '../gst/webrtc.js';
 import type { AgreedAudio, AgreedVideo } from '../media/messages.js';
 import { receivedCaps } from './codec-elements.js';
@@ -11,6 +12,7 @@ export interface PublicationOptions {
   video: AgreedVideo;
   /** Null takes no sound. */
   audio: AgreedAudio | null;
+  ice: IceAgentSettings;
   events: ConnectionEvents;
 }
 
@@ -25,9 +27,9 @@ export class Publication implements LiveSource {
   readonly #connection: Connection;
   #closed = false;
 
-  constructor({ video, audio, events }: PublicationOptions) {
+  constructor({ video, audio, ice, events }: PublicationOptions) {
     this.stream = new StreamPipeline(video.codec, describePublication(video.codec, audio !== null));
-    this.webrtc = new Webrtc(this.stream.element('webrtc'));
+    this.webrtc = new Webrtc(this.stream.element('webrtc'), ice);
     this.webrtc.receive(receivedCaps(video.codec, video), video.retransmit);
     if (audio) this.webrtc.receive(receivedCaps('OPUS', audio), false);
     this.stream.play();

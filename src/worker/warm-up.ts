@@ -14,6 +14,7 @@ export async function warmUp(): Promise<void> {
     {
       video: { codec: 'H264', payloadType: PAYLOAD_TYPE, retransmit: true },
       audio: null,
+      ice: null,
       baseTime: Gst.SystemClock.obtain().getTime(),
     },
     nobody,

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import type { Test } from 'tap';
 import { Cameras } from '../../src/domain/cameras.js';
 import type { System } from '../../src/domain/contract.js';
-import type { CameraPlan } from '../../src/domain/ports.js';
+import type { CameraPlan, IceForClients } from '../../src/domain/ports.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { buildApp } from '../../src/http/app.js';
 import { FakeEngine } from './fake-engine.js';
@@ -31,6 +31,19 @@ export const SYSTEM: System = {
     selected: 'x264enc',
     tried: [{ element: 'x264enc', title: 'x264 (software)', outcome: 'selected', reason: 'it encodes' }],
   },
+  ice: {
+    servers: [
+      {
+        url: 'turn:turn.example.org?transport=udp',
+        reachable: true,
+        since: '2026-01-31T12:00:01.000Z',
+        address: '192.0.2.9',
+        roundTripMs: 12.5,
+        error: null,
+      },
+    ],
+    announce: [{ name: '203.0.113.7', addresses: ['203.0.113.7'], error: null }],
+  },
 };
 
 export interface TestApp {
@@ -47,7 +60,7 @@ export interface TestApp {
 const inject = (app: FastifyInstance, options: InjectOptions) => app.inject(options);
 
 /** The HTTP side over an engine that answers at once; without a port, closed with the test. */
-export async function testApp(t: Test, viewers = 5): Promise<TestApp> {
+export async function testApp(t: Test, viewers = 5, links: IceForClients['links'] = () => []): Promise<TestApp> {
   const engine = new FakeEngine();
   engine.answersAtOnce = 'v=0\r\ns=the answer\r\n';
   const logger = pino({ level: 'silent' });
@@ -55,7 +68,11 @@ export async function testApp(t: Test, viewers = 5): Promise<TestApp> {
   const cameras = new Cameras(camera => sessions.viewersOf(camera));
   cameras.add(plan('road', { type: 'rtsp', url: 'rtsp://u:secret@192.0.2.7/s' }));
   cameras.add(plan('arm', { type: 'v4l2', device: '/dev/video0' }));
-  const app = await buildApp({ services: { cameras, sessions, system: () => SYSTEM }, token: TOKEN, logger });
+  const app = await buildApp({
+    services: { cameras, sessions, ice: { links }, system: () => SYSTEM },
+    token: TOKEN,
+    logger,
+  });
   await app.ready();
   t.teardown(() => app.close());
   const authorization = `Bearer ${TOKEN}`;

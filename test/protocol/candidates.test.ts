@@ -1,5 +1,5 @@
 import t from 'tap';
-import { rankCandidates } from '../../src/protocol/answer.js';
+import { candidatesOf } from '../../src/protocol/candidates.js';
 
 t.test('the best candidate comes first, and what a viewer cannot use is left out', async t => {
   const sdp = [
@@ -9,7 +9,7 @@ t.test('the best candidate comes first, and what a viewer cannot use is left out
     'a=candidate:9 1 UDP 1677722111 198.51.100.7 54279 typ srflx raddr 192.0.2.2 rport 54279',
     'a=candidate:1 1 UDP 2015363327 192.0.2.2 54279 typ host',
   ].join('\r\n');
-  t.strictSame(rankCandidates(sdp), [
+  t.strictSame(candidatesOf(sdp), [
     '1 1 UDP 2015363327 192.0.2.2 54279 typ host',
     '9 1 UDP 1677722111 198.51.100.7 54279 typ srflx raddr 192.0.2.2 rport 54279',
     '4 1 UDP 2015363583 2001:db8::2 60934 typ host',

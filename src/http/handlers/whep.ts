@@ -5,7 +5,7 @@ import { parseOffer } from '../../protocol/offer.js';
 import type { Services } from '../operations.js';
 
 /** WHEP (draft-ietf-wish-whep): an offer becomes a session; the session's URL ends it. */
-export const whepOperations = ({ cameras, sessions }: Services) => ({
+export const whepOperations = ({ cameras, sessions, ice }: Services) => ({
   whepOffer: async (request: FastifyRequest, reply: FastifyReply) => {
     const { id: camera } = cameras.get((request.params as { camera: string }).camera);
     if (typeof request.body !== 'string')
@@ -16,20 +16,25 @@ export const whepOperations = ({ cameras, sessions }: Services) => ({
       );
     const offer = parseOffer(request.body, 'watch');
     const client = { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 200) ?? null };
-    const { secret, answer } = await sessions.open({ camera, offer, client, signal: goneSignal(reply) });
+    const { session, secret, answer } = await sessions.open({ camera, offer, client, signal: goneSignal(reply) });
     return reply
       .code(201)
       .type('application/sdp')
       .headers({
         Location: `/whep/${camera}/${secret}`,
         ETag: `"${createHash('sha256').update(answer).digest('base64url').slice(0, 22)}"`,
+        Link: ice.links(session.id),
       })
       .serializer((value: unknown) => String(value))
       .send(answer);
   },
   whepOptions: async (request: FastifyRequest, reply: FastifyReply) => {
     cameras.get((request.params as { camera: string }).camera);
-    return reply.code(204).header('Accept-Post', 'application/sdp').send();
+    // Before its offer a client has no session; one without a token is told of no TURN server, as those need credentials.
+    return reply
+      .code(204)
+      .headers({ 'Accept-Post': 'application/sdp', Link: ice.links(request.isAuthorized ? 'client' : null) })
+      .send();
   },
   whepDelete: async (request: FastifyRequest, reply: FastifyReply) => {
     const { camera, secret } = request.params as { camera: string; secret: string };
