@@ -4,7 +4,7 @@ import { problem } from '../problems.js';
 import { send } from './errors.js';
 
 /** Paths for which a token is needed; what is left are the dashboard's files, the docs and the health check. */
-const GUARDED = ['/api/', '/whep/'];
+const GUARDED = ['/api/', '/whep/', '/whip/'];
 
 /**
  * Lets nobody in without the token. Runs before the body is read. A preflight carries none, and a session's own URL is
@@ -20,7 +20,7 @@ export function guard(app: FastifyInstance, token: string): void {
       !GUARDED.some(prefix => route.startsWith(prefix) || request.url.startsWith(prefix))
     )
       return;
-    if (route === '/whep/:camera/:secret') return;
+    if (/^\/wh[ei]p\/:camera\/:secret/.test(route)) return;
     // Some players send the token bare.
     const given = /^(?:Bearer\s+)?(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (given !== undefined && timingSafeEqual(digest(given), expected)) return;
