@@ -90,3 +90,8 @@ export async function testApp(
     listen: () => app.listen({ port: 0, host: '127.0.0.1' }),
   };
 }
+
+/** Waits until the engine was asked for something. */
+export async function untilJoined(engine: FakeEngine): Promise<void> {
+  while (engine.joins.length === 0) await new Promise(resolve => setTimeout(resolve, 1));
+}

@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bodiesOf, type Contract } from '../../contract/contract.js';
 import { Failure } from '../../domain/failure.js';
 import { BODY_KINDS, mediaTypeOf } from '../body-kinds.js';
-import { pathOf } from './errors.js';
 
 /**
  * Takes bodies of the types that the contract names, and no others: the rest is refused before it is read (415). What
@@ -48,7 +47,7 @@ export function takeBodies(app: FastifyInstance, contract: Contract): void {
       const given = headers['content-type'];
       throw new Failure(
         'unsupported-media-type',
-        `${request.method} ${pathOf(request)} does not take ${given ? `"${given.slice(0, 100)}"` : 'a body without a Content-Type'}.`,
+        `${request.method} does not take ${given ? `"${given.slice(0, 100)}"` : 'a body without a Content-Type'} here.`,
         { remedy: `Send ${body.types.join(' or ')}.` },
       );
     }
