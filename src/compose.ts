@@ -4,7 +4,8 @@ import type { FastifyBaseLogger } from 'fastify';
 import { CommandError, EXIT } from './cli/command-error.js';
 import { planCameras } from './config/plan.js';
 import { Cameras } from './domain/cameras.js';
-import type { System } from './domain/contract.js';
+import type { Config, System } from './domain/contract.js';
+import { EventBus } from './domain/events.js';
 import type { CameraPlan, IcePlan, MediaEvents } from './domain/ports.js';
 import { Sessions } from './domain/sessions.js';
 import { buildApp } from './http/app.js';
@@ -16,6 +17,7 @@ export interface ServerOptions {
   /** 0 takes any free one. */
   port: number;
   limits: { viewers: number; linger: number };
+  protocol: Config['protocol'];
   /** Null serves what is plugged in. */
   cameras: readonly CameraPlan[] | null;
   ice: IcePlan;
@@ -33,6 +35,7 @@ export async function startServer({
   host,
   port,
   limits,
+  protocol,
   cameras: wanted,
   ice: icePlan,
   token,
@@ -46,9 +49,10 @@ export async function startServer({
     log: logger,
     logFor: camera => logger.child({ camera }),
   });
-  const sessions = new Sessions(engine, logger, limits.viewers);
-  const cameras = new Cameras(camera => sessions.viewersOf(camera));
-  const events: MediaEvents = {
+  const events = new EventBus(logger);
+  const sessions = new Sessions({ engine, events, log: logger, maxViewers: limits.viewers });
+  const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
+  const mediaEvents: MediaEvents = {
     cameraChanged: (camera, status) => cameras.update(camera, status),
     sessionConnected: session => sessions.connected(session),
     sessionEnded: (session, reason, detail) => sessions.end(session, reason, detail),
@@ -64,12 +68,16 @@ export async function startServer({
     ice: ice.status(),
   });
   try {
-    const app = await buildApp({ services: { cameras, sessions, ice, system }, token, logger });
+    const app = await buildApp({
+      services: { cameras, sessions, events, protocol, ice, system },
+      token,
+      logger,
+    });
     await listen(app, host, port);
     ice.start();
     for (const plan of wanted ?? (await pluggedIn(engine))) {
       cameras.add(plan);
-      engine.add(plan, events);
+      engine.add(plan, mediaEvents);
     }
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },

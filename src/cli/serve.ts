@@ -65,6 +65,7 @@ async function serve(options: ServeOptions): Promise<void> {
     host: options.host ?? config.server.host,
     port: options.port ?? config.server.port,
     limits: config.limits,
+    protocol: config.protocol,
     cameras,
     ice,
     token,

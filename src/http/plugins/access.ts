@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 /** Paths for which a token is needed; what is left are the dashboard's files, the docs and the health check. */
-const GUARDED = ['/api/', '/whep/'];
+const GUARDED = ['/api/', '/whep/', '/whip/'];
 
 /**
  * Lets nobody in without the token. Runs before the body is read. A preflight carries none, and a session's own URL is
@@ -31,7 +31,7 @@ export function guard(app: FastifyInstance, token: string): void {
       !GUARDED.some(prefix => route.startsWith(prefix) || request.url.startsWith(prefix))
     )
       return;
-    if (route === '/whep/:camera/:secret') return;
+    if (/^\/wh[ei]p\/:camera\/:secret/.test(route)) return;
     if (request.isAuthorized) return;
     const detail = given === undefined ? 'The request has no token.' : 'The token is wrong.';
     return send(
