@@ -111,7 +111,11 @@ export class Camera {
   }
 
   /** Makes the camera live by what somebody sends; the answer's peer is watched from `watch` on. */
-  async publish(session: string, { offer, video, audio, ice }: PublishRequest, events: PublisherEvents): Promise<string> {
+  async publish(
+    session: string,
+    { offer, video, audio, ice }: PublishRequest,
+    events: PublisherEvents,
+  ): Promise<string> {
     if (this.#publisher) throw new Error('the camera has a publisher already');
     const publication = new Publication({
       video,

@@ -19,7 +19,8 @@ t.test('a session from the offer to its end', async t => {
   sessions.connected(session.id);
   const stats = {
     bitrate: 1,
-    packetsSent: 2, packetsReceived: 0,
+    packetsSent: 2,
+    packetsReceived: 0,
     packetsLost: null,
     lossPercent: null,
     jitterMs: null,

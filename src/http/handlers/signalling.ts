@@ -69,7 +69,9 @@ export function signallingOperations<P extends Side['protocol']>(
       // Nothing but ICE servers here: a player fails at any other link of an answer to OPTIONS.
       // Before its offer a client has no session; one without a token is told of no TURN server, as those need
       // credentials.
-      return addLinks(reply, ice.links(request.isAuthorized ? 'client' : null)).code(204).send();
+      return addLinks(reply, ice.links(request.isAuthorized ? 'client' : null))
+        .code(204)
+        .send();
     },
     Patch: async (request, reply) => {
       const url = urlOf(request);
