@@ -17,6 +17,8 @@ const REPORT_MS = 1_000;
 export interface Place {
   /** ns; see StreamPipeline. */
   baseTime: bigint;
+  /** ms since there was a picture. */
+  idleMs(): number;
   /** Resolves when there is a picture to be sent; rejects with a CameraFailure. */
   ready: Promise<void>;
   /** Takes the viewer's proxysinks, for video and perhaps for sound; the first that he gets is a keyframe. */
@@ -172,10 +174,12 @@ export class Camera {
 
   #place(open: Open, rendition: Rendition | null, ready: Promise<void>): Place {
     const main = open.source.stream;
-    const { video } = rendition?.stream ?? main;
+    const stream = rendition?.stream ?? main;
+    const { video } = stream;
     return {
       baseTime: main.baseTime,
       ready,
+      idleMs: () => stream.silence(),
       attach: ([picture, sound]) => {
         if (picture) video.attach(picture);
         if (sound) main.audio?.attach(sound);

@@ -98,7 +98,7 @@ export class WorkerSessions {
     const place = await this.#configured().use(session, codec, failure => this.#cameraFailed(session, failure));
     if (entry.ended) return '';
     const viewer = new Viewer(
-      { video, audio, ice, baseTime: place.baseTime },
+      { video, audio, ice, baseTime: place.baseTime, idleMs: place.idleMs },
       {
         ...this.#events(session),
         connected: () => {

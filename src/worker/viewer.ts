@@ -13,6 +13,8 @@ export interface ViewerOptions {
   baseTime: bigint;
   /** Null for one that meets nobody. */
   ice: IceAgentSettings | null;
+  /** ms since the camera brought a picture. */
+  idleMs(): number;
   times?: ConnectionTimes;
 }
 
@@ -22,7 +24,7 @@ export class Viewer {
   readonly #connection: Connection;
   #closed = false;
 
-  constructor({ video, audio, baseTime, ice, times }: ViewerOptions, events: ConnectionEvents) {
+  constructor({ video, audio, baseTime, ice, idleMs, times }: ViewerOptions, events: ConnectionEvents) {
     const ssrc = randomSsrc();
     this.peer = new Peer({
       streams: [
@@ -36,7 +38,7 @@ export class Viewer {
       webrtc: this.peer.webrtc,
       events,
       error: () => this.peer.error(),
-      sends: { ssrc },
+      sends: { ssrc, idleMs },
       ...(times ? { times } : {}),
     });
   }

@@ -15,6 +15,7 @@ export async function warmUp(): Promise<void> {
       video: { codec: 'H264', payloadType: PAYLOAD_TYPE, retransmit: true },
       audio: null,
       ice: null,
+      idleMs: () => 0,
       baseTime: Gst.SystemClock.obtain().getTime(),
     },
     nobody,
