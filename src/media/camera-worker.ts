@@ -1,15 +1,13 @@
 import { NOT_STARTED } from '../domain/cameras.js';
-import type { EndReason, VideoCodec } from '../domain/contract.js';
+import type { EndReason } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type { CameraPlan, CameraStatus, IceAgentSettings, Log, MediaEvents } from '../domain/ports.js';
-import { type Agreement, agree, PUBLISHABLE, type Stream } from '../protocol/agreement.js';
-import { composeAnswer } from '../protocol/answer.js';
-import { candidatesOf } from '../protocol/candidates.js';
+import { agree, type Stream } from '../protocol/agreement.js';
 import { type CodecName, EXPECTED } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
-import { offerForWebrtcbin } from '../protocol/sdp-for-webrtcbin.js';
 import { usableCandidate } from '../protocol/transport.js';
 import type { FromWorker, FromWorkerOf } from './messages.js';
+import { finishAnswer, publishable, requestFor, streamsOf } from './negotiation.js';
 import { WorkerProcess } from './worker-process.js';
 
 export interface CameraWorkerOptions {
@@ -83,20 +81,19 @@ export class CameraWorker {
   /** @throws Failure, OfferError */
   async watch(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
-    const agreement = agree(offer, this.#streams(), this.#status.audio !== null);
-    return await this.#ask(session, process, 'join', offer, agreement);
+    const { plan } = this.#options;
+    if (plan.source.type === 'whip' && this.#status.publisher === null) throw this.#nobodyPublishes();
+    const streams = streamsOf(plan, this.#status, this.#published, this.#codecs);
+    const agreement = agree(offer, streams, this.#status.audio !== null);
+    return await this.#negotiate(process, 'join', { session, offer, agreement, ice: this.#options.iceSettings() });
   }
 
   /** @throws Failure, OfferError */
   async publish(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
-    const agreement = agree(
-      offer,
-      PUBLISHABLE.filter(({ codec }) => this.#codecs.includes(codec)),
-      this.#codecs.includes('OPUS'),
-    );
-    this.#published = { codec: agreement.video.codec.name as VideoCodec, profileLevelId: null };
-    return await this.#ask(session, process, 'publish', offer, agreement);
+    const agreement = agree(offer, publishable(this.#codecs), this.#codecs.includes('OPUS'));
+    this.#published = { codec: agreement.codec, profileLevelId: null };
+    return await this.#negotiate(process, 'publish', { session, offer, agreement, ice: this.#options.iceSettings() });
   }
 
   trickle(session: string, candidates: readonly string[]): void {
@@ -117,28 +114,12 @@ export class CameraWorker {
     await this.#process?.close();
   }
 
-  /** What viewers can be sent, best first. */
-  #streams(): Stream[] {
-    const { plan } = this.#options;
-    const { video, publisher } = this.#status;
-    if (plan.source.type === 'whip' && publisher === null) throw this.#nobodyPublishes();
-    const main: Stream =
-      plan.source.type === 'whip'
-        ? { ...this.#published, profileLevelId: video?.profileLevelId ?? null }
-        : { codec: 'H264', profileLevelId: video?.profileLevelId ?? EXPECTED.profileLevelId };
-    return plan.settings.fallback === 'vp8' && main.codec !== 'VP8' && this.#codecs.includes('VP8')
-      ? [main, { codec: 'VP8', profileLevelId: null }]
-      : [main];
-  }
-
-  async #ask(
-    session: string,
+  async #negotiate(
     process: WorkerProcess,
     type: 'join' | 'publish',
-    offer: Offer,
-    agreement: Agreement,
+    request: Parameters<typeof requestFor>[1],
   ): Promise<string> {
-    const ice = this.#options.iceSettings();
+    const { session } = request;
     const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
     this.#sessions.add(session);
     const timer = setTimeout(() => {
@@ -152,28 +133,9 @@ export class CameraWorker {
       );
       this.leave(session);
     }, ANSWER_PATIENCE_MS);
-    const { video, audio } = agreement;
-    const { name, payloadType, rtxPayloadType, feedback } = video.codec;
-    process.send({
-      type,
-      session,
-      offer: offerForWebrtcbin(offer, agreement),
-      video: {
-        codec: name as VideoCodec,
-        payloadType,
-        retransmit: rtxPayloadType !== null && feedback.includes('nack'),
-        extensions: video.section.extensions,
-      },
-      audio: audio && { payloadType: audio.codec.payloadType, extensions: audio.section.extensions },
-      ice,
-    });
+    process.send(requestFor(type, request));
     try {
-      const answer = await answered;
-      const candidates = candidatesOf(answer, ice.announce);
-      if (candidates.length === 0) throw noUdpPort(ice);
-      // As it is by now: the camera may have been opened for this viewer.
-      const sent = type === 'join' && name === this.#status.video?.codec ? this.#status.video : null;
-      return composeAnswer(offer, agreement, answer, { profileLevelId: sent?.profileLevelId ?? null }, candidates);
+      return finishAnswer(await answered, request, this.#status);
     } catch (error) {
       this.leave(session);
       throw error;
@@ -326,19 +288,6 @@ export class CameraWorker {
     this.#status = { ...before, ...change, restarts: this.#restarts };
     this.#options.events.cameraChanged(this.#options.plan.id, this.#status);
   }
-}
-
-// An answer without a candidate would leave the peer to find out by itself that nothing comes.
-function noUdpPort({ udpPorts }: IceAgentSettings): Failure {
-  if (!udpPorts)
-    return new Failure('no-udp-port', 'This machine has no network address that anybody could reach.', {
-      remedy: 'Connect it to a network.',
-      retryAfter: 5,
-    });
-  return new Failure('no-udp-port', `All UDP ports from ${udpPorts.min} to ${udpPorts.max} are in use.`, {
-    remedy: 'Close a viewer, or widen ice.udpPorts in the configuration: each session takes one.',
-    retryAfter: 5,
-  });
 }
 
 function endedEarly(): Failure {

@@ -9,6 +9,8 @@ export interface Agreed {
 
 /** What an offer and a camera have in common: the sections that are accepted. */
 export interface Agreement {
+  /** Of the video. */
+  codec: VideoCodecName;
   video: Agreed;
   audio: Agreed | null;
 }
@@ -37,7 +39,7 @@ export function agree(offer: Offer, streams: readonly Stream[], hasAudio: boolea
   for (const stream of streams) {
     for (const section of offer.video) {
       const codec = best(section, stream.codec, stream);
-      if (codec) return { video: { section, codec }, audio: hasAudio ? agreeAudio(offer) : null };
+      if (codec) return { codec: stream.codec, video: { section, codec }, audio: hasAudio ? agreeAudio(offer) : null };
     }
   }
   const offered = [...new Set(offer.video.flatMap(({ names }) => names))].slice(0, 12).join(', ').slice(0, 200);
