@@ -27,6 +27,8 @@ interface Stream {
   listener: Listener | null;
   /** What whoever listens was told last. */
   told: { active: boolean; viewers: number | null };
+  /** Whether anybody was ever told that the camera is active. */
+  wasActive: boolean;
 }
 
 interface Listener {
@@ -35,6 +37,7 @@ interface Listener {
   drop(): void;
 }
 
+const NOTHING: Stream['told'] = { active: false, viewers: null };
 const MAX_STREAMS = 4;
 const RETRY_MS = 2_000;
 /** Bytes that wait for one client: hundreds of events, so it has stopped to read. */
@@ -111,7 +114,7 @@ export class EventStreams {
         retryAfter: 5,
       });
     const id = randomBytes(12).toString('base64url');
-    streams.set(id, { camera, wanted: new Set(types), listener: null, told: { active: false, viewers: null } });
+    streams.set(id, { camera, wanted: new Set(types), listener: null, told: NOTHING, wasActive: false });
     this.#sessions.set(session, streams);
     return id;
   }
@@ -135,11 +138,10 @@ export class EventStreams {
     });
     stream.listener = listener;
     write(stream, formatRetry(RETRY_MS));
-    const wasActive = stream.told.active;
-    stream.told = { active: false, viewers: null };
+    stream.told = NOTHING;
     if (this.#options.isActive(stream.camera)) tellActive(stream, true);
-    // At the beginning only `active` is told; that it ended meanwhile, only where it had been.
-    else if (wasActive) tell(stream, 'inactive', {});
+    // Never to begin with, but after a lost connection: it may have lost this too.
+    else if (stream.wasActive) tell(stream, 'inactive', {});
     tellViewers(stream, this.#options.viewersOf(stream.camera));
     return listener.body;
   }
@@ -190,13 +192,14 @@ export class EventStreams {
 function tellActive(stream: Stream, active: boolean): void {
   // Nobody hears it: whoever listens next is told then.
   if (!stream.listener || stream.told.active === active) return;
-  stream.told.active = active;
+  stream.told = { ...stream.told, active };
+  stream.wasActive ||= active;
   tell(stream, active ? 'active' : 'inactive', {});
 }
 
 function tellViewers(stream: Stream, viewers: number): void {
   if (!stream.listener || stream.told.viewers === viewers) return;
-  stream.told.viewers = viewers;
+  stream.told = { ...stream.told, viewers };
   tell(stream, 'viewercount', { viewercount: viewers });
 }
 

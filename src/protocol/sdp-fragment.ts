@@ -134,7 +134,8 @@ export function candidatesFor({ session, sections }: SdpFragment, known: readonl
   const current = updates.filter(({ ufrag, pwd }) =>
     known.some(pair => (ufrag ?? pair.ufrag) === pair.ufrag && (pwd ?? pair.pwd) === pair.pwd),
   );
-  return current.length === 0 ? null : current.flatMap(({ candidates }) => candidates);
+  // Once each: some clients say every candidate again for each section of the bundle.
+  return current.length === 0 ? null : [...new Set(current.flatMap(({ candidates }) => candidates))];
 }
 
 function invalid(what: string): SdpFragmentError {

@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { testApp } from '../helpers/app.js';
 import { breaches, problemBreaches } from '../helpers/contract.js';
 import { readFixture } from '../helpers/fixtures.js';
@@ -7,7 +7,7 @@ const FRAGMENT = readFixture('fragments/medooze-whip-whep.sdpfrag');
 const TYPE = 'application/trickle-ice-sdpfrag';
 
 /** A session of each protocol, and what its peer asks of its URL, without the token. */
-async function sessionOf(t: Parameters<typeof testApp>[0], protocol: 'whep' | 'whip', etags?: 'strict') {
+async function sessionOf(t: Test, protocol: 'whep' | 'whip', etags?: 'strict') {
   const test = await testApp(t, 20, { etags: etags ?? 'compatible' });
   const { headers } = await (protocol === 'whep' ? test.offer('phone') : test.publish('phone'));
   const url = String(headers.location);

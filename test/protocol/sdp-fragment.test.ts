@@ -21,7 +21,7 @@ const host = '1387637174 1 udp 2122260223 192.0.2.1 61764 typ host';
 const [credentials = { ufrag: '', pwd: '' }] = credentialsIn(readOffer('chromium-156'));
 
 t.test('what clients trickle is read', t => {
-  t.equal(recorded.length, 6);
+  t.equal(recorded.length, 7);
   const { ufrag, pwd } = credentials;
   const none = { ufrag: null, pwd: null };
   t.strictSame(parseFragment(textOf('medooze-whip')), {
@@ -57,6 +57,7 @@ t.test('what clients trickle is read', t => {
       endOfCandidates: true,
     },
   ]);
+  t.strictSame(candidatesFor(parseFragment(textOf('eyevinn')), [credentials]), [host], 'component 0, said twice');
   t.match(parseFragment(textOf('candidates-alone')), { session: { candidates: { length: 2 } }, sections: [] });
   t.match(parseFragment(textOf('medooze-firefox')).sections, [{ candidates: { length: 1 } }]);
   t.end();
