@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import { camerasNamed, makeAccess } from './access/access.js';
 import { CommandError, EXIT } from './cli/command-error.js';
 import { planCameras } from './config/plan.js';
 import { Cameras } from './domain/cameras.js';
-import type { System } from './domain/contract.js';
+import type { Config, System } from './domain/contract.js';
 import type { CameraPlan, MediaEvents } from './domain/ports.js';
 import { Sessions } from './domain/sessions.js';
 import { buildApp } from './http/app.js';
@@ -14,9 +15,13 @@ export interface ServerOptions {
   host: string;
   /** 0 takes any free one. */
   port: number;
-  limits: { viewers: number; linger: number };
+  limits: Config['limits'];
+  access: Config['access'];
+  /** The folder from which paths in the configuration count. */
+  base: string;
   /** Null serves what is plugged in. */
   cameras: readonly CameraPlan[] | null;
+  /** The server's own. */
   token: string;
   logger: FastifyBaseLogger;
 }
@@ -31,11 +36,14 @@ export async function startServer({
   host,
   port,
   limits,
+  access: accessSettings,
+  base,
   cameras: wanted,
   token,
   logger,
 }: ServerOptions): Promise<Server> {
   const startedAt = new Date();
+  const access = makeAccess({ settings: accessSettings, ownToken: token, base, log: logger });
   const engine = new WorkerEngine({
     lingerMs: limits.linger * 1000,
     log: logger,
@@ -58,12 +66,16 @@ export async function startServer({
     ...engine.machine(),
   });
   try {
-    const app = await buildApp({ services: { cameras, sessions, system }, token, logger });
+    const { origins } = accessSettings;
+    const app = await buildApp({ services: { cameras, sessions, system }, access, limits, origins, logger });
     await listen(app, host, port);
     for (const plan of wanted ?? (await pluggedIn(engine))) {
       cameras.add(plan);
       engine.add(plan, events);
     }
+    const known = new Set(cameras.list().map(({ id }) => id));
+    for (const { camera, holder } of camerasNamed(accessSettings))
+      if (!known.has(camera)) logger.warn({ camera, holder }, 'permission for a camera that is not there');
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },
       close: async () => {

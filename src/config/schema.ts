@@ -8,6 +8,9 @@ export interface Finding {
   message: string;
 }
 
+/** Keywords whose message alone does not tell what would be right. */
+const DESCRIBED: ReadonlySet<string> = new Set(['pattern', 'minProperties', 'maxProperties']);
+
 let validate: ValidateFunction<Config> | undefined;
 
 /** Checks a configuration against the contract's schema and fills in the defaults of what is there, in place. */
@@ -44,7 +47,9 @@ function toFinding(error: ErrorObject): Finding {
     };
   }
   if (keyword === 'required') return { path, message: `lacks the key "${params.missingProperty}"` };
-  const shown = JSON.stringify(error.data)?.slice(0, 100);
+  // What may be a secret is not repeated.
+  const secret = (error.parentSchema as { writeOnly?: boolean })?.writeOnly === true;
+  const shown = secret ? 'something else' : JSON.stringify(error.data)?.slice(0, 100);
   if (keyword === 'enum')
     return { path, message: `is ${shown}; it must be one of ${(params.allowedValues as string[]).join(', ')}` };
   if (keyword === 'type') return { path, message: `is ${shown}; it must be of type ${params.type}` };
@@ -55,6 +60,6 @@ function toFinding(error: ErrorObject): Finding {
     .trim();
   return {
     path,
-    message: `is ${shown}; it ${error.message}${keyword === 'pattern' && description ? `: ${description}` : ''}`,
+    message: `is ${shown}; it ${error.message}${DESCRIBED.has(keyword) && description ? `: ${description}` : ''}`,
   };
 }

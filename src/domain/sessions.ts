@@ -129,10 +129,13 @@ export class Sessions {
     this.end(entry.session.id, reason, null);
   }
 
-  /** @throws Failure unknown-session */
-  get(id: string): Session {
+  /**
+   * @param visible the cameras whose sessions whoever asks may see
+   * @throws Failure unknown-session
+   */
+  get(id: string, visible: (camera: string) => boolean = () => true): Session {
     const session = this.#active.get(id)?.session ?? this.#ended.find(ended => ended.id === id);
-    if (!session)
+    if (!session || !visible(session.camera))
       throw new Failure('unknown-session', `There is no session "${id.slice(0, 63)}".`, {
         remedy: 'GET /api/v1/sessions lists them.',
       });

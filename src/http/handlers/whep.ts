@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '../../domain/failure.js';
 import { parseOffer } from '../../protocol/offer.js';
+import { seesCamera } from '../grants.js';
 import type { Services } from '../operations.js';
 
 /** WHEP (draft-ietf-wish-whep): an offer becomes a session; the session's URL ends it. */
 export const whepOperations = ({ cameras, sessions }: Services) => ({
   whepOffer: async (request: FastifyRequest, reply: FastifyReply) => {
-    const { id: camera } = cameras.get((request.params as { camera: string }).camera);
+    const { id: camera } = cameras.get((request.params as { camera: string }).camera, seesCamera(request));
     if (typeof request.body !== 'string')
       throw new Failure(
         'unsupported-media-type',
@@ -28,7 +29,10 @@ export const whepOperations = ({ cameras, sessions }: Services) => ({
       .send(answer);
   },
   whepOptions: async (request: FastifyRequest, reply: FastifyReply) => {
-    cameras.get((request.params as { camera: string }).camera);
+    const { camera } = request.params as { camera: string };
+    const sees = seesCamera(request);
+    // Who has no token does not learn which cameras there are.
+    if (sees(camera)) cameras.get(camera, sees);
     return reply.code(204).header('Accept-Post', 'application/sdp').send();
   },
   whepDelete: async (request: FastifyRequest, reply: FastifyReply) => {
