@@ -66,7 +66,7 @@ function collectRole(value: string, before: Role[] = []): Role[] {
 }
 
 function parseExpiry(value: string): string {
-  const [, count = '', unit = ''] = /^(\d{1,6})([mhdw])$/.exec(value) ?? [];
+  const [, count = '', unit = ''] = /^(\d{1,4})([mhdw])$/.exec(value) ?? [];
   const span = Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
   const time = count === '' ? Date.parse(value) : Date.now() + span;
   const written = count !== '' || /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(value);

@@ -31,6 +31,10 @@ interface WithPlayoutDelayHint {
   playoutDelayHint?: number;
 }
 
+/** The token is this origin's; a player that is pointed elsewhere must not carry it there. */
+const tokenFor = (url: URL): Record<string, string> =>
+  url.origin === globalThis.location.origin ? authorization() : {};
+
 /** Asks for each picture at once: no picture waits in a buffer for a smoother one. */
 function playAtOnce(receiver: RTCRtpReceiver): void {
   if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
@@ -49,8 +53,10 @@ export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promi
     if (!open) return;
     open = false;
     peer.close();
-    // The URL is itself the right to end the session, so no token travels; keepalive lets it outlive the page.
-    if (location !== undefined) fetch(location, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+    // The URL is itself the right to end the session, unless the server is configured to want the token too; keepalive
+    // lets it outlive the page.
+    if (location !== undefined)
+      fetch(location, { method: 'DELETE', keepalive: true, headers: tokenFor(location) }).catch(() => undefined);
   };
   try {
     const { receiver } = peer.addTransceiver('video', { direction: 'recvonly' });
@@ -83,11 +89,7 @@ async function post(
   try {
     const response = await fetch(endpoint, {
       method: 'POST',
-      // The token is this origin's; a player that is pointed elsewhere must not carry it there.
-      headers: {
-        'Content-Type': 'application/sdp',
-        ...(endpoint.origin === globalThis.location.origin ? authorization() : {}),
-      },
+      headers: { 'Content-Type': 'application/sdp', ...tokenFor(endpoint) },
       body: offer,
       signal: abort.signal,
     });

@@ -92,7 +92,7 @@ const NO_TOKEN = problem('unauthorized', 'The request has no token.', REMEDY);
 
 /** The header first, which a person cannot have left in by accident. Some players send the token bare. */
 function tokenOf(request: FastifyRequest): string | undefined {
-  return /^(?:Bearer\s+)?(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? tokenInUrl(request);
+  return /^(?!Bearer$)(?:Bearer\s+)?(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? tokenInUrl(request);
 }
 
 function challenge(reply: FastifyReply, how: string, document: ReturnType<typeof problem>): FastifyReply {
