@@ -39,6 +39,8 @@ export function makeAccess({ settings, ownToken, base, log }: AccessOptions): Ac
   ];
   const issuers = settings.jwt.map(({ name, key, issuer, audience }): Issuer => {
     const read = readKey(name, key, base);
+    if (read.kind === 'remote' && read.url.protocol !== 'https:' && !isLoopback(read.url))
+      log.warn({ issuer: name }, 'keys come over plain HTTP: whoever is on the way can put in their own');
     const found = read.kind === 'remote' ? remoteKeySet(read.url, log) : async () => read.key;
     return { name, key: found, algorithms: read.algorithms, issuer, audience };
   });
@@ -67,6 +69,8 @@ export function camerasNamed(settings: Settings): { camera: string; holder: stri
     permissions.flatMap(({ cameras = [] }) => cameras.map(camera => ({ camera, holder }))),
   );
 }
+
+const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 
 function refuseTwins(settings: Settings): void {
   const lists: [string, readonly string[]][] = [

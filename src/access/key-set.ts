@@ -11,6 +11,9 @@ export class KeysUnavailable extends Error {
   }
 }
 
+/** What a key server answered that is no use. */
+class KeyServerError extends Error {}
+
 /** Milliseconds. */
 export interface KeySetTimes {
   /** For an answer, to its last byte. */
@@ -49,7 +52,7 @@ export function remoteKeySet(url: URL, log: Log, times: KeySetTimes = TIMES): JW
       trouble = undefined;
     } catch (error) {
       trouble = wordsOf(error);
-      log.warn({ jwks: `${url.origin}${url.pathname}`, problem: trouble }, 'keys not loaded');
+      log.warn({ jwks: `${url.origin}${url.pathname}`, problem: trouble, reason: reasonOf(error) }, 'keys not loaded');
     }
   };
   /** One question at a time, and none too soon after another. */
@@ -95,13 +98,13 @@ async function fetchJson(url: URL, timeout: number): Promise<never> {
   });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new Error(`the server of the keys answered ${response.status}`);
+    throw new KeyServerError(`the server of the keys answered ${response.status}`);
   }
   const text = await readText(response);
   try {
     return JSON.parse(text) as never;
   } catch {
-    throw new Error('the server of the keys answered something that is no JSON');
+    throw new KeyServerError('the server of the keys answered something that is no JSON');
   }
 }
 
@@ -111,16 +114,21 @@ async function readText(response: Response): Promise<string> {
   for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += part.length;
     // Leaving the loop cancels the rest.
-    if (bytes > MAX_BYTES) throw new Error(`the server of the keys answered more than ${MAX_BYTES} bytes`);
+    if (bytes > MAX_BYTES) throw new KeyServerError(`the server of the keys answered more than ${MAX_BYTES} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');
 }
 
+/** What anybody may read who sends a token. */
 function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return 'the server of the keys did not answer in time';
+  if (error instanceof KeyServerError) return error.message;
   if (error instanceof errors.JWKSInvalid) return 'the server of the keys answered no JSON Web Key Set';
-  // fetch says only "fetch failed"; why is in its cause.
-  return error.cause instanceof Error ? error.cause.message || error.message : error.message;
+  if (error instanceof Error && error.name === 'TimeoutError') return 'the server of the keys did not answer in time';
+  return 'the server of the keys is not reached';
+}
+
+/** For the log: fetch says only "fetch failed"; why is in its cause, with addresses of the robot's network. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
 }

@@ -55,6 +55,7 @@ export function readKey(issuer: string, settings: KeySettings, base: string): Is
   }
   if (settings.jwks !== undefined) {
     const url = URL.canParse(settings.jwks) ? new URL(settings.jwks) : refuse(`jwks: "${settings.jwks}" is no URL`);
+    if (url.username !== '' || url.password !== '') refuse('jwks: a URL with a password in it is not taken');
     return { kind: 'remote', url, algorithms: [...RSA, ...ED25519] };
   }
   const { publicKey, publicKeyFile } = settings;

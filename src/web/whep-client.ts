@@ -48,6 +48,8 @@ function playAtOnce(receiver: RTCRtpReceiver): void {
 export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promise<WhepSession> {
   const peer = new RTCPeerConnection();
   let location: URL | undefined;
+  // As it is now: when the session ends because somebody signed out there is none any more.
+  const token = tokenFor(endpoint);
   let open = true;
   const close = (): void => {
     if (!open) return;
@@ -55,8 +57,9 @@ export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promi
     peer.close();
     // The URL is itself the right to end the session, unless the server is configured to want the token too; keepalive
     // lets it outlive the page.
-    if (location !== undefined)
-      fetch(location, { method: 'DELETE', keepalive: true, headers: tokenFor(location) }).catch(() => undefined);
+    if (location === undefined) return;
+    const headers = location.origin === endpoint.origin ? token : {};
+    fetch(location, { method: 'DELETE', keepalive: true, headers }).catch(() => undefined);
   };
   try {
     const { receiver } = peer.addTransceiver('video', { direction: 'recvonly' });
@@ -64,7 +67,7 @@ export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promi
     const stream = new MediaStream([receiver.track]);
     await peer.setLocalDescription();
     // No wait for candidates: the server is on this network and finds the browser by the browser's own checks.
-    const answer = await post(endpoint, peer.localDescription?.sdp ?? '', signal);
+    const answer = await post(endpoint, token, peer.localDescription?.sdp ?? '', signal);
     location = answer.location;
     signal.throwIfAborted();
     await peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
@@ -78,6 +81,7 @@ export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promi
 
 async function post(
   endpoint: URL,
+  token: Record<string, string>,
   offer: string,
   signal: AbortSignal,
 ): Promise<{ sdp: string; location: URL | undefined }> {
@@ -89,7 +93,7 @@ async function post(
   try {
     const response = await fetch(endpoint, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/sdp', ...tokenFor(endpoint) },
+      headers: { 'Content-Type': 'application/sdp', ...token },
       body: offer,
       signal: abort.signal,
     });

@@ -89,8 +89,24 @@ t.test('keys that are none, or too weak, or not to be left lying about', t => {
   const own = KEYS.RS256.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   t.match(jwt({ publicKeyFile: put('private', own) }), /private one.*openssl pkey/);
   t.match(jwt({ jwks: 'http://[' }), /is no URL/);
+  const withPassword = jwt({ jwks: 'https://me:hush@id.example/' });
+  t.match(withPassword, /password in it is not taken/);
+  t.notMatch(withPassword, 'hush');
   for (const text of [KEYS.HS256, own.split('\n')[1] ?? '-'])
     t.notMatch(jwt({ secretFile: put('open', text, 0o644) }), text);
+  t.end();
+});
+
+t.test('keys over plain HTTP are taken, with a word in the log', t => {
+  const lines = (jwks: string): unknown[] => {
+    const log = keptLog();
+    const settings = { ...defaultConfig().access, jwt: [{ name: 'id', key: { jwks } }] };
+    makeAccess({ settings, ownToken: OWN, base, log });
+    return log.lines;
+  };
+  t.match(lines('http://id.example/jwks.json'), [{ level: 'warn', fields: { issuer: 'id' } }]);
+  for (const url of ['https://id.example/x', 'http://localhost:1/x', 'http://127.0.0.1/x', 'http://[::1]/x'])
+    t.strictSame(lines(url), [], url);
   t.end();
 });
 
