@@ -72,7 +72,7 @@ export function answerUrlTokens(app: FastifyInstance, { requireTokenOnSessions }
     const token = tokenInUrl(request);
     if (token === undefined) return;
     reply.header('Cache-Control', 'no-store');
-    if (!requireTokenOnSessions) return;
+    if (!requireTokenOnSessions || tokenOf(request) !== token) return;
     const location = reply.getHeader('Location');
     if (typeof location === 'string' && location.startsWith('/')) reply.header('Location', withToken(location, token));
     const links = reply.getHeader('Link');
