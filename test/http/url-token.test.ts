@@ -14,7 +14,7 @@ function leading(requireTokenOnSessions: boolean): ReturnType<typeof Fastify> {
   const app = Fastify({ rewriteUrl: takeTokenFromPath });
   answerUrlTokens(app, { anonymous: NOBODY, requireTokenOnSessions, identify: async () => NOBODY });
   app.get('/whep/a', async (request, reply) => {
-    reply.header('Location', '/whep/a/s').header('Link', LINKS[0]).header('Link', LINKS[1]);
+    reply.header('Location', '/whep/a/s').header('Link', LINKS);
     return { url: request.url, original: request.originalUrl };
   });
   return app;

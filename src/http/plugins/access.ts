@@ -77,16 +77,16 @@ export function answerUrlTokens(app: FastifyInstance, { requireTokenOnSessions }
     if (typeof location === 'string' && location.startsWith('/')) reply.header('Location', withToken(location, token));
     const links = reply.getHeader('Link');
     if (links === undefined) return;
-    reply.removeHeader('Link');
     // Those of ICE servers begin with a scheme.
-    for (const link of [links].flat())
-      reply.header(
-        'Link',
-        String(link).replaceAll(/<(\/[^>]*)>/g, (_, path: string) => `<${withToken(path, token)}>`),
-      );
+    const withTokens = [links]
+      .flat()
+      .map(link => String(link).replaceAll(LOCAL_LINK, (_, path) => `<${withToken(path, token)}>`));
+    reply.header('Link', withTokens);
   });
 }
 
+/** The target of a Link on this server (RFC 8288 §3). */
+const LOCAL_LINK = /<(\/[^>]*)>/g;
 const REMEDY = 'Send "Authorization: Bearer TOKEN"; the server names the file of its own token when it starts.';
 const NO_TOKEN = problem('unauthorized', 'The request has no token.', REMEDY);
 
