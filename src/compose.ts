@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import { camerasNamed, makeAccess } from './access/access.js';
 import { CommandError, EXIT } from './cli/command-error.js';
 import { planCameras } from './config/plan.js';
 import { Cameras } from './domain/cameras.js';
@@ -16,11 +17,15 @@ export interface ServerOptions {
   host: string;
   /** 0 takes any free one. */
   port: number;
-  limits: { viewers: number; linger: number };
+  limits: Config['limits'];
   protocol: Config['protocol'];
+  access: Config['access'];
+  /** The folder from which paths in the configuration count. */
+  base: string;
   /** Null serves what is plugged in. */
   cameras: readonly CameraPlan[] | null;
   ice: IcePlan;
+  /** The server's own. */
   token: string;
   logger: FastifyBaseLogger;
 }
@@ -36,6 +41,8 @@ export async function startServer({
   port,
   limits,
   protocol,
+  access: accessSettings,
+  base,
   cameras: wanted,
   ice: icePlan,
   token,
@@ -43,6 +50,7 @@ export async function startServer({
 }: ServerOptions): Promise<Server> {
   const startedAt = new Date();
   const ice = new Ice({ plan: icePlan, log: logger });
+  const access = makeAccess({ settings: accessSettings, ownToken: token, base, log: logger });
   const engine = new WorkerEngine({
     iceSettings: () => ice.agentSettings(),
     lingerMs: limits.linger * 1000,
@@ -70,7 +78,9 @@ export async function startServer({
   try {
     const app = await buildApp({
       services: { cameras, sessions, events, protocol, ice, system },
-      token,
+      access,
+      limits,
+      origins: accessSettings.origins,
       logger,
     });
     await listen(app, host, port);
@@ -79,6 +89,9 @@ export async function startServer({
       cameras.add(plan);
       engine.add(plan, mediaEvents);
     }
+    const known = new Set(cameras.list().map(({ id }) => id));
+    for (const { camera, holder } of camerasNamed(accessSettings))
+      if (!known.has(camera)) logger.warn({ camera, holder }, 'permission for a camera that is not there');
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },
       close: async () => {

@@ -1,18 +1,24 @@
 import { readFileSync } from 'node:fs';
 
-const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
+export const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
+
+/** The name of a security scheme and the roles that are needed; empty where nothing is. */
+export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
+
+export interface Operation {
+  operationId: string;
+  security?: readonly SecurityRequirement[];
+  requestBody?: { required?: boolean; content: Readonly<Record<string, unknown>> };
+}
 
 /** The OpenAPI document, as the build bundles it from openapi/. */
 export interface Contract {
   openapi: string;
   info: { title: string; version: string };
+  /** What an operation needs that says nothing of it itself. */
+  security: readonly SecurityRequirement[];
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   components: { schemas: Readonly<Record<string, object>> };
-}
-
-interface Operation {
-  operationId: string;
-  requestBody?: { required?: boolean; content: Readonly<Record<string, unknown>> };
 }
 
 /** dist/openapi.json, beside the compiled sources. */
@@ -22,6 +28,9 @@ export function readContract(): Contract {
   return JSON.parse(readFileSync(CONTRACT_FILE, 'utf8')) as Contract;
 }
 
+/** A path of the contract in Fastify's form. */
+export const routeOf = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+
 /** For each path of the contract, in Fastify's form, the methods that it has and that it has not. */
 export function methodsOf(contract: Contract): { url: string; allowed: string[]; others: string[] }[] {
   return Object.entries(contract.paths).map(([path, item]) => {
@@ -29,7 +38,7 @@ export function methodsOf(contract: Contract): { url: string; allowed: string[];
       method.toUpperCase(),
     );
     return {
-      url: toRoute(path),
+      url: routeOf(path),
       allowed,
       others: METHODS.map(method => method.toUpperCase()).filter(
         method => !allowed.includes(method) && method !== 'OPTIONS',
@@ -53,12 +62,8 @@ export function bodiesOf(contract: Contract): Map<string, TakenBody> {
         const body = item[method]?.requestBody;
         if (!body) return [];
         const taken = { types: Object.keys(body.content), required: body.required ?? false };
-        return [[`${method.toUpperCase()} ${toRoute(path)}`, taken] as const];
+        return [[`${method.toUpperCase()} ${routeOf(path)}`, taken] as const];
       }),
     ),
   );
-}
-
-function toRoute(path: string): string {
-  return path.replace(/\{(\w+)\}/g, ':$1');
 }

@@ -45,13 +45,16 @@ export class Cameras {
     return [...this.#cameras.values()].map(camera => this.#show(camera));
   }
 
-  /** @throws Failure unknown-camera */
-  get(id: string): Camera {
+  /**
+   * @param visible the cameras whose names whoever asks may learn
+   * @throws Failure unknown-camera
+   */
+  get(id: string, visible: (camera: string) => boolean = () => false): Camera {
     const camera = this.#cameras.get(id);
     if (!camera) {
-      const known = [...this.#cameras.keys()].join(', ') || 'none';
+      const known = [...this.#cameras.keys()].filter(visible).join(', ');
       throw new Failure('unknown-camera', `There is no camera "${id.slice(0, 63)}".`, {
-        remedy: `The cameras are: ${known}.`,
+        remedy: known === '' ? 'GET /api/v1/cameras lists those that a token may see.' : `The cameras are: ${known}.`,
       });
     }
     return this.#show(camera);

@@ -78,10 +78,10 @@ export class SessionStore {
     return entry;
   }
 
-  /** @throws Failure unknown-session */
-  get(id: string): Session {
+  /** @throws Failure unknown-session, also of a camera that is not visible to whoever asks */
+  get(id: string, visible: (camera: string) => boolean = () => true): Session {
     const session = this.#active.get(id)?.session ?? this.#ended.find(ended => ended.id === id);
-    if (!session)
+    if (!session || !visible(session.camera))
       throw new Failure('unknown-session', `There is no session "${id.slice(0, 63)}".`, {
         remedy: 'GET /api/v1/sessions lists them.',
       });

@@ -193,9 +193,12 @@ export class Sessions {
     this.end(this.idOf(url), 'client-delete', null);
   }
 
-  /** @throws Failure unknown-session */
-  get(id: string): Session {
-    return this.#store.get(id);
+  /**
+   * @param visible the cameras whose sessions whoever asks may see
+   * @throws Failure unknown-session
+   */
+  get(id: string, visible?: (camera: string) => boolean): Session {
+    return this.#store.get(id, visible);
   }
 
   /** @throws Failure unknown-session, also for one that has ended */

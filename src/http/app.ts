@@ -6,6 +6,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import glue from 'fastify-openapi-glue';
 import { CONTRACT_FILE, type Contract, methodsOf, readContract } from '../contract/contract.js';
+import type { Access } from '../domain/access.js';
 import { MAX_BODY } from './body-kinds.js';
 import { cameraOperations } from './handlers/cameras.js';
 import { eventOperations } from './handlers/events.js';
@@ -14,23 +15,27 @@ import { systemOperations } from './handlers/system.js';
 import { whepOperations } from './handlers/whep.js';
 import { whipOperations } from './handlers/whip.js';
 import type { Services } from './operations.js';
-import { guard } from './plugins/access.js';
+import { answerUrlTokens, guard } from './plugins/access.js';
 import { takeBodies } from './plugins/bodies.js';
 import { tellBrowsers } from './plugins/browser.js';
 import { handleErrors, pathOf, send } from './plugins/errors.js';
+import { type Limits, limitRequests } from './plugins/limits.js';
+import { takeTokenFromPath } from './plugins/url-token.js';
 import { problem } from './problems.js';
 
 export interface AppOptions {
   services: Services;
-  /** Whoever sends it may use the API. */
-  token: string;
+  access: Access;
+  limits: Limits;
+  /** Of web pages that may call from elsewhere; `*` for any. */
+  origins: readonly string[];
   logger: FastifyBaseLogger;
 }
 
 const DASHBOARD = fileURLToPath(new URL('../../web/', import.meta.url));
 
 /** The HTTP side of the server, not yet listening. */
-export async function buildApp({ services, token, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ services, access, limits, origins, logger }: AppOptions): Promise<FastifyInstance> {
   const contract = readContract();
   const app = Fastify({
     loggerInstance: logger,
@@ -44,6 +49,7 @@ export async function buildApp({ services, token, logger }: AppOptions): Promise
     // A URL that cannot be decoded has no route, and no error handler of one.
     frameworkErrors: (_error, request, reply) =>
       void send(reply, problem('bad-request', `"${pathOf(request)}" is no valid URL.`)),
+    rewriteUrl: takeTokenFromPath,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allowUnionTypes: true } },
   });
@@ -53,6 +59,7 @@ export async function buildApp({ services, token, logger }: AppOptions): Promise
       {
         method: request.method,
         path: request.routeOptions.url ?? 'unknown',
+        by: request.grant?.name,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
       },
@@ -60,9 +67,11 @@ export async function buildApp({ services, token, logger }: AppOptions): Promise
     );
   });
   takeBodies(app, contract);
-  await tellBrowsers(app);
+  await tellBrowsers(app, origins);
   // After it, so that a page of another origin can read why it was refused.
-  guard(app, token);
+  const wrongTokens = await limitRequests(app, limits);
+  guard(app, contract, access, wrongTokens);
+  answerUrlTokens(app, access);
   await serveOperations(app, contract, services);
   await serveDocs(app);
   if (existsSync(DASHBOARD))

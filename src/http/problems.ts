@@ -24,6 +24,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>>
   'already-published': { status: 409, title: 'Somebody publishes already' },
   'not-publishable': { status: 409, title: 'The camera takes no publisher' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
+  'keys-unavailable': { status: 503, title: 'The token cannot be checked now' },
   'no-udp-port': { status: 503, title: 'No UDP port is free' },
   'too-many-viewers': { status: 503, title: 'Too many viewers' },
   'shutting-down': { status: 503, title: 'The server is being stopped' },

@@ -90,20 +90,25 @@ t.test('a state replaces the one before it whole', t => {
   t.end();
 });
 
-t.test('a camera that is not there: which are', t => {
+t.test('a camera that is not there: which are, to whoever may know', t => {
   const cameras = new Cameras(events, () => 0);
-  const failure = (id: string): Failure => {
+  const failure = (id: string, visible?: (camera: string) => boolean): Failure => {
     try {
-      cameras.get(id);
+      cameras.get(id, visible);
     } catch (error) {
       if (error instanceof Failure) return error;
     }
     throw new Error('no failure');
   };
-  t.match(failure('x'), { code: 'unknown-camera', remedy: 'The cameras are: none.' });
+  t.match(
+    failure('x', () => true),
+    { code: 'unknown-camera', remedy: 'GET /api/v1/cameras' },
+  );
   cameras.add(plan('road'));
   cameras.add(plan('arm'));
-  t.match(failure('x').remedy, 'road, arm');
+  t.match(failure('x', () => true).remedy, 'road, arm');
+  t.match(failure('x', camera => camera === 'arm').remedy, /^The cameras are: arm\.$/);
+  t.notMatch(failure('x').remedy, /road|arm/, 'none, where nobody says who asks');
   for (const id of ['__proto__', 'constructor', 'Road', ' road', '']) t.equal(failure(id).code, 'unknown-camera', id);
   t.ok(failure('x'.repeat(5_000)).message.length < 100, 'no endless name is given back');
   t.end();

@@ -1,6 +1,8 @@
-import type { FastifyInstance, InjectOptions } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import type { Test } from 'tap';
+import { makeAccess } from '../../src/access/access.js';
+import { defaultConfig } from '../../src/config/load.js';
 import { Cameras } from '../../src/domain/cameras.js';
 import type { Config, System } from '../../src/domain/contract.js';
 import { EventBus } from '../../src/domain/events.js';
@@ -15,12 +17,12 @@ export const OFFER = readOffer('chromium-156');
 /** Both ways, which WHIP allows (RFC 9725 §4.2). */
 export const PUBLISHING_OFFER = OFFER.replace('a=recvonly', 'a=sendrecv');
 
-const settings = { width: 640, height: 480, framerate: 30, bitrate: 1_000_000, keyframeInterval: 60 };
+const cameraSettings = { width: 640, height: 480, framerate: 30, bitrate: 1_000_000, keyframeInterval: 60 };
 const plan = (id: string, source: CameraPlan['source']): CameraPlan => ({
   id,
   name: `The ${id}`,
   source,
-  settings: { ...settings, passthrough: 'auto', fallback: 'vp8' },
+  settings: { ...cameraSettings, passthrough: 'auto', fallback: 'vp8' },
 });
 
 export const SYSTEM: System = {
@@ -67,24 +69,37 @@ export interface TestApp {
 
 const inject = (app: FastifyInstance, options: InjectOptions) => app.inject(options);
 
+/** What of the configuration is another than the default, and where the log goes. */
+export interface TestSettings {
+  access?: Partial<Config['access']>;
+  limits?: Partial<Config['limits']>;
+  protocol?: Partial<Config['protocol']>;
+  links?: IceForClients['links'];
+  logger?: FastifyBaseLogger;
+}
+
 /** The HTTP side over an engine that answers at once; without a port, closed with the test. */
-export async function testApp(
-  t: Test,
-  viewers = 5,
-  protocol: Config['protocol'] = { etags: 'compatible' },
-  links: IceForClients['links'] = () => [],
-): Promise<TestApp> {
+export async function testApp(t: Test, viewers = 5, settings: TestSettings = {}): Promise<TestApp> {
   const engine = new FakeEngine();
   engine.answersAtOnce = 'v=0\r\ns=the answer\r\n';
-  const logger = pino({ level: 'silent' });
+  const logger = settings.logger ?? pino({ level: 'silent' });
+  const defaults = defaultConfig();
+  const accessSettings = { ...defaults.access, ...settings.access };
   const events = new EventBus(logger);
   const sessions = new Sessions({ engine, events, log: logger, maxViewers: viewers });
   const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
   cameras.add(plan('road', { type: 'rtsp', url: 'rtsp://u:secret@192.0.2.7/s' }));
   cameras.add(plan('arm', { type: 'v4l2', device: '/dev/video0' }));
   cameras.add(plan('phone', { type: 'whip' }));
-  const services = { cameras, sessions, events, protocol, ice: { links }, system: () => SYSTEM };
-  const app = await buildApp({ services, token: TOKEN, logger });
+  const ice = { links: settings.links ?? (() => []) };
+  const protocol = { ...defaults.protocol, ...settings.protocol };
+  const app = await buildApp({
+    services: { cameras, sessions, events, protocol, ice, system: () => SYSTEM },
+    access: makeAccess({ settings: accessSettings, ownToken: TOKEN, base: '/', log: logger }),
+    limits: { ...defaults.limits, ...settings.limits },
+    origins: accessSettings.origins,
+    logger,
+  });
   await app.ready();
   t.teardown(() => app.close());
   const authorization = `Bearer ${TOKEN}`;

@@ -8,7 +8,7 @@ const TYPE = 'application/trickle-ice-sdpfrag';
 
 /** A session of each protocol, and what its peer asks of its URL, without the token. */
 async function sessionOf(t: Test, protocol: 'whep' | 'whip', etags?: 'strict') {
-  const test = await testApp(t, 20, { etags: etags ?? 'compatible' });
+  const test = await testApp(t, 20, { protocol: { etags: etags ?? 'compatible' } });
   const { headers } = await (protocol === 'whep' ? test.offer('phone') : test.publish('phone'));
   const url = String(headers.location);
   const [{ id = '' } = {}] = test.sessions.list('active');

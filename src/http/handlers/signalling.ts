@@ -1,18 +1,26 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Role } from '../../domain/contract.js';
 import { Failure } from '../../domain/failure.js';
 import type { OpenedSession, SessionRequest, SessionUrl } from '../../domain/sessions.js';
 import { ifMatch, strongEtag } from '../../protocol/etag.js';
 import { credentialsIn } from '../../protocol/ice-credentials.js';
 import { type Purpose, parseOffer } from '../../protocol/offer.js';
 import { parseFragment } from '../../protocol/sdp-fragment.js';
+import { seesCamera } from '../grants.js';
 import type { Services } from '../operations.js';
 
 /** What WHEP and WHIP do not have in common. */
 export interface Side {
   protocol: SessionUrl['protocol'];
   purpose: Purpose;
-  /** The camera, if this protocol can be spoken to it. @throws Failure */
-  camera(id: string): string;
+  /** What the one who asks for a session needs. */
+  role: Role;
+  /**
+   * The camera, if this protocol can be spoken to it.
+   * @param visible the cameras that whoever asks may know of
+   * @throws Failure
+   */
+  camera(id: string, visible: (camera: string) => boolean): string;
   open(request: SessionRequest, query: unknown): Promise<OpenedSession>;
   /** Lines of `Link` for the extensions of a session. */
   extensions(sessionPath: string): readonly string[];
@@ -30,7 +38,8 @@ export function signallingOperations<P extends Side['protocol']>(
     protocol: side.protocol,
     ...(request.params as { camera: string; secret: string }),
   });
-  const cameraOf = (request: FastifyRequest): string => side.camera((request.params as { camera: string }).camera);
+  const cameraOf = (request: FastifyRequest): string =>
+    side.camera((request.params as { camera: string }).camera, seesCamera(request, side.role));
 
   const operations: Record<Operation, Handler> = {
     Offer: async (request, reply) => {
@@ -65,11 +74,13 @@ export function signallingOperations<P extends Side['protocol']>(
       return reply.code(204).send();
     },
     Options: async (request, reply) => {
-      cameraOf(request);
-      // Nothing but ICE servers here: a player fails at any other link of an answer to OPTIONS.
-      // Before its offer a client has no session; one without a token is told of no TURN server, as those need
+      const { camera } = request.params as { camera: string };
+      // Who has no token does not learn which cameras there are, and is told of no TURN server, as those need
       // credentials.
-      return addLinks(reply, ice.links(request.isAuthorized ? 'client' : null))
+      const known = seesCamera(request, side.role)(camera);
+      if (known) cameraOf(request);
+      // Nothing but ICE servers here: a player fails at any other link of an answer to OPTIONS.
+      return addLinks(reply, ice.links(known ? 'client' : null))
         .code(204)
         .send();
     },

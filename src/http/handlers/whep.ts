@@ -7,7 +7,8 @@ export const whepOperations = (services: Services) =>
   signallingOperations(services, {
     protocol: 'whep',
     purpose: 'watch',
-    camera: id => services.cameras.get(id).id,
+    role: 'view',
+    camera: (id, visible) => services.cameras.get(id, visible).id,
     open: request => services.sessions.watch(request),
     extensions: sessionPath => [
       `<${sessionPath}/events>; rel="urn:ietf:params:whep:ext:core:server-sent-events"; events="${EVENT_TYPES.join(',')}"`,

@@ -7,8 +7,9 @@ export const whipOperations = (services: Services) =>
   signallingOperations(services, {
     protocol: 'whip',
     purpose: 'publish',
-    camera: id => {
-      const camera = services.cameras.get(id);
+    role: 'publish',
+    camera: (id, visible) => {
+      const camera = services.cameras.get(id, visible);
       if (camera.links.whip === undefined)
         throw new Failure('not-publishable', `Camera "${camera.id}" has a source of its own: ${camera.source}.`, {
           remedy: 'Publish to a camera whose source is "whip", or configure one.',

@@ -25,7 +25,6 @@ export function handleErrors(app: FastifyInstance): void {
 }
 
 export function send(reply: FastifyReply, document: Problem): FastifyReply {
-  if (document.status === 401) reply.header('WWW-Authenticate', 'Bearer');
   return reply
     .code(document.status)
     .type('application/problem+json')
