@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Client, Seen } from './seen.js';
 
@@ -29,6 +30,23 @@ type Event =
   | { event: 'left'; status: number }
   | { event: 'failed'; why: string };
 
+/** A decoder for a client that has none: takes RTP packets and counts what a person would have seen. */
+export function startDecoder(
+  t: { teardown(close: () => void): void },
+  codec: string,
+  payloadType: number,
+): { take(packet: Buffer): void; seen(): Promise<Seen> } {
+  const program = run(t, 'decode.py', codec, String(payloadType));
+  return {
+    take: packet => {
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(packet.length);
+      program.stdin.write(Buffer.concat([length, packet]));
+    },
+    seen: program.seen,
+  };
+}
+
 /** Starts a client. What goes wrong in it is said when it is asked next. */
 export function startProgram(
   t: { teardown(close: () => void): void },
@@ -38,42 +56,69 @@ export function startProgram(
   token: string,
   ...more: string[]
 ): ClientProgram {
-  const child = spawn(PYTHON, ['-B', `${CLIENTS}${file}`, what, url, '--token', token, ...more], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const program = run(t, file, what, url, '--token', token, ...more);
+  return {
+    negotiated: () => ({ offer: program.said.offer ?? '', answer: program.said.answered ?? '' }),
+    seen: program.seen,
+    leave: async () => {
+      program.check();
+      program.stdin.write('leave\n');
+      await program.closed;
+      program.check();
+      return program.said.left ?? 0;
+    },
+    vanish: program.kill,
+  };
+}
+
+interface Said {
+  offer?: string;
+  answered?: string;
+  left?: number;
+}
+
+/** Runs a client and keeps what it says. */
+function run(
+  t: { teardown(close: () => void): void },
+  file: string,
+  ...more: string[]
+): {
+  stdin: Writable;
+  said: Readonly<Said>;
+  closed: Promise<unknown>;
+  seen(): Promise<Seen>;
+  check(): void;
+  kill(): void;
+} {
+  const child = spawn(PYTHON, ['-B', `${CLIENTS}${file}`, ...more], { stdio: ['pipe', 'pipe', 'pipe'] });
   t.teardown(() => child.kill('SIGKILL'));
-  const said: string[] = [];
+  // It ended while it was written to: the check says why.
+  child.stdin.on('error', () => undefined);
+  const complaints: string[] = [];
+  const said: Said = {};
   let seen: Seen = { pictures: 0, changes: 0, contrast: 0, width: 0, height: 0 };
-  let offer = '';
-  let answer = '';
-  let left = 0;
   let failed = '';
-  createInterface({ input: child.stderr }).on('line', line => said.push(line));
+  createInterface({ input: child.stderr }).on('line', line => complaints.push(line));
   createInterface({ input: child.stdout }).on('line', line => {
     const event = JSON.parse(line) as Event;
     if (event.event === 'seen') seen = event;
-    else if (event.event === 'left') left = event.status;
+    else if (event.event === 'left') said.left = event.status;
     else if (event.event === 'failed') failed = event.why;
-    else if (event.event === 'offer') offer = event.sdp;
-    else answer = event.sdp;
+    else said[event.event] = event.sdp;
   });
-  const closed = new Promise<number | null>(resolve => child.once('close', code => resolve(code)));
+  const closed = new Promise(resolve => child.once('close', resolve));
   const check = (): void => {
-    if (failed !== '' || child.exitCode) throw new Error(`${file}: ${failed}\n${said.join('\n')}`);
+    if (failed !== '' || child.exitCode) throw new Error(`${file}: ${failed}\n${complaints.join('\n')}`);
   };
   return {
-    negotiated: () => ({ offer, answer }),
+    stdin: child.stdin,
+    said,
+    closed,
+    check,
     seen: async () => {
       check();
       return seen;
     },
-    leave: async () => {
-      check();
-      child.stdin.write('leave\n');
-      await closed;
-      check();
-      return left;
-    },
-    vanish: () => void child.kill('SIGKILL'),
+    kill: () => void child.kill('SIGKILL'),
   };
 }

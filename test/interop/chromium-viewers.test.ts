@@ -2,8 +2,8 @@ import t from 'tap';
 import { launchChromium } from '../helpers/browser.js';
 import { openElsewhere, openOnServer } from '../helpers/client-page.js';
 import { readOffer } from '../helpers/fixtures.js';
-import { lingering } from '../helpers/server.js';
 import { footprint, requests, visit } from '../helpers/seen.js';
+import { lingering } from '../helpers/server.js';
 
 const SIZE = '640x480';
 const server = await lingering(t, '--camera', 'cam=test');
@@ -20,7 +20,7 @@ t.test('whip-whep, from another origin', async t => {
   t.match(requests(server).slice(before), ['OPTIONS /whep/:camera 204', 'POST /whep/:camera 201']);
 });
 
-t.test("Eyevinn's webrtc-player, on the server's own origin; the token without \"Bearer\"", async t => {
+t.test('Eyevinn\'s webrtc-player, on the server\'s own origin; the token without "Bearer"', async t => {
   const client = await openOnServer(await browser.newPage(), server.origin, 'eyevinn-player');
   await client.start(url, server.token);
   await visit(t, server, client, { isBack, size: SIZE });

@@ -11,7 +11,8 @@ gi.require_version('GstSdp', '1.0')
 gi.require_version('GstWebRTC', '1.0')
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
-from common import HEIGHT, WIDTH, Pictures, Session, arguments, on_words, say  # noqa: E402
+from common import Pictures, Session, arguments, on_words, say  # noqa: E402
+from decoding import counting_branch  # noqa: E402
 
 VIDEO_PT, AUDIO_PT = 96, 111
 ENCODERS = {
@@ -22,13 +23,6 @@ ENCODERS = {
     'VP8': 'vp8enc deadline=1 cpu-used=8 keyframe-max-dist=60 target-bitrate=800000 ! rtpvp8pay picture-id-mode=15-bit',
     'VP9': 'vp9enc deadline=1 cpu-used=8 keyframe-max-dist=60 target-bitrate=800000 ! rtpvp9pay picture-id-mode=15-bit',
 }
-DECODERS = {
-    'H264': 'rtph264depay ! avdec_h264',
-    'H265': 'rtph265depay ! avdec_h265',
-    'VP8': 'rtpvp8depay ! vp8dec',
-    'VP9': 'rtpvp9depay ! vp9dec',
-}
-
 
 def rtp_caps(codec):
     return 'application/x-rtp,media=video,encoding-name=%s,payload=%d,clock-rate=90000,' \
@@ -158,22 +152,11 @@ class Client:
     def on_stream(self, _peer, pad):
         caps = pad.get_current_caps() or pad.query_caps(None)
         kind = caps.get_structure(0).get_string('media')
-        line = '%s ! identity name=whole ! videoconvert ! videoscale ! ' \
-            'video/x-raw,format=GRAY8,width=%d,height=%d ! ' \
-            'appsink name=out emit-signals=true sync=false' % (DECODERS[self.options.codec], WIDTH, HEIGHT)
-        branch = Gst.parse_bin_from_description(line if kind == 'video' else 'fakesink sync=false', True)
-        if kind == 'video':
-            branch.get_by_name('out').connect('new-sample', self.on_sample, branch.get_by_name('whole'))
+        branch = counting_branch(self.options.codec, self.pictures) if kind == 'video' else \
+            Gst.parse_bin_from_description('fakesink sync=false', True)
         self.pipeline.add(branch)
         branch.sync_state_with_parent()
         pad.link(branch.get_static_pad('sink'))
-
-    def on_sample(self, sink, whole):
-        buffer = sink.emit('pull-sample').get_buffer()
-        size = whole.get_static_pad('sink').get_current_caps().get_structure(0)
-        self.pictures.look(
-            buffer.extract_dup(0, WIDTH * HEIGHT), size.get_int('width').value, size.get_int('height').value)
-        return Gst.FlowReturn.OK
 
     def tell(self):
         self.pictures.tell()
