@@ -16,8 +16,11 @@ const CANDIDATES = [
   '/usr/bin/google-chrome',
 ];
 
+/** What gives a Chromium a camera and a microphone, and nobody to ask whether they may be used. */
+export const FAKE_DEVICES = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
 /** A real Chromium, without what would look for the network. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(...more: string[]): Promise<Browser> {
   const executablePath = CANDIDATES.find(path => path && existsSync(path));
   if (!executablePath) throw new Error('there is no Chromium; install it or name it in CHROMIUM_PATH');
   return chromium.launch({
@@ -31,6 +34,7 @@ export function launchChromium(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--autoplay-policy=no-user-gesture-required',
+      ...more,
     ],
   });
 }
