@@ -11,6 +11,8 @@ export interface Seen {
   /** Pixels. */
   width: number;
   height: number;
+  /** Energy of the sound so far, where a client can tell; 0 is silence. */
+  heard?: number;
 }
 
 /** A client that watches or publishes, wherever it runs. */
@@ -99,9 +101,12 @@ export async function visit(
   t.equal(`${seen.width}x${seen.height}`, size);
   const [session] = await server.sessions();
   t.equal(session?.state, 'connected');
+  const left = performance.now();
   await client.leave();
   await gone(t, server, session?.id, 'client-delete');
+  const ended = performance.now();
   await isBack();
+  t.comment(`ended after ${Math.round(ended - left)} ms, given back after ${Math.round(performance.now() - ended)} ms`);
 }
 
 /** A session has ended for this reason and no other is left. */
