@@ -60,6 +60,7 @@ export async function published(
   await publisher.leave();
   await gone(t, server, watching?.id, 'client-delete');
   await gone(t, server, id, 'client-delete');
-  t.match(await server.camera(camera), { state: 'waiting', publisher: null });
+  await until('the camera waits for another', async () => (await server.camera(camera)).state === 'waiting');
+  t.equal((await server.camera(camera)).publisher, null);
   await isBack();
 }
