@@ -26,11 +26,15 @@ async function bundle(name: string): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-/** Opens a client's page on an origin that is not the server's. */
+/**
+ * Opens a client's page on an origin that is not the server's.
+ * @param query what steers the page, as in `?codec=VP9`
+ */
 export async function openElsewhere(
   t: { teardown(close: () => void): void },
   page: AnyPage,
   name: string,
+  query = '',
 ): Promise<ClientPage> {
   const script = await bundle(name);
   const server = createServer((request, response) => {
@@ -39,7 +43,7 @@ export async function openElsewhere(
   }).listen(0, '127.0.0.1');
   await new Promise(resolve => server.once('listening', resolve));
   t.teardown(() => server.close().closeAllConnections());
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${query}`);
   return drive(page);
 }
 

@@ -11,6 +11,8 @@ export interface Seen {
   /** Pixels. */
   width: number;
   height: number;
+  /** Energy of the sound so far, where a client can tell; 0 is silence. */
+  heard?: number;
 }
 
 /** A client that watches or publishes, wherever it runs. */

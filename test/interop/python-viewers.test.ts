@@ -26,6 +26,20 @@ t.test('aiortc', { skip: missing('aiortc', 'python3-aiortc') }, async t => {
   await visit(t, server, client, { isBack, size: SIZE });
 });
 
+for (const [what, ...args] of [
+  ['VP8', '--codec', 'VP8'],
+  ['H.264 of a camera without sound, though it asks for sound', '--audio'],
+] as const) {
+  t.test(`webrtcbin: ${what}`, { skip: missing('gi', 'python3-gi') }, async t => {
+    const client = startProgram(t, 'webrtcbin_client.py', 'watch', url, server.token, ...args);
+    await visit(t, server, client, { isBack, size: SIZE });
+  });
+  t.test(`aiortc: ${what}`, { skip: missing('aiortc', 'python3-aiortc') }, async t => {
+    const client = startProgram(t, 'aiortc_client.py', 'watch', url, server.token, ...args);
+    await visit(t, server, client, { isBack, size: SIZE });
+  });
+}
+
 t.test('a client that is killed', { skip: missing('aiortc', 'python3-aiortc') }, async t => {
   const client = startProgram(t, 'aiortc_client.py', 'watch', url, server.token);
   await sees(client);

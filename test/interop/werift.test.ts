@@ -1,5 +1,5 @@
 import t from 'tap';
-import { RTCPeerConnection, type RTCRtpCodecParameters, useH264, useOPUS } from 'werift';
+import { RTCPeerConnection, type RTCRtpCodecParameters, useH264, useOPUS, useVP8 } from 'werift';
 import { missing, startDecoder } from '../helpers/client-program.js';
 import { readOffer } from '../helpers/fixtures.js';
 import { type Client, footprint, visit } from '../helpers/seen.js';
@@ -55,5 +55,15 @@ const skip = missing('gi', 'python3-gi');
 
 t.test('H.264', { skip }, async t => {
   const client = await watch(t, 'cam', { codec: useH264(), sound: false });
+  await visit(t, server, client, { isBack, size: '640x480' });
+});
+
+t.test('H.264 of a camera without sound, though it asks for sound', { skip }, async t => {
+  const client = await watch(t, 'cam', { codec: useH264(), sound: true });
+  await visit(t, server, client, { isBack, size: '640x480' });
+});
+
+t.test('VP8', { skip }, async t => {
+  const client = await watch(t, 'cam', { codec: useVP8(), sound: false });
   await visit(t, server, client, { isBack, size: '640x480' });
 });

@@ -25,6 +25,7 @@ def arguments(description):
     parser.add_argument('--publish', action='store_true', help='with "offer": the one of a publisher')
     parser.add_argument('--audio', action='store_true', help='offer Opus too')
     parser.add_argument('--trickle', action='store_true', help='send the candidates after the offer, with PATCH')
+    parser.add_argument('--like', metavar='FILE', help='an offer that another client sent, to be sent as it stands')
     return parser.parse_args()
 
 
@@ -73,7 +74,9 @@ class Session:
             raise RuntimeError('PATCH: %d %s' % (status, body))
 
     def leave(self):
-        status, _, _ = self.request('DELETE', self.url)
+        # simple-whip-client and simple-whep-client send it here too.
+        headers = {'If-Match': self.etag} if self.etag else {}
+        status, _, _ = self.request('DELETE', self.url, headers=headers)
         say('left', status=status)
 
 

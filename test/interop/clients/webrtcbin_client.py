@@ -13,8 +13,9 @@ from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
 from common import Pictures, Session, arguments, on_words, say  # noqa: E402
 from decoding import counting_branch  # noqa: E402
+from likeness import Likeness  # noqa: E402
 
-VIDEO_PT, AUDIO_PT = 96, 111
+OWN_TYPES = {'video': 96, 'audio': 111}  # payload types
 ENCODERS = {
     'H264': 'x264enc tune=zerolatency speed-preset=ultrafast key-int-max=60 bitrate=800 ! '
             'video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1 aggregate-mode=zero-latency',
@@ -26,11 +27,11 @@ ENCODERS = {
 
 def rtp_caps(codec):
     return 'application/x-rtp,media=video,encoding-name=%s,payload=%d,clock-rate=90000,' \
-        'rtcp-fb-nack=true,rtcp-fb-nack-pli=true,rtcp-fb-ccm-fir=true' % (codec, VIDEO_PT)
+        'rtcp-fb-nack=true,rtcp-fb-nack-pli=true,rtcp-fb-ccm-fir=true' % (codec, OWN_TYPES['video'])
 
 
 AUDIO_CAPS = 'application/x-rtp,media=audio,encoding-name=OPUS,payload=%d,clock-rate=48000,' \
-    'encoding-params=(string)2' % AUDIO_PT
+    'encoding-params=(string)2' % OWN_TYPES['audio']
 
 
 class Client:
@@ -42,7 +43,8 @@ class Client:
         self.candidates = []
         self.lock = threading.Lock()
         self.publishes = options.what == 'publish' or options.publish
-        self.offered = False
+        self.offered = self.trickled = False
+        self.like = Likeness(options.like) if options.like else None
 
     def run(self):
         self.pipeline = self.publisher() if self.publishes else self.viewer()
@@ -63,16 +65,22 @@ class Client:
         self.pipeline.set_state(Gst.State.NULL)
 
     def publisher(self):
-        codec = self.options.codec
-        line = 'webrtcbin name=peer bundle-policy=max-bundle ' \
-            'videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=30/1 ! ' \
-            'timeoverlay ! %s pt=%d ! peer. ' % (ENCODERS[codec], VIDEO_PT)
-        if self.options.audio:
-            line += 'audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! opusenc frame-size=20 ! ' \
-                'rtpopuspay pt=%d ! application/x-rtp,encoding-params=(string)2 ! peer.' % AUDIO_PT
+        like = self.like
+        kinds = [section.kind for section in like.sections] if like else \
+            ['video', 'audio'] if self.options.audio else ['video']
+        types = {kind: like.payload_type(kind) if like else OWN_TYPES[kind] for kind in kinds}
+        sources = {
+            'video': 'videotestsrc is-live=true pattern=ball ! '
+                     'video/x-raw,format=I420,width=320,height=240,framerate=30/1 ! timeoverlay ! '
+                     + ENCODERS[self.options.codec],
+            'audio': 'audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! opusenc frame-size=20 ! rtpopuspay',
+        }
+        # The sections of the offer come in the order of these.
+        line = 'webrtcbin name=peer bundle-policy=max-bundle ' + ' '.join(
+            '%s pt=%d%s ! peer.' % (sources[kind], types[kind], like.ssrc(kind) if like else '') for kind in kinds)
         pipeline = Gst.parse_launch(line)
         peer = pipeline.get_by_name('peer')
-        for index in range(2 if self.options.audio else 1):
+        for index in range(len(kinds)):
             # It would offer to receive as well.
             peer.emit('get-transceiver', index).set_property(
                 'direction', GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY)
@@ -124,7 +132,8 @@ class Client:
             self.loop.quit()
             return
         try:
-            text = self.session.offer(sdp)
+            text = self.like.answer(self.session.offer(self.like.offer(sdp)), sdp) if self.like else \
+                self.session.offer(sdp)
         except Exception as error:  # whatever it is, the test is to know
             self.fail(str(error))
             return
@@ -137,6 +146,9 @@ class Client:
 
     def trickle(self):
         """Sends the candidates of the section that carries the bundle, as RFC 9725 4.3.1 has it."""
+        if self.trickled:
+            return
+        self.trickled = True
         sdp = self.peer.get_property('local-description').sdp.as_text()
         value = {key: next(line for line in sdp.split('\r\n') if line.startswith(key)) for key in
                  ['a=ice-ufrag:', 'a=ice-pwd:', 'm=', 'a=mid:', 'a=group:BUNDLE']}

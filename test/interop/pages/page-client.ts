@@ -5,6 +5,8 @@ import type { Seen } from '../../helpers/seen.js';
 export interface PageClient {
   /** Resolves when the library has done what it does to begin, rejects with what it complains of. */
   start(url: string, token: string): Promise<unknown>;
+  /** Energy of the sound so far; 0 is silence. */
+  heard?(): Promise<number>;
   /** Ends it as the library does. */
   leave(): Promise<unknown>;
 }
@@ -40,5 +42,5 @@ export function videoElement(): HTMLVideoElement {
 
 /** Hands a client to the test. */
 export function expose(client: PageClient): void {
-  Object.assign(globalThis, { interop: { ...client, seen: () => seen } });
+  Object.assign(globalThis, { interop: { ...client, seen: async () => ({ ...seen, heard: await client.heard?.() }) } });
 }
