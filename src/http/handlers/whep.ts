@@ -23,7 +23,7 @@ export const whepOperations = ({ cameras, sessions, ice }: Services) => ({
       .headers({
         Location: `/whep/${camera}/${secret}`,
         ETag: `"${createHash('sha256').update(answer).digest('base64url').slice(0, 22)}"`,
-        Link: ice.links(session.id),
+        ...linkHeader(ice.links(session.id)),
       })
       .serializer((value: unknown) => String(value))
       .send(answer);
@@ -33,7 +33,7 @@ export const whepOperations = ({ cameras, sessions, ice }: Services) => ({
     // Before its offer a client has no session; one without a token is told of no TURN server, as those need credentials.
     return reply
       .code(204)
-      .headers({ 'Accept-Post': 'application/sdp', Link: ice.links(request.isAuthorized ? 'client' : null) })
+      .headers({ 'Accept-Post': 'application/sdp', ...linkHeader(ice.links(request.isAuthorized ? 'client' : null)) })
       .send();
   },
   whepDelete: async (request: FastifyRequest, reply: FastifyReply) => {
@@ -44,6 +44,11 @@ export const whepOperations = ({ cameras, sessions, ice }: Services) => ({
   },
   whepSessionOptions: async (_request: FastifyRequest, reply: FastifyReply) => reply.code(204).send(),
 });
+
+// A line each, as some clients read only that form.
+function linkHeader(links: string[]): { Link?: string[] } {
+  return links.length === 0 ? {} : { Link: links };
+}
 
 /** Aborts when the client's connection is lost before it was answered. */
 function goneSignal(reply: FastifyReply): AbortSignal {
