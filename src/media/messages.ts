@@ -71,7 +71,7 @@ const FROM_WORKER = {
   /** The probe, one for each encoder: about to be tried, and what came of it. */
   probing: { element: string, title: string },
   probed: { element: string, title: string, outcome: string, reason: string },
-  found: { gstreamer: string, devices: object },
+  found: { gstreamer: string, missing: object, devices: object },
   /** The probe is over. */
   done: {},
 } as const satisfies Record<string, Record<string, Kind>>;
@@ -110,6 +110,12 @@ export interface Passthrough {
   reason: string;
 }
 
+/** An element of GStreamer, and the system package that brings it. */
+export interface NeededElement {
+  element: string;
+  package: string;
+}
+
 export interface Device {
   device: string;
   name: string;
@@ -130,6 +136,7 @@ export type FromWorker = MessagesOf<
     video: VideoFacts | Record<string, never>;
     stats: SessionFigures;
     fields: Record<string, unknown>;
+    missing: readonly NeededElement[];
     devices: readonly Device[];
   }
 >;

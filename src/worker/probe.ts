@@ -4,6 +4,7 @@ import { closePipeline, drainBus, parseLaunch } from '../gst/pipeline.js';
 import type { Device, FromWorker } from '../media/messages.js';
 import { encoderLine } from './camera.js';
 import { ENCODERS, type Encoder } from './encoders.js';
+import { neededElements } from './needed-elements.js';
 
 const PATIENCE_MS = 5_000;
 const POLL_MS = 5;
@@ -17,6 +18,7 @@ export async function probe(send: (message: FromWorker) => void, skip: ReadonlyS
   send({
     type: 'found',
     gstreamer: Gst.version().slice(0, 3).join('.'),
+    missing: neededElements().filter(({ element }) => !Gst.ElementFactory.find(element)),
     devices: skip.has('--no-devices') ? [] : findDevices(),
   });
   let selected: string | null = null;

@@ -117,10 +117,6 @@ t.test('what is announced stands first, with the port that is listened on', asyn
   ]);
 });
 
-const elsewhere = Object.values(networkInterfaces())
-  .flat()
-  .find(address => address && !address.internal && address.family === 'IPv4');
-
 t.test('a STUN server that answers is asked by sessions, one that does not is not', async t => {
   const silent = await udpStunServer(t, () => null);
   const answering = await udpStunServer(t, agree);
