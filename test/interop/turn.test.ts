@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { makeContext } from '../../src/doctor/context.js';
@@ -90,11 +91,12 @@ async function watchRelayed(page: Page, server: TestServer, waitMs: number): Pro
   );
 }
 
-t.test('a viewer sees through a TURN server with time-limited credentials', { skip }, async t => {
-  const coturn = await startCoturn(t, '--use-auth-secret', `--static-auth-secret=${SECRET}`);
+t.test('a viewer sees through a TURN server that is configured as in deploy/turn', { skip }, async t => {
+  const conf = fileURLToPath(new URL('../../../deploy/turn/turnserver.conf', import.meta.url));
+  const coturn = await startCoturn(t, '-c', conf);
   const { server, page } = await serveWithTurn(t, {
     urls: [`turn:127.0.0.1:${coturn.port}?transport=udp`, `turn:127.0.0.1:${coturn.port}?transport=tcp`],
-    secret: SECRET,
+    secret: 'CHANGE-ME',
   });
   const seen = await watchRelayed(page, server, 20_000);
   t.ok(seen.framesDecoded >= 15, `${seen.framesDecoded} pictures`);
