@@ -231,7 +231,8 @@ check_gstreamer() {
     const Gst = gtk.require("Gst", "1.0");
     Gst.init(null); // before the others are loaded, or GLib complains
     for (const name of ["GstSdp", "GstVideo", "GstWebRTC"]) gtk.require(name, "1.0");
-    const needed = ["videoconvert", "rtph264pay", "h264parse", "webrtcbin", "dtlssrtpenc", "nicesink", "proxysink", "timeoverlay"];
+    const lines = require("fs").readFileSync("deploy/elements", "utf8").split("\n");
+    const needed = lines.filter((line) => /^\w/.test(line)).map((line) => line.split(/\s+/)[0]);
     const missing = needed.filter((name) => !Gst.ElementFactory.find(name));
     if (missing.length > 0) console.error(`setup: GStreamer has no ${missing.join(", ")}`);
     process.exitCode = missing.length > 0 ? 1 : 0;
@@ -243,7 +244,7 @@ check_gstreamer() {
 # What a finished set-up depended on. The build keeps its own account.
 facts() {
   echo "$version $(stat -c '%Y %s %i' /var/lib/dpkg/status 2>/dev/null)"
-  cksum package-lock.json deploy/setup.sh deploy/packages
+  cksum package-lock.json deploy/setup.sh deploy/packages deploy/elements
 }
 
 ready() { [ "$(cat "node_modules/.setup-$mode" 2>/dev/null)" = "$(facts)" ]; }

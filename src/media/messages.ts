@@ -81,7 +81,7 @@ const FROM_WORKER = {
   /** The probe, one for each encoder: about to be tried, and what came of it. */
   probing: { element: string, title: string },
   probed: { element: string, title: string, outcome: string, reason: string },
-  found: { gstreamer: string, devices: object },
+  found: { gstreamer: string, missing: object, devices: object },
   /** The probe is over. */
   done: {},
 } as const satisfies Record<string, Record<string, Kind>>;
@@ -147,6 +147,12 @@ export interface Passthrough {
   reason: string;
 }
 
+/** An element of GStreamer, and the system package that brings it. */
+export interface NeededElement {
+  element: string;
+  package: string;
+}
+
 export interface Device {
   device: string;
   name: string;
@@ -173,6 +179,7 @@ export type FromWorker = MessagesOf<
     renditions: readonly Rendition[];
     stats: SessionFigures;
     fields: Record<string, unknown>;
+    missing: readonly NeededElement[];
     devices: readonly Device[];
   }
 >;

@@ -1,5 +1,5 @@
 import type { Log, Machine } from '../domain/ports.js';
-import type { Device, FromWorker } from './messages.js';
+import type { Device, FromWorker, NeededElement } from './messages.js';
 import { WorkerProcess } from './worker-process.js';
 
 type Tried = Machine['encoders']['tried'][number];
@@ -21,6 +21,7 @@ export class Prober {
   readonly #log: Log;
   readonly #outcomes = new Map<string, Tried>();
   #gstreamer: string | null = null;
+  #missing: readonly NeededElement[] = [];
   #isDone = false;
   /** Looking for devices broke the process: it is left out. */
   #withoutDevices = false;
@@ -49,6 +50,11 @@ export class Prober {
         tried: [...this.#outcomes.values()],
       },
     };
+  }
+
+  /** Elements that every camera needs and this machine has not, as far as is known. */
+  missing(): readonly NeededElement[] {
+    return this.#missing;
   }
 
   async close(): Promise<void> {
@@ -108,6 +114,7 @@ export class Prober {
   #onMessage(message: FromWorker): void {
     if (message.type === 'found') {
       this.#gstreamer = message.gstreamer;
+      this.#missing = message.missing;
       this.#tellDevices(message.devices);
     } else if (message.type === 'probed') {
       const { element, title, outcome, reason } = message;

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../domain/ports.js';
+import { redact } from '../domain/source.js';
 import type { CodecName } from '../protocol/codecs.js';
 import { checkFromWorker, type FromWorker, type ToWorker } from './messages.js';
 
@@ -91,7 +92,7 @@ export class WorkerProcess {
       createInterface({ input: child.stderr }).on('line', line => {
         this.#lastWords.push(line);
         if (this.#lastWords.length > LINES_KEPT) this.#lastWords.shift();
-        log.warn({ pid: child.pid, line: line.slice(0, 500) }, 'worker wrote to stderr');
+        log.warn({ pid: child.pid, line: redact(line.slice(0, 500)) }, 'worker wrote to stderr');
       });
     }
   }

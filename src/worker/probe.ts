@@ -5,6 +5,7 @@ import type { Device, FromWorker } from '../media/messages.js';
 import type { CodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS } from './codec-elements.js';
 import { ENCODERS, type Encoder } from './encoders.js';
+import { neededElements } from './needed-elements.js';
 import { encoderLine } from './opening.js';
 
 const PATIENCE_MS = 5_000;
@@ -19,6 +20,7 @@ export async function probe(send: (message: FromWorker) => void, skip: ReadonlyS
   send({
     type: 'found',
     gstreamer: Gst.version().slice(0, 3).join('.'),
+    missing: neededElements().filter(({ element }) => !Gst.ElementFactory.find(element)),
     devices: skip.has('--no-devices') ? [] : findDevices(),
   });
   let selected: string | null = null;

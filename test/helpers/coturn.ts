@@ -34,13 +34,9 @@ export async function startCoturn(
   const child = spawn(
     'turnserver',
     [
-      ...[
-        '-n',
-        '--listening-ip=127.0.0.1',
-        `--listening-port=${port}`,
-        '--relay-ip=127.0.0.1',
-        '--allow-loopback-peers',
-      ],
+      // Without -n it would read a configuration file of this machine.
+      ...(access.includes('-c') ? [] : ['-n']),
+      ...['--listening-ip=127.0.0.1', `--listening-port=${port}`, '--relay-ip=127.0.0.1', '--allow-loopback-peers'],
       ...['--realm=robot.test', '--fingerprint', '--no-cli', '--no-tls', '--no-dtls', '--verbose', '--log-file=stdout'],
       ...['--simple-log', '--pidfile=/dev/null', `--userdb=${folder}/turndb`, ...access],
     ],

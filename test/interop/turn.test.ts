@@ -1,7 +1,12 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import t from 'tap';
+import { makeContext } from '../../src/doctor/context.js';
+import { checkIceServers } from '../../src/doctor/ice-servers.js';
 import type { System } from '../../src/domain/contract.js';
+import type { IceServerPlan } from '../../src/domain/ports.js';
+import { parseIceUrl } from '../../src/protocol/ice-url.js';
 import { type IceServer, parseIceServerLinks } from '../../src/protocol/link-header.js';
 import { emptyPage, serveWithBrowser } from '../helpers/browser.js';
 import { noCoturn, startCoturn } from '../helpers/coturn.js';
@@ -86,11 +91,12 @@ async function watchRelayed(page: Page, server: TestServer, waitMs: number): Pro
   );
 }
 
-t.test('a viewer sees through a TURN server with time-limited credentials', { skip }, async t => {
-  const coturn = await startCoturn(t, '--use-auth-secret', `--static-auth-secret=${SECRET}`);
+t.test('a viewer sees through a TURN server that is configured as in deploy/turn', { skip }, async t => {
+  const conf = fileURLToPath(new URL('../../../deploy/turn/turnserver.conf', import.meta.url));
+  const coturn = await startCoturn(t, '-c', conf);
   const { server, page } = await serveWithTurn(t, {
     urls: [`turn:127.0.0.1:${coturn.port}?transport=udp`, `turn:127.0.0.1:${coturn.port}?transport=tcp`],
-    secret: SECRET,
+    secret: 'CHANGE-ME',
   });
   const seen = await watchRelayed(page, server, 20_000);
   t.ok(seen.framesDecoded >= 15, `${seen.framesDecoded} pictures`);
@@ -170,4 +176,31 @@ t.test('a TURN server that goes away is found out, and left out of answers', { s
   const other = await emptyPage(page.context().browser() as never, server);
   const seen = await watchRelayed(other, server, 0);
   t.notMatch(seen.answer, / typ relay /);
+});
+
+t.test('the doctor allocates a relay with what is configured', { skip }, async t => {
+  const timed = await startCoturn(t, '--use-auth-secret', `--static-auth-secret=${SECRET}`);
+  const fixed = await startCoturn(t, '--lt-cred-mech', '--user=robot:pass');
+  const urls = ({ port }: { port: number }) =>
+    ['udp', 'tcp'].map(transport => parseIceUrl(`turn:127.0.0.1:${port}?transport=${transport}`));
+  const servers: IceServerPlan[] = [
+    { urls: urls(timed), access: { type: 'timed', secret: SECRET, lifetime: 600 } },
+    { urls: urls(timed), access: { type: 'timed', secret: 'another', lifetime: 600 } },
+    { urls: urls(timed), access: { type: 'timed', secret: SECRET, lifetime: -600 } },
+    { urls: urls(fixed), access: { type: 'fixed', username: 'robot', credential: 'pass' } },
+    { urls: urls(fixed), access: { type: 'fixed', username: 'robot', credential: 'wrong' } },
+  ];
+  const context = makeContext(null);
+  if (!context.settings) throw new Error('the defaults are wrong');
+  const findings = await checkIceServers({
+    ...context,
+    settings: { ...context.settings, ice: { ...context.settings.ice, servers } },
+  });
+  const refused = { status: 'fail', detail: /refuses us: 401/ };
+  const [first, second] = [
+    { status: 'ok', detail: /relays for us/ },
+    { ...refused, remedy: /ice\.servers\.\d\.secret.*clocks/ },
+  ];
+  t.match(findings, [first, first, second, second, second, second, first, first, refused, refused]);
+  t.match(timed.log.join('\n'), /REFRESH processed, success/, 'and gives it back');
 });

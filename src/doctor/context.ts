@@ -1,0 +1,46 @@
+import { dirname } from 'node:path';
+import { CommandError } from '../cli/command-error.js';
+import { planIce } from '../config/ice.js';
+import { defaultConfig, loadConfig } from '../config/load.js';
+import { planCameras } from '../config/plan.js';
+import type { Log } from '../domain/ports.js';
+import { Prober } from '../media/prober.js';
+import type { Context, MachineFacts, Settings } from './check.js';
+
+/** What there is to look at. @param configFile null for the defaults */
+export function makeContext(configFile: string | null): Context {
+  let facts: Promise<MachineFacts> | null = null;
+  const machine = (): Promise<MachineFacts> => {
+    facts ??= probe();
+    return facts;
+  };
+  try {
+    return { configFile, settings: readSettings(configFile), mistakes: [], machine };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return { configFile, settings: null, mistakes: error.message.split('\n'), machine };
+  }
+}
+
+function readSettings(file: string | null): Settings {
+  const config = file === null ? defaultConfig() : loadConfig(file);
+  const base = dirname(file ?? '/');
+  return { config, cameras: config.cameras ? planCameras(config.cameras, base) : null, ice: planIce(config.ice, base) };
+}
+
+async function probe(): Promise<MachineFacts> {
+  let error: string | null = null;
+  const nothing = (): void => undefined;
+  const log: Log = {
+    debug: nothing,
+    info: nothing,
+    warn: nothing,
+    error: (fields, event) => {
+      if ('reason' in fields) error = `${event}: ${String(fields.reason)}`;
+    },
+  };
+  const prober = new Prober(log);
+  await prober.encoders;
+  const machine = prober.machine();
+  return { ...machine, missing: prober.missing(), error: machine.gstreamer === null ? error : null };
+}

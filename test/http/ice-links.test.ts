@@ -1,0 +1,55 @@
+import t from 'tap';
+import { testApp } from '../helpers/app.js';
+import { breaches } from '../helpers/contract.js';
+
+const LINKS = ['<stun:a>; rel="ice-server"', '<turn:b?transport=udp>; rel="ice-server"; username="u"; credential="p"'];
+
+t.test('an answer names the ICE servers, a header line each, made for its session', async t => {
+  const asked: (string | null)[] = [];
+  const { offer, sessions } = await testApp(t, 5, client => {
+    asked.push(client);
+    return LINKS;
+  });
+  const response = await offer();
+  t.equal(response.statusCode, 201);
+  t.strictSame(breaches('whepOffer', response), []);
+  t.strictSame(response.headers.link, LINKS);
+  t.strictSame(asked, [sessions.list('active')[0]?.id], "the session's public id, not its secret");
+});
+
+t.test('OPTIONS names them too: what needs credentials only to who shows the token', async t => {
+  const { app, ask } = await testApp(t, 5, client => (client === null ? LINKS.slice(0, 1) : LINKS));
+  const options = { method: 'OPTIONS', url: '/whep/road' } as const;
+  t.strictSame((await app.inject(options)).headers.link, LINKS.slice(0, 1));
+  for (const authorization of ['', 'Bearer wrong', 'Bearer '])
+    t.strictSame(
+      (await app.inject({ ...options, headers: { authorization } })).headers.link,
+      LINKS.slice(0, 1),
+      authorization,
+    );
+  const response = await ask('OPTIONS', '/whep/road');
+  t.strictSame(response.headers.link, LINKS);
+  t.strictSame(breaches('whepOptions', response), []);
+  t.strictSame([response.statusCode, response.headers['accept-post']], [204, 'application/sdp']);
+});
+
+t.test('where there is none, there is no header', async t => {
+  const { app, offer } = await testApp(t);
+  t.notOk('link' in (await offer()).headers);
+  t.notOk('link' in (await app.inject({ method: 'OPTIONS', url: '/whep/road' })).headers);
+});
+
+t.test('a refusal gives no credentials away', async t => {
+  const { app, offer } = await testApp(t, 5, () => LINKS);
+  for (const response of [
+    await app.inject({
+      method: 'POST',
+      url: '/whep/road',
+      headers: { 'content-type': 'application/sdp' },
+      payload: 'v=0',
+    }),
+    await offer('nowhere'),
+    await offer('road', { payload: 'no SDP' }),
+  ])
+    t.notOk('link' in response.headers, `${response.statusCode}`);
+});

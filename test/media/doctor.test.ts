@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import type { Finding } from '../../src/doctor/check.js';
+
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+
+function doctor(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { INIT_CWD: _, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'doctor', ...args], {
+    env,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { status, stdout, stderr };
+}
+
+t.test('on a machine that can run the tests nothing has failed: a line each, no colours', async t => {
+  const config = `${t.testdir({ 'robot.yaml': 'server: { port: 0 }\nice: { servers: [] }' })}/robot.yaml`;
+  const { status, stdout, stderr } = doctor('--config', config);
+  t.equal(stderr, '');
+  t.equal(status, 0, stdout);
+  const lines = stdout.trimEnd().split('\n');
+  t.ok(
+    lines.every(line => /^(ok {2}|warn) {2}\S+ +\S[\x20-\x7e]*$/.test(line)),
+    stdout,
+  );
+  for (const check of ['node', 'gstreamer', 'encoder', 'dtls', 'config', 'http', 'interfaces', 'udpPorts', 'ice'])
+    t.ok(
+      lines.some(line => line.slice(6).startsWith(check)),
+      check,
+    );
+});
+
+t.test('what has failed is in the exit code, and in JSON for programs', async t => {
+  const config = `${t.testdir({ 'robot.yaml': 'server: { prt: 0 }' })}/robot.yaml`;
+  const { status, stdout } = doctor('--config', config, '--json');
+  t.equal(status, 1);
+  const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: Finding[] };
+  t.equal(ok, false);
+  t.match(
+    findings.filter(finding => finding.status === 'fail'),
+    [{ check: 'config', detail: /robot\.yaml:1: server\.prt/, remedy: /./ }],
+  );
+});
