@@ -37,7 +37,7 @@ export function agree(offer: Offer, streams: readonly Stream[], hasAudio: boolea
   for (const stream of streams) {
     for (const section of offer.video) {
       const codec = best(section, stream.codec, stream);
-      if (codec) return { video: { section, codec }, audio: hasAudio ? agreeAudio(offer) : null };
+      if (codec) return { video: { section, codec }, audio: hasAudio ? agreeAudio(offer, codec) : null };
     }
   }
   const offered = [...new Set(offer.video.flatMap(({ names }) => names))].slice(0, 12).join(', ').slice(0, 200);
@@ -51,10 +51,23 @@ export function agree(offer: Offer, streams: readonly Stream[], hasAudio: boolea
   );
 }
 
-function agreeAudio(offer: Offer): Agreed | null {
+/**
+ * The section whose transport all that is agreed on goes over: the first of the BUNDLE group that is accepted, and has
+ * a transport of its own (RFC 9143 §7.3.1). Clients may give each section ICE credentials of its own.
+ */
+export function carrierOf({ bundle }: Offer, { video, audio }: Agreement): MediaSection {
+  const sections = [video, ...(audio ? [audio] : [])]
+    .map(({ section }) => section)
+    .sort((a, b) => bundle.indexOf(a.mid) - bundle.indexOf(b.mid));
+  return sections.find(({ bundleOnly }) => !bundleOnly) ?? video.section;
+}
+
+function agreeAudio(offer: Offer, video: OfferedCodec): Agreed | null {
   for (const section of offer.audio) {
     const codec = best(section, 'OPUS', EXPECTED);
-    if (codec) return { section, codec };
+    // In a bundle a payload type means one thing (RFC 9143 §9.1.1).
+    if (codec && codec.payloadType !== video.payloadType && codec.payloadType !== video.rtxPayloadType)
+      return { section, codec };
   }
   return null;
 }

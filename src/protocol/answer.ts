@@ -1,5 +1,5 @@
 import { parse, type SessionDescription } from 'sdp-transform';
-import type { Agreed, Agreement } from './agreement.js';
+import { type Agreed, type Agreement, carrierOf } from './agreement.js';
 import { CODECS, type StreamProfile } from './codecs.js';
 import type { Offer } from './offer.js';
 import { lines } from './sdp-for-webrtcbin.js';
@@ -25,22 +25,28 @@ export function composeAnswer(
   const parts = new Map<number, { part: Agreed; media: Media }>();
   agreed.forEach((part, index) => {
     const media = answer.media[index];
-    if (media?.direction !== direction || media.port === 0)
-      throw new Error(`webrtcbin answered ${media?.direction ?? 'no section'} instead of ${direction}`);
+    const { kind } = CODECS[part.codec.name];
+    if (media?.type !== kind || media.direction !== direction || media.port === 0 || media.rtp.length === 0)
+      throw new Error(
+        `webrtcbin answered ${media ? `${media.type} ${media.direction ?? ''}` : 'no section'} instead of ${kind} ${direction}`,
+      );
     parts.set(part.section.index, { part, media });
   });
-  const accepted = [...parts.keys()].sort((a, b) => a - b);
+  if (answer.media.length !== agreed.length)
+    throw new Error(`webrtcbin answered ${answer.media.length} sections instead of ${agreed.length}`);
+  const carrier = carrierOf(offer, agreement);
   const sections = offer.sections.map((section, index) => {
     const answered = parts.get(index);
     if (!answered) return rejected(section);
     return accept(answered.part, answered.media, {
       direction,
       stream,
-      // Of a bundle only the first has them (RFC 9143 §7.3.2 calls the others' superfluous).
-      candidates: index === accepted[0] ? rankCandidates(webrtcbinAnswer) : [],
+      // Of a bundle only the one that carries the others has them.
+      candidates: index === carrier.index ? rankCandidates(webrtcbinAnswer) : [],
     });
   });
-  const mids = accepted.map(index => offer.sections[index]?.mid).join(' ');
+  // The one that carries the others stands first (RFC 9143 §7.3).
+  const mids = new Set([carrier.mid, ...agreed.map(({ section }) => section.mid)]);
   const { sessionId, sessionVersion } = answer.origin;
   return (
     lines(
@@ -48,7 +54,7 @@ export function composeAnswer(
       `o=- ${sessionId} ${sessionVersion} IN IP4 0.0.0.0`,
       's=-',
       't=0 0',
-      ...(offer.bundled ? [`a=group:BUNDLE ${mids}`] : []),
+      ...(offer.bundle.length > 0 ? [`a=group:BUNDLE ${[...mids].join(' ')}`] : []),
       'a=msid-semantic: WMS *',
     ) + sections.join('')
   );

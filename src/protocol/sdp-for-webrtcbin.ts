@@ -1,8 +1,7 @@
-import type { Agreed, Agreement } from './agreement.js';
+import { type Agreed, type Agreement, carrierOf } from './agreement.js';
 import { CODECS } from './codecs.js';
-import type { Offer } from './offer.js';
-
-const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+import { type Offer, TRANSPORT_CC } from './offer.js';
+import type { Transport } from './transport.js';
 
 /**
  * The offer that webrtcbin is given: a video section, and one for sound if that was agreed, each with one codec,
@@ -11,8 +10,12 @@ const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-c
  * Parameters are left out: with `profile-level-id` webrtcbin 1.20 and later answers a section of another level as
  * `inactive` unless both sides say level-asymmetry-allowed. The answer to the peer carries them (see composeAnswer).
  */
-export function offerForWebrtcbin(offer: Offer, { video, audio }: Agreement): string {
+export function offerForWebrtcbin(offer: Offer, agreement: Agreement): string {
+  const { video, audio } = agreement;
   const agreed = [video, ...(audio ? [audio] : [])];
+  const { transport } = carrierOf(offer, agreement);
+  // A publisher is told how its packets arrive, and finds its bitrate by it. In a bundle an id means one thing.
+  const transportCcId = offer.purpose === 'publish' ? video.section.transportCcId : null;
   return (
     lines(
       'v=0',
@@ -20,12 +23,19 @@ export function offerForWebrtcbin(offer: Offer, { video, audio }: Agreement): st
       's=-',
       't=0 0',
       `a=group:BUNDLE ${agreed.map(({ section }) => section.mid).join(' ')}`,
-    ) + agreed.map((part, index) => section(offer, part, index === 0)).join('')
+    ) + agreed.map(part => describe(part, { offer, transport, isFirst: part === video, transportCcId })).join('')
   );
 }
 
-function section({ purpose, transport }: Offer, { section, codec }: Agreed, isFirst: boolean): string {
-  const { ice, fingerprint, setup, candidates } = transport;
+function describe(
+  { section, codec }: Agreed,
+  {
+    offer,
+    transport: { ice, fingerprint, setup, candidates },
+    isFirst,
+    transportCcId,
+  }: { offer: Offer; transport: Transport; isFirst: boolean; transportCcId: number | null },
+): string {
   const { payloadType, rtxPayloadType: rtx } = codec;
   const { kind, rtpmap } = CODECS[codec.name];
   return lines(
@@ -37,12 +47,11 @@ function section({ purpose, transport }: Offer, { section, codec }: Agreed, isFi
     `a=fingerprint:${fingerprint.hash} ${fingerprint.value}`,
     `a=setup:${setup}`,
     `a=mid:${section.mid}`,
-    purpose === 'watch' ? 'a=recvonly' : 'a=sendonly',
+    offer.purpose === 'watch' ? 'a=recvonly' : 'a=sendonly',
     'a=rtcp-mux',
     'a=rtcp-rsize',
-    // A publisher is told how its packets arrive, and finds its bitrate by it.
-    ...(purpose === 'publish' && section.transportCcId !== null
-      ? [`a=extmap:${section.transportCcId} ${TRANSPORT_CC}`]
+    ...(transportCcId !== null && section.transportCcId === transportCcId
+      ? [`a=extmap:${transportCcId} ${TRANSPORT_CC}`]
       : []),
     `a=rtpmap:${payloadType} ${rtpmap}`,
     ...codec.feedback.map(feedback => `a=rtcp-fb:${payloadType} ${feedback}`),

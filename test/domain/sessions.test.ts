@@ -46,6 +46,7 @@ t.test('a session from the offer to its end', async t => {
   const stats = {
     bitrate: 1,
     packetsSent: 2,
+    packetsReceived: 0,
     packetsLost: null,
     lossPercent: null,
     jitterMs: null,
