@@ -100,7 +100,7 @@ function isIpv6(text: string): boolean {
   const [head = '', tail, ...more] = text.split('::');
   const groups = [head, tail ?? ''].flatMap(part => (part === '' ? [] : part.split(':')));
   const last = groups.at(-1) ?? '';
-  if (IPV4.test(last)) groups.splice(-1, 1, '0', '0');
+  if (IPV4.test(last) && text.endsWith(last)) groups.splice(-1, 1, '0', '0');
   return (
     more.length === 0 &&
     groups.length > 0 &&

@@ -2,7 +2,7 @@ import t from 'tap';
 import { PUBLISHABLE } from '../../src/protocol/agreement.js';
 import { composeAnswer } from '../../src/protocol/answer.js';
 import type { StreamProfile, VideoCodecName } from '../../src/protocol/codecs.js';
-import type { Purpose } from '../../src/protocol/offer.js';
+import { type Purpose, parseOffer } from '../../src/protocol/offer.js';
 import { offerForWebrtcbin } from '../../src/protocol/sdp-for-webrtcbin.js';
 import { readFixture, readOffer } from '../helpers/fixtures.js';
 import {
@@ -144,7 +144,7 @@ t.test('profile-level-id: what the SPS says where it means the same; the level w
   ];
   for (const [name, parameters, profileLevelId, expected] of cases)
     t.match(
-      fmtpOf(answer(but(plain, /a=fmtp:96 .*/, `a=fmtp:96 ${parameters}`), 'watch', 'H264', { profileLevelId })),
+      fmtpOf(answer(plain.replace(/a=fmtp:96 .*/, `a=fmtp:96 ${parameters}`), 'watch', 'H264', { profileLevelId })),
       new RegExp(`;profile-level-id=${expected}$`),
       name,
     );
@@ -260,7 +260,7 @@ t.test('transport-wide congestion control is answered to a publisher', t => {
 });
 
 t.test('setup: a client that offers to be passive or active gets the other', t => {
-  const setup = (own: string): string[] => linesOf(answer(but(plain, 'setup:actpass', `setup:${own}`)), /^a=setup/);
+  const setup = (own: string): string[] => linesOf(answer(plain.replace('setup:actpass', `setup:${own}`)), /^a=setup/);
   t.strictSame(setup('passive'), ['a=setup:active']);
   t.strictSame(setup('active'), ['a=setup:passive']);
   t.strictSame(setup('actpass'), ['a=setup:active']);
@@ -275,7 +275,8 @@ t.test('to every client an answer of known lines, as many sections as it offered
       if (!(purpose === 'watch' ? /^a=(recvonly|sendrecv)/m : /^a=(sendonly|sendrecv)/m).test(sectionsOf(text)))
         continue;
       const streams = purpose === 'watch' ? CAMERA : PUBLISHABLE;
-      for (const { codec } of streams.filter(stream => new RegExp(` ${stream.codec}/`, 'i').test(text))) {
+      const offered = parseOffer(text, purpose).video.flatMap(({ codecs }) => codecs.map(({ name }) => name));
+      for (const { codec } of streams.filter(stream => offered.includes(stream.codec))) {
         const composed = answer(text, purpose, codec);
         const name = `${client}: ${purpose} ${codec}`;
         t.strictSame(strangeAnswerLines(composed), [], name);
