@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the tests that the build has compiled. First what needs no camera and no browser, as many at once as there are
-# cores; then what does, one file at a time, as it counts pictures and would starve the others.
+# cores; then what does, or another program, one file at a time, as it counts pictures and would starve the others.
 #   deploy/test.sh              all
 #   deploy/test.sh WORD…        the files whose path has one of these words in it
 set -eu
@@ -16,8 +16,8 @@ chosen() { # WORD…
 }
 
 status=0
-find dist/test -name '*.test.js' ! -path 'dist/test/browser/*' ! -path 'dist/test/media/*' |
+find dist/test -name '*.test.js' ! -path 'dist/test/browser/*' ! -path 'dist/test/media/*' ! -path 'dist/test/interop/*' |
   LC_ALL=C sort | chosen "$@" | xargs -r tap --reporter=terse || status=1
-find dist/test/browser dist/test/media -name '*.test.js' |
+find dist/test/browser dist/test/media dist/test/interop -name '*.test.js' |
   LC_ALL=C sort | chosen "$@" | xargs -r tap --reporter=terse --jobs=1 || status=1
 exit $status

@@ -4,10 +4,12 @@ import type { FastifyBaseLogger } from 'fastify';
 import { CommandError, EXIT } from './cli/command-error.js';
 import { planCameras } from './config/plan.js';
 import { Cameras } from './domain/cameras.js';
-import type { System } from './domain/contract.js';
-import type { CameraPlan, MediaEvents } from './domain/ports.js';
+import type { Config, System } from './domain/contract.js';
+import { EventBus } from './domain/events.js';
+import type { CameraPlan, IcePlan, MediaEvents } from './domain/ports.js';
 import { Sessions } from './domain/sessions.js';
 import { buildApp } from './http/app.js';
+import { Ice } from './ice/ice.js';
 import { WorkerEngine } from './media/engine.js';
 
 export interface ServerOptions {
@@ -15,8 +17,10 @@ export interface ServerOptions {
   /** 0 takes any free one. */
   port: number;
   limits: { viewers: number; linger: number };
+  protocol: Config['protocol'];
   /** Null serves what is plugged in. */
   cameras: readonly CameraPlan[] | null;
+  ice: IcePlan;
   token: string;
   logger: FastifyBaseLogger;
 }
@@ -31,19 +35,24 @@ export async function startServer({
   host,
   port,
   limits,
+  protocol,
   cameras: wanted,
+  ice: icePlan,
   token,
   logger,
 }: ServerOptions): Promise<Server> {
   const startedAt = new Date();
+  const ice = new Ice({ plan: icePlan, log: logger });
   const engine = new WorkerEngine({
+    iceSettings: () => ice.agentSettings(),
     lingerMs: limits.linger * 1000,
     log: logger,
     logFor: camera => logger.child({ camera }),
   });
-  const sessions = new Sessions(engine, logger, limits.viewers);
-  const cameras = new Cameras(camera => sessions.viewersOf(camera));
-  const events: MediaEvents = {
+  const events = new EventBus(logger);
+  const sessions = new Sessions({ engine, events, log: logger, maxViewers: limits.viewers });
+  const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
+  const mediaEvents: MediaEvents = {
     cameraChanged: (camera, status) => cameras.update(camera, status),
     sessionConnected: session => sessions.connected(session),
     sessionEnded: (session, reason, detail) => sessions.end(session, reason, detail),
@@ -56,22 +65,30 @@ export async function startServer({
     // Not by the clock: a robot's jumps when it finds the time.
     uptime: Math.round(process.uptime()),
     ...engine.machine(),
+    ice: ice.status(),
   });
   try {
-    const app = await buildApp({ services: { cameras, sessions, system }, token, logger });
+    const app = await buildApp({
+      services: { cameras, sessions, events, protocol, ice, system },
+      token,
+      logger,
+    });
     await listen(app, host, port);
+    ice.start();
     for (const plan of wanted ?? (await pluggedIn(engine))) {
       cameras.add(plan);
-      engine.add(plan, events);
+      engine.add(plan, mediaEvents);
     }
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },
       close: async () => {
         sessions.close();
+        ice.close();
         await Promise.all([engine.close(), app.close()]);
       },
     };
   } catch (error) {
+    ice.close();
     await engine.close();
     throw error;
   }

@@ -1,6 +1,14 @@
 import t from 'tap';
 import { checkFromWorker, checkToWorker, type FromWorker, type ToWorker } from '../src/media/messages.js';
 
+const ice = {
+  stunServer: null,
+  turnServers: [],
+  udpPorts: { min: 50_000, max: 50_100 },
+  addresses: null,
+  announce: ['203.0.113.7'],
+  gatheringMs: 250,
+};
 const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   configure: {
     type: 'configure',
@@ -19,15 +27,17 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
     type: 'join',
     session: 's-1',
     offer: 'v=0',
-    video: { codec: 'H264', payloadType: 96, retransmit: true },
-    audio: { payloadType: 111 },
+    video: { codec: 'H264', payloadType: 96, retransmit: true, extensions: [{ id: 3, uri: 'urn:x' }] },
+    audio: { payloadType: 111, extensions: [] },
+    ice,
   },
   publish: {
     type: 'publish',
     session: 's-1',
     offer: 'v=0',
-    video: { codec: 'VP8', payloadType: 96, retransmit: false },
-    audio: { payloadType: 111 },
+    video: { codec: 'VP8', payloadType: 96, retransmit: false, extensions: [] },
+    audio: { payloadType: 111, extensions: [] },
+    ice,
   },
   candidates: { type: 'candidates', session: 's-1', values: ['1 1 UDP 1 192.0.2.1 9 typ host'] },
   leave: { type: 'leave', session: 's-1' },
@@ -35,7 +45,7 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   close: { type: 'close' },
 };
 const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> } = {
-  ready: { type: 'ready', warmMs: 400 },
+  ready: { type: 'ready', warmMs: 400, codecs: ['H264', 'OPUS'] },
   pong: { type: 'pong', sequence: 1 },
   camera: {
     type: 'camera',

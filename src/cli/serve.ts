@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { startServer } from '../compose.js';
+import { planIce } from '../config/ice.js';
 import { defaultConfig, loadConfig } from '../config/load.js';
 import { planCameras } from '../config/plan.js';
 import type { CameraSettings } from '../domain/contract.js';
@@ -57,13 +58,16 @@ async function serve(options: ServeOptions): Promise<void> {
     : config.cameras
       ? planCameras(config.cameras, dirname(configFile ?? here))
       : null;
+  const ice = planIce(config.ice, dirname(configFile ?? here));
   const logger = makeLogger(options.logLevel);
   const { token, file } = readToken(resolve(here, options.stateDir ?? defaultStateDir(process.env)));
   const server = await startServer({
     host: options.host ?? config.server.host,
     port: options.port ?? config.server.port,
     limits: config.limits,
+    protocol: config.protocol,
     cameras,
+    ice,
     token,
     logger,
   });

@@ -24,6 +24,15 @@ function compile(): ValidateFunction<Config> {
   return ajv.compile<Config>({ $ref: 'contract#/components/schemas/Config' });
 }
 
+/** Keys whose values are nobody's business. */
+const SECRET = /^(?:secret|credential|password|token)$/i;
+
+/** A value as a finding shows it: short, and without what is secret. */
+function show(path: readonly string[], value: unknown): string | undefined {
+  if (SECRET.test(path.at(-1) ?? '')) return 'not shown';
+  return JSON.stringify(value, (key, inner: unknown) => (SECRET.test(key) ? '***' : inner))?.slice(0, 100);
+}
+
 function toFinding(error: ErrorObject): Finding {
   const path = error.instancePath
     .split('/')
@@ -44,7 +53,7 @@ function toFinding(error: ErrorObject): Finding {
     };
   }
   if (keyword === 'required') return { path, message: `lacks the key "${params.missingProperty}"` };
-  const shown = JSON.stringify(error.data)?.slice(0, 100);
+  const shown = show(path, error.data);
   if (keyword === 'enum')
     return { path, message: `is ${shown}; it must be one of ${(params.allowedValues as string[]).join(', ')}` };
   if (keyword === 'type') return { path, message: `is ${shown}; it must be of type ${params.type}` };

@@ -6,8 +6,13 @@ const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as 
 export interface Contract {
   openapi: string;
   info: { title: string; version: string };
-  paths: Readonly<Record<string, Readonly<Record<string, { operationId: string }>>>>;
+  paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   components: { schemas: Readonly<Record<string, object>> };
+}
+
+interface Operation {
+  operationId: string;
+  requestBody?: { required?: boolean; content: Readonly<Record<string, unknown>> };
 }
 
 /** dist/openapi.json, beside the compiled sources. */
@@ -24,11 +29,36 @@ export function methodsOf(contract: Contract): { url: string; allowed: string[];
       method.toUpperCase(),
     );
     return {
-      url: path.replace(/\{(\w+)\}/g, ':$1'),
+      url: toRoute(path),
       allowed,
       others: METHODS.map(method => method.toUpperCase()).filter(
         method => !allowed.includes(method) && method !== 'OPTIONS',
       ),
     };
   });
+}
+
+/** The body that an operation takes. */
+export interface TakenBody {
+  /** Media types. */
+  types: readonly string[];
+  required: boolean;
+}
+
+/** What each operation of the contract takes, under its method and its path in Fastify's form: `POST /whep/:camera`. */
+export function bodiesOf(contract: Contract): Map<string, TakenBody> {
+  return new Map(
+    Object.entries(contract.paths).flatMap(([path, item]) =>
+      METHODS.flatMap(method => {
+        const body = item[method]?.requestBody;
+        if (!body) return [];
+        const taken = { types: Object.keys(body.content), required: body.required ?? false };
+        return [[`${method.toUpperCase()} ${toRoute(path)}`, taken] as const];
+      }),
+    ),
+  );
+}
+
+function toRoute(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
 }

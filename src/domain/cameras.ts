@@ -1,4 +1,5 @@
 import type { Camera } from './contract.js';
+import type { EventBus } from './events.js';
 import { Failure } from './failure.js';
 import type { CameraPlan, CameraStatus } from './ports.js';
 import { showSource } from './source.js';
@@ -20,10 +21,12 @@ export const NOT_STARTED: CameraStatus = {
 /** The cameras of this robot, in the order of the configuration. */
 export class Cameras {
   readonly #cameras = new Map<string, { plan: CameraPlan; status: CameraStatus }>();
+  readonly #events: EventBus;
   readonly #viewersOf: (camera: string) => number;
 
-  /** @param viewersOf how many sessions a camera has */
-  constructor(viewersOf: (camera: string) => number) {
+  /** @param viewersOf how many viewers a camera has */
+  constructor(events: EventBus, viewersOf: (camera: string) => number) {
+    this.#events = events;
     this.#viewersOf = viewersOf;
   }
 
@@ -33,7 +36,9 @@ export class Cameras {
 
   update(id: string, status: CameraStatus): void {
     const camera = this.#cameras.get(id);
-    if (camera) camera.status = status;
+    if (!camera) return;
+    camera.status = status;
+    this.#events.emit('cameraChanged', { camera: id, status });
   }
 
   list(): Camera[] {

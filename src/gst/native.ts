@@ -52,6 +52,7 @@ export interface Bin extends Element {
   remove(element: Element): boolean;
   getByName(name: string): Element | null;
   iterateElements?: unknown;
+  recalculateLatency(): boolean;
   getChildrenCount(): number;
   getChildByIndex(index: number): Element;
 }
@@ -110,8 +111,17 @@ export interface SessionDescription {
   sdp: { asText(): string };
 }
 
+/** GstWebRTCICE; its `agent` is libnice's. */
+export interface IceAgent extends GstObject {
+  agent: GstObject & { upnp: boolean; setProperty(name: string, value: unknown): void };
+  minRtpPort: number;
+  maxRtpPort: number;
+  emit(signal: 'add-local-ip-address', address: string): boolean;
+}
+
 export interface Webrtcbin extends Element {
-  iceAgent: GstObject & { agent: GstObject & { upnp: boolean; setProperty(name: string, value: unknown): void } };
+  iceAgent: IceAgent;
+  stunServer: string | null;
   iceGatheringState: number;
   iceConnectionState: number;
   connectionState: number;

@@ -1,3 +1,4 @@
+import type { IceAgentSettings } from '../domain/ports.js';
 import { type Bin, type Element, Gst, type Pad, type Pipeline } from './native.js';
 import { closePipeline, drainBus, type ElementError, element, parseLaunch } from './pipeline.js';
 import { Webrtc } from './webrtc.js';
@@ -18,6 +19,8 @@ export interface PeerOptions {
   streams: readonly SentStream[];
   /** ns of the pipeline clock at running time 0: the camera's, so that timestamps agree. */
   baseTime: bigint;
+  /** Null for one that meets nobody. */
+  ice: IceAgentSettings | null;
 }
 
 /**
@@ -33,7 +36,7 @@ export class Peer {
   readonly webrtc: Webrtc;
   readonly #pipeline: Pipeline;
 
-  constructor({ streams, baseTime }: PeerOptions) {
+  constructor({ streams, baseTime, ice }: PeerOptions) {
     const pipeline = parseLaunch(
       [
         'webrtcbin name=webrtc bundle-policy=max-bundle latency=0',
@@ -44,7 +47,7 @@ export class Peer {
       ].join('  '),
     );
     this.#pipeline = pipeline;
-    this.webrtc = new Webrtc(element(pipeline, 'webrtc'));
+    this.webrtc = new Webrtc(element(pipeline, 'webrtc'), ice);
     this.proxySinks = streams.map((_, index) => {
       const proxySink = make('proxysink');
       joinDirectly(pipeline, proxySink, pad(element(pipeline, `pay${index}`), 'sink'));
@@ -57,6 +60,14 @@ export class Peer {
     streams.forEach(({ retransmit }, index) => {
       if (retransmit) this.webrtc.retransmit(index);
     });
+  }
+
+  /**
+   * To be called when the connection is up. Nobody calls it by itself here, and until the sinks' latency is known the
+   * RTP session cannot tell what time a packet belongs to: reports of video and sound could not be brought together.
+   */
+  settleLatency(): void {
+    this.#pipeline.recalculateLatency();
   }
 
   /** What an element of this pipeline said had gone wrong since the last call; null if nothing. */

@@ -1,3 +1,5 @@
+import type { IceAgentSettings } from '../domain/ports.js';
+import { configureIceAgent } from './ice-agent.js';
 import {
   type Bin,
   type Element,
@@ -14,7 +16,8 @@ export type WebrtcState = 'connecting' | 'connected' | 'disconnected' | 'failed'
 
 // Packets kept for retransmission: half a second at 2 Mbit/s. webrtcbin's own 500 cost 0.6 MB a viewer.
 const RETRANSMISSION_PACKETS = 128;
-const GATHERING_TIMEOUT_MS = 1000;
+/** For the addresses of this machine alone, which take some ms. */
+const GATHERING_MS = 250;
 const POLL_MS = 2;
 
 /**
@@ -23,16 +26,14 @@ const POLL_MS = 2;
  */
 export class Webrtc {
   readonly #webrtcbin: Webrtcbin;
+  readonly #gatheringMs: number;
   #rtpSession: Element | null = null;
 
-  constructor(webrtcbin: Element) {
+  /** @param ice null for one that meets nobody */
+  constructor(webrtcbin: Element, ice: IceAgentSettings | null) {
     this.#webrtcbin = webrtcbin as Webrtcbin;
-    const ice = this.#webrtcbin.iceAgent;
-    // webrtcbin hands out its agent without a reference of the caller's; the wrapper's end would take webrtcbin's own.
-    ice.refSink();
-    // UPnP costs 200 ms an answer; nobody reaches a random TCP port of a robot.
-    ice.agent.upnp = false;
-    ice.agent.setProperty('ice-tcp', false);
+    this.#gatheringMs = ice?.gatheringMs ?? GATHERING_MS;
+    configureIceAgent(this.#webrtcbin, ice);
   }
 
   /** Lost packets of a section are asked for, or sent, anew (RFC 4588). To be said before the answer. */
@@ -60,8 +61,8 @@ export class Webrtc {
     for (const child of elementsOf(this.#webrtcbin as unknown as Bin)) {
       if (child.getFactory()?.getName() === 'rtprtxsend') child.maxSizePackets = RETRANSMISSION_PACKETS;
     }
-    // With a STUN or TURN server that does not answer, gathering may never be complete.
-    const until = performance.now() + GATHERING_TIMEOUT_MS;
+    // It is never complete when no port is free, and late when a STUN or TURN server does not answer any more.
+    const until = performance.now() + this.#gatheringMs;
     while (
       this.#webrtcbin.iceGatheringState !== GstWebRTC.WebRTCICEGatheringState.COMPLETE &&
       performance.now() < until

@@ -3,15 +3,19 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { errorCodes, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import glue from 'fastify-openapi-glue';
-import { CONTRACT_FILE, methodsOf, readContract } from '../contract/contract.js';
+import { CONTRACT_FILE, type Contract, methodsOf, readContract } from '../contract/contract.js';
+import { MAX_BODY } from './body-kinds.js';
 import { cameraOperations } from './handlers/cameras.js';
+import { eventOperations } from './handlers/events.js';
 import { sessionOperations } from './handlers/sessions.js';
 import { systemOperations } from './handlers/system.js';
 import { whepOperations } from './handlers/whep.js';
+import { whipOperations } from './handlers/whip.js';
 import type { Services } from './operations.js';
 import { guard } from './plugins/access.js';
+import { takeBodies } from './plugins/bodies.js';
 import { tellBrowsers } from './plugins/browser.js';
 import { handleErrors, pathOf, send } from './plugins/errors.js';
 import { problem } from './problems.js';
@@ -23,16 +27,15 @@ export interface AppOptions {
   logger: FastifyBaseLogger;
 }
 
-/** Bytes of an SDP offer; Chrome's with every codec is 7 kB. */
-const MAX_OFFER = 65_536;
 const DASHBOARD = fileURLToPath(new URL('../../web/', import.meta.url));
 
 /** The HTTP side of the server, not yet listening. */
 export async function buildApp({ services, token, logger }: AppOptions): Promise<FastifyInstance> {
+  const contract = readContract();
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: MAX_OFFER,
+    bodyLimit: MAX_BODY,
     // A client that sends its request by drops, or keeps an idle connection, is let go.
     requestTimeout: 15_000,
     connectionTimeout: 60_000,
@@ -56,30 +59,26 @@ export async function buildApp({ services, token, logger }: AppOptions): Promise
       'request',
     );
   });
-  app.removeAllContentTypeParsers();
-  // No operation takes these; the contract names them for answers, and the glue warns of a type that nothing reads.
-  app.addContentTypeParser(['application/json', 'application/problem+json'], (request, _body, done) =>
-    done(new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(request.headers['content-type'])),
-  );
-  app.addContentTypeParser('application/sdp', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  takeBodies(app, contract);
   await tellBrowsers(app);
   // After it, so that a page of another origin can read why it was refused.
   guard(app, token);
-  await serveOperations(app, services);
+  await serveOperations(app, contract, services);
   await serveDocs(app);
   if (existsSync(DASHBOARD))
     await app.register(fastifyStatic, { root: DASHBOARD, cacheControl: true, maxAge: 0, etag: true });
   return app;
 }
 
-async function serveOperations(app: FastifyInstance, services: Services): Promise<void> {
+async function serveOperations(app: FastifyInstance, contract: Contract, services: Services): Promise<void> {
   const operations: Readonly<Record<string, unknown>> = {
     ...cameraOperations(services),
     ...sessionOperations(services),
     ...systemOperations(services),
     ...whepOperations(services),
+    ...whipOperations(services),
+    ...eventOperations(services, app),
   };
-  const contract = readContract();
   await app.register(glue, {
     specification: contract as object,
     operationResolver: (operationId: string) => {

@@ -11,6 +11,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>>
   'unsupported-media-type': { status: 415, title: 'The content type is not taken' },
   'invalid-sdp': { status: 422, title: 'The offer cannot be used' },
   'invalid-sdpfrag': { status: 422, title: 'The SDP fragment cannot be used' },
+  'invalid-body': { status: 422, title: 'The body cannot be used' },
   'ice-restart-unsupported': { status: 422, title: 'ICE cannot be restarted' },
   'precondition-failed': { status: 412, title: 'The ETag is of another ICE session' },
   'precondition-required': { status: 428, title: 'An If-Match is needed' },

@@ -1,14 +1,13 @@
 import { NOT_STARTED } from '../domain/cameras.js';
-import type { EndReason, VideoCodec } from '../domain/contract.js';
+import type { EndReason } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
-import type { CameraPlan, CameraStatus, Log, MediaEvents } from '../domain/ports.js';
-import { type Agreement, agree, PUBLISHABLE, type Stream } from '../protocol/agreement.js';
-import { composeAnswer } from '../protocol/answer.js';
-import { EXPECTED } from '../protocol/codecs.js';
+import type { CameraPlan, CameraStatus, IceAgentSettings, Log, MediaEvents } from '../domain/ports.js';
+import { agree, type Stream } from '../protocol/agreement.js';
+import { type CodecName, EXPECTED } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
-import { offerForWebrtcbin } from '../protocol/sdp-for-webrtcbin.js';
 import { usableCandidate } from '../protocol/transport.js';
 import type { FromWorker, FromWorkerOf } from './messages.js';
+import { finishAnswer, publishable, requestFor, streamsOf } from './negotiation.js';
 import { WorkerProcess } from './worker-process.js';
 
 export interface CameraWorkerOptions {
@@ -17,6 +16,8 @@ export interface CameraWorkerOptions {
   encoders: Promise<readonly string[]>;
   /** How long the camera stays open after its last viewer. */
   lingerMs: number;
+  /** What the worker's ICE agent uses, asked for each session. @throws Failure */
+  iceSettings: () => IceAgentSettings;
   events: MediaEvents;
   log: Log;
 }
@@ -53,6 +54,8 @@ export class CameraWorker {
   #restart: NodeJS.Timeout | null = null;
   #closed = false;
   #status: CameraStatus = NOT_STARTED;
+  /** Those whose elements the worker has. */
+  #codecs: readonly CodecName[] = [];
   /** What the last publisher agreed to send. */
   #published: Stream = { codec: 'H264', ...EXPECTED };
 
@@ -78,22 +81,19 @@ export class CameraWorker {
   /** @throws Failure, OfferError */
   async watch(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
-    const streams = this.#streams();
+    const { plan } = this.#options;
+    if (plan.source.type === 'whip' && this.#status.publisher === null) throw this.#nobodyPublishes();
+    const streams = streamsOf(plan, this.#status, this.#published, this.#codecs);
     const agreement = agree(offer, streams, this.#status.audio !== null);
-    const answer = await this.#ask(session, process, 'join', offer, agreement);
-    // As it is by now: the camera may have been opened for this viewer.
-    const { codec, profileLevelId } = this.#status.video ?? { codec: 'H264', profileLevelId: null };
-    const isMain = agreement.video.codec.name === codec;
-    return composeAnswer(offer, agreement, answer, { profileLevelId: isMain ? profileLevelId : null });
+    return await this.#negotiate(process, 'join', { session, offer, agreement, ice: this.#options.iceSettings() });
   }
 
   /** @throws Failure, OfferError */
   async publish(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
-    const agreement = agree(offer, PUBLISHABLE, true);
-    this.#published = { codec: agreement.video.codec.name as VideoCodec, profileLevelId: null };
-    const answer = await this.#ask(session, process, 'publish', offer, agreement);
-    return composeAnswer(offer, agreement, answer, { profileLevelId: null });
+    const agreement = agree(offer, publishable(this.#codecs), this.#codecs.includes('OPUS'));
+    this.#published = { codec: agreement.codec, profileLevelId: null };
+    return await this.#negotiate(process, 'publish', { session, offer, agreement, ice: this.#options.iceSettings() });
   }
 
   trickle(session: string, candidates: readonly string[]): void {
@@ -114,27 +114,12 @@ export class CameraWorker {
     await this.#process?.close();
   }
 
-  /** What viewers can be sent, best first. */
-  #streams(): Stream[] {
-    const { plan } = this.#options;
-    const { video, publisher } = this.#status;
-    if (plan.source.type === 'whip' && publisher === null) throw this.#nobodyPublishes();
-    const main: Stream =
-      plan.source.type === 'whip'
-        ? { ...this.#published, profileLevelId: video?.profileLevelId ?? null }
-        : { codec: 'H264', profileLevelId: video?.profileLevelId ?? EXPECTED.profileLevelId };
-    return plan.settings.fallback === 'vp8' && main.codec !== 'VP8'
-      ? [main, { codec: 'VP8', profileLevelId: null }]
-      : [main];
-  }
-
-  async #ask(
-    session: string,
+  async #negotiate(
     process: WorkerProcess,
     type: 'join' | 'publish',
-    offer: Offer,
-    agreement: Agreement,
+    request: Parameters<typeof requestFor>[1],
   ): Promise<string> {
+    const { session } = request;
     const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
     this.#sessions.add(session);
     const timer = setTimeout(() => {
@@ -148,21 +133,9 @@ export class CameraWorker {
       );
       this.leave(session);
     }, ANSWER_PATIENCE_MS);
-    const { video, audio } = agreement;
-    const { name, payloadType, rtxPayloadType, feedback } = video.codec;
-    process.send({
-      type,
-      session,
-      offer: offerForWebrtcbin(offer, agreement),
-      video: {
-        codec: name as VideoCodec,
-        payloadType,
-        retransmit: rtxPayloadType !== null && feedback.includes('nack'),
-      },
-      audio: audio && { payloadType: audio.codec.payloadType },
-    });
+    process.send(requestFor(type, request));
     try {
-      return await answered;
+      return finishAnswer(await answered, request, this.#status);
     } catch (error) {
       this.leave(session);
       throw error;
@@ -180,8 +153,9 @@ export class CameraWorker {
   }
 
   async #configure(process: WorkerProcess): Promise<void> {
-    const [encoders] = await Promise.all([this.#options.encoders, process.ready]);
+    const [encoders, codecs] = await Promise.all([this.#options.encoders, process.ready]);
     if (this.#process !== process) return;
+    this.#codecs = codecs;
     const { source, settings } = this.#options.plan;
     process.send({ type: 'configure', source, ...settings, lingerMs: this.#options.lingerMs, encoders });
     this.#update({ state: source.type === 'whip' ? 'waiting' : 'idle' });

@@ -1,4 +1,4 @@
-import type { CameraPlan, Log, Machine, MediaEngine, MediaEvents } from '../domain/ports.js';
+import type { CameraPlan, IceAgentSettings, Log, Machine, MediaEngine, MediaEvents } from '../domain/ports.js';
 import type { Offer } from '../protocol/offer.js';
 import { CameraWorker } from './camera-worker.js';
 import type { Device } from './messages.js';
@@ -7,6 +7,8 @@ import { Prober } from './prober.js';
 export interface WorkerEngineOptions {
   /** How long a camera stays open after its last viewer. */
   lingerMs: number;
+  /** What the servers' own ICE agents use, asked for each session. @throws Failure */
+  iceSettings: () => IceAgentSettings;
   /** A logger whose lines carry the camera. */
   logFor(camera: string): Log;
   log: Log;
@@ -37,6 +39,7 @@ export class WorkerEngine implements MediaEngine {
       plan,
       encoders: this.#prober.encoders,
       lingerMs: this.#options.lingerMs,
+      iceSettings: this.#options.iceSettings,
       events,
       log: this.#options.logFor(plan.id),
     });

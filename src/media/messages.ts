@@ -1,5 +1,6 @@
+import type { IceAgentSettings } from '../domain/ports.js';
 import type { Source } from '../domain/source.js';
-import type { VideoCodecName } from '../protocol/codecs.js';
+import type { CodecName, VideoCodecName } from '../protocol/codecs.js';
 
 /**
  * What the control plane and a camera's worker say to each other, over Node's IPC. Both ends check what comes in
@@ -36,9 +37,9 @@ const TO_WORKER = {
     encoders: object,
   },
   /** A viewer: an offer for webrtcbin, and what was agreed on. Answered by `joined` or `refused`. */
-  join: { session: string, offer: string, video: object, audio: objectOrNull },
+  join: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
   /** Likewise whoever is to be the camera's source. */
-  publish: { session: string, offer: string, video: object, audio: objectOrNull },
+  publish: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
   /** More candidates of a session's peer. */
   candidates: { session: string, values: object },
   /** A viewer or a publisher leaves; nothing comes back. */
@@ -51,8 +52,8 @@ const TO_WORKER = {
 
 /** From the worker. */
 const FROM_WORKER = {
-  /** GStreamer is loaded and warm. */
-  ready: { warmMs: number },
+  /** GStreamer is loaded and warm, and has the elements of these codecs. */
+  ready: { warmMs: number, codecs: object },
   pong: { sequence: number },
   /** The camera's state, on every change and once a second while it is open. */
   camera: {
@@ -108,6 +109,18 @@ export interface AgreedVideo {
   codec: VideoCodecName;
   payloadType: number;
   retransmit: boolean;
+  /** RTP header extensions that a publisher uses. */
+  extensions: readonly HeaderExtension[];
+}
+
+export interface AgreedAudio {
+  payloadType: number;
+  extensions: readonly HeaderExtension[];
+}
+
+export interface HeaderExtension {
+  id: number;
+  uri: string;
 }
 
 /** A second encoder. */
@@ -145,13 +158,15 @@ export type ToWorker = MessagesOf<
     source: Source;
     encoders: readonly string[];
     video: AgreedVideo;
-    audio: { payloadType: number } | null;
+    audio: AgreedAudio | null;
+    ice: IceAgentSettings;
     values: readonly string[];
   }
 >;
 export type FromWorker = MessagesOf<
   typeof FROM_WORKER,
   {
+    codecs: readonly CodecName[];
     passthrough: Passthrough;
     video: VideoFacts | null;
     audio: { codec: 'OPUS' } | null;

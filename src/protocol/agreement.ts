@@ -9,6 +9,8 @@ export interface Agreed {
 
 /** What an offer and a camera have in common: the sections that are accepted. */
 export interface Agreement {
+  /** Of the video. */
+  codec: VideoCodecName;
   video: Agreed;
   audio: Agreed | null;
 }
@@ -37,7 +39,12 @@ export function agree(offer: Offer, streams: readonly Stream[], hasAudio: boolea
   for (const stream of streams) {
     for (const section of offer.video) {
       const codec = best(section, stream.codec, stream);
-      if (codec) return { video: { section, codec }, audio: hasAudio ? agreeAudio(offer, codec) : null };
+      if (codec)
+        return {
+          codec: stream.codec,
+          video: { section, codec },
+          audio: hasAudio ? agreeAudio(offer, { section, codec }) : null,
+        };
     }
   }
   const offered = [...new Set(offer.video.flatMap(({ names }) => names))].slice(0, 12).join(', ').slice(0, 200);
@@ -62,14 +69,31 @@ export function carrierOf({ bundle }: Offer, { video, audio }: Agreement): Media
   return sections.find(({ bundleOnly }) => !bundleOnly) ?? video.section;
 }
 
-function agreeAudio(offer: Offer, video: OfferedCodec): Agreed | null {
+// In a bundle a payload type, the id of an extension and an SSRC mean one thing (RFC 9143 §9).
+function agreeAudio(offer: Offer, video: Agreed): Agreed | null {
   for (const section of offer.audio) {
     const codec = best(section, 'OPUS', EXPECTED);
-    // In a bundle a payload type means one thing (RFC 9143 §9.1.1).
-    if (codec && codec.payloadType !== video.payloadType && codec.payloadType !== video.rtxPayloadType)
-      return { section, codec };
+    if (!codec || codec.payloadType === video.codec.payloadType || codec.payloadType === video.codec.rtxPayloadType)
+      continue;
+    const apart = withoutConflicts(section, video.section);
+    if (offer.purpose === 'watch' || isToldApart(apart)) return { section: apart, codec };
   }
   return null;
+}
+
+function withoutConflicts(section: MediaSection, { extensions, ssrcs }: MediaSection): MediaSection {
+  return {
+    ...section,
+    extensions: section.extensions.filter(({ id, uri }) =>
+      extensions.every(other => (other.id === id) === (other.uri === uri)),
+    ),
+    ssrcs: section.ssrcs.filter(ssrc => !ssrcs.includes(ssrc)),
+  };
+}
+
+// Sound that arrives in one bundle with the picture must say that it is none.
+function isToldApart({ ssrcs, extensions }: MediaSection): boolean {
+  return ssrcs.length > 0 || extensions.some(({ uri }) => uri.endsWith(':mid'));
 }
 
 function best(section: MediaSection, name: CodecName, stream: StreamProfile): OfferedCodec | null {

@@ -1,5 +1,6 @@
 import { parse, type SessionDescription } from 'sdp-transform';
 import { type Agreed, type Agreement, carrierOf } from './agreement.js';
+import { candidatesOf } from './candidates.js';
 import { CODECS, type StreamProfile } from './codecs.js';
 import type { Offer } from './offer.js';
 import { lines } from './sdp-for-webrtcbin.js';
@@ -11,6 +12,7 @@ type Media = SessionDescription['media'][number];
  * answered (the unwanted with port 0), `a=rtcp-mux-only` and `a=msid` are added (webrtcbin 1.22 leaves them out), the
  * best candidate stands first (some clients use no other).
  * @param stream what the video of the answer announces
+ * @param candidates values of its `a=candidate` lines; those that webrtcbin gathered if nothing else is given
  * @throws Error if webrtcbin refused a section.
  */
 export function composeAnswer(
@@ -18,6 +20,7 @@ export function composeAnswer(
   agreement: Agreement,
   webrtcbinAnswer: string,
   stream: StreamProfile,
+  candidates: readonly string[] = candidatesOf(webrtcbinAnswer),
 ): string {
   const answer = parse(webrtcbinAnswer);
   const agreed = [agreement.video, ...(agreement.audio ? [agreement.audio] : [])];
@@ -42,7 +45,7 @@ export function composeAnswer(
       direction,
       stream,
       // Of a bundle only the one that carries the others has them.
-      candidates: index === carrier.index ? rankCandidates(webrtcbinAnswer) : [],
+      candidates: index === carrier.index ? candidates : [],
     });
   });
   // The one that carries the others stands first (RFC 9143 §7.3).
@@ -86,7 +89,7 @@ function accept(
     'a=rtcp-mux',
     'a=rtcp-mux-only',
     'a=rtcp-rsize',
-    ...(media.ext ?? []).map(({ value, uri }) => `a=extmap:${value} ${uri}`),
+    ...(sends ? [] : section.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`)),
     ...(sends ? [`a=msid:camera ${kind}`] : []),
     `a=rtpmap:${payloadType} ${rtpmap}`,
     ...(media.rtcpFb ?? [])
@@ -103,17 +106,4 @@ function accept(
 
 function rejected({ kind, protocol, formats, mid }: Offer['sections'][number]): string {
   return lines(`m=${kind} 0 ${protocol} ${formats}`, 'c=IN IP4 0.0.0.0', 'a=inactive', `a=mid:${mid}`);
-}
-
-/**
- * Values of the `a=candidate` lines that a viewer can use, best first: UDP only, IPv4 before IPv6, by priority.
- * Link-local IPv6 is left out: it means nothing without the interface's name.
- */
-export function rankCandidates(sdp: string): string[] {
-  const found = [...sdp.matchAll(/^a=candidate:(\S+ 1 UDP (\d+) (\S+) .*?)\r?$/gim)]
-    .map(([, value = '', priority = '0', address = '']) => ({ value, priority: Number(priority), address }))
-    .filter(({ address }) => !/^fe80:/i.test(address))
-    .sort((a, b) => Number(a.address.includes(':')) - Number(b.address.includes(':')) || b.priority - a.priority)
-    .map(({ value }) => value);
-  return [...new Set(found)];
 }

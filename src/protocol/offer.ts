@@ -41,8 +41,12 @@ export interface MediaSection {
   codecs: readonly OfferedCodec[];
   /** The names of all its formats, for people. */
   names: readonly string[];
-  /** The id of the header extension for transport-wide congestion control; null if it is not offered. */
-  transportCcId: number | null;
+  /** Header extensions of which something is made (see EXTENSIONS), with the ids that the offer gives them. */
+  extensions: readonly { id: number; uri: string }[];
+  /** What it says that it will be sent by (RFC 5576), retransmissions included; empty if it does not say. */
+  ssrcs: readonly number[];
+  /** Its pairs of an SSRC and the SSRC of its retransmissions. */
+  rtxGroups: readonly (readonly [number, number])[];
 }
 
 export interface OfferedCodec {
@@ -73,7 +77,15 @@ type Media = SessionDescription['media'][number];
 const MAX_SECTIONS = 32;
 const MAX_PARAMETERS = 32;
 const MID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
-export const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+const MAX_SSRCS = 8;
+/**
+ * Of a publisher: how his packets arrive is reported to him, which is how he finds his bitrate; and a packet names its
+ * section, where the offer does not name its SSRC.
+ */
+const EXTENSIONS = new Set([
+  'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+  'urn:ietf:params:rtp-hdrext:sdes:mid',
+]);
 // What webrtcbin's transceiver answers; anything else in the offer is left out of what it sees.
 const FEEDBACK = new Set(['nack', 'nack pli', 'ccm fir', 'transport-cc', 'goog-remb']);
 
@@ -168,16 +180,37 @@ interface Format {
 function readMedia(
   section: Media,
   kind: 'video' | 'audio',
-): Pick<MediaSection, 'bundleOnly' | 'codecs' | 'names' | 'transportCcId'> {
+): Pick<MediaSection, 'bundleOnly' | 'codecs' | 'names' | 'extensions' | 'ssrcs' | 'rtxGroups'> {
   const formats = readFormats(section);
-  const ids = (section.ext ?? []).filter(({ uri }) => uri === TRANSPORT_CC).map(({ value }) => value);
+  const ssrcs = [...new Set((section.ssrcs ?? []).map(({ id }) => Number(id)))].filter(isSsrc).slice(0, MAX_SSRCS);
   return {
     bundleOnly: section.port === 0,
     codecs: formats.flatMap(format => readCodec(section, kind, format, formats)),
     names: [...new Set(section.rtp.map(rtp => String(rtp.codec)))].filter(name => !/^(rtx)?$/i.test(name)),
     // 15 and more need two-byte headers (RFC 8285 §4.2).
-    transportCcId: ids.find(id => Number.isInteger(id) && id >= 1 && id <= 14) ?? null,
+    extensions: (section.ext ?? [])
+      .filter(({ uri, value }) => EXTENSIONS.has(uri) && Number.isInteger(value) && value >= 1 && value <= 14)
+      .map(({ uri, value }) => ({ id: value, uri }))
+      .filter(({ id, uri }, at, all) => all.findIndex(other => other.id === id || other.uri === uri) === at),
+    ssrcs,
+    rtxGroups: readRtxGroups(section, ssrcs),
   };
+}
+
+// An SSRC is in one pair at the most.
+function readRtxGroups(section: Media, ssrcs: readonly number[]): (readonly [number, number])[] {
+  const groups: (readonly [number, number])[] = [];
+  for (const { semantics, ssrcs: members } of section.ssrcGroups ?? []) {
+    const [media, rtx, ...rest] = String(members).split(' ').map(Number);
+    if (semantics !== 'FID' || media === undefined || rtx === undefined || media === rtx || rest.length > 0) continue;
+    const isFree = [media, rtx].every(ssrc => ssrcs.includes(ssrc) && !groups.some(group => group.includes(ssrc)));
+    if (isFree) groups.push([media, rtx]);
+  }
+  return groups;
+}
+
+function isSsrc(value: number): boolean {
+  return Number.isInteger(value) && value > 0 && value < 2 ** 32;
 }
 
 function readCodec(

@@ -1,6 +1,6 @@
 import { type Agreed, type Agreement, carrierOf } from './agreement.js';
 import { CODECS } from './codecs.js';
-import { type Offer, TRANSPORT_CC } from './offer.js';
+import type { Offer } from './offer.js';
 import type { Transport } from './transport.js';
 
 /**
@@ -14,8 +14,6 @@ export function offerForWebrtcbin(offer: Offer, agreement: Agreement): string {
   const { video, audio } = agreement;
   const agreed = [video, ...(audio ? [audio] : [])];
   const { transport } = carrierOf(offer, agreement);
-  // A publisher is told how its packets arrive, and finds its bitrate by it. In a bundle an id means one thing.
-  const transportCcId = offer.purpose === 'publish' ? video.section.transportCcId : null;
   return (
     lines(
       'v=0',
@@ -23,7 +21,7 @@ export function offerForWebrtcbin(offer: Offer, agreement: Agreement): string {
       's=-',
       't=0 0',
       `a=group:BUNDLE ${agreed.map(({ section }) => section.mid).join(' ')}`,
-    ) + agreed.map(part => describe(part, { offer, transport, isFirst: part === video, transportCcId })).join('')
+    ) + agreed.map(part => describe(part, { offer, transport, isFirst: part === video })).join('')
   );
 }
 
@@ -33,8 +31,7 @@ function describe(
     offer,
     transport: { ice, fingerprint, setup, candidates },
     isFirst,
-    transportCcId,
-  }: { offer: Offer; transport: Transport; isFirst: boolean; transportCcId: number | null },
+  }: { offer: Offer; transport: Transport; isFirst: boolean },
 ): string {
   const { payloadType, rtxPayloadType: rtx } = codec;
   const { kind, rtpmap } = CODECS[codec.name];
@@ -50,15 +47,22 @@ function describe(
     offer.purpose === 'watch' ? 'a=recvonly' : 'a=sendonly',
     'a=rtcp-mux',
     'a=rtcp-rsize',
-    ...(transportCcId !== null && section.transportCcId === transportCcId
-      ? [`a=extmap:${transportCcId} ${TRANSPORT_CC}`]
-      : []),
+    ...(offer.purpose === 'publish' ? section.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`) : []),
     `a=rtpmap:${payloadType} ${rtpmap}`,
     ...codec.feedback.map(feedback => `a=rtcp-fb:${payloadType} ${feedback}`),
     ...(codec.name === 'H264' ? [`a=fmtp:${payloadType} level-asymmetry-allowed=1;packetization-mode=1`] : []),
     ...(rtx === null ? [] : [`a=rtpmap:${rtx} rtx/90000`, `a=fmtp:${rtx} apt=${payloadType}`]),
+    ...(offer.purpose === 'publish' ? sources(section) : []),
     ...(isFirst ? candidates.map(candidate => `a=candidate:${candidate}`) : []),
   );
+}
+
+// In a bundle webrtcbin knows by them which section a packet belongs to.
+function sources({ ssrcs, rtxGroups }: Agreed['section']): string[] {
+  return [
+    ...rtxGroups.map(([media, rtx]) => `a=ssrc-group:FID ${media} ${rtx}`),
+    ...ssrcs.map(ssrc => `a=ssrc:${ssrc} cname:publisher`),
+  ];
 }
 
 /** SDP text: each line ends with CRLF (RFC 8866 §5). */

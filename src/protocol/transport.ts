@@ -1,8 +1,9 @@
 import type { SessionDescription } from 'sdp-transform';
+import { ICE_PWD, ICE_UFRAG, type IceCredentials } from './ice-credentials.js';
 
 /** How a peer is reached and known: ICE (RFC 8839) and DTLS (RFC 8122). */
 export interface Transport {
-  ice: { ufrag: string; pwd: string };
+  ice: IceCredentials;
   fingerprint: { hash: string; value: string };
   setup: 'actpass' | 'active' | 'passive';
   /** Values of `a=candidate` lines; often none, as they may be found by peer reflexion or trickle in later. */
@@ -12,10 +13,6 @@ export interface Transport {
 type Media = SessionDescription['media'][number];
 
 const MAX_CANDIDATES = 64;
-// RFC 8839 §5.4: ice-char is a letter, a digit, + or /; ufrag 4–256, pwd 22–256. Some clients use other characters of
-// base64url, which libnice takes.
-export const ICE_UFRAG = /^[A-Za-z0-9+/=_-]{4,256}$/;
-export const ICE_PWD = /^[A-Za-z0-9+/=_-]{22,256}$/;
 const FINGERPRINTS: Readonly<Record<string, number>> = {
   'sha-1': 20,
   'sha-224': 28,

@@ -1,6 +1,7 @@
+import type { IceAgentSettings } from '../domain/ports.js';
 import type { Source } from '../domain/source.js';
 import type { Element } from '../gst/native.js';
-import type { AgreedVideo, FromWorker, ToWorkerOf } from '../media/messages.js';
+import type { AgreedAudio, AgreedVideo, FromWorker, ToWorkerOf } from '../media/messages.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { CameraFailure, explain } from './failure.js';
 import type { LiveSource } from './open-camera.js';
@@ -16,6 +17,8 @@ const REPORT_MS = 1_000;
 export interface Place {
   /** ns; see StreamPipeline. */
   baseTime: bigint;
+  /** ms since there was a picture. */
+  idleMs(): number;
   /** Resolves when there is a picture to be sent; rejects with a CameraFailure. */
   ready: Promise<void>;
   /** Takes the viewer's proxysinks, for video and perhaps for sound; the first that he gets is a keyframe. */
@@ -86,13 +89,15 @@ export class Camera {
     if (!this.#open) await this.#judge.look();
     if (this.#users.get(user) !== joined)
       throw this.#failure ?? new CameraFailure('The viewer left before the camera was open.', 'Ask again.');
-    const open = (this.#open ??= this.#openSource());
+    this.#open ??= this.#openSource();
+    const open = this.#open;
     const main = open.source.stream;
     if (codec === main.codec) return this.#place(open, null, open.ready);
     if (codec !== 'VP8')
       throw new CameraFailure(`The camera is sent in ${main.codec} now, not in ${codec}.`, 'Ask again.');
     // What is to be encoded once more must be there first.
-    const rendition = (this.#vp8 ??= this.#startVp8(open));
+    this.#vp8 ??= this.#startVp8(open);
+    const rendition = this.#vp8;
     return this.#place(
       open,
       rendition,
@@ -108,11 +113,16 @@ export class Camera {
   }
 
   /** Makes the camera live by what somebody sends; the answer's peer is watched from `watch` on. */
-  async publish(session: string, { offer, video, audio }: PublishRequest, events: PublisherEvents): Promise<string> {
+  async publish(
+    session: string,
+    { offer, video, audio, ice }: PublishRequest,
+    events: PublisherEvents,
+  ): Promise<string> {
     if (this.#publisher) throw new Error('the camera has a publisher already');
     const publication = new Publication({
       video,
       audio,
+      ice,
       events: {
         connected: () => events.connected(),
         stats: figures => events.stats(figures),
@@ -164,10 +174,12 @@ export class Camera {
 
   #place(open: Open, rendition: Rendition | null, ready: Promise<void>): Place {
     const main = open.source.stream;
-    const { video } = rendition?.stream ?? main;
+    const stream = rendition?.stream ?? main;
+    const { video } = stream;
     return {
       baseTime: main.baseTime,
       ready,
+      idleMs: () => stream.silence(),
       attach: ([picture, sound]) => {
         if (picture) video.attach(picture);
         if (sound) main.audio?.attach(sound);
@@ -302,7 +314,8 @@ export class Camera {
 export interface PublishRequest {
   offer: string;
   video: AgreedVideo;
-  audio: { payloadType: number } | null;
+  audio: AgreedAudio | null;
+  ice: IceAgentSettings;
 }
 
 export type PublisherEvents = ConstructorParameters<typeof Publication>[0]['events'];

@@ -1,4 +1,5 @@
 import type { SentStream } from '../gst/peer.js';
+import type { HeaderExtension } from '../media/messages.js';
 import { CODECS, type CodecName } from '../protocol/codecs.js';
 
 /** The GStreamer elements of a codec. A codec whose elements are not installed is neither published nor watched. */
@@ -58,9 +59,17 @@ export function sentStream(
 }
 
 /** Caps of a codec's RTP. */
-export function rtpCaps(codec: CodecName, payloadType: number): string {
+function rtpCaps(codec: CodecName, payloadType: number): string {
   const { kind, clockRate } = CODECS[codec];
   return `application/x-rtp,media=${kind},encoding-name=${codec},clock-rate=${clockRate},payload=${payloadType}`;
+}
+
+/** Caps of what a publisher sends: webrtcbin reports the arrival of packets only where the extension is in them. */
+export function receivedCaps(
+  codec: CodecName,
+  { payloadType, extensions }: { payloadType: number; extensions: readonly HeaderExtension[] },
+): string {
+  return [rtpCaps(codec, payloadType), ...extensions.map(({ id, uri }) => `extmap-${id}=(string)"${uri}"`)].join();
 }
 
 /** The part of a launch line that turns a publisher's RTP into a stream. */

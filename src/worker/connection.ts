@@ -25,7 +25,7 @@ export interface ConnectionTimes {
   /** Without a word from the peer: it is gone (RTCP reports come each second or so). */
   silenceMs: number;
   statsMs: number;
-  /** Nothing sent for so long, though the camera is live: a camera that is not fails before. */
+  /** Nothing sent for so long, though there are pictures: a camera that brings none is the camera's own matter. */
   stalledMs: number;
 }
 
@@ -36,13 +36,21 @@ export const CONNECTION_TIMES: ConnectionTimes = {
   stalledMs: 7_000,
 };
 
+/** Of a peer that is sent a camera. */
+export interface Sending {
+  /** Of its video. */
+  ssrc: number;
+  /** ms since there was a picture to send. */
+  idleMs(): number;
+}
+
 export interface ConnectionOptions {
   webrtc: Webrtc;
   events: ConnectionEvents;
   /** What an element of the peer's pipeline said had gone wrong; null if nothing. */
   error(): ElementError | null;
-  /** Whether the peer is sent a camera, or sends one; of the first, the SSRC of its video. */
-  sends: { ssrc: number } | null;
+  /** Null for a peer that sends a camera. */
+  sends: Sending | null;
   times?: ConnectionTimes;
 }
 
@@ -136,7 +144,7 @@ export class Connection {
       keyframeRequests: stats.keyframeRequests,
       retransmitted: stats.retransmitted,
     });
-    if (bytes !== this.#bytes) this.#movedAt = now;
+    if (bytes !== this.#bytes || (sends && sends.idleMs() > this.#times.statsMs)) this.#movedAt = now;
     this.#bytes = bytes;
     this.#statsAt = now;
     return this.#verdict(now);

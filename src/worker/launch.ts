@@ -49,7 +49,7 @@ export function describeVp8({ bitrate, keyframeInterval }: EncoderSettings, deco
   return [
     'proxysrc name=in',
     ...(decode ? ['decodebin'] : []),
-    'queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0',
+    'queue leaky=downstream max-size-buffers=2 max-size-bytes=0 max-size-time=0',
     'videoconvert',
     'video/x-raw,format=I420',
     // Bit/s; ms of buffer as for the H.264 encoders.

@@ -1,6 +1,6 @@
 import { Housekeeping } from '../gst/housekeeping.js';
 import { checkToWorker, type FromWorker } from '../media/messages.js';
-import { probe } from './probe.js';
+import { installedCodecs, probe } from './probe.js';
 import { WorkerSessions } from './sessions.js';
 import { warmUp } from './warm-up.js';
 
@@ -39,5 +39,5 @@ if (role === 'probe') {
   });
   await warmUp();
   housekeeping.collect();
-  send({ type: 'ready', warmMs: Math.round(performance.now() - began) });
+  send({ type: 'ready', warmMs: Math.round(performance.now() - began), codecs: installedCodecs() });
 }

@@ -1,6 +1,7 @@
+import type { IceAgentSettings } from '../domain/ports.js';
 import { Webrtc } from '../gst/webrtc.js';
-import type { VideoCodecName } from '../protocol/codecs.js';
-import { rtpCaps } from './codec-elements.js';
+import type { AgreedAudio, AgreedVideo } from '../media/messages.js';
+import { receivedCaps } from './codec-elements.js';
 import { Connection, type ConnectionEvents } from './connection.js';
 import { CameraFailure } from './failure.js';
 import { describePublication } from './launch.js';
@@ -8,9 +9,10 @@ import type { LiveSource } from './open-camera.js';
 import { StreamPipeline } from './stream-pipeline.js';
 
 export interface PublicationOptions {
-  video: { codec: VideoCodecName; payloadType: number; retransmit: boolean };
+  video: AgreedVideo;
   /** Null takes no sound. */
-  audio: { payloadType: number } | null;
+  audio: AgreedAudio | null;
+  ice: IceAgentSettings;
   events: ConnectionEvents;
 }
 
@@ -25,11 +27,11 @@ export class Publication implements LiveSource {
   readonly #connection: Connection;
   #closed = false;
 
-  constructor({ video, audio, events }: PublicationOptions) {
+  constructor({ video, audio, ice, events }: PublicationOptions) {
     this.stream = new StreamPipeline(video.codec, describePublication(video.codec, audio !== null));
-    this.webrtc = new Webrtc(this.stream.element('webrtc'));
-    this.webrtc.receive(rtpCaps(video.codec, video.payloadType), video.retransmit);
-    if (audio) this.webrtc.receive(rtpCaps('OPUS', audio.payloadType), false);
+    this.webrtc = new Webrtc(this.stream.element('webrtc'), ice);
+    this.webrtc.receive(receivedCaps(video.codec, video), video.retransmit);
+    if (audio) this.webrtc.receive(receivedCaps('OPUS', audio), false);
     this.stream.play();
     this.#connection = new Connection({ webrtc: this.webrtc, events, error: () => this.#error(), sends: null });
   }

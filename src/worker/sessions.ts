@@ -93,15 +93,16 @@ export class WorkerSessions {
 
   // The camera opens while the viewer's pipeline is built and answered; what is known only from its first picture
   // (that there is one) is waited for last.
-  async #join({ session, offer, video, audio }: ToWorkerOf<'join'>, entry: Entry): Promise<string> {
+  async #join({ session, offer, video, audio, ice }: ToWorkerOf<'join'>, entry: Entry): Promise<string> {
     const { codec } = video;
     const place = await this.#configured().use(session, codec, failure => this.#cameraFailed(session, failure));
     if (entry.ended) return '';
     const viewer = new Viewer(
-      { video, audio, baseTime: place.baseTime },
+      { video, audio, ice, baseTime: place.baseTime, idleMs: place.idleMs },
       {
         ...this.#events(session),
         connected: () => {
+          viewer.peer.settleLatency();
           place.attach(viewer.peer.proxySinks);
           entry.attached = true;
           this.#send({ type: 'connected', session });
@@ -114,8 +115,8 @@ export class WorkerSessions {
     return answer;
   }
 
-  #publish({ session, offer, video, audio }: ToWorkerOf<'publish'>): Promise<string> {
-    return this.#configured().publish(session, { offer, video, audio }, this.#events(session));
+  #publish({ session, offer, video, audio, ice }: ToWorkerOf<'publish'>): Promise<string> {
+    return this.#configured().publish(session, { offer, video, audio, ice }, this.#events(session));
   }
 
   #events(session: string): ConnectionEvents {

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { IceAgentSettings } from '../domain/ports.js';
 import { Peer } from '../gst/peer.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { sentStream } from './codec-elements.js';
@@ -10,6 +11,10 @@ export interface ViewerOptions {
   audio: { payloadType: number } | null;
   /** ns; see Peer. */
   baseTime: bigint;
+  /** Null for one that meets nobody. */
+  ice: IceAgentSettings | null;
+  /** ms since the camera brought a picture. */
+  idleMs(): number;
   times?: ConnectionTimes;
 }
 
@@ -19,7 +24,7 @@ export class Viewer {
   readonly #connection: Connection;
   #closed = false;
 
-  constructor({ video, audio, baseTime, times }: ViewerOptions, events: ConnectionEvents) {
+  constructor({ video, audio, baseTime, ice, idleMs, times }: ViewerOptions, events: ConnectionEvents) {
     const ssrc = randomSsrc();
     this.peer = new Peer({
       streams: [
@@ -27,12 +32,13 @@ export class Viewer {
         ...(audio ? [sentStream('OPUS', { ...audio, ssrc: randomSsrc(), retransmit: false })] : []),
       ],
       baseTime,
+      ice,
     });
     this.#connection = new Connection({
       webrtc: this.peer.webrtc,
       events,
       error: () => this.peer.error(),
-      sends: { ssrc },
+      sends: { ssrc, idleMs },
       ...(times ? { times } : {}),
     });
   }

@@ -14,6 +14,8 @@ export async function warmUp(): Promise<void> {
     {
       video: { codec: 'H264', payloadType: PAYLOAD_TYPE, retransmit: true },
       audio: null,
+      ice: null,
+      idleMs: () => 0,
       baseTime: Gst.SystemClock.obtain().getTime(),
     },
     nobody,

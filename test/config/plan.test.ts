@@ -13,6 +13,7 @@ const defaults = {
   bitrate: 1_000_000,
   keyframeInterval: 60,
   passthrough: 'auto',
+  fallback: 'vp8',
 };
 
 t.test('plans have what is needed to run a camera', t => {

@@ -1,7 +1,11 @@
 import t from 'tap';
-import { Cameras } from '../../src/domain/cameras.js';
+import { Cameras, NOT_STARTED } from '../../src/domain/cameras.js';
+import { EventBus } from '../../src/domain/events.js';
 import { Failure } from '../../src/domain/failure.js';
 import type { CameraPlan } from '../../src/domain/ports.js';
+import { keptLog } from '../helpers/quiet-log.js';
+
+const events = new EventBus(keptLog());
 
 const settings = {
   width: 640,
@@ -20,7 +24,7 @@ const plan = (id: string, url = 'rtsp://u:secret@192.0.2.7/s'): CameraPlan => ({
 });
 
 t.test('cameras are listed as they were added, with what is known of them', t => {
-  const cameras = new Cameras(camera => (camera === 'b' ? 3 : 0));
+  const cameras = new Cameras(events, camera => (camera === 'b' ? 3 : 0));
   t.strictSame(cameras.list(), []);
   for (const id of ['b', 'a', 'c']) cameras.add(plan(id));
   t.strictSame(
@@ -42,8 +46,19 @@ t.test('cameras are listed as they were added, with what is known of them', t =>
   t.end();
 });
 
+t.test('a change of a camera that is there is told, once', t => {
+  const told: string[] = [];
+  t.teardown(events.on('cameraChanged', ({ camera, status }) => told.push(`${camera} ${status.state}`)));
+  const cameras = new Cameras(events, () => 0);
+  cameras.add(plan('a'));
+  cameras.update('a', { ...NOT_STARTED, state: 'live' });
+  cameras.update('nowhere', { ...NOT_STARTED, state: 'live' });
+  t.strictSame(told, ['a live']);
+  t.end();
+});
+
 t.test('a state replaces the one before it whole', t => {
-  const cameras = new Cameras(() => 0);
+  const cameras = new Cameras(events, () => 0);
   cameras.add(plan('a'));
   cameras.add(plan('b'));
   const status = {
@@ -76,7 +91,7 @@ t.test('a state replaces the one before it whole', t => {
 });
 
 t.test('a camera that is not there: which are', t => {
-  const cameras = new Cameras(() => 0);
+  const cameras = new Cameras(events, () => 0);
   const failure = (id: string): Failure => {
     try {
       cameras.get(id);

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import t from 'tap';
+import type { IceAgentSettings } from '../../src/domain/ports.js';
 import { Gst } from '../../src/gst/native.js';
+import { requestFor } from '../../src/media/negotiation.js';
 import { PUBLISHABLE } from '../../src/protocol/agreement.js';
 import { composeAnswer } from '../../src/protocol/answer.js';
-import type { CodecName, VideoCodecName } from '../../src/protocol/codecs.js';
+import type { CodecName } from '../../src/protocol/codecs.js';
 import { OfferError, type Purpose, parseOffer } from '../../src/protocol/offer.js';
-import { offerForWebrtcbin } from '../../src/protocol/sdp-for-webrtcbin.js';
 import { CODEC_ELEMENTS } from '../../src/worker/codec-elements.js';
 import { Publication } from '../../src/worker/publication.js';
 import { Viewer } from '../../src/worker/viewer.js';
@@ -25,22 +26,24 @@ const installed = (codec: CodecName): boolean => {
   return [payloader, depayloader].every(element => Gst.ElementFactory.find(element) !== null);
 };
 
+const ice: IceAgentSettings = {
+  stunServer: null,
+  turnServers: [],
+  udpPorts: null,
+  addresses: null,
+  announce: [],
+  gatheringMs: 250,
+};
+
 async function answerOf({ offer, agreement }: Negotiated): Promise<string> {
-  const { video, audio } = agreement;
-  const agreed = {
-    video: {
-      codec: video.codec.name as VideoCodecName,
-      payloadType: video.codec.payloadType,
-      retransmit: video.codec.rtxPayloadType !== null && video.codec.feedback.includes('nack'),
-    },
-    audio: audio && { payloadType: audio.codec.payloadType },
-  };
+  const type = offer.purpose === 'watch' ? 'join' : 'publish';
+  const request = requestFor(type, { session: 's', offer, agreement, ice });
   const peer =
-    offer.purpose === 'watch'
-      ? new Viewer({ ...agreed, baseTime: 0n }, events)
-      : new Publication({ ...agreed, events });
+    type === 'join'
+      ? new Viewer({ ...request, baseTime: 0n, idleMs: () => 0 }, events)
+      : new Publication({ ...request, events });
   try {
-    return await peer.answer(offerForWebrtcbin(offer, agreement));
+    return await peer.answer(request.offer);
   } finally {
     peer.close();
   }

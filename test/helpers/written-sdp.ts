@@ -25,6 +25,8 @@ const BOTH = [
   /^a=rtcp-mux$/,
   /^a=rtcp-rsize$/,
   /^a=extmap:([1-9]|1[0-4]) http:\/\/www\.ietf\.org\/id\/draft-holmer-rmcat-transport-wide-cc-extensions-01$/,
+  /^a=extmap:([1-9]|1[0-4]) urn:ietf:params:rtp-hdrext:sdes:mid$/,
+  /^a=ssrc-group:FID [1-9]\d{0,9} [1-9]\d{0,9}$/,
   RTPMAP,
   FEEDBACK,
   CANDIDATE,
@@ -35,6 +37,7 @@ const OFFER = [
   ...BOTH,
   /^o=- 1 1 IN IP4 0\.0\.0\.0$/,
   /^a=setup:(actpass|active|passive)$/,
+  /^a=ssrc:[1-9]\d{0,9} cname:publisher$/,
   new RegExp(`^a=fmtp:${TYPE} (level-asymmetry-allowed=1;packetization-mode=1|apt=${TYPE})$`),
 ];
 
@@ -47,7 +50,6 @@ const ANSWER = [
   /^a=rtcp-mux-only$/,
   /^a=inactive$/,
   /^a=msid:camera (video|audio)$/,
-  /^a=ssrc-group:FID \d+ \d+$/,
   /^a=ssrc:\d+ cname:camera$/,
   /^a=end-of-candidates$/,
   // Of the offer: a rejected section's line, and what it says of a codec.

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { rankCandidates } from '../../src/protocol/answer.js';
+import { candidatesOf } from '../../src/protocol/candidates.js';
 import { usableCandidate } from '../../src/protocol/transport.js';
 
 t.test('the best candidate comes first, and what a viewer cannot use is left out', async t => {
@@ -9,8 +9,10 @@ t.test('the best candidate comes first, and what a viewer cannot use is left out
     'a=candidate:7 1 UDP 2015363839 fe80::fc:ff:fe00:1 45192 typ host',
     'a=candidate:9 1 UDP 1677722111 198.51.100.7 54279 typ srflx raddr 192.0.2.2 rport 54279',
     'a=candidate:1 1 UDP 2015363327 192.0.2.2 54279 typ host',
+    // As in the second section of a bundle.
+    'a=candidate:1 1 UDP 2015363327 192.0.2.2 54279 typ host',
   ].join('\r\n');
-  t.strictSame(rankCandidates(sdp), [
+  t.strictSame(candidatesOf(sdp), [
     '1 1 UDP 2015363327 192.0.2.2 54279 typ host',
     '9 1 UDP 1677722111 198.51.100.7 54279 typ srflx raddr 192.0.2.2 rport 54279',
     '4 1 UDP 2015363583 2001:db8::2 60934 typ host',

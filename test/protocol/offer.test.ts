@@ -341,23 +341,51 @@ t.test('Opus in any letter case; its payload type is not one of the pictures', t
   t.end();
 });
 
-t.test('the id for transport-wide congestion control: one that fits into a one-byte header', t => {
-  const uri = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
-  const id = (...lines: string[]): unknown =>
-    parseOffer(plain + lines.map(line => `a=extmap:${line}\r\n`).join(''), 'watch').video[0]?.transportCcId;
-  t.equal(id(`3 ${uri}`), 3);
-  t.equal(id(`14/recvonly ${uri}`), 14);
-  for (const none of [
-    `0 ${uri}`,
-    `15 ${uri}`,
-    `256 ${uri}`,
-    `${'0'.repeat(5_000)}4 ${uri}`,
-    `3 urn:${uri}`,
-    `3 ${uri}0`,
-  ])
-    t.equal(id(none), null, none.slice(0, 40));
-  t.equal(id(`15 ${uri}`, `2 ${uri}`), 2, 'the first that can be used');
-  t.equal(id(), null);
+const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
+
+t.test('header extensions: those of which something is made, with ids that fit into a one-byte header', t => {
+  const read = (...lines: string[]): unknown =>
+    parseOffer(plain + lines.map(line => `a=extmap:${line}\r\n`).join(''), 'watch').video[0]?.extensions;
+  t.strictSame(read(`3 ${TRANSPORT_CC}`, `4 ${MID}`), [
+    { id: 3, uri: TRANSPORT_CC },
+    { id: 4, uri: MID },
+  ]);
+  t.strictSame(read(`14/recvonly ${MID}`), [{ id: 14, uri: MID }]);
+  const none = ['0 ', '15 ', '256 ', `${'0'.repeat(5_000)}4 `, '3 urn:'].map(start => start + TRANSPORT_CC);
+  for (const line of [...none, `3 ${MID}0`, '3 urn:3gpp:video-orientation'])
+    t.strictSame(read(line), [], line.slice(0, 40));
+  t.strictSame(read(`15 ${MID}`, `2 ${MID}`), [{ id: 2, uri: MID }], 'the first that can be used');
+  t.strictSame(read(`2 ${MID}`, `2 ${TRANSPORT_CC}`, `3 ${MID}`), [{ id: 2, uri: MID }], 'an id means one thing');
+  t.strictSame(read(), []);
+  t.end();
+});
+
+t.test('the SSRCs of a publisher, and their pairs for retransmissions', t => {
+  const read = (...lines: string[]) => {
+    const { ssrcs, rtxGroups } = parseOffer(`${plain}${lines.join('\r\n')}\r\n`, 'watch').video[0] ?? {};
+    return { ssrcs, rtxGroups };
+  };
+  const two = ['a=ssrc:1 cname:x', 'a=ssrc:1 msid:a b', 'a=ssrc:4294967295 cname:x'];
+  t.strictSame(read(...two, 'a=ssrc-group:FID 1 4294967295'), {
+    ssrcs: [1, 4_294_967_295],
+    rtxGroups: [[1, 4_294_967_295]],
+  });
+  for (const none of ['FID 1 2', 'FID 1 1', 'FID 1', 'FID 1 4294967295 3', 'SIM 1 4294967295', 'FID x y', 'FID '])
+    t.strictSame(read(...two, `a=ssrc-group:${none}`).rtxGroups, [], none);
+  for (const none of ['0', '4294967296', '-1', 'x', '1e3', ''])
+    t.strictSame(read(`a=ssrc:${none} cname:x`).ssrcs, [], none);
+  const many = Array.from({ length: 100 }, (_, n) => `a=ssrc:${n + 1} cname:x`);
+  t.equal(read(...many).ssrcs?.length, 8);
+  const pairs = ['FID 1 2', 'FID 1 2', 'FID 1 3', 'FID 2 1', 'FID 3 4'].map(pair => `a=ssrc-group:${pair}`);
+  t.strictSame(
+    read(...many, ...pairs).rtxGroups,
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    'each is in one',
+  );
   t.end();
 });
 

@@ -94,18 +94,42 @@ t.test("the transport is that of the bundle's first section that is accepted, ca
   t.end();
 });
 
-t.test('transport-wide congestion control: for publishers, with one id for the whole bundle', t => {
-  const uri = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
-  const extension = (id: number): string => `a=extmap:${id} ${uri}\r\n`;
-  const offer = (video: string, audio: string): string =>
-    bundle(sectionsOf(plain) + video, audioSection + audio).replaceAll('recvonly', 'sendonly');
-  const ids = (text: string): string[] =>
-    linesOf(given(text, 'publish'), /^a=extmap/).map(line => line.split(' ')[0] ?? '');
-  t.strictSame(ids(offer(extension(3), extension(3))), ['a=extmap:3', 'a=extmap:3']);
-  t.strictSame(ids(offer(extension(3), extension(5))), ['a=extmap:3']);
-  t.strictSame(ids(offer(extension(3), '')), ['a=extmap:3']);
-  t.strictSame(ids(offer('', extension(3))), []);
-  t.notMatch(given(plain + extension(3)), 'extmap', 'a viewer is sent none');
+t.test("a publisher's header extensions and SSRCs: in the whole bundle each means one thing", t => {
+  const cc = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+  const mid = 'urn:ietf:params:rtp-hdrext:sdes:mid';
+  const offer = (video: string[], audio: string[]): string =>
+    bundle(
+      sectionsOf(plain) + video.map(line => `a=${line}\r\n`).join(''),
+      audioSection + audio.map(line => `a=${line}\r\n`).join(''),
+    ).replaceAll('recvonly', 'sendonly');
+  const written = (video: string[], audio: string[]): string[] =>
+    given(offer(video, audio), 'publish')
+      .split('m=')
+      .slice(1)
+      .map(section => linesOf(section, /^a=(extmap|ssrc)/).join(' '));
+  t.strictSame(written([`extmap:3 ${cc}`, `extmap:4 ${mid}`], [`extmap:3 ${cc}`, `extmap:4 ${mid}`]), [
+    `a=extmap:3 ${cc} a=extmap:4 ${mid}`,
+    `a=extmap:3 ${cc} a=extmap:4 ${mid}`,
+  ]);
+  t.strictSame(written([`extmap:3 ${cc}`], [`extmap:5 ${cc}`, `extmap:4 ${mid}`]), [
+    `a=extmap:3 ${cc}`,
+    `a=extmap:4 ${mid}`,
+  ]);
+  t.strictSame(written([`extmap:3 ${cc}`], [`extmap:3 ${mid}`, 'ssrc:9 cname:x']), [
+    `a=extmap:3 ${cc}`,
+    'a=ssrc:9 cname:publisher',
+  ]);
+  t.strictSame(written(['ssrc:9 cname:x'], ['ssrc:9 cname:x', 'ssrc:8 cname:x']), [
+    'a=ssrc:9 cname:publisher',
+    'a=ssrc:8 cname:publisher',
+  ]);
+  t.equal(written([`extmap:3 ${cc}`], [`extmap:3 ${mid}`]).length, 1, 'sound that cannot be told apart is not taken');
+  t.equal(written(['ssrc:9 cname:x'], ['ssrc:9 cname:x']).length, 1, 'nor with an SSRC of the pictures');
+  t.notMatch(given(`${plain}a=extmap:3 ${cc}\r\na=ssrc:9 cname:x\r\n`), /extmap|ssrc/, 'a viewer is asked for none');
+  t.strictSame(linesOf(given(readOffer('ffmpeg-whip'), 'publish'), /^a=ssrc/), [
+    'a=ssrc:3184534673 cname:publisher',
+    'a=ssrc:3184534672 cname:publisher',
+  ]);
   t.end();
 });
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { CODECS, type CodecName } from '../../src/protocol/codecs.js';
-import { CODEC_ELEMENTS, describeDepayloader, rtpCaps, sentStream } from '../../src/worker/codec-elements.js';
+import { CODEC_ELEMENTS, describeDepayloader, receivedCaps, sentStream } from '../../src/worker/codec-elements.js';
 import { readFixture } from '../helpers/fixtures.js';
 
 const names = Object.keys(CODECS) as CodecName[];
@@ -34,7 +34,24 @@ t.test('an SSRC above 2^31 is no negative number, and none is written in another
 t.test("caps name the codec as GStreamer does, with SDP's clock rate", t => {
   for (const codec of names) {
     const [, encoding = '', rate] = /^([^/]+)\/(\d+)/.exec(CODECS[codec].rtpmap) ?? [];
-    t.match(rtpCaps(codec, 96), `encoding-name=${encoding.toUpperCase()},clock-rate=${rate},payload=96`, codec);
+    t.match(
+      receivedCaps(codec, { payloadType: 96, extensions: [] }),
+      new RegExp(`encoding-name=${encoding.toUpperCase()},clock-rate=${rate},payload=96$`),
+      codec,
+    );
   }
+  t.end();
+});
+
+t.test("a publisher's header extensions stand in the caps, as strings", t => {
+  const extensions = [
+    { id: 3, uri: 'urn:ietf:params:rtp-hdrext:sdes:mid' },
+    { id: 5, uri: 'http://example.com/x' },
+  ];
+  t.equal(
+    receivedCaps('OPUS', { payloadType: 111, extensions }),
+    'application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=111,' +
+      'extmap-3=(string)"urn:ietf:params:rtp-hdrext:sdes:mid",extmap-5=(string)"http://example.com/x"',
+  );
   t.end();
 });

@@ -3,8 +3,15 @@ import type { FastifyInstance } from 'fastify';
 import { problem } from '../problems.js';
 import { send } from './errors.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether it shows the token; one that needs none may all the same. */
+    isAuthorized: boolean;
+  }
+}
+
 /** Paths for which a token is needed; what is left are the dashboard's files, the docs and the health check. */
-const GUARDED = ['/api/', '/whep/'];
+const GUARDED = ['/api/', '/whep/', '/whip/'];
 
 /**
  * Lets nobody in without the token. Runs before the body is read. A preflight carries none, and a session's own URL is
@@ -12,18 +19,20 @@ const GUARDED = ['/api/', '/whep/'];
  */
 export function guard(app: FastifyInstance, token: string): void {
   const expected = digest(token);
+  app.decorateRequest('isAuthorized', false);
   app.addHook('onRequest', async (request, reply) => {
     // The route, not only the URL: the router takes %61pi and http://robot/api for the same.
     const { url: route = '' } = request.routeOptions;
+    // Some players send the token bare.
+    const given = /^(?:Bearer\s+)?(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    request.isAuthorized = given !== undefined && timingSafeEqual(digest(given), expected);
     if (
       request.method === 'OPTIONS' ||
       !GUARDED.some(prefix => route.startsWith(prefix) || request.url.startsWith(prefix))
     )
       return;
-    if (route === '/whep/:camera/:secret') return;
-    // Some players send the token bare.
-    const given = /^(?:Bearer\s+)?(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) return;
+    if (/^\/wh[ei]p\/:camera\/:secret/.test(route)) return;
+    if (request.isAuthorized) return;
     const detail = given === undefined ? 'The request has no token.' : 'The token is wrong.';
     return send(
       reply,

@@ -9,7 +9,8 @@ export async function tellBrowsers(app: FastifyInstance): Promise<void> {
     origin: true,
     credentials: false,
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match'],
+    // Eyevinn's WHIP client sends an ETag, which is ignored: If-Match is what it means.
+    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'ETag'],
     exposedHeaders: ['Location', 'Link', 'ETag', 'Accept-Patch', 'Retry-After', 'WWW-Authenticate'],
     maxAge: 600,
     strictPreflight: false,

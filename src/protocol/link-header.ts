@@ -1,0 +1,80 @@
+/** A STUN or TURN server as `new RTCPeerConnection({ iceServers })` takes it. */
+export interface IceServer {
+  urls: string;
+  username?: string;
+  credential?: string;
+}
+
+/**
+ * The value of one `Link` header that names an ICE server (RFC 9725 §4.4).
+ * @throws RangeError if something in it cannot stand in a header
+ */
+export function formatIceServerLink({ urls, username, credential }: IceServer): string {
+  if (/[\s<>"]/.test(urls)) throw new RangeError('a URL with white space or brackets cannot stand in a Link header');
+  return [
+    `<${urls}>; rel="ice-server"`,
+    ...(username === undefined ? [] : [`username=${quote(username)}`]),
+    ...(credential === undefined ? [] : [`credential=${quote(credential)}`, 'credential-type="password"']),
+  ].join('; ');
+}
+
+/** Whether a text can stand in a quoted string of a header that every client reads alike: printable ASCII. */
+export function isHeaderText(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
+function quote(text: string): string {
+  if (!isHeaderText(text)) throw new RangeError('only printable ASCII can stand in a Link header');
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+/**
+ * The ICE servers that `Link` headers name, as RFC 8288 has them: several in one line or in a line each, parameters in
+ * any order and letter case. Links to other things are passed over, and so is what is malformed, to the next comma.
+ */
+export function parseIceServerLinks(header: string | readonly string[]): IceServer[] {
+  return [header].flat().flatMap(line =>
+    splitOutsideQuotes(line, ',').flatMap(link => {
+      const [, urls, rest = ''] = /^\s*<([^<>]*)>\s*(.*)$/s.exec(link) ?? [];
+      if (!urls) return [];
+      const parameters = readParameters(rest);
+      const relations = (parameters.get('rel') ?? '').toLowerCase().split(/\s+/);
+      if (!relations.includes('ice-server')) return [];
+      const username = parameters.get('username');
+      const credential = parameters.get('credential');
+      return [
+        { urls, ...(username === undefined ? {} : { username }), ...(credential === undefined ? {} : { credential }) },
+      ];
+    }),
+  );
+}
+
+// The first of a name counts (RFC 8288 §3.3).
+function readParameters(text: string): Map<string, string> {
+  const parameters = new Map<string, string>();
+  for (const part of splitOutsideQuotes(text, ';')) {
+    const [, name, quoted, token] = /^\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))\s*$/s.exec(part) ?? [];
+    if (name === undefined || parameters.has(name.toLowerCase())) continue;
+    parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/gs, '$1') ?? token ?? '');
+  }
+  return parameters;
+}
+
+function splitOutsideQuotes(text: string, separator: ',' | ';'): string[] {
+  const parts: string[] = [];
+  let part = '';
+  let inside: '"' | '>' | null = null;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i] ?? '';
+    if (inside === null && char === separator) {
+      parts.push(part);
+      part = '';
+      continue;
+    }
+    part += char;
+    if (inside === '"' && char === '\\') part += text[++i] ?? '';
+    else if (char === inside) inside = null;
+    else if (inside === null && (char === '"' || char === '<')) inside = char === '<' ? '>' : char;
+  }
+  return [...parts, part];
+}

@@ -1,0 +1,77 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { probeServer } from '../../src/ice/probe.js';
+import { parseIceUrl } from '../../src/protocol/ice-url.js';
+import { until } from './server.js';
+
+/** Why there is no TURN server to test with; false if there is. */
+export const noCoturn: string | false =
+  spawnSync('turnserver', ['--version']).error === undefined ? false : 'there is no turnserver: install coturn';
+
+/** A real coturn on loopback. */
+export interface Coturn {
+  port: number;
+  /** Lines of its log so far: who allocated what, and who was refused. */
+  log: string[];
+  /** Stands still and answers nothing, as if the network to it were cut. */
+  freeze(): void;
+  thaw(): void;
+}
+
+/**
+ * Starts coturn; it ends with the test.
+ * @param access what says who may use it: `--use-auth-secret …`, or `--lt-cred-mech --user=…`
+ */
+export async function startCoturn(
+  t: { teardown(close: () => Promise<void>): void },
+  ...access: string[]
+): Promise<Coturn> {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-coturn-'));
+  const child = spawn(
+    'turnserver',
+    [
+      ...[
+        '-n',
+        '--listening-ip=127.0.0.1',
+        `--listening-port=${port}`,
+        '--relay-ip=127.0.0.1',
+        '--allow-loopback-peers',
+      ],
+      ...['--realm=robot.test', '--fingerprint', '--no-cli', '--no-tls', '--no-dtls', '--verbose', '--log-file=stdout'],
+      ...['--simple-log', '--pidfile=/dev/null', `--userdb=${folder}/turndb`, ...access],
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const log: string[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => log.push(...chunk.toString().split('\n')));
+  const exited = new Promise<void>(resolve => child.once('exit', () => resolve()));
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    await exited;
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const urls = ['udp', 'tcp'].map(transport => parseIceUrl(`turn:127.0.0.1:${port}?transport=${transport}`));
+  try {
+    await until('coturn answers', () =>
+      Promise.all(urls.map(url => probeServer(url))).catch(error => {
+        if (child.exitCode !== null) throw error;
+      }),
+    );
+  } catch (error) {
+    throw new Error(`${error}\n${log.join('\n')}`);
+  }
+  return { port, log, freeze: () => child.kill('SIGSTOP'), thaw: () => child.kill('SIGCONT') };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
