@@ -19,16 +19,33 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
     bitrate: 1_000_000,
     keyframeInterval: 60,
     passthrough: 'auto',
+    fallback: 'vp8',
     lingerMs: 10_000,
     encoders: ['x264enc'],
   },
-  join: { type: 'join', session: 's-1', offer: 'v=0', payloadType: 96, retransmit: true, ice },
+  join: {
+    type: 'join',
+    session: 's-1',
+    offer: 'v=0',
+    video: { codec: 'H264', payloadType: 96, retransmit: true, extensions: [{ id: 3, uri: 'urn:x' }] },
+    audio: { payloadType: 111, extensions: [] },
+    ice,
+  },
+  publish: {
+    type: 'publish',
+    session: 's-1',
+    offer: 'v=0',
+    video: { codec: 'VP8', payloadType: 96, retransmit: false, extensions: [] },
+    audio: { payloadType: 111, extensions: [] },
+    ice,
+  },
+  candidates: { type: 'candidates', session: 's-1', values: ['1 1 UDP 1 192.0.2.1 9 typ host'] },
   leave: { type: 'leave', session: 's-1' },
   ping: { type: 'ping', sequence: 1 },
   close: { type: 'close' },
 };
 const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> } = {
-  ready: { type: 'ready', warmMs: 400 },
+  ready: { type: 'ready', warmMs: 400, codecs: ['H264', 'OPUS'] },
   pong: { type: 'pong', sequence: 1 },
   camera: {
     type: 'camera',
@@ -39,7 +56,10 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
     passthrough: { active: false, reason: 'raw' },
     fps: 30,
     bitrate: 1_000_000,
-    video: {},
+    video: { codec: 'H264', width: 640, height: 480, profileLevelId: '42c01e' },
+    audio: { codec: 'OPUS' },
+    renditions: [{ codec: 'VP8', encoder: 'vp8enc', viewers: 1 }],
+    publisher: 's-2',
   },
   joined: { type: 'joined', session: 's-1', answer: 'v=0' },
   refused: { type: 'refused', session: 's-1', code: 'internal', detail: 'why', remedy: null },
@@ -51,6 +71,7 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
     stats: {
       bitrate: 1,
       packetsSent: 1,
+      packetsReceived: 0,
       packetsLost: null,
       lossPercent: null,
       jitterMs: null,
@@ -81,6 +102,9 @@ const directions = [
   },
 ];
 
+/** Objects and figures that are null where there is nothing to say. */
+const NULLABLE = new Set(['video', 'audio']);
+
 for (const { name, check, examples, others } of directions) {
   t.test(`${name}: each message is taken, and refused with a field that is missing or of another kind`, t => {
     for (const [type, message] of Object.entries(examples)) {
@@ -90,8 +114,8 @@ for (const { name, check, examples, others } of directions) {
         t.equal(check(without), null, `${type} without ${field}`);
         for (const wrong of [undefined, Symbol('s'), typeof value === 'string' || value === null ? 1 : 'text'])
           t.equal(check({ ...message, [field]: wrong }), null, `${type} with ${field} ${String(wrong)}`);
-        if (value !== null && (typeof value !== 'string' || field === 'session'))
-          t.equal(check({ ...message, [field]: null }), null, `${type} with ${field} null`);
+        const mayBeNull = value === null || (typeof value === 'string' && field !== 'session') || NULLABLE.has(field);
+        if (!mayBeNull) t.equal(check({ ...message, [field]: null }), null, `${type} with ${field} null`);
         if (typeof value === 'number')
           t.equal(check({ ...message, [field]: Number.NaN }), null, `${type}: ${field} NaN`);
       }
@@ -113,7 +137,12 @@ for (const { name, check, examples, others } of directions) {
 
 t.test('what may be null, and what need not be there', t => {
   t.ok(checkFromWorker({ ...fromWorker.camera, detail: 'unplugged', remedy: 'plug it in', encoder: null }));
+  t.ok(checkFromWorker({ ...fromWorker.camera, video: null, audio: null, publisher: null }), 'nobody publishes');
   t.ok(checkFromWorker({ ...fromWorker.ended, detail: 'why' }));
+  for (const type of ['join', 'publish'] as const) {
+    t.ok(checkToWorker({ ...toWorker[type], audio: null }), `${type} without sound`);
+    t.equal(checkToWorker({ ...toWorker[type], video: null }), null, `${type} without pictures`);
+  }
   t.ok(checkToWorker({ ...toWorker.leave, later: 'a field of a newer version' }));
   t.end();
 });

@@ -13,6 +13,11 @@ export interface Agreement {
   codec: VideoCodecName;
   video: Agreed;
   audio: Agreed | null;
+  /**
+   * A section for sound that is accepted and stays empty, where there is none to send: several stacks (webrtcbin,
+   * aiortc, werift) fail at an answer in which it is rejected.
+   */
+  silent: Agreed | null;
 }
 
 /** A stream that a viewer can be sent, or that a publisher may send. */
@@ -39,7 +44,11 @@ export function agree(offer: Offer, streams: readonly Stream[], hasAudio: boolea
   for (const stream of streams) {
     for (const section of offer.video) {
       const codec = best(section, stream.codec, stream);
-      if (codec) return { codec: stream.codec, video: { section, codec }, audio: hasAudio ? agreeAudio(offer) : null };
+      if (!codec) continue;
+      const video = { section, codec };
+      const sound = agreeAudio(offer, video);
+      const audio = hasAudio && sound && (offer.purpose === 'watch' || isToldApart(sound.section)) ? sound : null;
+      return { codec: stream.codec, video, audio, silent: audio ? null : sound };
     }
   }
   const offered = [...new Set(offer.video.flatMap(({ names }) => names))].slice(0, 12).join(', ').slice(0, 200);
@@ -53,12 +62,37 @@ export function agree(offer: Offer, streams: readonly Stream[], hasAudio: boolea
   );
 }
 
-function agreeAudio(offer: Offer): Agreed | null {
+/**
+ * The section whose transport all that is agreed on goes over: the first of the BUNDLE group that is accepted, and has
+ * a transport of its own (RFC 9143 §7.3.1). Clients may give each section ICE credentials of its own.
+ */
+export function carrierOf({ bundle }: Offer, { video, audio, silent }: Agreement): MediaSection {
+  const sections = [video, audio ?? silent ?? video]
+    .map(({ section }) => section)
+    .sort((a, b) => bundle.indexOf(a.mid) - bundle.indexOf(b.mid));
+  return sections.find(({ bundleOnly }) => !bundleOnly) ?? video.section;
+}
+
+// In a bundle a payload type, the id of an extension and an SSRC mean one thing (RFC 9143 §9).
+function agreeAudio(offer: Offer, video: Agreed): Agreed | null {
   for (const section of offer.audio) {
     const codec = best(section, 'OPUS', EXPECTED);
-    if (codec && (offer.purpose === 'watch' || isToldApart(section))) return { section, codec };
+    if (!codec || codec.payloadType === video.codec.payloadType || codec.payloadType === video.codec.rtxPayloadType)
+      continue;
+    const apart = withoutConflicts(section, video.section);
+    return { section: apart, codec };
   }
   return null;
+}
+
+function withoutConflicts(section: MediaSection, { extensions, ssrcs }: MediaSection): MediaSection {
+  return {
+    ...section,
+    extensions: section.extensions.filter(({ id, uri }) =>
+      extensions.every(other => (other.id === id) === (other.uri === uri)),
+    ),
+    ssrcs: section.ssrcs.filter(ssrc => !ssrcs.includes(ssrc)),
+  };
 }
 
 // Sound that arrives in one bundle with the picture must say that it is none.

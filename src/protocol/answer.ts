@@ -1,5 +1,5 @@
 import { parse, type SessionDescription } from 'sdp-transform';
-import type { Agreed, Agreement } from './agreement.js';
+import { type Agreed, type Agreement, carrierOf } from './agreement.js';
 import { candidatesOf } from './candidates.js';
 import { CODECS, type StreamProfile } from './codecs.js';
 import type { Offer } from './offer.js';
@@ -28,22 +28,32 @@ export function composeAnswer(
   const parts = new Map<number, { part: Agreed; media: Media }>();
   agreed.forEach((part, index) => {
     const media = answer.media[index];
-    if (media?.direction !== direction || media.port === 0)
-      throw new Error(`webrtcbin answered ${media?.direction ?? 'no section'} instead of ${direction}`);
+    const { kind } = CODECS[part.codec.name];
+    if (media?.type !== kind || media.direction !== direction || media.port === 0 || media.rtp.length === 0)
+      throw new Error(
+        `webrtcbin answered ${media ? `${media.type} ${media.direction ?? ''}` : 'no section'} instead of ${kind} ${direction}`,
+      );
     parts.set(part.section.index, { part, media });
   });
-  const accepted = [...parts.keys()].sort((a, b) => a - b);
+  if (answer.media.length !== agreed.length)
+    throw new Error(`webrtcbin answered ${answer.media.length} sections instead of ${agreed.length}`);
+  // All share the transport that webrtcbin answered for the first.
+  const transport = answer.media[0] as Media;
+  const { silent } = agreement;
+  if (silent) parts.set(silent.section.index, { part: silent, media: { ...transport, rtcpFb: [] } });
+  const carrier = carrierOf(offer, agreement);
   const sections = offer.sections.map((section, index) => {
     const answered = parts.get(index);
-    if (!answered) return rejected(section);
+    if (!answered) return rejected(section, transport);
     return accept(answered.part, answered.media, {
-      direction,
+      direction: answered.part === silent ? 'inactive' : direction,
       stream,
-      // Of a bundle only the first has them (RFC 9143 §7.3.2 calls the others' superfluous).
-      candidates: index === accepted[0] ? candidates : [],
+      // Of a bundle only the one that carries the others has them.
+      candidates: index === carrier.index ? candidates : [],
     });
   });
-  const mids = accepted.map(index => offer.sections[index]?.mid).join(' ');
+  // The one that carries the others stands first (RFC 9143 §7.3).
+  const mids = new Set([carrier.mid, ...[...parts.values()].map(({ part }) => part.section.mid)]);
   const { sessionId, sessionVersion } = answer.origin;
   return (
     lines(
@@ -51,7 +61,7 @@ export function composeAnswer(
       `o=- ${sessionId} ${sessionVersion} IN IP4 0.0.0.0`,
       's=-',
       't=0 0',
-      ...(offer.bundled ? [`a=group:BUNDLE ${mids}`] : []),
+      ...(offer.bundle.length > 0 ? [`a=group:BUNDLE ${[...mids].join(' ')}`] : []),
       'a=msid-semantic: WMS *',
     ) + sections.join('')
   );
@@ -74,16 +84,13 @@ function accept(
     `m=${kind} 9 UDP/TLS/RTP/SAVPF ${payloadType}${rtx === null ? '' : ` ${rtx}`}`,
     'c=IN IP4 0.0.0.0',
     'a=rtcp:9 IN IP4 0.0.0.0',
-    `a=ice-ufrag:${media.iceUfrag}`,
-    `a=ice-pwd:${media.icePwd}`,
-    `a=fingerprint:${media.fingerprint?.type} ${media.fingerprint?.hash}`,
-    `a=setup:${media.setup}`,
+    ...transportLines(media),
     `a=mid:${section.mid}`,
     `a=${direction}`,
     'a=rtcp-mux',
     'a=rtcp-mux-only',
     'a=rtcp-rsize',
-    ...(sends ? [] : section.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`)),
+    ...(direction === 'recvonly' ? section.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`) : []),
     ...(sends ? [`a=msid:camera ${kind}`] : []),
     `a=rtpmap:${payloadType} ${rtpmap}`,
     ...(media.rtcpFb ?? [])
@@ -98,6 +105,22 @@ function accept(
   );
 }
 
-function rejected({ kind, protocol, formats, mid }: Offer['sections'][number]): string {
-  return lines(`m=${kind} 0 ${protocol} ${formats}`, 'c=IN IP4 0.0.0.0', 'a=inactive', `a=mid:${mid}`);
+// webrtcbin reads a transport even of what is rejected.
+function rejected({ kind, protocol, formats, mid }: Offer['sections'][number], transport: Media): string {
+  return lines(
+    `m=${kind} 0 ${protocol} ${formats}`,
+    'c=IN IP4 0.0.0.0',
+    ...transportLines(transport),
+    'a=inactive',
+    `a=mid:${mid}`,
+  );
+}
+
+function transportLines({ iceUfrag, icePwd, fingerprint, setup }: Media): string[] {
+  return [
+    `a=ice-ufrag:${iceUfrag}`,
+    `a=ice-pwd:${icePwd}`,
+    `a=fingerprint:${fingerprint?.type} ${fingerprint?.hash}`,
+    `a=setup:${setup}`,
+  ];
 }

@@ -1,13 +1,40 @@
 const CANDIDATE =
-  /^([A-Za-z0-9+/]{1,32}) [01] (udp (\d{1,10}) [0-9A-Za-z.:-]{1,255} (\d{1,5}) typ (?:host|srflx|prflx|relay)(?: raddr [0-9A-Za-z.:-]{1,255} rport \d{1,5})?)(?: |$)/i;
+  /^([A-Za-z0-9+/]{1,32}) [01] udp (\d{1,10}) ([0-9A-Za-z.:-]{1,255}) (\d{1,5}) typ (host|srflx|prflx|relay)(?: raddr ([0-9A-Za-z.:-]{1,255}) rport (\d{1,5}))?(?: .*)?$/i;
+// Not 0.0.0.0/8, and nothing from multicast on: what is there is nobody's host.
+const IPV4 = /^(?:[1-9]|[1-9]\d|1\d\d|2[01]\d|22[0-3])(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
 
 /**
- * The value of an `a=candidate` line (RFC 8839 §5.1) without its extension attributes, if a session can use it: UDP,
- * and of component 1, as RTCP goes the same way; Eyevinn's WHIP client writes 0 for it. Null if not, or if it is no
- * candidate at all.
+ * A candidate that the server's agent can try (RFC 8839 §5.1): UDP, and of component 1, as RTCP goes the same way;
+ * Eyevinn's WHIP client writes 0 for it. Names are left out: resolving what a stranger names is a favour to him, and the
+ * viewer behind an mDNS name is found when its own checks come in.
+ * @param value of an `a=candidate` line, without `candidate:`
+ * @returns the value, written anew and without extension attributes; null if no session can use it
  */
 export function usableCandidate(value: string): string | null {
-  const [, foundation, rest, priority, port] = CANDIDATE.exec(value) ?? [];
-  if (rest === undefined || Number(priority) < 1 || Number(priority) >= 2 ** 31) return null;
-  return Number(port) >= 1 && Number(port) <= 65_535 ? `${foundation} 1 ${rest}` : null;
+  const [, foundation, priority, address = '', port, type, relatedAddress = '', relatedPort] =
+    CANDIDATE.exec(value) ?? [];
+  if (foundation === undefined || !isAddress(address) || Number(port) < 1 || Number(port) > 65_535) return null;
+  if (Number(priority) > 2 ** 32 - 1) return null;
+  const related =
+    isAddress(relatedAddress) && Number(relatedPort) <= 65_535 ? ` raddr ${relatedAddress} rport ${relatedPort}` : '';
+  return `${foundation} 1 UDP ${priority} ${address} ${port} typ ${type?.toLowerCase()}${related}`;
+}
+
+function isAddress(text: string): boolean {
+  return IPV4.test(text) || isIpv6(text);
+}
+
+// RFC 4291 §2.2, without zones; not the unspecified address, and no multicast.
+function isIpv6(text: string): boolean {
+  const [head = '', tail, ...more] = text.split('::');
+  const groups = [head, tail ?? ''].flatMap(part => (part === '' ? [] : part.split(':')));
+  const last = groups.at(-1) ?? '';
+  if (IPV4.test(last) && text.endsWith(last)) groups.splice(-1, 1, '0', '0');
+  return (
+    more.length === 0 &&
+    groups.length > 0 &&
+    (tail === undefined ? groups.length === 8 : groups.length < 8) &&
+    groups.every(group => /^[0-9A-Fa-f]{1,4}$/.test(group)) &&
+    !/^ff/i.test(text)
+  );
 }

@@ -36,7 +36,8 @@ export function candidatesOf(sdp: string, announce: readonly string[] = []): str
     ({ type, address, port }) =>
       type !== 'host' || !announced.some(other => other.address === address && other.port === port),
   );
-  return [...announced, ...others].map(({ value }) => value);
+  // Once each, in whichever section of the bundle webrtcbin put it.
+  return [...new Set([...announced, ...others].map(({ value }) => value))];
 }
 
 function readCandidates(sdp: string): Candidate[] {

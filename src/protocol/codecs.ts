@@ -31,8 +31,13 @@ export const CODECS: Readonly<Record<CodecName, CodecRules>> = {
     clockRate: 90_000,
     rtpmap: 'H264/90000',
     rank: rankH264,
+    // The packetization mode must be the same on both sides (RFC 6184 §8.2.2), and is part of how a format is found.
     answer: (offered, stream) =>
-      `level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${announcedProfile(offered, stream)}`,
+      [
+        'level-asymmetry-allowed=1',
+        ...(offered.has('packetization-mode') ? [`packetization-mode=${offered.get('packetization-mode')}`] : []),
+        `profile-level-id=${announcedProfile(offered, stream)}`,
+      ].join(';'),
   },
   VP8: { kind: 'video', clockRate: 90_000, rtpmap: 'VP8/90000', rank: () => 0, answer: () => '' },
   // RFC 9628 §6: without the parameter it is profile 0, the one with 8 bits that every browser takes.
@@ -76,7 +81,9 @@ function rankH264(offered: FormatParameters, stream: StreamProfile): number | nu
   const profile = h264Profile(profileLevelId);
   const nearness = profile === h264Profile(stream.profileLevelId ?? '42c01f') ? 0 : order.indexOf(profile) + 1;
   if (profile === 'other') return null;
-  return nearness + (offered.get('packetization-mode') === '1' ? 0 : 10);
+  // Mode 1 is what is sent. Receivers that say 0, or nothing, take it all the same; 2 is another format altogether.
+  const mode = offered.get('packetization-mode') ?? '0';
+  return mode === '0' || mode === '1' ? nearness + (mode === '1' ? 0 : 10) : null;
 }
 
 /** The profile that profile_idc and the constraint flags mean (RFC 6184 §8.1, table 5). */

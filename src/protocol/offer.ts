@@ -10,10 +10,11 @@ export interface Offer {
   purpose: Purpose;
   /** Every section of the offer, in its order; an answer has as many (RFC 3264 §6). */
   sections: readonly Section[];
-  /** Whether the sections below share one transport by a BUNDLE group (RFC 9143). */
-  bundled: boolean;
+  /** The mids of the BUNDLE group that the sections below are in, in its order (RFC 9143); none if there is no group. */
+  bundle: readonly string[];
+  /** Of the first video section below. Which one is used depends on what is agreed on: see carrierOf. */
   transport: Transport;
-  /** Those in which pictures can go the way that the purpose says; at least one, all on the transport. */
+  /** Those in which pictures can go the way that the purpose says; at least one. */
   video: readonly MediaSection[];
   /** Likewise sound; often none. */
   audio: readonly MediaSection[];
@@ -32,6 +33,10 @@ export interface MediaSection {
   /** Its place among the sections. */
   index: number;
   mid: string;
+  /** Its own, or where it has none, the bundle's. */
+  transport: Transport;
+  /** Whether it may only ride on another's transport (RFC 9143 §6). */
+  bundleOnly: boolean;
   /** The formats that this project knows and can use, in the order of the offer. */
   codecs: readonly OfferedCodec[];
   /** The names of all its formats, for people. */
@@ -70,6 +75,7 @@ type Media = SessionDescription['media'][number];
 // sdp-transform makes a number of every value that looks like one, whatever its types say: hence String() below.
 
 const MAX_SECTIONS = 32;
+const MAX_PARAMETERS = 32;
 const MID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
 const MAX_SSRCS = 8;
 /**
@@ -106,22 +112,26 @@ export function parseOffer(text: string, purpose: Purpose): Offer {
     );
   }
   const bundle = bundleOf(session, sections[first]?.mid ?? '');
+  const carriers = bundle.flatMap(mid => session.media[sections.findIndex(section => section.mid === mid)] ?? []);
   const read = (kind: 'video' | 'audio'): MediaSection[] =>
     session.media.flatMap((media, index) => {
       const mid = sections[index]?.mid ?? '';
       // Without a bundle each section would have a transport of its own; one is all that a session has.
       if (media.type !== kind || !usable[index] || (index !== first && !bundle.includes(mid))) return [];
-      return [readMedia(media, kind, index, mid)];
+      const transport = index === first ? main : transportOrNull(session, media, carriers);
+      return transport ? [{ index, mid, transport, ...readMedia(media, kind) }] : [];
     });
-  const carriers = session.media.filter((_, index) => index === first || bundle.includes(sections[index]?.mid ?? ''));
-  return {
-    purpose,
-    sections,
-    bundled: bundle.length > 0,
-    transport: readTransport(session, session.media[first] as Media, carriers, invalid),
-    video: read('video'),
-    audio: read('audio'),
-  };
+  const main = readTransport(session, session.media[first] as Media, carriers, invalid);
+  return { purpose, sections, bundle, transport: main, video: read('video'), audio: read('audio') };
+}
+
+// Beside the first, a section that cannot be used is just not.
+function transportOrNull(session: SessionDescription, media: Media, carriers: readonly Media[]): Transport | null {
+  try {
+    return readTransport(session, media, carriers, invalid);
+  } catch {
+    return null;
+  }
 }
 
 function parseSdp(text: string): SessionDescription {
@@ -134,13 +144,13 @@ function parseSdp(text: string): SessionDescription {
 
 function readSection(section: Media, index: number): Section {
   const mid = section.mid === undefined ? undefined : String(section.mid);
-  if (mid === undefined) throw invalid(`section ${index} (${section.type}) has no a=mid`);
-  if (!MID.test(mid))
-    throw invalid(`the a=mid of section ${index} (${section.type}) is not a token of at most 64 characters`);
+  const kind = String(section.type ?? '');
+  const where = `section ${index} (${kind.slice(0, 20)})`;
+  if (mid === undefined) throw invalid(`${where} has no a=mid`);
+  if (!MID.test(mid)) throw invalid(`the a=mid of ${where} is not a token of at most 64 characters`);
   const formats = String(section.payloads ?? '');
-  if (!/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(formats))
-    throw invalid(`section ${index} (${section.type}) names no format`);
-  return { kind: section.type, protocol: String(section.protocol), formats, mid };
+  if (!/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(formats)) throw invalid(`${where} names no format`);
+  return { kind, protocol: String(section.protocol), formats, mid };
 }
 
 function isUsable(session: SessionDescription, section: Media, purpose: Purpose): boolean {
@@ -154,88 +164,111 @@ function isUsable(session: SessionDescription, section: Media, purpose: Purpose)
 function bundleOf(session: SessionDescription, mid: string): string[] {
   for (const { type, mids } of session.groups ?? []) {
     const group = String(mids ?? '').split(' ');
-    if (type === 'BUNDLE' && group.includes(mid)) return group;
+    if (type === 'BUNDLE' && group.includes(mid)) return [...new Set(group)];
   }
   return [];
 }
 
-function readMedia(section: Media, kind: 'video' | 'audio', index: number, mid: string): MediaSection {
+interface Format {
+  payloadType: number;
+  /** In capitals. */
+  name: string;
+  clockRate: unknown;
+  parameters: FormatParameters;
+}
+
+function readMedia(
+  section: Media,
+  kind: 'video' | 'audio',
+): Pick<MediaSection, 'bundleOnly' | 'codecs' | 'names' | 'extensions' | 'ssrcs' | 'rtxGroups'> {
+  const formats = readFormats(section);
   const ssrcs = [...new Set((section.ssrcs ?? []).map(({ id }) => Number(id)))].filter(isSsrc).slice(0, MAX_SSRCS);
   return {
-    index,
-    mid,
-    codecs: section.rtp.flatMap(rtp => readCodec(section, kind, rtp)),
-    names: [...new Set(section.rtp.map(rtp => String(rtp.codec)))].filter(name => name !== 'rtx'),
+    bundleOnly: section.port === 0,
+    codecs: formats.flatMap(format => readCodec(section, kind, format, formats)),
+    names: [...new Set(section.rtp.map(rtp => String(rtp.codec)))].filter(name => !/^(rtx)?$/i.test(name)),
     // 15 and more need two-byte headers (RFC 8285 §4.2).
     extensions: (section.ext ?? [])
       .filter(({ uri, value }) => EXTENSIONS.has(uri) && Number.isInteger(value) && value >= 1 && value <= 14)
       .map(({ uri, value }) => ({ id: value, uri }))
       .filter(({ id, uri }, at, all) => all.findIndex(other => other.id === id || other.uri === uri) === at),
     ssrcs,
-    rtxGroups: (section.ssrcGroups ?? []).flatMap(({ semantics, ssrcs: members }) => {
-      const [media, rtx, ...rest] = String(members).split(' ').map(Number);
-      const known = media !== undefined && rtx !== undefined && ssrcs.includes(media) && ssrcs.includes(rtx);
-      return semantics === 'FID' && known && media !== rtx && rest.length === 0 ? [[media, rtx] as const] : [];
-    }),
+    rtxGroups: readRtxGroups(section, ssrcs),
   };
+}
+
+// An SSRC is in one pair at the most.
+function readRtxGroups(section: Media, ssrcs: readonly number[]): (readonly [number, number])[] {
+  const groups: (readonly [number, number])[] = [];
+  for (const { semantics, ssrcs: members } of section.ssrcGroups ?? []) {
+    const [media, rtx, ...rest] = String(members).split(' ').map(Number);
+    if (semantics !== 'FID' || media === undefined || rtx === undefined || media === rtx || rest.length > 0) continue;
+    const isFree = [media, rtx].every(ssrc => ssrcs.includes(ssrc) && !groups.some(group => group.includes(ssrc)));
+    if (isFree) groups.push([media, rtx]);
+  }
+  return groups;
 }
 
 function isSsrc(value: number): boolean {
   return Number.isInteger(value) && value > 0 && value < 2 ** 32;
 }
 
-function readCodec(section: Media, kind: 'video' | 'audio', rtp: Media['rtp'][number]): OfferedCodec[] {
-  const name = codecNamed(String(rtp.codec));
-  if (!name || CODECS[name].kind !== kind || rtp.rate !== CODECS[name].clockRate || !isDynamic(section, rtp.payload))
-    return [];
+function readCodec(
+  section: Media,
+  kind: 'video' | 'audio',
+  format: Format,
+  formats: readonly Format[],
+): OfferedCodec[] {
+  const { payloadType, parameters } = format;
+  const name = codecNamed(format.name);
+  if (!name || CODECS[name].kind !== kind || format.clockRate !== CODECS[name].clockRate) return [];
   const feedback = (section.rtcpFb ?? [])
-    .filter(({ payload }) => payload === rtp.payload || String(payload) === '*')
+    .filter(({ payload }) => payload === payloadType || String(payload) === '*')
     .map(({ type, subtype }) => [type, subtype].filter(Boolean).join(' '))
     .filter(value => FEEDBACK.has(value));
+  const rtx = formats.find(other => other.name === 'RTX' && other.parameters.get('apt') === String(payloadType));
   return [
     {
       name,
-      payloadType: rtp.payload,
-      parameters: formatParameters(section, rtp.payload),
-      rtxPayloadType: kind === 'video' ? rtxOf(section, rtp.payload) : null,
+      payloadType,
+      parameters,
+      rtxPayloadType: kind === 'video' ? (rtx?.payloadType ?? null) : null,
       feedback: [...new Set(feedback)],
     },
   ];
 }
 
+// The payloaders' caps allow no payload types but these; one that the m-line lacks is not offered. sdp-transform leaves
+// "096" a text. (Browsers give their less usual codecs 35 to 63; 96 and up are tried first by all of them.) Of lines
+// that say something twice the first counts, so that there are 32 formats at the most, however many lines there are.
+function readFormats(section: Media): Format[] {
+  const offered = new Set(String(section.payloads).split(' '));
+  const configs = new Map<number, string>();
+  for (const { payload, config } of section.fmtp) if (!configs.has(payload)) configs.set(payload, String(config ?? ''));
+  const formats = new Map<number, Format>();
+  for (const { payload, codec, rate } of section.rtp) {
+    const isDynamic = Number.isInteger(payload) && payload >= 96 && payload <= 127;
+    if (!isDynamic || formats.has(payload) || !offered.has(String(payload))) continue;
+    formats.set(payload, {
+      payloadType: payload,
+      name: String(codec).toUpperCase(),
+      clockRate: rate,
+      parameters: formatParameters(configs.get(payload) ?? ''),
+    });
+  }
+  return [...formats.values()];
+}
+
 // What of it goes into an answer must be a plain token, whatever else the line holds.
-function formatParameters(section: Media, payloadType: number): FormatParameters {
-  const config = String(section.fmtp.find(fmtp => fmtp.payload === payloadType)?.config ?? '');
+function formatParameters(config: string): FormatParameters {
   return new Map(
     config
-      .split(';')
+      .split(';', MAX_PARAMETERS)
       .map((pair): [string, string] => {
         const [key = '', ...value] = pair.split('=');
         return [key.trim().toLowerCase(), value.join('=').trim()];
       })
       .filter(([key, value]) => /^[a-z0-9-]{1,40}$/.test(key) && /^[A-Za-z0-9+/=,.-]{1,400}$/.test(value)),
-  );
-}
-
-function rtxOf(section: Media, payloadType: number): number | null {
-  const rtx = section.rtp.find(
-    rtp =>
-      String(rtp.codec).toLowerCase() === 'rtx' &&
-      rtp.payload !== payloadType &&
-      isDynamic(section, rtp.payload) &&
-      formatParameters(section, rtp.payload).get('apt') === String(payloadType),
-  );
-  return rtx?.payload ?? null;
-}
-
-// The payloaders' caps allow no payload types but these; one that the m-line lacks is not offered. sdp-transform leaves
-// "096" a text. (Browsers give their less usual codecs 35 to 63; 96 and up are tried first by all of them.)
-function isDynamic(section: Media, payloadType: number): boolean {
-  return (
-    Number.isInteger(payloadType) &&
-    payloadType >= 96 &&
-    payloadType <= 127 &&
-    String(section.payloads).split(' ').includes(String(payloadType))
   );
 }
 

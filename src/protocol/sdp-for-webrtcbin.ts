@@ -1,6 +1,7 @@
-import type { Agreed, Agreement } from './agreement.js';
+import { type Agreed, type Agreement, carrierOf } from './agreement.js';
 import { CODECS } from './codecs.js';
 import type { Offer } from './offer.js';
+import type { Transport } from './transport.js';
 
 /**
  * The offer that webrtcbin is given: a video section, and one for sound if that was agreed, each with one codec,
@@ -9,8 +10,10 @@ import type { Offer } from './offer.js';
  * Parameters are left out: with `profile-level-id` webrtcbin 1.20 and later answers a section of another level as
  * `inactive` unless both sides say level-asymmetry-allowed. The answer to the peer carries them (see composeAnswer).
  */
-export function offerForWebrtcbin(offer: Offer, { video, audio }: Agreement): string {
+export function offerForWebrtcbin(offer: Offer, agreement: Agreement): string {
+  const { video, audio } = agreement;
   const agreed = [video, ...(audio ? [audio] : [])];
+  const { transport } = carrierOf(offer, agreement);
   return (
     lines(
       'v=0',
@@ -18,12 +21,18 @@ export function offerForWebrtcbin(offer: Offer, { video, audio }: Agreement): st
       's=-',
       't=0 0',
       `a=group:BUNDLE ${agreed.map(({ section }) => section.mid).join(' ')}`,
-    ) + agreed.map((part, index) => section(offer, part, index === 0)).join('')
+    ) + agreed.map(part => describe(part, { offer, transport, isFirst: part === video })).join('')
   );
 }
 
-function section({ purpose, transport }: Offer, { section, codec }: Agreed, isFirst: boolean): string {
-  const { ice, fingerprint, setup, candidates } = transport;
+function describe(
+  { section, codec }: Agreed,
+  {
+    offer,
+    transport: { ice, fingerprint, setup, candidates },
+    isFirst,
+  }: { offer: Offer; transport: Transport; isFirst: boolean },
+): string {
   const { payloadType, rtxPayloadType: rtx } = codec;
   const { kind, rtpmap } = CODECS[codec.name];
   return lines(
@@ -35,15 +44,15 @@ function section({ purpose, transport }: Offer, { section, codec }: Agreed, isFi
     `a=fingerprint:${fingerprint.hash} ${fingerprint.value}`,
     `a=setup:${setup}`,
     `a=mid:${section.mid}`,
-    purpose === 'watch' ? 'a=recvonly' : 'a=sendonly',
+    offer.purpose === 'watch' ? 'a=recvonly' : 'a=sendonly',
     'a=rtcp-mux',
     'a=rtcp-rsize',
-    ...(purpose === 'publish' ? section.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`) : []),
+    ...(offer.purpose === 'publish' ? section.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`) : []),
     `a=rtpmap:${payloadType} ${rtpmap}`,
     ...codec.feedback.map(feedback => `a=rtcp-fb:${payloadType} ${feedback}`),
     ...(codec.name === 'H264' ? [`a=fmtp:${payloadType} level-asymmetry-allowed=1;packetization-mode=1`] : []),
     ...(rtx === null ? [] : [`a=rtpmap:${rtx} rtx/90000`, `a=fmtp:${rtx} apt=${payloadType}`]),
-    ...(purpose === 'publish' ? sources(section) : []),
+    ...(offer.purpose === 'publish' ? sources(section) : []),
     ...(isFirst ? candidates.map(candidate => `a=candidate:${candidate}`) : []),
   );
 }

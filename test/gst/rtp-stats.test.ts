@@ -13,19 +13,22 @@ t.test('a recorded session', t => {
   t.strictSame(readRtpStats(recorded, 90_000), {
     packetsSent: 943,
     bytesSent: 530_486,
+    packetsReceived: 0,
+    bytesReceived: 0,
     keyframeRequests: 1,
     retransmitted: 0,
-    report: { packetsLost: 0, lossPercent: 0, jitterMs: 3, roundTripMs: 2.4, mark: '2734,3361873851,104605' },
+    heard: '0,0,2734,3361873851,104605 ',
+    quality: { packetsLost: 0, lossPercent: 0, jitterMs: 3, roundTripMs: 2.4 },
   });
   t.end();
 });
 
 t.test('figures of a bad link', t => {
-  t.equal(readRtpStats(having('rb-fractionlost', 64), 90_000).report?.lossPercent, 25);
-  t.equal(readRtpStats(having('rb-packetslost', 17), 90_000).report?.packetsLost, 17);
-  t.equal(readRtpStats(having('rb-packetslost', -3), 90_000).report?.packetsLost, -3, 'duplicates make it negative');
-  t.equal(readRtpStats(having('rb-round-trip', 65_536), 90_000).report?.roundTripMs, 1_000);
-  t.equal(readRtpStats(having('rb-jitter', 900), 90_000).report?.jitterMs, 10);
+  t.equal(readRtpStats(having('rb-fractionlost', 64), 90_000).quality?.lossPercent, 25);
+  t.equal(readRtpStats(having('rb-packetslost', 17), 90_000).quality?.packetsLost, 17);
+  t.equal(readRtpStats(having('rb-packetslost', -3), 90_000).quality?.packetsLost, -3, 'duplicates make it negative');
+  t.equal(readRtpStats(having('rb-round-trip', 65_536), 90_000).quality?.roundTripMs, 1_000);
+  t.equal(readRtpStats(having('rb-jitter', 900), 90_000).quality?.jitterMs, 10);
   t.equal(readRtpStats(having('recv-fir-count', 2), 90_000).keyframeRequests, 3, 'PLI and FIR');
   t.equal(
     readRtpStats(recorded.replace('recv-rtx-req-count=(uint)0', 'recv-rtx-req-count=(uint)7'), 90_000).retransmitted,
@@ -35,7 +38,7 @@ t.test('figures of a bad link', t => {
 });
 
 t.test('the mark changes with each report, and only then', t => {
-  const mark = (text: string): string | undefined => readRtpStats(text, 90_000).report?.mark;
+  const mark = (text: string): string => readRtpStats(text, 90_000).heard;
   for (const key of ['rb-exthighestseq', 'rb-lsr', 'rb-dlsr']) t.not(mark(having(key, 99)), mark(recorded), key);
   t.equal(mark(having('octets-sent', 99)), mark(recorded), 'what is sent is no word of the viewer');
   t.end();
@@ -43,9 +46,18 @@ t.test('the mark changes with each report, and only then', t => {
 
 t.test('before the first report, and before anything', t => {
   const silent = recorded.replace(/have-rb\\=\\\(boolean\\\)true/g, 'have-rb\\=\\(boolean\\)false');
-  t.equal(readRtpStats(silent, 90_000).report, null);
+  t.equal(readRtpStats(silent, 90_000).quality, null);
   t.equal(readRtpStats(silent, 90_000).packetsSent, 943);
-  const nothing = { packetsSent: 0, bytesSent: 0, keyframeRequests: 0, retransmitted: 0, report: null };
+  const nothing = {
+    packetsSent: 0,
+    bytesSent: 0,
+    packetsReceived: 0,
+    bytesReceived: 0,
+    keyframeRequests: 0,
+    retransmitted: 0,
+    heard: '',
+    quality: null,
+  };
   t.strictSame(readRtpStats('application/x-rtp-session-stats, source-stats=(GValueArray)<  >;', 90_000), nothing);
   t.strictSame(readRtpStats('', 90_000), nothing);
   t.end();

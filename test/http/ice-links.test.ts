@@ -6,9 +6,11 @@ const LINKS = ['<stun:a>; rel="ice-server"', '<turn:b?transport=udp>; rel="ice-s
 
 t.test('an answer names the ICE servers, a header line each, made for its session', async t => {
   const asked: (string | null)[] = [];
-  const { offer, sessions } = await testApp(t, 5, client => {
-    asked.push(client);
-    return LINKS;
+  const { offer, sessions } = await testApp(t, 5, {
+    links: client => {
+      asked.push(client);
+      return LINKS;
+    },
   });
   const response = await offer();
   t.equal(response.statusCode, 201);
@@ -18,7 +20,7 @@ t.test('an answer names the ICE servers, a header line each, made for its sessio
 });
 
 t.test('OPTIONS names them too: what needs credentials only to who shows the token', async t => {
-  const { app, ask } = await testApp(t, 5, client => (client === null ? LINKS.slice(0, 1) : LINKS));
+  const { app, ask } = await testApp(t, 5, { links: client => (client === null ? LINKS.slice(0, 1) : LINKS) });
   const options = { method: 'OPTIONS', url: '/whep/road' } as const;
   t.strictSame((await app.inject(options)).headers.link, LINKS.slice(0, 1));
   for (const authorization of ['', 'Bearer wrong', 'Bearer '])
@@ -40,7 +42,7 @@ t.test('where there is none, there is no header', async t => {
 });
 
 t.test('a refusal gives no credentials away', async t => {
-  const { app, offer } = await testApp(t, 5, () => LINKS);
+  const { app, offer } = await testApp(t, 5, { links: () => LINKS });
   for (const response of [
     await app.inject({
       method: 'POST',

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { usableCandidate } from '../../src/protocol/candidate.js';
 import { candidatesOf } from '../../src/protocol/candidates.js';
 
 t.test('the best candidate comes first, and what a viewer cannot use is left out', async t => {
@@ -7,6 +8,8 @@ t.test('the best candidate comes first, and what a viewer cannot use is left out
     'a=candidate:4 1 UDP 2015363583 2001:db8::2 60934 typ host',
     'a=candidate:7 1 UDP 2015363839 fe80::fc:ff:fe00:1 45192 typ host',
     'a=candidate:9 1 UDP 1677722111 198.51.100.7 54279 typ srflx raddr 192.0.2.2 rport 54279',
+    'a=candidate:1 1 UDP 2015363327 192.0.2.2 54279 typ host',
+    // As in the second section of a bundle.
     'a=candidate:1 1 UDP 2015363327 192.0.2.2 54279 typ host',
   ].join('\r\n');
   t.strictSame(candidatesOf(sdp), [
@@ -61,4 +64,68 @@ t.test("an announced address that is this machine's own is there once", async t 
   const lines = candidatesOf(gathered.join('\n'), ['172.17.0.2', '172.17.0.2']);
   t.equal(lines.filter(line => / 172\.17\.0\.2 50001 typ host$/.test(line)).length, 1);
   t.match(lines[0], / 172\.17\.0\.2 50001 typ host$/);
+});
+
+const host = (address: string, port: number | string = 9, priority: number | string = 1): string =>
+  `1 1 udp ${priority} ${address} ${port} typ host`;
+
+t.test("a peer's candidate: addresses, and no names", t => {
+  const addresses = [
+    ...['192.0.2.3', '10.0.0.1', '127.0.0.1', '1.2.3.4', '223.255.255.255'],
+    ...['2001:db8::1', '::1', 'fd00::', '1:2:3:4:5:6:7:8', '::ffff:192.0.2.3', 'FE80::1', '1::8', '1:2:3:4:5:6:7::'],
+  ];
+  for (const address of addresses) t.equal(usableCandidate(host(address)), `1 1 UDP 1 ${address} 9 typ host`, address);
+  const others = [
+    ...['0f3b1c1e-4a37-41b2-9d42-d2e0d3d2a111.local', 'example.com', 'localhost', 'a', '-', '.', ':'],
+    ...['256.1.1.1', '1.2.3', '1.2.3.4.5', '1.2.3.04', '01.2.3.4', '0x7f.0.0.1', '2130706433', '1.2.3.4.', '1.2..4'],
+    ...['0.0.0.0', '224.0.0.251', '239.255.255.250', '255.255.255.255', 'ff02::fb', '::'],
+    ...[':::', '1::2::3', '1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9', '1:2:3:4:5:6:7:8::', '12345::1', 'g::1', '1:2'],
+    ...['fe80::1%eth0', '[::1]', '::1.2.3', '1.2.3.4::', '192.0.2.3;rm', '192.0.2.3/8', ''],
+  ];
+  for (const address of others) t.equal(usableCandidate(host(address)), null, address);
+  t.end();
+});
+
+t.test('ports, priorities, components and kinds', t => {
+  for (const port of [1, 9, 65_535]) t.ok(usableCandidate(host('192.0.2.3', port)), `port ${port}`);
+  for (const port of [0, 65_536, 99_999, 123_456, -1, '1e3', '', 'x'])
+    t.equal(usableCandidate(host('192.0.2.3', port)), null, `port ${port}`);
+  for (const priority of [0, 1, 4_294_967_295]) t.ok(usableCandidate(host('192.0.2.3', 9, priority)));
+  for (const priority of [4_294_967_296, 99_999_999_999, -1, '1e3', 'x'])
+    t.equal(usableCandidate(host('192.0.2.3', 9, priority)), null, `priority ${priority}`);
+  for (const value of [
+    '1 2 udp 1 192.0.2.3 9 typ host',
+    '1 1 tcp 1 192.0.2.3 9 typ host tcptype active',
+    '1 1 ssltcp 1 192.0.2.3 9 typ host',
+    '1 1 udp 1 192.0.2.3 9 typ nonsense',
+    '1 1 udp 1 192.0.2.3 9 host',
+    `${'x'.repeat(33)} 1 udp 1 192.0.2.3 9 typ host`,
+    'ä 1 udp 1 192.0.2.3 9 typ host',
+    'candidate:1 1 udp 1 192.0.2.3 9 typ host',
+    '',
+  ])
+    t.equal(usableCandidate(value), null, value);
+  t.end();
+});
+
+t.test('it is written anew: what else stands there does not ride in on it', t => {
+  const cases: [string, string][] = [
+    ['1 1 UdP 1 192.0.2.3 9 typ HOST', '1 1 UDP 1 192.0.2.3 9 typ host'],
+    ['1 1 udp 1 192.0.2.3 9 typ host generation 0 ufrag abcd network-cost 999', '1 1 UDP 1 192.0.2.3 9 typ host'],
+    [
+      '1 1 udp 1 192.0.2.3 9 typ relay raddr 198.51.100.4 rport 0 generation 0',
+      '1 1 UDP 1 192.0.2.3 9 typ relay raddr 198.51.100.4 rport 0',
+    ],
+    ['1 1 udp 1 192.0.2.3 9 typ srflx raddr a.local rport 9', '1 1 UDP 1 192.0.2.3 9 typ srflx'],
+    ['1 1 udp 1 192.0.2.3 9 typ srflx raddr 192.0.2.4 rport 65536', '1 1 UDP 1 192.0.2.3 9 typ srflx'],
+  ];
+  for (const [value, expected] of cases) t.equal(usableCandidate(value), expected, value);
+  for (const end of ['\r\n', '\n', '\r', '\u2028'])
+    for (const value of [
+      `${host('192.0.2.3')}${end}`,
+      `${host('192.0.2.3')} x${end}a=ice-lite`,
+      `1${end} 1 udp 1 192.0.2.3 9 typ host`,
+    ])
+      t.equal(usableCandidate(value), null, encodeURIComponent(value));
+  t.end();
 });

@@ -37,14 +37,24 @@ function caps(fields: Record<string, string | number>): Caps {
 }
 
 t.test('what the caps of a stream say', t => {
-  t.strictSame(videoFacts(caps({ width: 640, height: 480, profile: 'constrained-baseline', level: '3' })), {
+  t.strictSame(videoFacts('H264', caps({ width: 640, height: 480, profile: 'constrained-baseline', level: '3' })), {
     codec: 'H264',
     width: 640,
     height: 480,
     profileLevelId: '42c01e',
   });
-  t.strictSame(videoFacts(caps({ width: 640 })), { codec: 'H264', width: 640, height: null, profileLevelId: null });
-  t.equal(videoFacts(caps({})), null);
-  t.equal(videoFacts(null), null);
+  t.strictSame(videoFacts('H264', caps({ width: 640 })), {
+    codec: 'H264',
+    width: 640,
+    height: null,
+    profileLevelId: null,
+  });
+  t.equal(videoFacts('H264', caps({})), null);
+  t.equal(videoFacts('H264', null), null);
+  t.strictSame(
+    videoFacts('VP8', caps({ width: 320, height: 240, profile: '0', level: '3' })),
+    { codec: 'VP8', width: 320, height: 240, profileLevelId: null },
+    'profile-level-id is a word of H.264',
+  );
   t.end();
 });
