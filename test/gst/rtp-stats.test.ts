@@ -3,6 +3,7 @@ import { readRtpStats } from '../../src/gst/rtp-stats.js';
 import { readFixture } from '../helpers/fixtures.js';
 
 const recorded = readFixture('rtp-stats/viewer.txt');
+const publisher = readFixture('rtp-stats/publisher.txt');
 const having = (key: string, value: string | number): string => {
   const changed = recorded.replace(new RegExp(`(${key}\\\\=\\\\\\(\\w+\\\\\\))-?\\d+`, 'g'), `$1${value}`);
   if (changed === recorded) throw new Error(`there is no ${key}`);
@@ -67,5 +68,35 @@ t.test('the retransmission stream counts too', t => {
   const [first = '', ...sources] = recorded.split(/(?="application\/x-rtp-source-stats)/);
   const twice = [first, ...sources.slice(0, -1), `${sources.at(-1)?.split(' >')[0]}, `, sources.at(-1)].join('');
   t.match(readRtpStats(twice, 90_000), { packetsSent: 2 * 943, keyframeRequests: 2 });
+  t.end();
+});
+
+t.test('a recorded publisher: what arrives, of pictures and sound; the quality is that of the pictures', t => {
+  const stats = readRtpStats(publisher, 90_000);
+  t.match(stats, {
+    packetsSent: 0,
+    bytesSent: 0,
+    packetsReceived: 585 + 567,
+    bytesReceived: 94_345 + 72_400,
+    keyframeRequests: 1,
+    retransmitted: 0,
+    quality: { packetsLost: -1, lossPercent: 0, jitterMs: 0.2, roundTripMs: null },
+  });
+  t.match(stats.heard, /^585,\d+,0,0,0 567,\d+,0,0,0 $/, 'of both streams, by packets and sender reports');
+  t.end();
+});
+
+t.test('a publisher is heard of by each packet and each report', t => {
+  const changed = (from: string, to: string): string => readRtpStats(publisher.replace(from, to), 90_000).heard;
+  const { heard } = readRtpStats(publisher, 90_000);
+  t.not(changed('packets-received\\=\\(guint64\\)567', 'packets-received\\=\\(guint64\\)568'), heard);
+  t.not(changed('sr-ntptime\\=\\(guint64\\)171986', 'sr-ntptime\\=\\(guint64\\)171987'), heard);
+  t.equal(changed('jitter\\=\\(uint\\)20', 'jitter\\=\\(uint\\)21'), heard);
+  t.end();
+});
+
+t.test("a viewer's report of sound is no figure of the pictures", t => {
+  t.equal(readRtpStats(recorded, 90_000, 1_000).quality?.jitterMs, 3);
+  t.equal(readRtpStats(recorded, 90_000, 1_001).quality, null);
   t.end();
 });
