@@ -14,6 +14,8 @@ import {
   type Webrtcbin,
 } from '../src/gst/native.js';
 import { element, parseLaunch } from '../src/gst/pipeline.js';
+import { agree } from '../src/protocol/agreement.js';
+import { EXPECTED } from '../src/protocol/codecs.js';
 import { parseOffer } from '../src/protocol/offer.js';
 import { offerForWebrtcbin } from '../src/protocol/sdp-for-webrtcbin.js';
 
@@ -46,7 +48,8 @@ function ask(webrtc: Webrtcbin, action: string, argument: unknown): Structure {
 
 async function join(text: string): Promise<{ id: string; answer: string }> {
   const offer = parseOffer(text, 'watch');
-  const { payloadType } = offer.video.codec;
+  const agreement = agree(offer, [{ codec: 'H264', ...EXPECTED }], false);
+  const { payloadType } = agreement.video.codec;
   const ssrc = randomInt(1, 2 ** 31);
   const pipeline = parseLaunch(
     'proxysrc name=src ! queue max-size-buffers=100 max-size-time=0 max-size-bytes=0 leaky=downstream ! ' +
@@ -67,7 +70,7 @@ async function join(text: string): Promise<{ id: string; answer: string }> {
   camera.add(sink);
   pipeline.setState(Gst.State.PLAYING);
   sink.setState(Gst.State.PLAYING);
-  const [, sdp] = GstSdp.SDPMessage.newFromText(offerForWebrtcbin(offer));
+  const [, sdp] = GstSdp.SDPMessage.newFromText(offerForWebrtcbin(offer, agreement));
   ask(webrtc, 'set-remote-description', GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.OFFER, sdp));
   ask(
     webrtc,

@@ -81,6 +81,11 @@ browser_found() {
 # Ubuntu's chromium package only fetches a snap, which does not work in containers and is not ours to install.
 browser_is_a_snap() { grep -qx 'ID=ubuntu' /etc/os-release 2>/dev/null; }
 
+# Before the lists have been fetched once, nothing is known and everything may be.
+may_be_had() { # PACKAGE
+  ! apt-cache show gstreamer1.0-plugins-base >/dev/null 2>&1 || apt-cache show "$1" >/dev/null 2>&1
+}
+
 install_packages() {
   if ! command -v dpkg-query >/dev/null; then
     check_libraries
@@ -89,31 +94,49 @@ install_packages() {
   # One call for all that the list names. It exits 1 when dpkg never heard of one, which is an answer and not an error.
   # shellcheck disable=SC2046 # a list of words
   installed=$(dpkg-query -W -f '<${Package} ${db:Status-Status}>' \
-    $(sed -n 's/^[rt][a-z]* *\([^ ]*\) .*/\1/p' deploy/packages) 2>/dev/null) || true
+    $(sed -n 's/^[rtm][a-z]* *\([^ ]*\) .*/\1/p' deploy/packages) 2>/dev/null) || true
   missing=''
+  wished=''
   reasons=''
   while read -r user name why; do
     case "$mode $user $installed" in
-      *' # '* | 'run test '* | *"<$name installed>"*) continue ;;
+      *' # '* | 'run test '* | 'run more '* | *"<$name installed>"*) continue ;;
     esac
     if [ "$name" = chromium ] && { browser_found || browser_is_a_snap; }; then
       continue
     fi
-    missing="$missing $name"
+    if [ "$user" = more ]; then
+      if ! may_be_had "$name"; then
+        continue
+      fi
+      wished="$wished $name"
+    else
+      missing="$missing $name"
+    fi
     reasons="$reasons
   $(printf '%-28s %s' "$name" "$why")"
   done <deploy/packages
-  if [ -z "$missing" ]; then
+  if [ -z "$missing$wished" ]; then
     return
   fi
   say "system packages are missing:$reasons"
   become_root
   say 'installing them with apt-get: some minutes'
   # shellcheck disable=SC2086,SC2016 # lists of words; $@ is the inner shell's
-  quietly 'system packages' $root sh -c '
+  quietly 'system packages' $root env WISHED="$wished" sh -c '
     export DEBIAN_FRONTEND=noninteractive
     # One broken source among others fails the update, and need not matter.
     apt-get update || echo "apt-get update failed: trying with the lists that are here"
+    for name in $WISHED; do
+      if apt-cache show "$name" >/dev/null 2>&1; then
+        set -- "$@" "$name"
+      else
+        echo "the distribution has no $name: a test will be skipped"
+      fi
+    done
+    if [ $# -eq 0 ]; then
+      exit
+    fi
     # Another apt may be at work: on a machine that has just started, it often is. Wait for it, 300 s at most.
     apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" && exit
     status=$?
@@ -129,7 +152,7 @@ become_root() {
     root=''
   elif ! command -v sudo >/dev/null; then
     stop 77 "installing them needs root. Run this as root, then start again:
-  apt-get update && apt-get install -y --no-install-recommends$missing"
+  apt-get update && apt-get install -y --no-install-recommends$missing$wished"
   elif sudo -n true 2>/dev/null; then
     root='sudo -n'
   elif [ -t 0 ] && [ -t 2 ]; then
@@ -137,7 +160,7 @@ become_root() {
     root=sudo
   else
     stop 77 "installing them needs root. Run this, then start again:
-  sudo apt-get update && sudo apt-get install -y --no-install-recommends$missing"
+  sudo apt-get update && sudo apt-get install -y --no-install-recommends$missing$wished"
   fi
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the tests that the build has compiled. First what needs no camera and no browser, as many at once as there are
 # cores; then what does, or another program, one file at a time, as it counts pictures and would starve the others.
+# interop/ starts the real clients, each where it is installed.
 #   deploy/test.sh              all
 #   deploy/test.sh WORD…        the files whose path has one of these words in it
 set -eu

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import { camerasNamed, makeAccess } from './access/access.js';
 import { CommandError, EXIT } from './cli/command-error.js';
 import { planCameras } from './config/plan.js';
 import { Cameras } from './domain/cameras.js';
-import type { System } from './domain/contract.js';
+import type { Config, System } from './domain/contract.js';
+import { EventBus } from './domain/events.js';
 import type { CameraPlan, IcePlan, MediaEvents } from './domain/ports.js';
 import { Sessions } from './domain/sessions.js';
 import { buildApp } from './http/app.js';
@@ -15,10 +17,15 @@ export interface ServerOptions {
   host: string;
   /** 0 takes any free one. */
   port: number;
-  limits: { viewers: number; linger: number };
+  limits: Config['limits'];
+  protocol: Config['protocol'];
+  access: Config['access'];
+  /** The folder from which paths in the configuration count. */
+  base: string;
   /** Null serves what is plugged in. */
   cameras: readonly CameraPlan[] | null;
   ice: IcePlan;
+  /** The server's own. */
   token: string;
   logger: FastifyBaseLogger;
 }
@@ -33,6 +40,9 @@ export async function startServer({
   host,
   port,
   limits,
+  protocol,
+  access: accessSettings,
+  base,
   cameras: wanted,
   ice: icePlan,
   token,
@@ -40,15 +50,17 @@ export async function startServer({
 }: ServerOptions): Promise<Server> {
   const startedAt = new Date();
   const ice = new Ice({ plan: icePlan, log: logger });
+  const access = makeAccess({ settings: accessSettings, ownToken: token, base, log: logger });
   const engine = new WorkerEngine({
     iceSettings: () => ice.agentSettings(),
     lingerMs: limits.linger * 1000,
     log: logger,
     logFor: camera => logger.child({ camera }),
   });
-  const sessions = new Sessions(engine, logger, limits.viewers);
-  const cameras = new Cameras(camera => sessions.viewersOf(camera));
-  const events: MediaEvents = {
+  const events = new EventBus(logger);
+  const sessions = new Sessions({ engine, events, log: logger, maxViewers: limits.viewers });
+  const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
+  const mediaEvents: MediaEvents = {
     cameraChanged: (camera, status) => cameras.update(camera, status),
     sessionConnected: session => sessions.connected(session),
     sessionEnded: (session, reason, detail) => sessions.end(session, reason, detail),
@@ -64,13 +76,22 @@ export async function startServer({
     ice: ice.status(),
   });
   try {
-    const app = await buildApp({ services: { cameras, sessions, ice, system }, token, logger });
+    const app = await buildApp({
+      services: { cameras, sessions, events, protocol, ice, system },
+      access,
+      limits,
+      origins: accessSettings.origins,
+      logger,
+    });
     await listen(app, host, port);
     ice.start();
     for (const plan of wanted ?? (await pluggedIn(engine))) {
       cameras.add(plan);
-      engine.add(plan, events);
+      engine.add(plan, mediaEvents);
     }
+    const known = new Set(cameras.list().map(({ id }) => id));
+    for (const { camera, holder } of camerasNamed(accessSettings))
+      if (!known.has(camera)) logger.warn({ camera, holder }, 'permission for a camera that is not there');
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },
       close: async () => {

@@ -3,11 +3,16 @@ import { Command } from 'commander';
 import { EXIT } from './cli/command-error.js';
 import { doctorCommand } from './cli/doctor.js';
 import { exitWith, serveCommand } from './cli/serve.js';
+import { tokenCommand } from './cli/token.js';
 
+const serve = serveCommand();
 const program = new Command('bigfootbot-video')
   .description("A robot's cameras in any WebRTC player.")
-  .addCommand(serveCommand(), { isDefault: true })
+  .addCommand(serve, { isDefault: true })
+  .addCommand(tokenCommand())
   .addCommand(doctorCommand())
+  // What most ask for help about is the command that needs no name.
+  .addHelpText('after', () => `\nWithout a command it serves:\n\n${serve.helpInformation()}`)
   .showHelpAfterError('(add --help for what there is)')
   .exitOverride(error => process.exit(error.exitCode === 0 ? 0 : EXIT.usage));
 for (const command of program.commands) command.copyInheritedSettings(program);

@@ -45,6 +45,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const here = process.env.INIT_CWD ?? process.cwd();
   const configFile = options.config === undefined ? undefined : resolve(here, options.config);
   const config = configFile === undefined ? defaultConfig() : loadConfig(configFile);
+  const base = configFile === undefined ? here : dirname(configFile);
   const named =
     options.camera &&
     Object.fromEntries(
@@ -53,18 +54,17 @@ async function serve(options: ServeOptions): Promise<void> {
         { source } as CameraSettings,
       ]),
     );
-  const cameras = named
-    ? planCameras(named, here)
-    : config.cameras
-      ? planCameras(config.cameras, dirname(configFile ?? here))
-      : null;
-  const ice = planIce(config.ice, dirname(configFile ?? here));
+  const cameras = named ? planCameras(named, here) : config.cameras ? planCameras(config.cameras, base) : null;
+  const ice = planIce(config.ice, base);
   const logger = makeLogger(options.logLevel);
   const { token, file } = readToken(resolve(here, options.stateDir ?? defaultStateDir(process.env)));
   const server = await startServer({
     host: options.host ?? config.server.host,
     port: options.port ?? config.server.port,
     limits: config.limits,
+    protocol: config.protocol,
+    access: config.access,
+    base,
     cameras,
     ice,
     token,

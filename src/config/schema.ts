@@ -8,6 +8,9 @@ export interface Finding {
   message: string;
 }
 
+/** Keywords whose message alone does not tell what would be right. */
+const DESCRIBED: ReadonlySet<string> = new Set(['pattern', 'minProperties', 'maxProperties']);
+
 let validate: ValidateFunction<Config> | undefined;
 
 /** Checks a configuration against the contract's schema and fills in the defaults of what is there, in place. */
@@ -25,7 +28,7 @@ function compile(): ValidateFunction<Config> {
 }
 
 /** Keys whose values are nobody's business. */
-const SECRET = /^(?:secret|credential|password|token)$/i;
+const SECRET = /^(?:secret|credential|password|token|hash)$/i;
 
 /** A value as a finding shows it: short, and without what is secret. */
 function show(path: readonly string[], value: unknown): string | undefined {
@@ -64,6 +67,6 @@ function toFinding(error: ErrorObject): Finding {
     .trim();
   return {
     path,
-    message: `is ${shown}; it ${error.message}${keyword === 'pattern' && description ? `: ${description}` : ''}`,
+    message: `is ${shown}; it ${error.message}${DESCRIBED.has(keyword) && description ? `: ${description}` : ''}`,
   };
 }

@@ -1,12 +1,23 @@
 import { readFileSync } from 'node:fs';
 
-const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
+export const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
+
+/** The name of a security scheme and the roles that are needed; empty where nothing is. */
+export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
+
+export interface Operation {
+  operationId: string;
+  security?: readonly SecurityRequirement[];
+  requestBody?: { required?: boolean; content: Readonly<Record<string, unknown>> };
+}
 
 /** The OpenAPI document, as the build bundles it from openapi/. */
 export interface Contract {
   openapi: string;
   info: { title: string; version: string };
-  paths: Readonly<Record<string, Readonly<Record<string, { operationId: string }>>>>;
+  /** What an operation needs that says nothing of it itself. */
+  security: readonly SecurityRequirement[];
+  paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   components: { schemas: Readonly<Record<string, object>> };
 }
 
@@ -17,6 +28,9 @@ export function readContract(): Contract {
   return JSON.parse(readFileSync(CONTRACT_FILE, 'utf8')) as Contract;
 }
 
+/** A path of the contract in Fastify's form. */
+export const routeOf = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+
 /** For each path of the contract, in Fastify's form, the methods that it has and that it has not. */
 export function methodsOf(contract: Contract): { url: string; allowed: string[]; others: string[] }[] {
   return Object.entries(contract.paths).map(([path, item]) => {
@@ -24,11 +38,32 @@ export function methodsOf(contract: Contract): { url: string; allowed: string[];
       method.toUpperCase(),
     );
     return {
-      url: path.replace(/\{(\w+)\}/g, ':$1'),
+      url: routeOf(path),
       allowed,
       others: METHODS.map(method => method.toUpperCase()).filter(
         method => !allowed.includes(method) && method !== 'OPTIONS',
       ),
     };
   });
+}
+
+/** The body that an operation takes. */
+export interface TakenBody {
+  /** Media types. */
+  types: readonly string[];
+  required: boolean;
+}
+
+/** What each operation of the contract takes, under its method and its path in Fastify's form: `POST /whep/:camera`. */
+export function bodiesOf(contract: Contract): Map<string, TakenBody> {
+  return new Map(
+    Object.entries(contract.paths).flatMap(([path, item]) =>
+      METHODS.flatMap(method => {
+        const body = item[method]?.requestBody;
+        if (!body) return [];
+        const taken = { types: Object.keys(body.content), required: body.required ?? false };
+        return [[`${method.toUpperCase()} ${routeOf(path)}`, taken] as const];
+      }),
+    ),
+  );
 }

@@ -1,4 +1,5 @@
 import type { Camera } from './contract.js';
+import type { EventBus } from './events.js';
 import { Failure } from './failure.js';
 import type { CameraPlan, CameraStatus } from './ports.js';
 import { showSource } from './source.js';
@@ -20,10 +21,12 @@ export const NOT_STARTED: CameraStatus = {
 /** The cameras of this robot, in the order of the configuration. */
 export class Cameras {
   readonly #cameras = new Map<string, { plan: CameraPlan; status: CameraStatus }>();
+  readonly #events: EventBus;
   readonly #viewersOf: (camera: string) => number;
 
-  /** @param viewersOf how many sessions a camera has */
-  constructor(viewersOf: (camera: string) => number) {
+  /** @param viewersOf how many viewers a camera has */
+  constructor(events: EventBus, viewersOf: (camera: string) => number) {
+    this.#events = events;
     this.#viewersOf = viewersOf;
   }
 
@@ -33,20 +36,25 @@ export class Cameras {
 
   update(id: string, status: CameraStatus): void {
     const camera = this.#cameras.get(id);
-    if (camera) camera.status = status;
+    if (!camera) return;
+    camera.status = status;
+    this.#events.emit('cameraChanged', { camera: id, status });
   }
 
   list(): Camera[] {
     return [...this.#cameras.values()].map(camera => this.#show(camera));
   }
 
-  /** @throws Failure unknown-camera */
-  get(id: string): Camera {
+  /**
+   * @param visible the cameras whose names whoever asks may learn
+   * @throws Failure unknown-camera
+   */
+  get(id: string, visible: (camera: string) => boolean = () => false): Camera {
     const camera = this.#cameras.get(id);
     if (!camera) {
-      const known = [...this.#cameras.keys()].join(', ') || 'none';
+      const known = [...this.#cameras.keys()].filter(visible).join(', ');
       throw new Failure('unknown-camera', `There is no camera "${id.slice(0, 63)}".`, {
-        remedy: `The cameras are: ${known}.`,
+        remedy: known === '' ? 'GET /api/v1/cameras lists those that a token may see.' : `The cameras are: ${known}.`,
       });
     }
     return this.#show(camera);

@@ -1,81 +1,124 @@
-import { randomBytes } from 'node:crypto';
+import type { IceCredentials } from '../protocol/ice-credentials.js';
 import type { Offer } from '../protocol/offer.js';
+import { candidatesFor, type SdpFragment } from '../protocol/sdp-fragment.js';
 import type { EndReason, Session } from './contract.js';
+import type { EventBus } from './events.js';
 import { Failure } from './failure.js';
 import type { Log, MediaEngine } from './ports.js';
+import { type Entry, SessionStore } from './session-store.js';
 
 export interface SessionRequest {
   camera: string;
   offer: Offer;
+  /** All that the offer names: its sections may have a pair each, until they are bundled. */
+  credentials: readonly IceCredentials[];
   client: Session['client'];
   /** Aborts when whoever asked is gone before the answer. */
   signal: AbortSignal;
 }
 
-interface Entry {
+/** What a session's own URL is made of. */
+export type SessionUrl = Parameters<SessionStore['bySecret']>[0];
+
+export interface OpenedSession {
   session: Session;
   secret: string;
+  iceSession: string;
+  answer: string;
 }
 
-const ENDED_KEPT = 200;
-const SECRET_BYTES = 24;
+export interface SessionsOptions {
+  engine: MediaEngine;
+  events: EventBus;
+  log: Log;
+  /** Of one camera. */
+  maxViewers: number;
+}
+
+/** Of one session, after its offer: Chrome sends some twenty on a machine with many interfaces. */
+const MAX_CANDIDATES = 200;
 
 /**
- * The sessions of all cameras, from the offer to the named end. An id is public (logs, API); the secret is in the URL
- * that only the viewer gets, and is the right to end it.
+ * The sessions of all cameras, from the offer to the named end: those of viewers (WHEP), and of whoever publishes a
+ * camera (WHIP). An id is public (logs, API); the secret is in the URL that only the peer gets, and is the right to
+ * change and to end it.
  */
 export class Sessions {
   readonly #engine: MediaEngine;
+  readonly #events: EventBus;
   readonly #log: Log;
   readonly #maxViewers: number;
-  readonly #active = new Map<string, Entry>();
-  readonly #bySecret = new Map<string, Entry>();
-  readonly #ended: Session[] = [];
-  #count = 0;
+  readonly #store = new SessionStore();
   #closing = false;
 
-  constructor(engine: MediaEngine, log: Log, maxViewers: number) {
+  constructor({ engine, events, log, maxViewers }: SessionsOptions) {
     this.#engine = engine;
+    this.#events = events;
     this.#log = log;
     this.#maxViewers = maxViewers;
   }
 
-  /** @throws Failure */
-  async open({
-    camera,
-    offer,
-    client,
-    signal,
-  }: SessionRequest): Promise<{ session: Session; secret: string; answer: string }> {
-    if (this.#closing) throw new Failure('shutting-down', 'The server is being stopped.', { retryAfter: 5 });
-    // Its abort has been and will not come again.
-    if (signal.aborted) throw new Failure('camera-unavailable', 'Whoever asked is gone.');
+  /** @throws Failure, OfferError */
+  async watch(request: SessionRequest): Promise<OpenedSession> {
+    const { camera, offer } = request;
+    this.#checkOpen(request);
     if (this.viewersOf(camera) >= this.#maxViewers) {
       throw new Failure('too-many-viewers', `Camera "${camera}" has ${this.#maxViewers} viewers, which is the limit.`, {
         remedy: 'Close a viewer, or raise limits.viewers in the configuration.',
         retryAfter: 5,
       });
     }
-    const entry = this.#add(camera, client);
-    const { session } = entry;
+    return await this.#open('whep', request, session => this.#engine.watch(camera, session, offer));
+  }
+
+  /**
+   * Opens the session of a camera's one publisher. Whoever publishes it already is ended first if `takeover` is asked
+   * for, so that the engine is told of the two in that order.
+   * @throws Failure, OfferError
+   */
+  async publish(request: SessionRequest, { takeover }: { takeover: boolean }): Promise<OpenedSession> {
+    const { camera, offer } = request;
+    this.#checkOpen(request);
+    const publisher = this.#store.publisherOf(camera)?.session;
+    if (publisher && !takeover) {
+      throw new Failure('already-published', `Camera "${camera}" is published by session "${publisher.id}".`, {
+        remedy: 'End that session, or take over with the query ?takeover=true.',
+        retryAfter: 5,
+      });
+    }
+    if (publisher) this.end(publisher.id, 'takeover', null);
+    return await this.#open('whip', request, session => this.#engine.publish(camera, session, offer));
+  }
+
+  #checkOpen({ signal }: SessionRequest): void {
+    if (this.#closing) throw new Failure('shutting-down', 'The server is being stopped.', { retryAfter: 5 });
+    // Its abort has been and will not come again.
+    if (signal.aborted) throw new Failure('camera-unavailable', 'Whoever asked is gone.');
+  }
+
+  // Nothing is awaited before the session is in the store: of two that ask at the same time, one sees the other.
+  async #open(
+    protocol: Session['protocol'],
+    { camera, credentials, client, signal }: SessionRequest,
+    join: (session: string) => Promise<string>,
+  ): Promise<OpenedSession> {
+    const entry = this.#store.add({ camera, protocol, client }, credentials);
+    this.#viewersChanged(entry);
+    const { session, secret, iceSession } = entry;
     const onAbort = (): void => this.end(session.id, 'request-aborted', null);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const answer = await this.#engine.watch(camera, session.id, offer);
-      if (session.ended)
-        throw new Failure(
-          'camera-unavailable',
-          `The session ended before it was answered: ${session.ended.detail ?? session.ended.reason}.`,
-          { retryAfter: 1 },
-        );
-      this.#log.info(
-        { session: session.id, camera, address: client.address, userAgent: client.userAgent },
-        'session answered',
-      );
-      return { session, secret: entry.secret, answer };
+      const answer = await join(session.id);
+      if (session.ended) throw endedEarly(session.ended);
+      const { address, userAgent } = client;
+      this.#log.info({ session: session.id, camera, protocol, address, userAgent }, 'session answered');
+      this.#events.emit('sessionOpened', { session });
+      return { session, secret, iceSession, answer };
     } catch (error) {
+      if (session.ended) throw session.ended.reason === 'takeover' ? endedEarly(session.ended) : error;
       // It never began: there is an error for whoever asked, and no session to tell of.
-      this.#remove(entry);
+      this.#store.remove(entry);
+      this.#viewersChanged(entry);
       throw error;
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -83,60 +126,79 @@ export class Sessions {
   }
 
   connected(id: string): void {
-    const session = this.#active.get(id)?.session;
-    if (!session) return;
+    const entry = this.#store.find(id);
+    if (!entry) return;
+    const { session, beganAt } = entry;
     session.state = 'connected';
     session.connectedAt = new Date().toISOString();
     this.#log.info(
-      { session: id, camera: session.camera, afterMs: Date.parse(session.connectedAt) - Date.parse(session.createdAt) },
+      { session: id, camera: session.camera, afterMs: Math.round(performance.now() - beganAt) },
       'session connected',
     );
+    this.#events.emit('sessionConnected', { session });
   }
 
   measured(id: string, stats: NonNullable<Session['stats']>): void {
-    const session = this.#active.get(id)?.session;
+    const session = this.#store.find(id)?.session;
     if (session) session.stats = stats;
+  }
+
+  /** What names the ICE session behind a session's own URL. @throws Failure unknown-session */
+  iceSessionOf(url: SessionUrl): string {
+    return this.#store.bySecret(url).iceSession;
+  }
+
+  /** The public id of the session behind its own URL. @throws Failure unknown-session */
+  idOf(url: SessionUrl): string {
+    return this.#store.bySecret(url).session.id;
+  }
+
+  /**
+   * Passes the peer's further candidates on.
+   * @throws Failure unknown-session; ice-restart-unsupported, and the session goes on
+   */
+  trickle(url: SessionUrl, fragment: SdpFragment): void {
+    const entry = this.#store.bySecret(url);
+    const { id, camera } = entry.session;
+    const candidates = candidatesFor(fragment, entry.credentials);
+    if (candidates === null)
+      throw new Failure('ice-restart-unsupported', 'The fragment has other ICE credentials than the offer had.', {
+        remedy: 'ICE cannot be restarted here: make a new session, then end this one, which goes on until then.',
+      });
+    const taken = candidates.slice(0, MAX_CANDIDATES - entry.candidates);
+    entry.candidates += taken.length;
+    if (taken.length < candidates.length)
+      this.#log.warn({ session: id, camera, taken: entry.candidates }, 'too many candidates');
+    if (taken.length > 0) this.#engine.trickle(camera, id, taken);
   }
 
   /** Ends a session, whoever wants it; the second time nothing happens. */
   end(id: string, reason: EndReason, detail: string | null): void {
-    const entry = this.#active.get(id);
+    const entry = this.#store.find(id);
     if (!entry) return;
-    const { session } = entry;
-    this.#remove(entry);
+    const { session, beganAt } = entry;
+    this.#store.remove(entry);
     session.state = 'ended';
     session.ended = { at: new Date().toISOString(), reason, detail };
-    this.#ended.push(session);
-    if (this.#ended.length > ENDED_KEPT) this.#ended.shift();
+    this.#store.keepEnded(session);
     this.#engine.leave(session.camera, id);
-    this.#log.info(
-      {
-        session: id,
-        camera: session.camera,
-        reason,
-        detail,
-        seconds: Math.round((Date.now() - Date.parse(session.createdAt)) / 100) / 10,
-      },
-      'session ended',
-    );
+    const seconds = Math.round((performance.now() - beganAt) / 100) / 10;
+    this.#log.info({ session: id, camera: session.camera, reason, detail, seconds }, 'session ended');
+    this.#viewersChanged(entry);
+    this.#events.emit('sessionEnded', { session });
   }
 
-  /** Ends the session that a viewer's own URL names. @throws Failure unknown-session */
-  endBySecret(camera: string, secret: string, reason: EndReason): void {
-    const entry = this.#bySecret.get(secret);
-    if (entry?.session.camera !== camera)
-      throw new Failure('unknown-session', 'There is no such session; it may have ended.');
-    this.end(entry.session.id, reason, null);
+  /** Ends the session that a peer's own URL names. @throws Failure unknown-session */
+  endByUrl(url: SessionUrl): void {
+    this.end(this.idOf(url), 'client-delete', null);
   }
 
-  /** @throws Failure unknown-session */
-  get(id: string): Session {
-    const session = this.#active.get(id)?.session ?? this.#ended.find(ended => ended.id === id);
-    if (!session)
-      throw new Failure('unknown-session', `There is no session "${id.slice(0, 63)}".`, {
-        remedy: 'GET /api/v1/sessions lists them.',
-      });
-    return session;
+  /**
+   * @param visible the cameras whose sessions whoever asks may see
+   * @throws Failure unknown-session
+   */
+  get(id: string, visible?: (camera: string) => boolean): Session {
+    return this.#store.get(id, visible);
   }
 
   /** @throws Failure unknown-session, also for one that has ended */
@@ -148,43 +210,28 @@ export class Sessions {
   }
 
   list(state: 'active' | 'ended' | 'all', camera?: string): Session[] {
-    const active = [...this.#active.values()].map(entry => entry.session);
-    const all = state === 'active' ? active : state === 'ended' ? this.#ended : [...this.#ended, ...active];
-    return camera === undefined ? [...all] : all.filter(session => session.camera === camera);
+    return this.#store.list(state, camera);
   }
 
   viewersOf(camera: string): number {
-    let viewers = 0;
-    for (const { session } of this.#active.values()) if (session.camera === camera) viewers++;
-    return viewers;
+    return this.#store.viewersOf(camera);
   }
 
   /** Ends all; from now on none is opened. */
   close(): void {
     this.#closing = true;
-    for (const id of [...this.#active.keys()]) this.end(id, 'shutdown', null);
+    for (const { session } of this.#store.active()) this.end(session.id, 'shutdown', null);
   }
 
-  #add(camera: string, client: Session['client']): Entry {
-    const session: Session = {
-      id: `s-${(++this.#count).toString(36)}`,
-      camera,
-      protocol: 'whep',
-      state: 'connecting',
-      createdAt: new Date().toISOString(),
-      connectedAt: null,
-      client,
-      stats: null,
-      ended: null,
-    };
-    const entry = { session, secret: randomBytes(SECRET_BYTES).toString('base64url') };
-    this.#active.set(session.id, entry);
-    this.#bySecret.set(entry.secret, entry);
-    return entry;
+  #viewersChanged({ session: { protocol, camera } }: Entry): void {
+    if (protocol === 'whep') this.#events.emit('viewersChanged', { camera, viewers: this.viewersOf(camera) });
   }
+}
 
-  #remove({ session, secret }: Entry): void {
-    this.#active.delete(session.id);
-    this.#bySecret.delete(secret);
-  }
+function endedEarly({ reason, detail }: NonNullable<Session['ended']>): Failure {
+  return reason === 'takeover'
+    ? new Failure('already-published', 'Another publisher took over before this one was answered.')
+    : new Failure('camera-unavailable', `The session ended before it was answered: ${detail ?? reason}.`, {
+        retryAfter: 1,
+      });
 }

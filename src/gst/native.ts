@@ -52,6 +52,7 @@ export interface Bin extends Element {
   remove(element: Element): boolean;
   getByName(name: string): Element | null;
   iterateElements?: unknown;
+  recalculateLatency(): boolean;
   getChildrenCount(): number;
   getChildByIndex(index: number): Element;
 }
@@ -135,6 +136,7 @@ interface GstNamespace {
   SystemClock: { obtain(): Clock };
   Promise: { new (): GstPromise };
   Structure: { newEmpty(name: string): Structure };
+  Caps: { fromString(text: string): Caps };
   Event: {
     newSeek(
       rate: number,
@@ -164,6 +166,7 @@ interface GstVideoNamespace {
 interface GstWebrtcNamespace {
   WebRTCSessionDescription: { new: (type: number, sdp: unknown) => SessionDescription };
   WebRTCSDPType: { OFFER: number };
+  WebRTCRTPTransceiverDirection: { RECVONLY: number };
   WebRTCICEGatheringState: { COMPLETE: number };
   WebRTCICEConnectionState: { FAILED: number };
   WebRTCPeerConnectionState: {

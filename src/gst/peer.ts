@@ -1,114 +1,73 @@
 import type { IceAgentSettings } from '../domain/ports.js';
-import { configureIceAgent } from './ice-agent.js';
-import {
-  type Bin,
-  type Element,
-  Gst,
-  GstSdp,
-  GstWebRTC,
-  type Pad,
-  type Pipeline,
-  type SessionDescription,
-  type Structure,
-  type Webrtcbin,
-} from './native.js';
-import { closePipeline, drainBus, type ElementError, element, elementsOf, parseLaunch } from './pipeline.js';
+import { type Bin, type Element, Gst, type Pad, type Pipeline } from './native.js';
+import { closePipeline, drainBus, type ElementError, element, parseLaunch } from './pipeline.js';
+import { Webrtc } from './webrtc.js';
 
-export type PeerState = 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
-
-export interface PeerOptions {
-  payloadType: number;
-  ssrc: number;
+/** One stream that a peer is sent. */
+export interface SentStream {
+  /** The payloader element and its properties, as in a launch line. */
+  payloader: string;
+  properties: string;
+  /** Behind it. They must carry the SSRC: webrtcbin writes the answer from them, else `a=ssrc-group:FID 0 …`. */
+  caps: string;
   /** Whether lost packets are sent anew on the viewer's NACK (RFC 4588). */
   retransmit: boolean;
+}
+
+export interface PeerOptions {
+  /** In the order of the sections of the offer. */
+  streams: readonly SentStream[];
   /** ns of the pipeline clock at running time 0: the camera's, so that timestamps agree. */
   baseTime: bigint;
   /** Null for one that meets nobody. */
   ice: IceAgentSettings | null;
 }
 
-// Packets kept for retransmission: half a second at 2 Mbit/s. webrtcbin's own 500 cost 0.6 MB a viewer.
-const RETRANSMISSION_PACKETS = 128;
-/** For the addresses of this machine alone, which take some ms. */
-const GATHERING_MS = 250;
-const POLL_MS = 2;
-
 /**
- * One viewer's pipeline: payloader and webrtcbin, and in front of them the near end of a `proxysrc`, which takes the
- * buffers that the camera's pipeline puts into the `proxysink` of this peer. No signal handler is connected anywhere:
- * one on GStreamer's thread waits for JavaScript, and JavaScript waits for that thread in a state change.
+ * One viewer's pipeline: payloaders and webrtcbin, and in front of them the near ends of `proxysrc`es, which take the
+ * buffers that the camera's pipeline puts into the `proxysink`s of this peer.
  */
 export class Peer {
-  /** Goes into the camera's pipeline, on a pad of its tee. It says OK to every buffer, whatever becomes of it here. */
-  readonly proxySink: Element;
+  /**
+   * Go into the camera's pipeline, on pads of its tees, one for each stream. They say OK to every buffer, whatever
+   * becomes of it here.
+   */
+  readonly proxySinks: readonly Element[];
+  readonly webrtc: Webrtc;
   readonly #pipeline: Pipeline;
-  readonly #webrtc: Webrtcbin;
-  readonly #gatheringMs: number;
-  #rtpSession: Element | null = null;
 
-  constructor(options: PeerOptions) {
-    const { payloadType, ssrc } = options;
-    // The ssrc must stand in the caps: webrtcbin writes the answer from them, and without it `a=ssrc-group:FID 0 …`.
+  constructor({ streams, baseTime, ice }: PeerOptions) {
     const pipeline = parseLaunch(
-      `rtph264pay name=pay pt=${payloadType} ssrc=${ssrc} config-interval=-1 aggregate-mode=zero-latency mtu=1200 ! ` +
-        `application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=${payloadType},ssrc=(uint)${ssrc} ! ` +
+      [
         'webrtcbin name=webrtc bundle-policy=max-bundle latency=0',
+        ...streams.map(
+          ({ payloader, properties, caps }, index) =>
+            `${payloader} name=pay${index} ${properties} ! ${caps} ! webrtc.sink_${index}`,
+        ),
+      ].join('  '),
     );
-    const webrtc = element(pipeline, 'webrtc') as Webrtcbin;
-    configureIceAgent(webrtc, options.ice);
-    this.#gatheringMs = options.ice?.gatheringMs ?? GATHERING_MS;
-    this.proxySink = make('proxysink');
     this.#pipeline = pipeline;
-    this.#webrtc = webrtc;
-    joinDirectly(pipeline, this.proxySink, pad(element(pipeline, 'pay'), 'sink'));
+    this.webrtc = new Webrtc(element(pipeline, 'webrtc'), ice);
+    this.proxySinks = streams.map((_, index) => {
+      const proxySink = make('proxysink');
+      joinDirectly(pipeline, proxySink, pad(element(pipeline, `pay${index}`), 'sink'));
+      return proxySink;
+    });
     pipeline.useClock(Gst.SystemClock.obtain());
     pipeline.setStartTime(Gst.CLOCK_TIME_NONE);
-    pipeline.setBaseTime(options.baseTime);
+    pipeline.setBaseTime(baseTime);
     pipeline.setState(Gst.State.PLAYING);
-    if (options.retransmit) (webrtc.emit('get-transceiver', 0) as Element).doNack = true;
+    streams.forEach(({ retransmit }, index) => {
+      if (retransmit) this.webrtc.retransmit(index);
+    });
   }
 
-  /** Answers an offer that is known to be well-formed; resolves when all candidates are gathered. */
-  async answer(offer: string): Promise<string> {
-    const [, sdp] = GstSdp.SDPMessage.newFromText(offer);
-    ask(
-      this.#webrtc,
-      'set-remote-description',
-      GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.OFFER, sdp),
-    );
-    const reply = ask(this.#webrtc, 'create-answer', Gst.Structure.newEmpty('options'));
-    if (!reply.hasField('answer')) throw new Error(`webrtcbin made no answer: ${reply.toString()}`);
-    ask(this.#webrtc, 'set-local-description', reply.getValue('answer').getBoxed() as SessionDescription);
-    for (const child of elementsOf(this.#webrtc as unknown as Bin)) {
-      if (child.getFactory()?.getName() === 'rtprtxsend') child.maxSizePackets = RETRANSMISSION_PACKETS;
-    }
-    // It is never complete when no port is free, and late when a STUN or TURN server does not answer any more.
-    const until = performance.now() + this.#gatheringMs;
-    while (this.#webrtc.iceGatheringState !== GstWebRTC.WebRTCICEGatheringState.COMPLETE && performance.now() < until) {
-      await new Promise(resolve => setTimeout(resolve, POLL_MS));
-    }
-    return this.#webrtc.localDescription.sdp.asText();
-  }
-
-  state(): PeerState {
-    const { CONNECTED, DISCONNECTED, FAILED, CLOSED } = GstWebRTC.WebRTCPeerConnectionState;
-    switch (this.#webrtc.connectionState) {
-      case CONNECTED:
-        return 'connected';
-      case DISCONNECTED:
-        return 'disconnected';
-      case FAILED:
-        return 'failed';
-      case CLOSED:
-        return 'closed';
-      default:
-        return 'connecting';
-    }
-  }
-
-  /** Whether it is the path to the viewer that failed, rather than the encryption on it. */
-  iceFailed(): boolean {
-    return this.#webrtc.iceConnectionState === GstWebRTC.WebRTCICEConnectionState.FAILED;
+  /**
+   * To be called when the connection is up. Nobody calls it by itself here, and until the sinks' latency is known the
+   * RTP session cannot tell what time a packet belongs to: reports of video and sound could not be brought together.
+   */
+  settleLatency(): void {
+    this.#pipeline.recalculateLatency();
   }
 
   /** What an element of this pipeline said had gone wrong since the last call; null if nothing. */
@@ -116,27 +75,11 @@ export class Peer {
     return drainBus(this.#pipeline).error;
   }
 
-  /** GstRTPSession's `stats` as text: see readRtpStats. */
-  statsText(): string {
-    this.#rtpSession ??= element(this.#webrtc as unknown as Bin, 'rtpbin').emit('get-session', 0) as Element;
-    return (this.#rtpSession.stats as Structure).toString();
-  }
-
-  /** Stops at once. The pad of the camera's tee is to be released after, and proxySink dropped last. */
+  /** Stops at once. The pads of the camera's tees are to be released after, and proxySinks dropped last. */
   close(): void {
-    this.#rtpSession = null;
+    this.webrtc.release();
     closePipeline(this.#pipeline);
   }
-}
-
-/** Calls an action of webrtcbin and waits for its reply, some ms: its own thread makes it, and calls nothing here. */
-function ask(webrtc: Webrtcbin, action: string, argument: unknown): Structure {
-  const promise = Gst.Promise.new();
-  webrtc.emit(action, argument, promise);
-  if (promise.wait() !== Gst.PromiseResult.REPLIED) throw new Error(`webrtcbin gave no reply to ${action}`);
-  const reply = promise.getReply();
-  if (reply?.hasField('error')) throw new Error(`webrtcbin refused ${action}: ${reply.toString()}`);
-  return reply;
 }
 
 /**
@@ -157,13 +100,13 @@ function joinDirectly(pipeline: Pipeline, proxySink: Element, to: Pad): void {
   proxySource.proxysink = proxySink;
 }
 
-function make(factory: string): Element {
+export function make(factory: string): Element {
   const made = Gst.ElementFactory.make(factory, null);
   if (!made) throw new Error(`GStreamer has no element "${factory}"`);
   return made;
 }
 
-function pad(of: Element, name: string): Pad {
+export function pad(of: Element, name: string): Pad {
   const found = of.getStaticPad(name);
   if (!found) throw new Error(`${of.name} has no pad "${name}"`);
   return found;

@@ -1,55 +1,77 @@
-/** What the other side of an RTP session reports of what it gets (RFC 3550 §6.4.1), and what was sent. */
+/** What went through an RTP session, and what the other side reports of it (RFC 3550 §6.4.1). */
 export interface RtpStats {
   packetsSent: number;
   bytesSent: number;
-  /** PLI and FIR received. */
+  packetsReceived: number;
+  bytesReceived: number;
+  /** PLI and FIR, received of a viewer or sent to a publisher. */
   keyframeRequests: number;
   /** Packets sent anew. */
   retransmitted: number;
-  /** Null until the first report block has come. */
-  report: {
+  /** Changes with each packet or report that comes from the other side, and only then; empty before the first. */
+  heard: string;
+  /** Null until the first report block, or the first packet, has come. */
+  quality: {
     packetsLost: number;
     /** Of the packets since the report before, in percent. */
     lossPercent: number;
     jitterMs: number;
-    roundTripMs: number;
-    /** Changes with each report that comes, and only then. */
-    mark: string;
+    /** Null for what is received: the one who sends measures it. */
+    roundTripMs: number | null;
   } | null;
 }
 
 /**
  * Reads GstRTPSession's property `stats` from its text (gst_structure_to_string): through node-gtk the text costs
  * 0.1 ms, each field by itself as much.
- * @param clockRate of the RTP timestamps, in Hz
+ * @param clockRate of the video's RTP timestamps, in Hz
+ * @param ssrc of the video that is sent: reports of another stream (sound) are left out of the quality
  */
-export function readRtpStats(text: string, clockRate: number): RtpStats {
+export function readRtpStats(text: string, clockRate: number, ssrc?: number): RtpStats {
   const plain = text.replaceAll('\\', '');
-  const sources = plain.split('application/x-rtp-source-stats').slice(1);
   const stats: RtpStats = {
     packetsSent: 0,
     bytesSent: 0,
+    packetsReceived: 0,
+    bytesReceived: 0,
     keyframeRequests: 0,
     retransmitted: number(plain, 'recv-rtx-req-count'),
-    report: null,
+    heard: '',
+    quality: null,
   };
-  for (const source of sources) {
+  for (const source of plain.split('application/x-rtp-source-stats').slice(1)) {
     if (flag(source, 'internal')) {
       stats.packetsSent += number(source, 'packets-sent');
       stats.bytesSent += number(source, 'octets-sent');
       stats.keyframeRequests += number(source, 'recv-pli-count') + number(source, 'recv-fir-count');
-    } else if (flag(source, 'have-rb')) {
-      stats.report = {
+      continue;
+    }
+    stats.packetsReceived += number(source, 'packets-received');
+    stats.bytesReceived += number(source, 'octets-received');
+    stats.keyframeRequests += number(source, 'sent-pli-count') + number(source, 'sent-fir-count');
+    const marks = ['packets-received', 'sr-ntptime', 'rb-exthighestseq', 'rb-lsr', 'rb-dlsr'];
+    if (flag(source, 'have-rb') || number(source, 'packets-received') > 0 || flag(source, 'have-sr'))
+      stats.heard += `${marks.map(key => number(source, key)).join()} `;
+    if (flag(source, 'have-rb') && (ssrc === undefined || number(source, 'rb-ssrc') === ssrc))
+      stats.quality = {
         packetsLost: number(source, 'rb-packetslost'),
         lossPercent: Math.round((number(source, 'rb-fractionlost') / 256) * 1000) / 10,
-        jitterMs: Math.round((number(source, 'rb-jitter') / clockRate) * 10_000) / 10,
-        // 1/65536 s.
-        roundTripMs: Math.round((number(source, 'rb-round-trip') / 65_536) * 10_000) / 10,
-        mark: ['rb-exthighestseq', 'rb-lsr', 'rb-dlsr'].map(key => number(source, key)).join(),
+        jitterMs: milliseconds(number(source, 'rb-jitter'), clockRate),
+        roundTripMs: milliseconds(number(source, 'rb-round-trip'), 65_536),
       };
-    }
+    else if (number(source, 'clock-rate') === clockRate && flag(source, 'is-sender'))
+      stats.quality = {
+        packetsLost: number(source, 'packets-lost'),
+        lossPercent: Math.round((number(source, 'sent-rb-fractionlost') / 256) * 1000) / 10,
+        jitterMs: milliseconds(number(source, 'jitter'), clockRate),
+        roundTripMs: null,
+      };
   }
   return stats;
+}
+
+function milliseconds(ticks: number, rate: number): number {
+  return Math.round((ticks / rate) * 10_000) / 10;
 }
 
 function number(source: string, key: string): number {

@@ -3,36 +3,44 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { errorCodes, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import glue from 'fastify-openapi-glue';
-import { CONTRACT_FILE, methodsOf, readContract } from '../contract/contract.js';
+import { CONTRACT_FILE, type Contract, methodsOf, readContract } from '../contract/contract.js';
+import type { Access } from '../domain/access.js';
+import { MAX_BODY } from './body-kinds.js';
 import { cameraOperations } from './handlers/cameras.js';
+import { eventOperations } from './handlers/events.js';
 import { sessionOperations } from './handlers/sessions.js';
 import { systemOperations } from './handlers/system.js';
 import { whepOperations } from './handlers/whep.js';
+import { whipOperations } from './handlers/whip.js';
 import type { Services } from './operations.js';
-import { guard } from './plugins/access.js';
+import { answerUrlTokens, guard } from './plugins/access.js';
+import { takeBodies } from './plugins/bodies.js';
 import { tellBrowsers } from './plugins/browser.js';
 import { handleErrors, pathOf, send } from './plugins/errors.js';
+import { type Limits, limitRequests } from './plugins/limits.js';
+import { takeTokenFromPath } from './plugins/url-token.js';
 import { problem } from './problems.js';
 
 export interface AppOptions {
   services: Services;
-  /** Whoever sends it may use the API. */
-  token: string;
+  access: Access;
+  limits: Limits;
+  /** Of web pages that may call from elsewhere; `*` for any. */
+  origins: readonly string[];
   logger: FastifyBaseLogger;
 }
 
-/** Bytes of an SDP offer; Chrome's with every codec is 7 kB. */
-const MAX_OFFER = 65_536;
 const DASHBOARD = fileURLToPath(new URL('../../web/', import.meta.url));
 
 /** The HTTP side of the server, not yet listening. */
-export async function buildApp({ services, token, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ services, access, limits, origins, logger }: AppOptions): Promise<FastifyInstance> {
+  const contract = readContract();
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: MAX_OFFER,
+    bodyLimit: MAX_BODY,
     // A client that sends its request by drops, or keeps an idle connection, is let go.
     requestTimeout: 15_000,
     connectionTimeout: 60_000,
@@ -41,6 +49,7 @@ export async function buildApp({ services, token, logger }: AppOptions): Promise
     // A URL that cannot be decoded has no route, and no error handler of one.
     frameworkErrors: (_error, request, reply) =>
       void send(reply, problem('bad-request', `"${pathOf(request)}" is no valid URL.`)),
+    rewriteUrl: takeTokenFromPath,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allowUnionTypes: true } },
   });
@@ -50,36 +59,35 @@ export async function buildApp({ services, token, logger }: AppOptions): Promise
       {
         method: request.method,
         path: request.routeOptions.url ?? 'unknown',
+        by: request.grant?.name,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
       },
       'request',
     );
   });
-  app.removeAllContentTypeParsers();
-  // No operation takes these; the contract names them for answers, and the glue warns of a type that nothing reads.
-  app.addContentTypeParser(['application/json', 'application/problem+json'], (request, _body, done) =>
-    done(new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(request.headers['content-type'])),
-  );
-  app.addContentTypeParser('application/sdp', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  await tellBrowsers(app);
+  takeBodies(app, contract);
+  await tellBrowsers(app, origins);
   // After it, so that a page of another origin can read why it was refused.
-  guard(app, token);
-  await serveOperations(app, services);
+  const wrongTokens = await limitRequests(app, limits);
+  guard(app, contract, access, wrongTokens);
+  answerUrlTokens(app, access);
+  await serveOperations(app, contract, services);
   await serveDocs(app);
   if (existsSync(DASHBOARD))
     await app.register(fastifyStatic, { root: DASHBOARD, cacheControl: true, maxAge: 0, etag: true });
   return app;
 }
 
-async function serveOperations(app: FastifyInstance, services: Services): Promise<void> {
+async function serveOperations(app: FastifyInstance, contract: Contract, services: Services): Promise<void> {
   const operations: Readonly<Record<string, unknown>> = {
     ...cameraOperations(services),
     ...sessionOperations(services),
     ...systemOperations(services),
     ...whepOperations(services),
+    ...whipOperations(services),
+    ...eventOperations(services, app),
   };
-  const contract = readContract();
   await app.register(glue, {
     specification: contract as object,
     operationResolver: (operationId: string) => {

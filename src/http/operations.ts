@@ -1,5 +1,6 @@
 import type { Cameras } from '../domain/cameras.js';
-import type { System } from '../domain/contract.js';
+import type { Config, System } from '../domain/contract.js';
+import type { EventBus } from '../domain/events.js';
 import type { IceForClients } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
 
@@ -7,6 +8,8 @@ import type { Sessions } from '../domain/sessions.js';
 export interface Services {
   cameras: Cameras;
   sessions: Sessions;
+  events: EventBus;
+  protocol: Config['protocol'];
   ice: IceForClients;
   system(): System;
 }

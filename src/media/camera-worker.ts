@@ -2,11 +2,12 @@ import { NOT_STARTED } from '../domain/cameras.js';
 import type { EndReason } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type { CameraPlan, CameraStatus, IceAgentSettings, Log, MediaEvents } from '../domain/ports.js';
-import { composeAnswer } from '../protocol/answer.js';
-import { candidatesOf } from '../protocol/candidates.js';
+import { agree, type Stream } from '../protocol/agreement.js';
+import { type CodecName, EXPECTED } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
-import { offerForWebrtcbin } from '../protocol/sdp-for-webrtcbin.js';
-import type { FromWorker, FromWorkerOf, VideoFacts } from './messages.js';
+import { usableCandidate } from '../protocol/transport.js';
+import type { FromWorker, FromWorkerOf } from './messages.js';
+import { finishAnswer, publishable, requestFor, streamsOf } from './negotiation.js';
 import { WorkerProcess } from './worker-process.js';
 
 export interface CameraWorkerOptions {
@@ -53,6 +54,10 @@ export class CameraWorker {
   #restart: NodeJS.Timeout | null = null;
   #closed = false;
   #status: CameraStatus = NOT_STARTED;
+  /** Those whose elements the worker has. */
+  #codecs: readonly CodecName[] = [];
+  /** What the last publisher agreed to send. */
+  #published: Stream = { codec: 'H264', ...EXPECTED };
 
   constructor(options: CameraWorkerOptions) {
     this.#options = options;
@@ -73,51 +78,28 @@ export class CameraWorker {
     void process.exited.then(reason => this.#onExit(reason));
   }
 
-  /** @throws Failure */
+  /** @throws Failure, OfferError */
   async watch(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
-    const ice = this.#options.iceSettings();
-    const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
-    this.#sessions.add(session);
-    const timer = setTimeout(() => {
-      this.#refuse(
-        session,
-        new Failure(
-          'camera-unavailable',
-          `Camera "${this.#options.plan.id}" gave no answer within ${ANSWER_PATIENCE_MS / 1000} s.`,
-          { retryAfter: 2 },
-        ),
-      );
-      this.leave(session);
-    }, ANSWER_PATIENCE_MS);
-    const { codec } = offer.video;
-    process.send({
-      type: 'join',
-      session,
-      offer: offerForWebrtcbin(offer),
-      payloadType: codec.payloadType,
-      retransmit: codec.rtxPayloadType !== null && codec.feedback.includes('nack'),
-      ice,
-    });
-    try {
-      const answer = await answered;
-      const candidates = candidatesOf(answer, ice.announce);
-      if (candidates.length === 0) throw noUdpPort(ice);
-      const { profileLevelId = null } = this.#status.video ?? {};
-      return composeAnswer(offer, answer, { profileLevelId }, candidates);
-    } catch (error) {
-      this.leave(session);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+    const { plan } = this.#options;
+    if (plan.source.type === 'whip' && this.#status.publisher === null) throw this.#nobodyPublishes();
+    const streams = streamsOf(plan, this.#status, this.#published, this.#codecs);
+    const agreement = agree(offer, streams, this.#status.audio !== null);
+    return await this.#negotiate(process, 'join', { session, offer, agreement, ice: this.#options.iceSettings() });
   }
 
-  async publish(_session: string, _offer: Offer): Promise<string> {
-    throw new Error('not yet');
+  /** @throws Failure, OfferError */
+  async publish(session: string, offer: Offer): Promise<string> {
+    const process = await this.#arrive(session);
+    const agreement = agree(offer, publishable(this.#codecs), this.#codecs.includes('OPUS'));
+    this.#published = { codec: agreement.codec, profileLevelId: null };
+    return await this.#negotiate(process, 'publish', { session, offer, agreement, ice: this.#options.iceSettings() });
   }
 
-  trickle(_session: string, _candidates: readonly string[]): void {}
+  trickle(session: string, candidates: readonly string[]): void {
+    const values = candidates.flatMap(candidate => usableCandidate(candidate) ?? []);
+    if (values.length > 0 && this.#sessions.has(session)) this.#process?.send({ type: 'candidates', session, values });
+  }
 
   leave(session: string): void {
     this.#arriving.delete(session);
@@ -132,12 +114,51 @@ export class CameraWorker {
     await this.#process?.close();
   }
 
+  async #negotiate(
+    process: WorkerProcess,
+    type: 'join' | 'publish',
+    request: Parameters<typeof requestFor>[1],
+  ): Promise<string> {
+    const { session } = request;
+    const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
+    this.#sessions.add(session);
+    const timer = setTimeout(() => {
+      this.#refuse(
+        session,
+        new Failure(
+          'camera-unavailable',
+          `Camera "${this.#options.plan.id}" gave no answer within ${ANSWER_PATIENCE_MS / 1000} s.`,
+          { retryAfter: 2 },
+        ),
+      );
+      this.leave(session);
+    }, ANSWER_PATIENCE_MS);
+    process.send(requestFor(type, request));
+    try {
+      return finishAnswer(await answered, request, this.#status);
+    } catch (error) {
+      this.leave(session);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #nobodyPublishes(): Failure {
+    const { id } = this.#options.plan;
+    return new Failure('no-publisher', `Nobody publishes to camera "${id}" now.`, {
+      remedy: `Publish to /whip/${id}, or ask again.`,
+      retryAfter: 2,
+    });
+  }
+
   async #configure(process: WorkerProcess): Promise<void> {
-    const [encoders] = await Promise.all([this.#options.encoders, process.ready]);
+    const [encoders, codecs] = await Promise.all([this.#options.encoders, process.ready]);
     if (this.#process !== process) return;
+    this.#codecs = codecs;
     const { source, settings } = this.#options.plan;
     process.send({ type: 'configure', source, ...settings, lingerMs: this.#options.lingerMs, encoders });
-    this.#update({ state: 'idle' });
+    this.#update({ state: source.type === 'whip' ? 'waiting' : 'idle' });
   }
 
   async #arrive(session: string): Promise<WorkerProcess> {
@@ -210,27 +231,24 @@ export class CameraWorker {
 
   #onRefused({ session, code, detail, remedy }: FromWorkerOf<'refused'>): void {
     this.#sessions.delete(session);
-    const unavailable = code === 'camera-unavailable';
-    if (!unavailable) this.#log.error({ session, detail }, 'worker could not answer an offer');
-    this.#refuse(
-      session,
-      new Failure(unavailable ? 'camera-unavailable' : 'internal', detail, {
-        remedy: remedy ?? undefined,
-        ...(unavailable ? { retryAfter: 2 } : {}),
-      }),
-    );
+    if (code === 'no-publisher') this.#refuse(session, this.#nobodyPublishes());
+    else if (code === 'camera-unavailable')
+      this.#refuse(session, new Failure(code, detail, { remedy: remedy ?? undefined, retryAfter: 2 }));
+    else {
+      this.#log.error({ session, detail }, 'worker could not answer an offer');
+      this.#refuse(session, new Failure('internal', detail));
+    }
   }
 
-  #onCamera({ state, detail, remedy, encoder, passthrough, fps, bitrate, video }: FromWorkerOf<'camera'>): void {
+  #onCamera({ type: _, state, detail, remedy, video, ...more }: FromWorkerOf<'camera'>): void {
     if (state === 'failed' && this.#status.state !== 'failed') this.#log.warn({ detail, remedy }, 'camera failed');
     this.#update({
+      ...more,
+      renditions: [...more.renditions],
       state: state as CameraStatus['state'],
-      encoder,
-      passthrough,
-      fps,
-      bitrate,
       ...(detail === null ? {} : { problem: { detail, ...(remedy === null ? {} : { remedy }) } }),
-      ...('codec' in video ? { video: video as VideoFacts } : {}),
+      // What it was when it was open last; of a publisher that is gone, nothing.
+      ...(video || this.#options.plan.source.type === 'whip' ? { video } : {}),
     });
   }
 
@@ -245,6 +263,9 @@ export class CameraWorker {
     this.#update({
       state: 'down',
       encoder: null,
+      audio: null,
+      renditions: [],
+      publisher: null,
       fps: 0,
       bitrate: 0,
       problem: { detail: reason, remedy: 'It is being started anew by itself.' },
@@ -267,19 +288,6 @@ export class CameraWorker {
     this.#status = { ...before, ...change, restarts: this.#restarts };
     this.#options.events.cameraChanged(this.#options.plan.id, this.#status);
   }
-}
-
-// An answer without a candidate would leave the viewer to find out by itself that nothing comes.
-function noUdpPort({ udpPorts }: IceAgentSettings): Failure {
-  if (!udpPorts)
-    return new Failure('no-udp-port', 'This machine has no network address that a viewer could reach.', {
-      remedy: 'Connect it to a network.',
-      retryAfter: 5,
-    });
-  return new Failure('no-udp-port', `All UDP ports from ${udpPorts.min} to ${udpPorts.max} are in use.`, {
-    remedy: 'Close a viewer, or widen ice.udpPorts in the configuration: each session takes one.',
-    retryAfter: 5,
-  });
 }
 
 function endedEarly(): Failure {

@@ -1,23 +1,25 @@
+import type { IceAgentSettings } from '../domain/ports.js';
+import type { Source } from '../domain/source.js';
+import type { CodecName, VideoCodecName } from '../protocol/codecs.js';
+
 /**
  * What the control plane and a camera's worker say to each other, over Node's IPC. Both ends check what comes in
  * against the tables here; the types follow from them, so that there is one definition of each message.
  */
 const string = 'string';
 const number = 'number';
-const boolean = 'boolean';
 const object = 'object';
 const nullableString = 'string?';
+const objectOrNull = 'object?';
 
-type Kind = 'string' | 'number' | 'boolean' | 'object' | 'string?';
+type Kind = 'string' | 'number' | 'object' | 'string?' | 'object?';
 type ValueOf<K> = K extends 'string'
   ? string
   : K extends 'number'
     ? number
-    : K extends 'boolean'
-      ? boolean
-      : K extends 'string?'
-        ? string | null
-        : never;
+    : K extends 'string?'
+      ? string | null
+      : never;
 
 /** To the worker. */
 const TO_WORKER = {
@@ -30,12 +32,17 @@ const TO_WORKER = {
     bitrate: number,
     keyframeInterval: number,
     passthrough: string,
+    fallback: string,
     lingerMs: number,
     encoders: object,
   },
-  /** A viewer: an offer for webrtcbin. Answered by `joined` or `refused`. */
-  join: { session: string, offer: string, payloadType: number, retransmit: boolean, ice: object },
-  /** A viewer leaves; nothing comes back. */
+  /** A viewer: an offer for webrtcbin, and what was agreed on. Answered by `joined` or `refused`. */
+  join: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
+  /** Likewise whoever is to be the camera's source. */
+  publish: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
+  /** More candidates of a session's peer. */
+  candidates: { session: string, values: object },
+  /** A viewer or a publisher leaves; nothing comes back. */
   leave: { session: string },
   /** Answered by `pong` from the JavaScript thread: one that hangs in a driver does not. */
   ping: { sequence: number },
@@ -45,8 +52,8 @@ const TO_WORKER = {
 
 /** From the worker. */
 const FROM_WORKER = {
-  /** GStreamer is loaded and warm. */
-  ready: { warmMs: number },
+  /** GStreamer is loaded and warm, and has the elements of these codecs. */
+  ready: { warmMs: number, codecs: object },
   pong: { sequence: number },
   /** The camera's state, on every change and once a second while it is open. */
   camera: {
@@ -57,7 +64,10 @@ const FROM_WORKER = {
     passthrough: object,
     fps: number,
     bitrate: number,
-    video: object,
+    video: objectOrNull,
+    audio: objectOrNull,
+    renditions: object,
+    publisher: nullableString,
   },
   joined: { session: string, answer: string },
   refused: { session: string, code: string, detail: string, remedy: nullableString },
@@ -79,7 +89,7 @@ const FROM_WORKER = {
 type Table = Readonly<Record<string, Readonly<Record<string, Kind>>>>;
 type MessagesOf<T extends Table, Objects> = {
   [Type in keyof T]: { type: Type } & {
-    [Field in keyof T[Type]]: T[Type][Field] extends 'object'
+    [Field in keyof T[Type]]: T[Type][Field] extends 'object' | 'object?'
       ? Field extends keyof Objects
         ? Objects[Field]
         : never
@@ -88,15 +98,42 @@ type MessagesOf<T extends Table, Objects> = {
 }[keyof T];
 
 export interface VideoFacts {
-  codec: 'H264';
+  codec: VideoCodecName;
   width: number | null;
   height: number | null;
   profileLevelId: string | null;
 }
 
+/** The format that was agreed on with a peer. */
+export interface AgreedVideo {
+  codec: VideoCodecName;
+  payloadType: number;
+  retransmit: boolean;
+  /** RTP header extensions that a publisher uses. */
+  extensions: readonly HeaderExtension[];
+}
+
+export interface AgreedAudio {
+  payloadType: number;
+  extensions: readonly HeaderExtension[];
+}
+
+export interface HeaderExtension {
+  id: number;
+  uri: string;
+}
+
+/** A second encoder. */
+export interface Rendition {
+  codec: VideoCodecName;
+  encoder: string;
+  viewers: number;
+}
+
 export interface SessionFigures {
   bitrate: number;
   packetsSent: number;
+  packetsReceived: number;
   packetsLost: number | null;
   lossPercent: number | null;
   jitterMs: number | null;
@@ -124,16 +161,22 @@ export interface Device {
 export type ToWorker = MessagesOf<
   typeof TO_WORKER,
   {
-    source: import('../domain/source.js').Source;
+    source: Source;
     encoders: readonly string[];
-    ice: import('../domain/ports.js').IceAgentSettings;
+    video: AgreedVideo;
+    audio: AgreedAudio | null;
+    ice: IceAgentSettings;
+    values: readonly string[];
   }
 >;
 export type FromWorker = MessagesOf<
   typeof FROM_WORKER,
   {
+    codecs: readonly CodecName[];
     passthrough: Passthrough;
-    video: VideoFacts | Record<string, never>;
+    video: VideoFacts | null;
+    audio: { codec: 'OPUS' } | null;
+    renditions: readonly Rendition[];
     stats: SessionFigures;
     fields: Record<string, unknown>;
     missing: readonly NeededElement[];
@@ -160,6 +203,7 @@ function check<M>(table: Table, message: unknown): M | null {
 
 function isKind(value: unknown, kind: Kind): boolean {
   if (kind === 'string?') return value === null || typeof value === 'string';
+  if (kind === 'object?') return typeof value === 'object';
   if (kind === 'object') return typeof value === 'object' && value !== null;
   return typeof value === kind && !Number.isNaN(value);
 }

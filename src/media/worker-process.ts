@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../domain/ports.js';
 import { redact } from '../domain/source.js';
+import type { CodecName } from '../protocol/codecs.js';
 import { checkFromWorker, type FromWorker, type ToWorker } from './messages.js';
 
 export interface WorkerProcessOptions {
@@ -37,8 +38,8 @@ process.on('exit', () => {
 
 /** One child process from fork to exit. Its exit has a reason in words; an exit that was asked for is told apart. */
 export class WorkerProcess {
-  /** Resolves when the worker is warm; rejects if it exits or takes too long. */
-  readonly ready: Promise<void>;
+  /** Resolves with the codecs that it can send, when it is warm; rejects if it exits or takes too long. */
+  readonly ready: Promise<readonly CodecName[]>;
   /** Resolves with the reason when the process is gone; it never rejects. */
   readonly exited: Promise<string>;
   readonly #child: ChildProcess;
@@ -62,8 +63,8 @@ export class WorkerProcess {
     });
     this.#child = child;
     living.add(child);
-    let becomeReady: () => void;
-    const becameReady = new Promise<void>(resolve => {
+    let becomeReady: (codecs: readonly CodecName[]) => void;
+    const becameReady = new Promise<readonly CodecName[]>(resolve => {
       becomeReady = resolve;
     });
     this.exited = new Promise(resolve => {
@@ -83,8 +84,8 @@ export class WorkerProcess {
       const message = checkFromWorker(data);
       if (!message) log.error({ pid: child.pid }, 'message of a worker is not in the protocol');
       else if (message.type === 'ready') {
-        log.debug({ pid: child.pid, warmMs: message.warmMs }, 'worker ready');
-        becomeReady();
+        log.debug({ pid: child.pid, warmMs: message.warmMs, codecs: message.codecs }, 'worker ready');
+        becomeReady(message.codecs);
       } else if (message.type !== 'pong') onMessage(message);
     });
     if (child.stderr) {
@@ -118,7 +119,7 @@ export class WorkerProcess {
     this.#child.kill('SIGKILL');
   }
 
-  async #orGone(becameReady: Promise<void>): Promise<void> {
+  async #orGone(becameReady: Promise<readonly CodecName[]>): Promise<readonly CodecName[]> {
     let timer: NodeJS.Timeout | undefined;
     const failed = new Promise<never>((_, reject) => {
       void this.exited.then(reason => reject(new Error(reason)));
@@ -128,7 +129,7 @@ export class WorkerProcess {
       );
     });
     try {
-      await Promise.race([becameReady, failed]);
+      return await Promise.race([becameReady, failed]);
     } finally {
       clearTimeout(timer);
     }

@@ -1,16 +1,23 @@
 import { parse, type SessionDescription } from 'sdp-transform';
-
-/** What a viewer offers, read and checked: the sections in order, and the one in which it will be sent video. */
-export interface Offer {
-  /** Of the section that carries the others in its bundle (RFC 9143): there is one transport a session. */
-  transport: { ice: { ufrag: string; pwd: string } };
-  /** Every section of the offer, in its order; an answer has as many (RFC 3264 §6). */
-  sections: readonly Section[];
-  video: VideoSection;
-}
+import { CODECS, type CodecName, codecNamed, type FormatParameters } from './codecs.js';
+import { readTransport, type Transport } from './transport.js';
 
 /** What the offer is for: its sender wants to be sent a camera (WHEP), or sends one (WHIP). */
 export type Purpose = 'watch' | 'publish';
+
+/** An offer, read and checked. */
+export interface Offer {
+  purpose: Purpose;
+  /** Every section of the offer, in its order; an answer has as many (RFC 3264 §6). */
+  sections: readonly Section[];
+  /** Whether the sections below share one transport by a BUNDLE group (RFC 9143). */
+  bundled: boolean;
+  transport: Transport;
+  /** Those in which pictures can go the way that the purpose says; at least one, all on the transport. */
+  video: readonly MediaSection[];
+  /** Likewise sound; often none. */
+  audio: readonly MediaSection[];
+}
 
 export interface Section {
   /** `audio`, `video`, `application`, … */
@@ -21,25 +28,27 @@ export interface Section {
   mid: string;
 }
 
-export interface VideoSection {
+export interface MediaSection {
   /** Its place among the sections. */
   index: number;
   mid: string;
-  ice: { ufrag: string; pwd: string };
-  fingerprint: { hash: string; value: string };
-  setup: 'actpass' | 'active' | 'passive';
-  /** Values of its `a=candidate` lines; often none, as they may be found by peer reflexion. */
-  candidates: readonly string[];
-  codec: H264Codec;
+  /** The formats that this project knows and can use, in the order of the offer. */
+  codecs: readonly OfferedCodec[];
+  /** The names of all its formats, for people. */
+  names: readonly string[];
+  /** Header extensions of which something is made (see EXTENSIONS), with the ids that the offer gives them. */
+  extensions: readonly { id: number; uri: string }[];
+  /** What it says that it will be sent by (RFC 5576), retransmissions included; empty if it does not say. */
+  ssrcs: readonly number[];
+  /** Its pairs of an SSRC and the SSRC of its retransmissions. */
+  rtxGroups: readonly (readonly [number, number])[];
 }
 
-export interface H264Codec {
+export interface OfferedCodec {
+  name: CodecName;
   payloadType: number;
-  /** Six hexadecimal digits (RFC 6184 §8.1): profile_idc, constraint flags, level_idc. */
-  profileLevelId: string;
-  /** Whether the receiver's level need not be the sender's (RFC 6184 §8.1). */
-  levelAsymmetry: boolean;
-  /** The payload type of its retransmissions (RFC 4588); null if the viewer wants none. */
+  parameters: FormatParameters;
+  /** The payload type of its retransmissions (RFC 4588); null if none are wanted. */
   rtxPayloadType: number | null;
   /** Values of its `a=rtcp-fb` lines, such as `nack pli`. */
   feedback: readonly string[];
@@ -61,38 +70,58 @@ type Media = SessionDescription['media'][number];
 // sdp-transform makes a number of every value that looks like one, whatever its types say: hence String() below.
 
 const MAX_SECTIONS = 32;
-const MAX_CANDIDATES = 64;
-// RFC 8839 §5.4: ice-char is a letter, a digit, + or /; ufrag 4–256, pwd 22–256. Some clients use other characters of
-// base64url, which libnice takes.
-const ICE_UFRAG = /^[A-Za-z0-9+/=_-]{4,256}$/;
-const ICE_PWD = /^[A-Za-z0-9+/=_-]{22,256}$/;
 const MID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
-const FINGERPRINTS: Readonly<Record<string, number>> = {
-  'sha-1': 20,
-  'sha-224': 28,
-  'sha-256': 32,
-  'sha-384': 48,
-  'sha-512': 64,
-};
+const MAX_SSRCS = 8;
+/**
+ * Of a publisher: how his packets arrive is reported to him, which is how he finds his bitrate; and a packet names its
+ * section, where the offer does not name its SSRC.
+ */
+const EXTENSIONS = new Set([
+  'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+  'urn:ietf:params:rtp-hdrext:sdes:mid',
+]);
 // What webrtcbin's transceiver answers; anything else in the offer is left out of what it sees.
 const FEEDBACK = new Set(['nack', 'nack pli', 'ccm fir', 'transport-cc', 'goog-remb']);
 
 /**
- * Reads an SDP offer (RFC 8866, RFC 9429) of a WHEP viewer, and checks everything on which webrtcbin would assert.
+ * Reads an SDP offer (RFC 8866, RFC 9429), and checks everything on which webrtcbin would assert.
  * @throws OfferError
  */
-export function parseOffer(text: string, _purpose: Purpose): Offer {
+export function parseOffer(text: string, purpose: Purpose): Offer {
   if (!/^v=0\r?\n/.test(text)) throw invalid('it does not begin with "v=0"');
   const session = parseSdp(text);
-  const media = session.media;
-  if (media.length === 0) throw invalid('it has no media section');
-  if (media.length > MAX_SECTIONS)
-    throw invalid(`it has ${media.length} media sections; at most ${MAX_SECTIONS} are taken`);
-  const sections = media.map(readSection);
-  if (new Set(sections.map(section => section.mid)).size !== sections.length)
+  if (session.media.length === 0) throw invalid('it has no media section');
+  if (session.media.length > MAX_SECTIONS)
+    throw invalid(`it has ${session.media.length} media sections; at most ${MAX_SECTIONS} are taken`);
+  const sections = session.media.map(readSection);
+  if (new Set(sections.map(({ mid }) => mid)).size !== sections.length)
     throw invalid('two sections have the same a=mid');
-  const video = readVideo(session, media, sections);
-  return { sections, video, transport: { ice: video.ice } };
+  const usable = session.media.map(media => isUsable(session, media, purpose));
+  const first = session.media.findIndex((media, index) => media.type === 'video' && usable[index]);
+  if (first < 0) {
+    const [can, direction] = purpose === 'watch' ? ['receive', 'recvonly'] : ['send', 'sendonly'];
+    throw invalid(
+      `it has no video section that can ${can}`,
+      `Add a video transceiver with the direction "${direction}".`,
+    );
+  }
+  const bundle = bundleOf(session, sections[first]?.mid ?? '');
+  const read = (kind: 'video' | 'audio'): MediaSection[] =>
+    session.media.flatMap((media, index) => {
+      const mid = sections[index]?.mid ?? '';
+      // Without a bundle each section would have a transport of its own; one is all that a session has.
+      if (media.type !== kind || !usable[index] || (index !== first && !bundle.includes(mid))) return [];
+      return [readMedia(media, kind, index, mid)];
+    });
+  const carriers = session.media.filter((_, index) => index === first || bundle.includes(sections[index]?.mid ?? ''));
+  return {
+    purpose,
+    sections,
+    bundled: bundle.length > 0,
+    transport: readTransport(session, session.media[first] as Media, carriers, invalid),
+    video: read('video'),
+    audio: read('audio'),
+  };
 }
 
 function parseSdp(text: string): SessionDescription {
@@ -114,112 +143,77 @@ function readSection(section: Media, index: number): Section {
   return { kind: section.type, protocol: String(section.protocol), formats, mid };
 }
 
-function readVideo(session: SessionDescription, media: Media[], sections: Section[]): VideoSection {
-  const receiving = media
-    .map((section, index) => ({ section, index }))
-    .filter(
-      ({ section }) =>
-        section.type === 'video' && (section.direction ?? session.direction ?? 'sendrecv').includes('recv'),
-    );
+function isUsable(session: SessionDescription, section: Media, purpose: Purpose): boolean {
+  const direction = String(section.direction ?? session.direction ?? 'sendrecv');
   // A port of 0 says that the section is not wanted, unless it rides on another's transport (RFC 9143 §6).
-  const wanted = receiving.filter(({ section }) => section.port !== 0 || 'bundleOnly' in section);
-  if (wanted.length === 0) {
-    throw invalid('it has no video section that can receive', 'Add a video transceiver with the direction "recvonly".');
-  }
-  for (const { section, index } of wanted) {
-    const codec = chooseH264(section);
-    const mid = sections[index]?.mid ?? '';
-    if (codec) return { index, mid, codec, ...readTransport(session, section, mid) };
-  }
-  const offered = [...new Set(wanted.flatMap(({ section }) => section.rtp.map(rtp => rtp.codec)))].filter(
-    name => name !== 'rtx',
-  );
-  throw new OfferError(
-    'no-common-codec',
-    `The offer has no H.264 with a payload type from 96 to 127; it has ${offered.slice(0, 12).join(', ').slice(0, 200) || 'no codec'}.`,
-    'Use a player that receives H.264.',
-  );
+  const wanted = section.port !== 0 || 'bundleOnly' in section;
+  return wanted && direction.includes(purpose === 'watch' ? 'recv' : 'send');
 }
 
-function readTransport(
-  session: SessionDescription,
-  section: Media,
-  mid: string,
-): Pick<VideoSection, 'ice' | 'fingerprint' | 'setup' | 'candidates'> {
-  const where = `the video section (mid ${mid})`;
-  if (!/^(UDP|TCP)\/TLS\/RTP\/SAVPF?$/.test(section.protocol))
-    throw invalid(`${where} is not sent over DTLS-SRTP but ${String(section.protocol).slice(0, 40)}`);
-  if (!section.rtcpMux) throw invalid(`${where} has no a=rtcp-mux`);
-  const ufrag = String(section.iceUfrag ?? session.iceUfrag ?? '');
-  const pwd = String(section.icePwd ?? session.icePwd ?? '');
-  if (!ICE_UFRAG.test(ufrag)) throw invalid(`${where} has no a=ice-ufrag of 4 to 256 ICE characters`);
-  if (!ICE_PWD.test(pwd)) throw invalid(`${where} has no a=ice-pwd of 22 to 256 ICE characters`);
-  const fingerprint = section.fingerprint ?? session.fingerprint;
-  const hash = String(fingerprint?.type ?? '').toLowerCase();
-  const value = String(fingerprint?.hash ?? '').toUpperCase();
-  const length = FINGERPRINTS[hash];
-  if (length === undefined || !new RegExp(`^[0-9A-F]{2}(:[0-9A-F]{2}){${length - 1}}$`).test(value)) {
-    throw invalid(`${where} has no usable a=fingerprint`);
+/** The mids of the BUNDLE group that a section is in; none if it is in none. */
+function bundleOf(session: SessionDescription, mid: string): string[] {
+  for (const { type, mids } of session.groups ?? []) {
+    const group = String(mids ?? '').split(' ');
+    if (type === 'BUNDLE' && group.includes(mid)) return group;
   }
-  const setup = section.setup ?? session.setup;
-  if (setup !== 'actpass' && setup !== 'active' && setup !== 'passive') {
-    throw invalid(`${where} has no a=setup of actpass, active or passive`);
-  }
-  const candidates = (section.candidates ?? [])
-    .filter(candidate => candidate.component === 1 && String(candidate.transport).toLowerCase() === 'udp')
-    .slice(0, MAX_CANDIDATES)
-    .map(
-      ({ foundation, component, transport, priority, ip, port, type, raddr, rport }) =>
-        `${foundation} ${component} ${transport} ${priority} ${ip} ${port} typ ${type}${raddr ? ` raddr ${raddr} rport ${rport}` : ''}`,
-    )
-    .filter(line =>
-      /^[A-Za-z0-9+/]{1,32} 1 udp \d{1,10} [0-9A-Za-z.:-]{1,255} \d{1,5} typ (host|srflx|prflx|relay)( raddr [0-9A-Za-z.:-]{1,255} rport \d{1,5})?$/i.test(
-        line,
-      ),
-    );
-  return { ice: { ufrag, pwd }, fingerprint: { hash, value }, setup, candidates };
+  return [];
 }
 
-/** The H.264 of a section that suits a constrained-baseline stream best; null if it has none. */
-function chooseH264(section: Media): H264Codec | null {
-  let best: { codec: H264Codec; rank: number } | null = null;
-  for (const rtp of section.rtp) {
-    if (String(rtp.codec).toUpperCase() !== 'H264' || rtp.rate !== 90_000) continue;
-    if (!isUsable(section, rtp.payload)) continue;
-    const parameters = formatParameters(section, rtp.payload);
-    // RFC 6184 §8.1: without the parameter the profile is Baseline, level 1.
-    const profileLevelId = (parameters.get('profile-level-id') ?? '42000a').toLowerCase();
-    if (!/^[0-9a-f]{6}$/.test(profileLevelId)) continue;
-    const rank = profileRank(profileLevelId) + (parameters.get('packetization-mode') === '1' ? 0 : 10);
-    if (rank >= 100 || (best && best.rank <= rank)) continue;
-    best = {
-      rank,
-      codec: {
-        payloadType: rtp.payload,
-        profileLevelId,
-        levelAsymmetry: parameters.get('level-asymmetry-allowed') === '1',
-        rtxPayloadType: rtxOf(section, rtp.payload),
-        feedback: [
-          ...new Set(
-            (section.rtcpFb ?? [])
-              .filter(feedback => feedback.payload === rtp.payload || String(feedback.payload) === '*')
-              .map(feedback => [feedback.type, feedback.subtype].filter(Boolean).join(' '))
-              .filter(feedback => FEEDBACK.has(feedback)),
-          ),
-        ],
-      },
-    };
-  }
-  return best?.codec ?? null;
+function readMedia(section: Media, kind: 'video' | 'audio', index: number, mid: string): MediaSection {
+  const ssrcs = [...new Set((section.ssrcs ?? []).map(({ id }) => Number(id)))].filter(isSsrc).slice(0, MAX_SSRCS);
+  return {
+    index,
+    mid,
+    codecs: section.rtp.flatMap(rtp => readCodec(section, kind, rtp)),
+    names: [...new Set(section.rtp.map(rtp => String(rtp.codec)))].filter(name => name !== 'rtx'),
+    // 15 and more need two-byte headers (RFC 8285 §4.2).
+    extensions: (section.ext ?? [])
+      .filter(({ uri, value }) => EXTENSIONS.has(uri) && Number.isInteger(value) && value >= 1 && value <= 14)
+      .map(({ uri, value }) => ({ id: value, uri }))
+      .filter(({ id, uri }, at, all) => all.findIndex(other => other.id === id || other.uri === uri) === at),
+    ssrcs,
+    rtxGroups: (section.ssrcGroups ?? []).flatMap(({ semantics, ssrcs: members }) => {
+      const [media, rtx, ...rest] = String(members).split(' ').map(Number);
+      const known = media !== undefined && rtx !== undefined && ssrcs.includes(media) && ssrcs.includes(rtx);
+      return semantics === 'FID' && known && media !== rtx && rest.length === 0 ? [[media, rtx] as const] : [];
+    }),
+  };
 }
 
-function formatParameters(section: Media, payloadType: number): Map<string, string> {
+function isSsrc(value: number): boolean {
+  return Number.isInteger(value) && value > 0 && value < 2 ** 32;
+}
+
+function readCodec(section: Media, kind: 'video' | 'audio', rtp: Media['rtp'][number]): OfferedCodec[] {
+  const name = codecNamed(String(rtp.codec));
+  if (!name || CODECS[name].kind !== kind || rtp.rate !== CODECS[name].clockRate || !isDynamic(section, rtp.payload))
+    return [];
+  const feedback = (section.rtcpFb ?? [])
+    .filter(({ payload }) => payload === rtp.payload || String(payload) === '*')
+    .map(({ type, subtype }) => [type, subtype].filter(Boolean).join(' '))
+    .filter(value => FEEDBACK.has(value));
+  return [
+    {
+      name,
+      payloadType: rtp.payload,
+      parameters: formatParameters(section, rtp.payload),
+      rtxPayloadType: kind === 'video' ? rtxOf(section, rtp.payload) : null,
+      feedback: [...new Set(feedback)],
+    },
+  ];
+}
+
+// What of it goes into an answer must be a plain token, whatever else the line holds.
+function formatParameters(section: Media, payloadType: number): FormatParameters {
   const config = String(section.fmtp.find(fmtp => fmtp.payload === payloadType)?.config ?? '');
   return new Map(
-    config.split(';').map(pair => {
-      const [key = '', ...value] = pair.split('=');
-      return [key.trim().toLowerCase(), value.join('=').trim()];
-    }),
+    config
+      .split(';')
+      .map((pair): [string, string] => {
+        const [key = '', ...value] = pair.split('=');
+        return [key.trim().toLowerCase(), value.join('=').trim()];
+      })
+      .filter(([key, value]) => /^[a-z0-9-]{1,40}$/.test(key) && /^[A-Za-z0-9+/=,.-]{1,400}$/.test(value)),
   );
 }
 
@@ -228,30 +222,21 @@ function rtxOf(section: Media, payloadType: number): number | null {
     rtp =>
       String(rtp.codec).toLowerCase() === 'rtx' &&
       rtp.payload !== payloadType &&
-      isUsable(section, rtp.payload) &&
+      isDynamic(section, rtp.payload) &&
       formatParameters(section, rtp.payload).get('apt') === String(payloadType),
   );
   return rtx?.payload ?? null;
 }
 
-// rtph264pay takes no other payload types; one that the m-line lacks is not offered. sdp-transform leaves "096" a text.
-function isUsable(section: Media, payloadType: number): boolean {
+// The payloaders' caps allow no payload types but these; one that the m-line lacks is not offered. sdp-transform leaves
+// "096" a text. (Browsers give their less usual codecs 35 to 63; 96 and up are tried first by all of them.)
+function isDynamic(section: Media, payloadType: number): boolean {
   return (
     Number.isInteger(payloadType) &&
     payloadType >= 96 &&
     payloadType <= 127 &&
     String(section.payloads).split(' ').includes(String(payloadType))
   );
-}
-
-// A decoder of any of these profiles decodes constrained baseline (H.264 A.2.1.1), nearest first. 100 and more: it
-// does not.
-function profileRank(profileLevelId: string): number {
-  const profile = profileLevelId.slice(0, 2);
-  const constraintSet1 = (Number.parseInt(profileLevelId.slice(2, 4), 16) & 0x40) !== 0;
-  if (profile === '42') return constraintSet1 ? 0 : 1;
-  if (profile === '4d') return 2;
-  return profile === '64' ? 3 : 100;
 }
 
 function invalid(what: string, remedy?: string): OfferError {

@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { makeToken } from '../access/tokens.js';
 import { CommandError, EXIT } from '../cli/command-error.js';
-
-const TOKEN_BYTES = 24;
 
 /**
  * Where what the server must remember is kept, if nobody says otherwise: systemd's folder, XDG's, or one of its own.
@@ -42,7 +40,7 @@ export function readToken(stateDir: string): { token: string; file: string } {
   const file = join(stateDir, 'token');
   const kept = readKept(file);
   if (kept !== null) return { token: kept, file };
-  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  const token = makeToken();
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     writeFileAtomic.sync(file, `${token}\n`, { mode: 0o600 });

@@ -32,6 +32,10 @@ interface WithPlayoutDelayHint {
   playoutDelayHint?: number;
 }
 
+/** The token is this origin's; a player that is pointed elsewhere must not carry it there. */
+const tokenFor = (url: URL): Record<string, string> =>
+  url.origin === globalThis.location.origin ? authorization() : {};
+
 /** Asks for each picture at once: no picture waits in a buffer for a smoother one. */
 function playAtOnce(receiver: RTCRtpReceiver): void {
   if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
@@ -46,13 +50,18 @@ export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promi
   const token = endpoint.origin === globalThis.location.origin ? authorization() : {};
   const peer = new RTCPeerConnection({ iceServers: await iceServersOf(endpoint, token) });
   let location: URL | undefined;
+  // As it is now: when the session ends because somebody signed out there is none any more.
+  const token = tokenFor(endpoint);
   let open = true;
   const close = (): void => {
     if (!open) return;
     open = false;
     peer.close();
-    // The URL is itself the right to end the session, so no token travels; keepalive lets it outlive the page.
-    if (location !== undefined) fetch(location, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+    // The URL is itself the right to end the session, unless the server is configured to want the token too; keepalive
+    // lets it outlive the page.
+    if (location === undefined) return;
+    const headers = location.origin === endpoint.origin ? token : {};
+    fetch(location, { method: 'DELETE', keepalive: true, headers }).catch(() => undefined);
   };
   try {
     const { receiver } = peer.addTransceiver('video', { direction: 'recvonly' });
@@ -60,7 +69,7 @@ export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promi
     const stream = new MediaStream([receiver.track]);
     await peer.setLocalDescription();
     // No wait for candidates: the server is on this network and finds the browser by the browser's own checks.
-    const answer = await post(endpoint, peer.localDescription?.sdp ?? '', signal);
+    const answer = await post(endpoint, token, peer.localDescription?.sdp ?? '', signal);
     location = answer.location;
     signal.throwIfAborted();
     await peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
@@ -74,6 +83,7 @@ export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promi
 
 async function post(
   endpoint: URL,
+  token: Record<string, string>,
   offer: string,
   signal: AbortSignal,
 ): Promise<{ sdp: string; location: URL | undefined }> {
@@ -85,11 +95,7 @@ async function post(
   try {
     const response = await fetch(endpoint, {
       method: 'POST',
-      // The token is this origin's; a player that is pointed elsewhere must not carry it there.
-      headers: {
-        'Content-Type': 'application/sdp',
-        ...(endpoint.origin === globalThis.location.origin ? authorization() : {}),
-      },
+      headers: { 'Content-Type': 'application/sdp', ...token },
       body: offer,
       signal: abort.signal,
     });

@@ -4,9 +4,11 @@ import type { ElementError } from '../gst/pipeline.js';
 /** Why a camera could not be opened or stopped, for people: what happened and what to do. */
 export class CameraFailure extends Error {
   readonly remedy: string;
-  constructor(detail: string, remedy: string) {
+  readonly code: 'camera-unavailable' | 'no-publisher';
+  constructor(detail: string, remedy: string, code: CameraFailure['code'] = 'camera-unavailable') {
     super(detail);
     this.remedy = remedy;
+    this.code = code;
   }
 }
 

@@ -1,4 +1,13 @@
 import type { Source } from '../domain/source.js';
+import type { CodecName } from '../protocol/codecs.js';
+import { CODEC_ELEMENTS, describeDepayloader } from './codec-elements.js';
+import type { EncoderSettings } from './encoders.js';
+
+/**
+ * How long a publisher's packet may be waited for that was lost and is sent anew. What comes in order is not held back
+ * by it.
+ */
+const PUBLISHER_LATENCY_MS = 200;
 
 export interface CameraFormat {
   /** Pixels. */
@@ -9,27 +18,63 @@ export interface CameraFormat {
 }
 
 /**
- * The launch line of a camera: source, encoder (or none, where the source's own H.264 is passed on), and the tees.
+ * The launch line of a camera: source, encoder (or none, where the source's own H.264 is passed on), and the fan.
  * Paths, URLs and devices are not in it; they are set on the element `source`, by the property that sourceProperty
- * names.
- *
- *     … ! identity "encoded" ! tee "tap" ! queue ! identity "sent" ! tee "fan" ! viewers
- *
- * `encoded` counts pictures; consumers that are no viewers tap in before the queue, behind which one thread serves all
- * viewers. `sent` falling behind `encoded` shows that the thread is stuck.
+ * names. A second encoder takes its pictures from the tee `raw`.
  * @param encoder from describeEncoder; null passes the source's H.264 on
  */
 export function describeCamera(source: Source, format: CameraFormat, encoder: string | null): string {
   return [
     describeSource(source, format, encoder !== null),
-    ...(encoder === null ? [] : [encoder]),
-    'h264parse name=parse config-interval=-1',
-    'video/x-h264,stream-format=byte-stream,alignment=au',
-    'identity name=encoded silent=true',
-    'tee name=tap allow-not-linked=true',
-    'queue name=fanqueue leaky=downstream max-size-buffers=30 max-size-bytes=0 max-size-time=0',
-    'identity name=sent silent=true',
-    'tee name=fan allow-not-linked=true',
+    ...(encoder === null ? [] : ['tee name=raw allow-not-linked=true', encoder]),
+    ...CODEC_ELEMENTS.H264.parser,
+    describeFan('video'),
+  ].join(' ! ');
+}
+
+/** What a publisher sends; `webrtc` is its webrtcbin, whose pads have the numbers of the offer's sections. */
+export function describePublication(video: CodecName, hasAudio: boolean): string {
+  return [
+    `webrtcbin name=webrtc bundle-policy=max-bundle latency=${PUBLISHER_LATENCY_MS}`,
+    `webrtc.src_0 ! ${describeDepayloader(video)} ! ${describeFan('video')}`,
+    ...(hasAudio ? [`webrtc.src_1 ! ${describeDepayloader('OPUS')} ! ${describeFan('audio')}`] : []),
+  ].join('  ');
+}
+
+/**
+ * A second encoder of a camera, behind a proxysrc: one that is too slow loses pictures, and holds up nothing.
+ * @param decode whether it gets the camera's encoded stream rather than raw pictures
+ */
+export function describeVp8({ bitrate, keyframeInterval }: EncoderSettings, decode: boolean): string {
+  return [
+    'proxysrc name=in',
+    ...(decode ? ['decodebin'] : []),
+    'queue leaky=downstream max-size-buffers=2 max-size-bytes=0 max-size-time=0',
+    'videoconvert',
+    'video/x-raw,format=I420',
+    // Bit/s; ms of buffer as for the H.264 encoders.
+    `vp8enc name=encoder deadline=1 cpu-used=8 lag-in-frames=0 end-usage=cbr target-bitrate=${bitrate} ` +
+      `keyframe-max-dist=${keyframeInterval} buffer-size=200 buffer-initial-size=100 buffer-optimal-size=120 ` +
+      'error-resilient=default threads=2',
+    describeFan('video'),
+  ].join(' ! ');
+}
+
+/**
+ * The end of a stream, where viewers take it (see Fan).
+ *
+ *     … ! identity "encoded" ! tee "tap" ! queue ! identity "sent" ! tee "fan" ! viewers
+ *
+ * `encoded` counts pictures; consumers that are no viewers tap in before the queue, behind which one thread serves all
+ * viewers. `sent` falling behind `encoded` shows that the thread is stuck.
+ */
+export function describeFan(name: 'video' | 'audio'): string {
+  return [
+    `identity name=${name}-encoded silent=true`,
+    `tee name=${name}-tap allow-not-linked=true`,
+    'queue leaky=downstream max-size-buffers=30 max-size-bytes=0 max-size-time=0',
+    `identity name=${name}-sent silent=true`,
+    `tee name=${name}-fan allow-not-linked=true`,
   ].join(' ! ');
 }
 

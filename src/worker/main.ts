@@ -1,7 +1,7 @@
 import { Housekeeping } from '../gst/housekeeping.js';
 import { checkToWorker, type FromWorker } from '../media/messages.js';
-import { probe } from './probe.js';
-import { Viewers } from './viewers.js';
+import { installedCodecs, probe } from './probe.js';
+import { WorkerSessions } from './sessions.js';
 import { warmUp } from './warm-up.js';
 
 // A camera's process: `main.js camera ID`, or `main.js probe [ENCODER …]` with the encoders that are to be left alone.
@@ -24,7 +24,7 @@ if (role === 'probe') {
   process.disconnect?.();
 } else {
   process.title = `bigfootbot-video: camera ${rest[0] ?? ''}`;
-  const viewers = new Viewers(send, housekeeping);
+  const sessions = new WorkerSessions(send, housekeeping);
   process.on('message', (data: unknown) => {
     const message = checkToWorker(data);
     if (!message) send({ type: 'log', level: 'error', event: 'unknown message', fields: {} });
@@ -33,11 +33,11 @@ if (role === 'probe') {
       housekeeping.pump();
       send({ type: 'pong', sequence: message.sequence });
     } else if (message.type === 'close') {
-      viewers.close();
+      sessions.close();
       process.exit(0);
-    } else viewers.handle(message);
+    } else sessions.handle(message);
   });
   await warmUp();
   housekeeping.collect();
-  send({ type: 'ready', warmMs: Math.round(performance.now() - began) });
+  send({ type: 'ready', warmMs: Math.round(performance.now() - began), codecs: installedCodecs() });
 }

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { Gst } from '../gst/native.js';
 import { closePipeline, drainBus, parseLaunch } from '../gst/pipeline.js';
 import type { Device, FromWorker } from '../media/messages.js';
-import { encoderLine } from './camera.js';
+import type { CodecName } from '../protocol/codecs.js';
+import { CODEC_ELEMENTS } from './codec-elements.js';
 import { ENCODERS, type Encoder } from './encoders.js';
 import { neededElements } from './needed-elements.js';
+import { encoderLine } from './opening.js';
 
 const PATIENCE_MS = 5_000;
 const POLL_MS = 5;
@@ -78,4 +80,13 @@ function findDevices(): Device[] {
   } finally {
     monitor.stop();
   }
+}
+
+/** The codecs that can be received and sent on with the elements that are installed. */
+export function installedCodecs(): CodecName[] {
+  const installed = (element: string): boolean => Gst.ElementFactory.find(element) !== null;
+  return (Object.keys(CODEC_ELEMENTS) as CodecName[]).filter(codec => {
+    const { payloader, depayloader, parser } = CODEC_ELEMENTS[codec];
+    return [payloader, depayloader, ...parser.slice(0, 1).map(line => line.split(' ')[0] ?? '')].every(installed);
+  });
 }

@@ -1,5 +1,6 @@
 import type { Caps } from '../gst/native.js';
 import type { VideoFacts } from '../media/messages.js';
+import type { VideoCodecName } from '../protocol/codecs.js';
 
 // profile_idc and constraint flags (H.264 7.4.2.1.1) for the names that GStreamer gives to profiles.
 const PROFILES: Readonly<Record<string, string>> = {
@@ -11,17 +12,18 @@ const PROFILES: Readonly<Record<string, string>> = {
   'progressive-high': '6408',
 };
 
-/** What h264parse read from the stream's SPS, from its caps; null while there are none. */
-export function videoFacts(caps: Caps | null): VideoFacts | null {
+/** What the stream's caps say of it, for H.264 what h264parse read from its SPS; null while there are none. */
+export function videoFacts(codec: VideoCodecName, caps: Caps | null): VideoFacts | null {
   if (!caps || caps.getSize() === 0) return null;
   const structure = caps.getStructure(0);
   const [hasWidth, width] = structure.getInt('width');
   const [hasHeight, height] = structure.getInt('height');
   return {
-    codec: 'H264',
+    codec,
     width: hasWidth ? width : null,
     height: hasHeight ? height : null,
-    profileLevelId: profileLevelId(structure.getString('profile'), structure.getString('level')),
+    profileLevelId:
+      codec === 'H264' ? profileLevelId(structure.getString('profile'), structure.getString('level')) : null,
   };
 }
 

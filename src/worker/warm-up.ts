@@ -11,7 +11,13 @@ const PAYLOAD_TYPE = 96;
 export async function warmUp(): Promise<void> {
   const nobody = { connected: () => undefined, ended: () => undefined, stats: () => undefined };
   const viewer = new Viewer(
-    { payloadType: PAYLOAD_TYPE, retransmit: true, baseTime: Gst.SystemClock.obtain().getTime(), ice: null },
+    {
+      video: { codec: 'H264', payloadType: PAYLOAD_TYPE, retransmit: true },
+      audio: null,
+      ice: null,
+      idleMs: () => 0,
+      baseTime: Gst.SystemClock.obtain().getTime(),
+    },
     nobody,
   );
   try {

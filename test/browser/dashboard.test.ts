@@ -1,8 +1,10 @@
 /// <reference lib="dom" />
 import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
+import { hashToken, makeToken, showHash } from '../../src/access/tokens.js';
 import { launchChromium, serveWithBrowser } from '../helpers/browser.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 
@@ -110,6 +112,32 @@ t.test('the server goes and comes back', async t => {
   await playing(page, 'front');
   await page.waitForSelector('#banner', { state: 'hidden' });
   t.ok(await moves(page, 'front'));
+});
+
+t.test('a token for one camera opens that one, and ends its session', async t => {
+  const token = makeToken();
+  const [hash, role] = [showHash(hashToken(token)), 'view'];
+  const config = {
+    cameras: { front: { source: 'test' }, rear: { source: 'test' } },
+    access: {
+      tokens: [{ name: 'tablet', hash, permissions: [{ role, cameras: ['front'] }] }],
+      requireTokenOnSessions: true,
+    },
+  };
+  // JSON is YAML.
+  const folder = t.testdir({ 'robot.yaml': JSON.stringify(config) });
+  const { server, browser } = await serveWithBrowser(t, '--config', join(folder, 'robot.yaml'));
+  const page = await browser.newPage();
+  const refused: string[] = [];
+  page.on('response', response => response.status() >= 400 && refused.push(`${response.status()} ${response.url()}`));
+  await page.goto(`${server.origin}/#token=${token}`);
+  await playing(page, 'front');
+  t.equal(await page.locator('camera-tile').count(), 1);
+  t.match(await page.textContent('#system'), 'encoder');
+  t.strictSame(refused, [], 'it asks for nothing that it may not have');
+  await page.click('#sign-out');
+  await until('the session has ended', async () => (await server.sessions('ended')).length === 1);
+  t.match(await server.sessions('ended'), [{ camera: 'front', ended: { reason: 'client-delete' } }]);
 });
 
 t.test('without a token it asks for one, and a wrong one is told', async t => {

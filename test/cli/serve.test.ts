@@ -106,9 +106,9 @@ t.test('help is no mistake', t => {
     t.equal(stderr, '');
     t.match(stdout, /Usage: bigfootbot-video/);
   }
-  const { stdout } = run('serve', '--help');
-  for (const option of ['--camera', '--config', '--host', '--port', '--state-dir', '--log-level', '--json'])
-    t.match(stdout, option);
+  for (const { stdout } of [run('serve', '--help'), run('--help')])
+    for (const option of ['--camera', '--config', '--host', '--port', '--state-dir', '--log-level', '--json'])
+      t.match(stdout, option);
   t.end();
 });
 

@@ -28,8 +28,10 @@ function complaint(text: string): string {
 t.test('what holds where nothing is said', t => {
   const config = {
     server: { host: '0.0.0.0', port: 8765 },
-    limits: { viewers: 50, linger: 10 },
+    limits: { viewers: 50, linger: 10, requestsPerMinute: 600, wrongTokensPerMinute: 30 },
     ice: { servers: [{ urls: ['stun:stun.l.google.com:19302'], lifetime: 86_400 }] },
+    protocol: { etags: 'compatible' },
+    access: { tokens: [], jwt: [], anonymous: [], requireTokenOnSessions: false, origins: ['*'] },
   };
   t.strictSame(defaultConfig(), config);
   for (const nothing of ['', '# all as it is\n', '{}', 'null', '---\n'])
@@ -49,7 +51,7 @@ cameras:
   arm: { source: v4l2:/dev/video0, name: The arm, passthrough: never }
 `);
   t.strictSame(config.server, { host: '0.0.0.0', port: 0 });
-  t.strictSame(config.limits, { viewers: 50, linger: 0.5 });
+  t.match(config.limits, { viewers: 50, linger: 0.5 });
   t.strictSame(Object.keys(config.cameras ?? {}), ['road', 'arm'], 'in their order');
   t.strictSame(config.cameras?.road, {
     source: 'rtsp://u:p@192.0.2.7/s',
@@ -71,7 +73,7 @@ t.test('what is wrong: the line, the key, the value and what would be right', t 
       'server:\n  port: 1\n  prot: 2',
       /^3: server\.prot is not a key that is known here; the keys are host, port$/,
     ],
-    ['unknown at the top', 'camera: {}', /^1: camera is not a key .* server, limits, ice, cameras$/],
+    ['unknown at the top', 'camera: {}', /^1: camera is not a key .* server, limits, .*cameras$/],
     ['unknown of a camera', 'cameras:\n  a:\n    source: test\n    fps: 30', /^4: cameras\.a\.fps .* framerate/],
     ['type', 'server:\n\n  port: "80"', /^3: server\.port is "80"; it must be of type integer$/],
     ['range', 'server: { port: 65536 }', /^1: server\.port is 65536; it must be <= 65535$/],
@@ -159,5 +161,11 @@ t.test('files that cannot be one', t => {
   t.match(failing(folder), /cannot be read: EISDIR/);
   writeFileSync(file, `# ${'x'.repeat(1_000_001)}\n`);
   t.match(failing(file), /larger than 1000000 bytes/);
+  t.end();
+});
+
+t.test('how strictly WHEP and WHIP are kept to', t => {
+  t.match(load('protocol: { etags: strict }\n'), { protocol: { etags: 'strict' } });
+  t.throws(() => load('protocol: { etags: lax }\n'), { message: /:1: protocol\.etags .*compatible, strict/ });
   t.end();
 });

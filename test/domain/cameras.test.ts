@@ -1,7 +1,11 @@
 import t from 'tap';
-import { Cameras } from '../../src/domain/cameras.js';
+import { Cameras, NOT_STARTED } from '../../src/domain/cameras.js';
+import { EventBus } from '../../src/domain/events.js';
 import { Failure } from '../../src/domain/failure.js';
 import type { CameraPlan } from '../../src/domain/ports.js';
+import { keptLog } from '../helpers/quiet-log.js';
+
+const events = new EventBus(keptLog());
 
 const settings = {
   width: 640,
@@ -20,7 +24,7 @@ const plan = (id: string, url = 'rtsp://u:secret@192.0.2.7/s'): CameraPlan => ({
 });
 
 t.test('cameras are listed as they were added, with what is known of them', t => {
-  const cameras = new Cameras(camera => (camera === 'b' ? 3 : 0));
+  const cameras = new Cameras(events, camera => (camera === 'b' ? 3 : 0));
   t.strictSame(cameras.list(), []);
   for (const id of ['b', 'a', 'c']) cameras.add(plan(id));
   t.strictSame(
@@ -42,8 +46,19 @@ t.test('cameras are listed as they were added, with what is known of them', t =>
   t.end();
 });
 
+t.test('a change of a camera that is there is told, once', t => {
+  const told: string[] = [];
+  t.teardown(events.on('cameraChanged', ({ camera, status }) => told.push(`${camera} ${status.state}`)));
+  const cameras = new Cameras(events, () => 0);
+  cameras.add(plan('a'));
+  cameras.update('a', { ...NOT_STARTED, state: 'live' });
+  cameras.update('nowhere', { ...NOT_STARTED, state: 'live' });
+  t.strictSame(told, ['a live']);
+  t.end();
+});
+
 t.test('a state replaces the one before it whole', t => {
-  const cameras = new Cameras(() => 0);
+  const cameras = new Cameras(events, () => 0);
   cameras.add(plan('a'));
   cameras.add(plan('b'));
   const status = {
@@ -75,20 +90,25 @@ t.test('a state replaces the one before it whole', t => {
   t.end();
 });
 
-t.test('a camera that is not there: which are', t => {
-  const cameras = new Cameras(() => 0);
-  const failure = (id: string): Failure => {
+t.test('a camera that is not there: which are, to whoever may know', t => {
+  const cameras = new Cameras(events, () => 0);
+  const failure = (id: string, visible?: (camera: string) => boolean): Failure => {
     try {
-      cameras.get(id);
+      cameras.get(id, visible);
     } catch (error) {
       if (error instanceof Failure) return error;
     }
     throw new Error('no failure');
   };
-  t.match(failure('x'), { code: 'unknown-camera', remedy: 'The cameras are: none.' });
+  t.match(
+    failure('x', () => true),
+    { code: 'unknown-camera', remedy: 'GET /api/v1/cameras' },
+  );
   cameras.add(plan('road'));
   cameras.add(plan('arm'));
-  t.match(failure('x').remedy, 'road, arm');
+  t.match(failure('x', () => true).remedy, 'road, arm');
+  t.match(failure('x', camera => camera === 'arm').remedy, /^The cameras are: arm\.$/);
+  t.notMatch(failure('x').remedy, /road|arm/, 'none, where nobody says who asks');
   for (const id of ['__proto__', 'constructor', 'Road', ' road', '']) t.equal(failure(id).code, 'unknown-camera', id);
   t.ok(failure('x'.repeat(5_000)).message.length < 100, 'no endless name is given back');
   t.end();

@@ -1,42 +1,16 @@
 import t from 'tap';
 import { Failure } from '../../src/domain/failure.js';
-import { Sessions } from '../../src/domain/sessions.js';
-import { parseOffer } from '../../src/protocol/offer.js';
-import { FakeEngine } from '../helpers/fake-engine.js';
-import { readOffer } from '../helpers/fixtures.js';
-import { keptLog } from '../helpers/quiet-log.js';
+import type { Sessions } from '../../src/domain/sessions.js';
+import { CLIENT, failureOf, testSessions } from '../helpers/sessions.js';
 
-const offer = parseOffer(readOffer('chromium-156'), 'watch');
-const client = { address: '192.0.2.9', userAgent: 'curl' };
-
-function setUp(limit = 3) {
-  const engine = new FakeEngine();
-  const log = keptLog();
-  const sessions = new Sessions(engine, log, limit);
-  const open = (camera = 'road', signal = new AbortController().signal) =>
-    sessions.open({ camera, offer, client, signal });
-  const opened = async (camera = 'road') => {
-    const opening = open(camera);
-    engine.joins.at(-1)?.answer();
-    return await opening;
-  };
-  return { engine, log, sessions, open, opened };
-}
-
-async function failureOf(work: Promise<unknown> | (() => unknown)): Promise<Failure> {
-  try {
-    await (typeof work === 'function' ? work() : work);
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('nothing failed');
-}
+const at = (secret: string, camera = 'road') => ({ protocol: 'whep', camera, secret }) as const;
 
 t.test('a session from the offer to its end', async t => {
-  const { engine, log, sessions, open } = setUp();
-  const opening = open();
-  t.match(sessions.list('active'), [{ camera: 'road', state: 'connecting', client, connectedAt: null, ended: null }]);
+  const { engine, log, sessions, watch } = testSessions();
+  const opening = watch();
+  t.match(sessions.list('active'), [
+    { camera: 'road', state: 'connecting', client: CLIENT, connectedAt: null, ended: null },
+  ]);
   engine.joins[0]?.answer('v=0 …');
   const { session, secret, answer } = await opening;
   t.equal(answer, 'v=0 …');
@@ -46,6 +20,7 @@ t.test('a session from the offer to its end', async t => {
   const stats = {
     bitrate: 1,
     packetsSent: 2,
+    packetsReceived: 0,
     packetsLost: null,
     lossPercent: null,
     jitterMs: null,
@@ -56,7 +31,7 @@ t.test('a session from the offer to its end', async t => {
   sessions.measured(session.id, stats);
   t.match(sessions.get(session.id), { state: 'connected', connectedAt: /^\d{4}-/, stats });
 
-  sessions.endBySecret('road', secret, 'client-delete');
+  sessions.endByUrl(at(secret));
   t.match(sessions.get(session.id), {
     state: 'ended',
     ended: { reason: 'client-delete', detail: null, at: /^\d{4}-/ },
@@ -69,12 +44,12 @@ t.test('a session from the offer to its end', async t => {
 });
 
 t.test('it ends once, with the first reason, whoever comes later', async t => {
-  const { engine, sessions, opened } = setUp();
-  const { session, secret } = await opened();
+  const { engine, sessions, watched } = testSessions();
+  const { session, secret } = await watched();
   sessions.end(session.id, 'ice-failed', 'no path');
   sessions.end(session.id, 'worker-died', null);
   sessions.connected(session.id);
-  t.match(await failureOf(() => sessions.endBySecret('road', secret, 'client-delete')), { code: 'unknown-session' });
+  t.match(await failureOf(() => sessions.endByUrl(at(secret))), { code: 'unknown-session' });
   t.match(await failureOf(() => sessions.endById(session.id)), { code: 'unknown-session', message: 'ice-failed' });
   sessions.close();
   t.match(sessions.get(session.id), { state: 'ended', ended: { reason: 'ice-failed', detail: 'no path' } });
@@ -83,14 +58,14 @@ t.test('it ends once, with the first reason, whoever comes later', async t => {
 });
 
 t.test('the secret is the right to end it; the id is not, and neither guesses the other', async t => {
-  const { sessions, opened } = setUp();
-  const [one, two] = [await opened(), await opened()];
+  const { sessions, watched } = testSessions();
+  const [one, two] = [await watched(), await watched()];
   t.match(one.secret, /^[\w-]{32}$/, '192 bits');
   t.not(one.secret, two.secret);
   for (const wrong of [one.session.id, '', `${one.secret}x`, one.secret.toLowerCase(), '__proto__'])
-    t.match(await failureOf(() => sessions.endBySecret('road', wrong, 'client-delete')), { code: 'unknown-session' });
+    t.match(await failureOf(() => sessions.endByUrl(at(wrong))), { code: 'unknown-session' });
   t.match(
-    await failureOf(() => sessions.endBySecret('arm', one.secret, 'client-delete')),
+    await failureOf(() => sessions.endByUrl(at(one.secret, 'arm'))),
     { code: 'unknown-session' },
     'the secret of another camera',
   );
@@ -102,22 +77,22 @@ t.test('the secret is the right to end it; the id is not, and neither guesses th
 });
 
 t.test('the limit holds per camera, and counts those that are still opening', async t => {
-  const { engine, sessions, open, opened } = setUp(2);
-  const first = open();
-  await opened();
-  t.match(await failureOf(open()), { code: 'too-many-viewers', retryAfter: Number, remedy: /limits\.viewers/ });
-  await opened('arm');
+  const { engine, sessions, watch, watched } = testSessions(2);
+  const first = watch();
+  await watched();
+  t.match(await failureOf(watch()), { code: 'too-many-viewers', retryAfter: Number, remedy: /limits\.viewers/ });
+  await watched('arm');
   t.equal(engine.joins.length, 3, 'the engine was not asked for the one too many');
   engine.joins[0]?.answer();
   const { session } = await first;
   sessions.end(session.id, 'rtcp-timeout', null);
-  t.ok(await opened(), 'one place is free again');
+  t.ok(await watched(), 'one place is free again');
   t.equal(sessions.viewersOf('road'), 2);
 });
 
 t.test('one that could not be opened leaves nothing behind', async t => {
-  const { engine, log, sessions, open } = setUp(1);
-  const opening = open();
+  const { engine, log, sessions, watch } = testSessions(1);
+  const opening = watch();
   engine.joins[0]?.fail(new Failure('camera-unavailable', 'unplugged', { retryAfter: 2 }));
   t.match(await failureOf(opening), { code: 'camera-unavailable', message: 'unplugged', retryAfter: 2 });
   t.strictSame(sessions.list('all'), []);
@@ -127,13 +102,13 @@ t.test('one that could not be opened leaves nothing behind', async t => {
     'what never began does not end',
   );
   engine.answersAtOnce = 'v=0';
-  t.ok(await open(), 'its place is free');
+  t.ok(await watch(), 'its place is free');
 });
 
 t.test('whoever asked is gone before the answer', async t => {
-  const { engine, sessions, open } = setUp();
+  const { engine, sessions, watch } = testSessions();
   const gone = new AbortController();
-  const opening = open('road', gone.signal);
+  const opening = watch('road', gone.signal);
   gone.abort();
   const [{ id } = { id: '' }] = sessions.list('ended');
   t.match(sessions.get(id).ended, { reason: 'request-aborted' });
@@ -145,17 +120,17 @@ t.test('whoever asked is gone before the answer', async t => {
 });
 
 t.test('gone already when it comes in: no session is left that nobody watches', async t => {
-  const { engine, sessions, open } = setUp();
+  const { engine, sessions, watch } = testSessions();
   engine.answersAtOnce = 'v=0';
-  await open('road', AbortSignal.abort()).catch(() => undefined);
+  await watch('road', AbortSignal.abort()).catch(() => undefined);
   t.strictSame(sessions.list('active'), []);
   t.equal(engine.left.length, engine.joins.length);
 });
 
 t.test('gone after the answer: the session goes on until its peer falls silent', async t => {
-  const { engine, sessions, open } = setUp();
+  const { engine, sessions, watch } = testSessions();
   const gone = new AbortController();
-  const opening = open('road', gone.signal);
+  const opening = watch('road', gone.signal);
   engine.joins[0]?.answer();
   await opening;
   gone.abort();
@@ -163,8 +138,8 @@ t.test('gone after the answer: the session goes on until its peer falls silent',
 });
 
 t.test('it ends while it is opening', async t => {
-  const { engine, sessions, open } = setUp();
-  const opening = open();
+  const { engine, sessions, watch } = testSessions();
+  const opening = watch();
   const [{ id } = { id: '' }] = sessions.list('active');
   sessions.end(id, 'worker-died', 'killed by SIGKILL');
   engine.joins[0]?.answer();
@@ -172,25 +147,25 @@ t.test('it ends while it is opening', async t => {
 });
 
 t.test('shutdown ends all, and opens none', async t => {
-  const { engine, sessions, open, opened } = setUp();
-  const { session } = await opened();
-  const opening = open('arm');
+  const { engine, sessions, watch, watched } = testSessions();
+  const { session } = await watched();
+  const opening = watch('arm');
   sessions.close();
   sessions.close();
   t.match(sessions.get(session.id).ended, { reason: 'shutdown' });
   engine.joins.at(-1)?.answer();
   t.match(await failureOf(opening), { message: 'shutdown' });
-  t.match(await failureOf(open()), { code: 'shutting-down', retryAfter: Number });
+  t.match(await failureOf(watch()), { code: 'shutting-down', retryAfter: Number });
   t.equal(engine.joins.length, 2);
   t.equal(engine.left.length, 2);
 });
 
 t.test('of those that ended the last 200 are kept, oldest first', async t => {
-  const { engine, sessions, open } = setUp();
+  const { engine, sessions, watch } = testSessions();
   engine.answersAtOnce = 'v=0';
   const ids: string[] = [];
   for (let n = 0; n < 205; n++) {
-    const { session } = await open(n % 2 ? 'arm' : 'road');
+    const { session } = await watch(n % 2 ? 'arm' : 'road');
     ids.push(session.id);
     sessions.end(session.id, 'client-delete', null);
   }
@@ -203,8 +178,8 @@ t.test('of those that ended the last 200 are kept, oldest first', async t => {
 });
 
 t.test('lists', async t => {
-  const { sessions, opened } = setUp();
-  const [a, b, c] = [await opened('road'), await opened('arm'), await opened('road')];
+  const { sessions, watched } = testSessions();
+  const [a, b, c] = [await watched('road'), await watched('arm'), await watched('road')];
   sessions.end(b.session.id, 'peer-closed', null);
   const ids = (...filter: Parameters<Sessions['list']>): string[] => sessions.list(...filter).map(({ id }) => id);
   t.strictSame(ids('active'), [a.session.id, c.session.id]);
@@ -217,8 +192,60 @@ t.test('lists', async t => {
 });
 
 t.test('what the engine says of sessions that are gone is not taken', async t => {
-  const { sessions } = setUp();
+  const { sessions } = testSessions();
   sessions.connected('s-zz');
   sessions.end('s-zz', 'ice-failed', null);
   t.strictSame(sessions.list('all'), []);
+});
+
+t.test('durations are right though the clock jumps', async t => {
+  const { log, sessions, watched } = testSessions();
+  const { session } = await watched();
+  const { now } = Date;
+  t.teardown(() => {
+    Date.now = now;
+  });
+  Date.now = () => now() + 86_400_000;
+  sessions.connected(session.id);
+  sessions.end(session.id, 'client-delete', null);
+  const fields = (name: string) => log.lines.find(({ event }) => event === name)?.fields as Record<string, number>;
+  for (const [name, field, dayLong] of [
+    ['session connected', 'afterMs', 86_400_000],
+    ['session ended', 'seconds', 86_400],
+  ] as const) {
+    const value = fields(name)[field];
+    t.ok(value !== undefined && value >= 0 && value < dayLong / 2, `${field}: ${value}`);
+  }
+});
+
+t.test('what happens is told, in its order', async t => {
+  const { engine, told, sessions, watch, watched } = testSessions();
+  const { session } = await watched();
+  sessions.connected(session.id);
+  sessions.end(session.id, 'ice-failed', null);
+  t.strictSame(told, [
+    'road has 1',
+    `opened ${session.id}`,
+    `connected ${session.id}`,
+    'road has 0',
+    `ended ${session.id} ice-failed`,
+  ]);
+  told.length = 0;
+  const refused = watch();
+  engine.joins.at(-1)?.fail(new Failure('camera-unavailable', 'unplugged'));
+  await failureOf(refused);
+  t.strictSame(told, ['road has 1', 'road has 0'], 'what never began does not end');
+});
+
+t.test('what comes back from an engine that is told to let go ends nothing twice', async t => {
+  const { engine, told, sessions, watched } = testSessions();
+  const { session } = await watched();
+  engine.leave = (camera, id) => {
+    engine.left.push(`${camera} ${id}`);
+    sessions.end(id, 'peer-closed', null);
+  };
+  sessions.end(session.id, 'client-delete', null);
+  t.strictSame(engine.left, [`road ${session.id}`]);
+  t.equal(told.filter(line => line.startsWith('ended')).length, 1);
+  t.match(sessions.get(session.id).ended, { reason: 'client-delete' });
 });

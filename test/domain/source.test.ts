@@ -27,8 +27,8 @@ t.test('the forms of a source', t => {
 
 t.test('what is no source says what one looks like', t => {
   const cases: [string, RegExp][] = [
-    ['', /one of test, v4l2/],
-    ['/dev/video0', /one of test, v4l2/],
+    ['', /one of test, whip, v4l2/],
+    ['/dev/video0', /one of test, whip, v4l2/],
     ['http://192.0.2.7/x', /no kind of source/],
     ['Test', /no kind of source/],
     ['constructor:x', /no kind of source/],

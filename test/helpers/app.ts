@@ -1,8 +1,11 @@
-import type { FastifyInstance, InjectOptions } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import type { Test } from 'tap';
+import { makeAccess } from '../../src/access/access.js';
+import { defaultConfig } from '../../src/config/load.js';
 import { Cameras } from '../../src/domain/cameras.js';
-import type { System } from '../../src/domain/contract.js';
+import type { Config, System } from '../../src/domain/contract.js';
+import { EventBus } from '../../src/domain/events.js';
 import type { CameraPlan, IceForClients } from '../../src/domain/ports.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { buildApp } from '../../src/http/app.js';
@@ -11,13 +14,15 @@ import { readOffer } from './fixtures.js';
 
 export const TOKEN = 'the-token-of-this-test';
 export const OFFER = readOffer('chromium-156');
+/** Both ways, which WHIP allows (RFC 9725 §4.2). */
+export const PUBLISHING_OFFER = OFFER.replace('a=recvonly', 'a=sendrecv');
 
-const settings = { width: 640, height: 480, framerate: 30, bitrate: 1_000_000, keyframeInterval: 60 };
+const cameraSettings = { width: 640, height: 480, framerate: 30, bitrate: 1_000_000, keyframeInterval: 60 };
 const plan = (id: string, source: CameraPlan['source']): CameraPlan => ({
   id,
   name: `The ${id}`,
   source,
-  settings: { ...settings, passthrough: 'auto', fallback: 'vp8' },
+  settings: { ...cameraSettings, passthrough: 'auto', fallback: 'vp8' },
 });
 
 export const SYSTEM: System = {
@@ -51,26 +56,48 @@ export interface TestApp {
   engine: FakeEngine;
   cameras: Cameras;
   sessions: Sessions;
+  events: EventBus;
   /** Asks with the token. */
   ask(method: string, url: string, more?: Partial<InjectOptions>): ReturnType<typeof inject>;
   /** Offers to watch a camera, as a player does. */
   offer(camera?: string, more?: Partial<InjectOptions>): ReturnType<typeof inject>;
+  /** Offers to publish one. */
+  publish(camera?: string, more?: Partial<InjectOptions>): ReturnType<typeof inject>;
+  /** Listens; what is asked over its URL is asked as a client on the network would. */
+  listen(): Promise<string>;
 }
 
 const inject = (app: FastifyInstance, options: InjectOptions) => app.inject(options);
 
+/** What of the configuration is another than the default, and where the log goes. */
+export interface TestSettings {
+  access?: Partial<Config['access']>;
+  limits?: Partial<Config['limits']>;
+  protocol?: Partial<Config['protocol']>;
+  links?: IceForClients['links'];
+  logger?: FastifyBaseLogger;
+}
+
 /** The HTTP side over an engine that answers at once; without a port, closed with the test. */
-export async function testApp(t: Test, viewers = 5, links: IceForClients['links'] = () => []): Promise<TestApp> {
+export async function testApp(t: Test, viewers = 5, settings: TestSettings = {}): Promise<TestApp> {
   const engine = new FakeEngine();
   engine.answersAtOnce = 'v=0\r\ns=the answer\r\n';
-  const logger = pino({ level: 'silent' });
-  const sessions = new Sessions(engine, logger, viewers);
-  const cameras = new Cameras(camera => sessions.viewersOf(camera));
+  const logger = settings.logger ?? pino({ level: 'silent' });
+  const defaults = defaultConfig();
+  const accessSettings = { ...defaults.access, ...settings.access };
+  const events = new EventBus(logger);
+  const sessions = new Sessions({ engine, events, log: logger, maxViewers: viewers });
+  const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
   cameras.add(plan('road', { type: 'rtsp', url: 'rtsp://u:secret@192.0.2.7/s' }));
   cameras.add(plan('arm', { type: 'v4l2', device: '/dev/video0' }));
+  cameras.add(plan('phone', { type: 'whip' }));
+  const ice = { links: settings.links ?? (() => []) };
+  const protocol = { ...defaults.protocol, ...settings.protocol };
   const app = await buildApp({
-    services: { cameras, sessions, ice: { links }, system: () => SYSTEM },
-    token: TOKEN,
+    services: { cameras, sessions, events, protocol, ice, system: () => SYSTEM },
+    access: makeAccess({ settings: accessSettings, ownToken: TOKEN, base: '/', log: logger }),
+    limits: { ...defaults.limits, ...settings.limits },
+    origins: accessSettings.origins,
     logger,
   });
   await app.ready();
@@ -78,11 +105,22 @@ export async function testApp(t: Test, viewers = 5, links: IceForClients['links'
   const authorization = `Bearer ${TOKEN}`;
   const ask: TestApp['ask'] = (method, url, more) =>
     inject(app, { method: method as 'GET', url, ...more, headers: { authorization, ...more?.headers } });
-  const offer: TestApp['offer'] = (camera = 'road', more) =>
-    ask('POST', `/whep/${camera}`, {
-      payload: OFFER,
-      ...more,
-      headers: { 'content-type': 'application/sdp', ...more?.headers },
-    });
-  return { app, engine, cameras, sessions, ask, offer };
+  const post = (url: string, payload: string, more?: Partial<InjectOptions>) =>
+    ask('POST', url, { payload, ...more, headers: { 'content-type': 'application/sdp', ...more?.headers } });
+  return {
+    app,
+    engine,
+    cameras,
+    sessions,
+    events,
+    ask,
+    offer: (camera = 'road', more) => post(`/whep/${camera}`, OFFER, more),
+    publish: (camera = 'phone', more) => post(`/whip/${camera}`, PUBLISHING_OFFER, more),
+    listen: () => app.listen({ port: 0, host: '127.0.0.1' }),
+  };
+}
+
+/** Waits until the engine was asked for something. */
+export async function untilJoined(engine: FakeEngine): Promise<void> {
+  while (engine.joins.length === 0) await new Promise(resolve => setTimeout(resolve, 1));
 }

@@ -16,8 +16,11 @@ const CANDIDATES = [
   '/usr/bin/google-chrome',
 ];
 
+/** What gives a Chromium a camera and a microphone, and nobody to ask whether they may be used. */
+export const FAKE_DEVICES = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
 /** A real Chromium, without what would look for the network. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(...more: string[]): Promise<Browser> {
   const executablePath = CANDIDATES.find(path => path && existsSync(path));
   if (!executablePath) throw new Error('there is no Chromium; install it or name it in CHROMIUM_PATH');
   return chromium.launch({
@@ -31,6 +34,7 @@ export function launchChromium(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--autoplay-policy=no-user-gesture-required',
+      ...more,
     ],
   });
 }
@@ -112,17 +116,30 @@ export function joinAndLeave(page: Page, server: Endpoint, camera: string, round
 }
 
 /** Opens viewers in the page that stay; `frames` then counts what each has decoded. */
-export async function openViewers(page: Page, server: Endpoint, camera: string, count: number): Promise<Viewers> {
+export async function openViewers(
+  page: Page,
+  server: Endpoint,
+  camera: string,
+  count: number,
+  { codec, audio = false }: { codec?: string; audio?: boolean } = {},
+): Promise<Viewers> {
   const handle = await page.evaluateHandle(
-    async ({ endpoint, token, count }) => {
+    async ({ endpoint, token, count, codec, audio }) => {
       const viewers: { peer: RTCPeerConnection; location: string }[] = [];
       for (let i = 0; i < count; i++) {
         const peer = new RTCPeerConnection();
         const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true, width: 80 });
         document.body.append(video);
-        peer.addTransceiver('video', { direction: 'recvonly' });
+        const transceiver = peer.addTransceiver('video', { direction: 'recvonly' });
+        if (codec)
+          transceiver.setCodecPreferences(
+            (RTCRtpReceiver.getCapabilities('video')?.codecs ?? []).filter(({ mimeType }) =>
+              [`video/${codec}`, 'video/rtx'].includes(mimeType),
+            ),
+          );
+        if (audio) peer.addTransceiver('audio', { direction: 'recvonly' });
         peer.ontrack = event => {
-          video.srcObject = new MediaStream([event.track]);
+          if (event.track.kind === 'video') video.srcObject = new MediaStream([event.track]);
         };
         await peer.setLocalDescription();
         const response = await fetch(endpoint, {
@@ -137,7 +154,7 @@ export async function openViewers(page: Page, server: Endpoint, camera: string, 
       }
       return viewers;
     },
-    { endpoint: camera.startsWith('/') ? camera : `/whep/${camera}`, token: server.token, count },
+    { endpoint: camera.startsWith('/') ? camera : `/whep/${camera}`, token: server.token, count, codec, audio },
   );
   return {
     stats: () =>
@@ -147,8 +164,10 @@ export async function openViewers(page: Page, server: Endpoint, camera: string, 
             const reports = [
               ...((await peer.getStats()) as unknown as Map<string, Record<string, number | string>>).values(),
             ];
-            const inbound = reports.find(report => report.type === 'inbound-rtp');
+            const inbound = reports.find(report => report.type === 'inbound-rtp' && report.kind === 'video');
+            const sound = reports.find(report => report.type === 'inbound-rtp' && report.kind === 'audio');
             return {
+              audioPackets: Number(sound?.packetsReceived ?? 0),
               framesDecoded: Number(inbound?.framesDecoded ?? 0),
               freezeCount: Number(inbound?.freezeCount ?? 0),
               state: peer.connectionState,
@@ -171,7 +190,7 @@ export async function openViewers(page: Page, server: Endpoint, camera: string, 
 }
 
 export interface Viewers {
-  stats(): Promise<{ framesDecoded: number; freezeCount: number; state: string }[]>;
+  stats(): Promise<{ framesDecoded: number; freezeCount: number; audioPackets: number; state: string }[]>;
   /** With a DELETE. */
   leave(): Promise<void>;
   /** Without one. */

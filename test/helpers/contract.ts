@@ -1,7 +1,8 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import type { LightMyRequestResponse } from 'fastify';
-import { readContract } from '../../src/contract/contract.js';
+import { readContract, routeOf } from '../../src/contract/contract.js';
+import { type Rule, rulesOf } from '../../src/contract/security.js';
 
 interface Reply {
   $ref?: string;
@@ -14,17 +15,18 @@ export interface Operation {
   /** As in the contract: `/api/v1/cameras/{camera}`. */
   path: string;
   operationId: string;
-  /** Whether it needs the token. */
+  /** What it asks of whoever calls it. */
+  rule: Rule;
+  /** Whether it needs a token. */
   guarded: boolean;
   responses: Readonly<Record<string, Reply>>;
 }
 
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'];
-const document = readContract() as unknown as {
-  paths: Record<
-    string,
-    Record<string, { operationId: string; security?: unknown[]; responses: Record<string, Reply> }>
-  >;
+const contract = readContract();
+const rules = rulesOf(contract);
+const document = contract as unknown as {
+  paths: Record<string, Record<string, { operationId: string; responses: Record<string, Reply> }>>;
   components: { responses?: Record<string, Reply> };
 };
 
@@ -32,13 +34,11 @@ const document = readContract() as unknown as {
 export const operations: readonly Operation[] = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item)
     .filter(([method]) => METHODS.includes(method))
-    .map(([method, { operationId, security, responses }]) => ({
-      method: method.toUpperCase(),
-      path,
-      operationId,
-      guarded: security?.length !== 0,
-      responses,
-    })),
+    .map(([method, { operationId, responses }]) => {
+      const rule = rules.get(`${method.toUpperCase()} ${routeOf(path)}`);
+      if (rule === undefined) throw new Error(`no rule for ${operationId}`);
+      return { method: method.toUpperCase(), path, operationId, rule, guarded: rule.kind === 'required', responses };
+    }),
 );
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -62,6 +62,20 @@ export async function startServer(...args: string[]): Promise<TestServer> {
       return code;
     },
   };
+}
+
+/** A server whose cameras stay open once they were, so that what it holds can be compared; closed when the test ends. */
+export async function lingering(
+  t: { teardown(close: () => Promise<unknown>): void },
+  ...args: string[]
+): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-video-test-'));
+  const config = join(folder, 'config.yaml');
+  writeFileSync(config, 'limits: { linger: 3600 }\n');
+  const server = await startServer('--config', config, ...args);
+  rmSync(folder, { recursive: true });
+  t.teardown(() => server.close());
+  return server;
 }
 
 function firstLine(child: ChildProcess): Promise<string> {

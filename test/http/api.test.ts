@@ -5,6 +5,7 @@ import { breaches, problemBreaches } from '../helpers/contract.js';
 const stats = {
   bitrate: 998_000,
   packetsSent: 281,
+  packetsReceived: 0,
   packetsLost: -1,
   lossPercent: 0.4,
   jitterMs: 1.5,

@@ -1,51 +1,115 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Contract } from '../../contract/contract.js';
+import { type Rule, rulesOf } from '../../contract/security.js';
+import { type Access, allows, type Grant, NOBODY } from '../../domain/access.js';
+import { Failure } from '../../domain/failure.js';
 import { problem } from '../problems.js';
 import { send } from './errors.js';
+import type { WrongTokens } from './limits.js';
+import { tokenInUrl, withToken } from './url-token.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whether it shows the token; one that needs none may all the same. */
-    isAuthorized: boolean;
+    /** What whoever asks may do. */
+    grant: Grant;
   }
 }
 
-/** Paths for which a token is needed; what is left are the dashboard's files, the docs and the health check. */
-const GUARDED = ['/api/', '/whep/'];
-
 /**
- * Lets nobody in without the token. Runs before the body is read. A preflight carries none, and a session's own URL is
- * the right to end it (RFC 9725 §4.6 leaves that to the server; most players send no token there).
+ * Lets nobody in who may not, before the body is read. What an operation needs is in the contract, under `security`,
+ * and is looked up by the route that was matched, so that no spelling of a URL gets around it. What is no operation
+ * (the dashboard's files, the docs, answers that there is nothing) is open to all.
  */
-export function guard(app: FastifyInstance, token: string): void {
-  const expected = digest(token);
-  app.decorateRequest('isAuthorized', false);
+export function guard(app: FastifyInstance, contract: Contract, access: Access, wrongTokens: WrongTokens): void {
+  const rules = rulesOf(contract);
+  const needed = (request: FastifyRequest): Rule | null => {
+    const rule = rules.get(`${request.method} ${request.routeOptions.url}`);
+    if (rule === undefined || rule.kind === 'open') return null;
+    return rule.kind === 'session' && !access.requireTokenOnSessions ? null : rule;
+  };
+
+  app.decorateRequest('grant');
   app.addHook('onRequest', async (request, reply) => {
-    // The route, not only the URL: the router takes %61pi and http://robot/api for the same.
-    const { url: route = '' } = request.routeOptions;
-    // Some players send the token bare.
-    const given = /^(?:Bearer\s+)?(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    request.isAuthorized = given !== undefined && timingSafeEqual(digest(given), expected);
-    if (
-      request.method === 'OPTIONS' ||
-      !GUARDED.some(prefix => route.startsWith(prefix) || request.url.startsWith(prefix))
-    )
-      return;
-    if (route === '/whep/:camera/:secret') return;
-    if (request.isAuthorized) return;
-    const detail = given === undefined ? 'The request has no token.' : 'The token is wrong.';
-    return send(
+    request.grant = NOBODY;
+    const rule = needed(request);
+    if (rule === null) return;
+    const token = tokenOf(request);
+    const camera = (request.params as { camera?: string }).camera;
+    if (token === undefined) {
+      request.grant = access.anonymous;
+      if (rule.kind === 'optional' || allows(request.grant, rule.role, camera)) return;
+      return challenge(reply, 'Bearer', NO_TOKEN);
+    }
+    await wrongTokens.admit(request, token);
+    try {
+      request.grant = await access.identify(token);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return refuse(request, reply, error);
+    }
+    wrongTokens.right(request, token);
+    if (!allows(request.grant, rule.role, camera)) return forbid(request, reply, rule.role, camera);
+  });
+
+  async function refuse(request: FastifyRequest, reply: FastifyReply, failure: Failure): Promise<FastifyReply> {
+    const { code, message, remedy } = failure;
+    // Past the error handler, which would log each: whoever cannot be identified could fill the disk.
+    if (code !== 'unauthorized')
+      return send(reply.header('Retry-After', failure.retryAfter ?? 1), problem(code, message, remedy));
+    await wrongTokens.wrong(request);
+    request.log.warn({ address: request.ip, route: request.routeOptions.url, reason: message }, 'token refused');
+    return challenge(
       reply,
-      problem(
-        'unauthorized',
-        detail,
-        'Send "Authorization: Bearer TOKEN"; the server names the token\'s file when it starts.',
-      ),
+      `Bearer error="invalid_token", error_description="${quotable(message)}"`,
+      problem('unauthorized', message, remedy ?? REMEDY),
     );
+  }
+}
+
+/** What goes out in answer to a URL with a token in it is kept by nobody, and leads on to URLs that work. */
+export function answerUrlTokens(app: FastifyInstance, { requireTokenOnSessions }: Access): void {
+  app.addHook('onSend', async (request, reply) => {
+    const token = tokenInUrl(request);
+    if (token === undefined) return;
+    reply.header('Cache-Control', 'no-store');
+    if (!requireTokenOnSessions || tokenOf(request) !== token) return;
+    const location = reply.getHeader('Location');
+    if (typeof location === 'string' && location.startsWith('/')) reply.header('Location', withToken(location, token));
+    const links = reply.getHeader('Link');
+    if (links === undefined) return;
+    // Those of ICE servers begin with a scheme.
+    const withTokens = [links]
+      .flat()
+      .map(link => String(link).replaceAll(LOCAL_LINK, (_, path) => `<${withToken(path, token)}>`));
+    reply.header('Link', withTokens);
   });
 }
 
-// Of equal length for every token, so that the comparison tells nothing of it.
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+/** The target of a Link on this server (RFC 8288 §3). */
+const LOCAL_LINK = /<(\/[^>]*)>/g;
+const REMEDY = 'Send "Authorization: Bearer TOKEN"; the server names the file of its own token when it starts.';
+const NO_TOKEN = problem('unauthorized', 'The request has no token.', REMEDY);
+
+/** The header first, which a person cannot have left in by accident. Some players send the token bare. */
+function tokenOf(request: FastifyRequest): string | undefined {
+  return /^(?!Bearer$)(?:Bearer\s+)?(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? tokenInUrl(request);
 }
+
+function challenge(reply: FastifyReply, how: string, document: ReturnType<typeof problem>): FastifyReply {
+  return send(reply.header('WWW-Authenticate', how), document);
+}
+
+/** RFC 6750 §3.1. Whether there is such a camera is not said. */
+function forbid(request: FastifyRequest, reply: FastifyReply, role: Rule['role'], camera?: string): FastifyReply {
+  const { name } = request.grant;
+  const where = camera === undefined ? '' : ` for camera "${camera.slice(0, 63)}"`;
+  request.log.info({ address: request.ip, by: name, route: request.routeOptions.url, role, camera }, 'role missing');
+  return challenge(
+    reply,
+    `Bearer error="insufficient_scope", scope="${role}"`,
+    problem('forbidden', `The token ("${name}") does not have the role "${role}"${where}.`, `Use a token that has it.`),
+  );
+}
+
+/** As RFC 6750 §3 allows it in error_description. */
+const quotable = (text: string): string => text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'");

@@ -2,14 +2,18 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 
-/** What browsers need to be told: who may call from another page, and what the pages from here may do. */
-export async function tellBrowsers(app: FastifyInstance): Promise<void> {
+/**
+ * What browsers need to be told: who may call from another page, and what the pages from here may do.
+ * @param origins of pages that may call; `*` for any
+ */
+export async function tellBrowsers(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   const options = {
-    // Any page may ask; without the token it gets nothing, and cookies are not used.
-    origin: true,
+    // Where any page may ask: without a token it gets nothing, and cookies are not used.
+    origin: origins.includes('*') ? true : [...origins],
     credentials: false,
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match'],
+    // Eyevinn's WHIP client sends an ETag, which is ignored: If-Match is what it means.
+    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'ETag'],
     exposedHeaders: ['Location', 'Link', 'ETag', 'Accept-Patch', 'Retry-After', 'WWW-Authenticate'],
     maxAge: 600,
     strictPreflight: false,

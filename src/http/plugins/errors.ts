@@ -2,11 +2,15 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Problem } from '../../domain/contract.js';
 import { Failure } from '../../domain/failure.js';
 import { OfferError } from '../../protocol/offer.js';
+import { SdpFragmentError } from '../../protocol/sdp-fragment.js';
+import { bodyKindOf } from '../body-kinds.js';
 import { problem } from '../problems.js';
+
+type Refused = FastifyError | Failure | OfferError | SdpFragmentError;
 
 /** Every error leaves as a problem document. To be set before any route is registered. */
 export function handleErrors(app: FastifyInstance): void {
-  app.setErrorHandler<FastifyError | Failure | OfferError>((error, request, reply) => {
+  app.setErrorHandler<Refused>((error, request, reply) => {
     const document = toProblem(error, request);
     if (document.status >= 500) request.log.error({ err: error }, 'request failed');
     if (error instanceof Failure && error.retryAfter !== undefined) reply.header('Retry-After', error.retryAfter);
@@ -21,7 +25,6 @@ export function handleErrors(app: FastifyInstance): void {
 }
 
 export function send(reply: FastifyReply, document: Problem): FastifyReply {
-  if (document.status === 401) reply.header('WWW-Authenticate', 'Bearer');
   return reply
     .code(document.status)
     .type('application/problem+json')
@@ -29,24 +32,25 @@ export function send(reply: FastifyReply, document: Problem): FastifyReply {
     .send(document);
 }
 
-function toProblem(error: FastifyError | Failure | OfferError, request: FastifyRequest): Problem {
-  if (error instanceof Failure || error instanceof OfferError) return problem(error.code, error.message, error.remedy);
-  // Not 400, on which some players turn to another protocol.
-  if (error.validationContext === 'body') return problem('invalid-sdp', 'The offer cannot be used: it is empty.');
+function toProblem(error: Refused, request: FastifyRequest): Problem {
+  if (error instanceof Failure || error instanceof OfferError || error instanceof SdpFragmentError)
+    return problem(error.code, error.message, error.remedy);
+  const body = bodyKindOf(request);
+  if (error.validationContext === 'body' && body) {
+    const what = request.body === '' ? 'it is empty' : error.message;
+    return problem(body.code, `${body.name} cannot be used: ${what}.`);
+  }
   if (error.validation) return problem('bad-request', `${error.message}.`);
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return problem(
         'payload-too-large',
-        'The body is larger than this server takes.',
-        'An offer has at most 65536 bytes.',
+        `${body?.name ?? 'The body'} is larger than this server takes.`,
+        body && `At most ${body.limit} bytes are taken.`,
       );
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return problem(
-        'unsupported-media-type',
-        `${request.method} ${pathOf(request)} does not take "${String(request.headers['content-type'] ?? 'no content type').slice(0, 100)}".`,
-        'Send application/sdp.',
-      );
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return problem('invalid-body', 'The JSON body cannot be used: it is no JSON.');
   }
   // What the file server says of paths that no file can have.
   if (error.statusCode === 403 || error.statusCode === 404)

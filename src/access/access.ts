@@ -1,0 +1,92 @@
+import { CommandError, EXIT } from '../cli/command-error.js';
+import type { Access } from '../domain/access.js';
+import type { Config } from '../domain/contract.js';
+import { Failure } from '../domain/failure.js';
+import type { Log } from '../domain/ports.js';
+import { type Issuer, isJwt, verifyJwt } from './jwt.js';
+import { remoteKeySet } from './key-set.js';
+import { readKey } from './keys.js';
+import { findToken, hashToken, type KnownToken, readHash } from './tokens.js';
+
+type Settings = Config['access'];
+
+export interface AccessOptions {
+  settings: Settings;
+  /** The server's own token: `admin` for everything. */
+  ownToken: string;
+  /** The folder from which the paths of key files count. */
+  base: string;
+  log: Log;
+}
+
+/**
+ * Decides who may do what, by the configuration.
+ * @throws CommandError
+ */
+export function makeAccess({ settings, ownToken, base, log }: AccessOptions): Access {
+  refuseTwins(settings);
+  const tokens: KnownToken[] = [
+    {
+      grant: { name: "the server's own token", permissions: [{ role: 'admin' }] },
+      hash: hashToken(ownToken),
+      expiresAt: null,
+    },
+    ...settings.tokens.map(({ name, hash, permissions, expires }) => ({
+      grant: { name, permissions },
+      hash: readHash(hash),
+      expiresAt: expires === undefined ? null : readTime(name, expires),
+    })),
+  ];
+  const issuers = settings.jwt.map(({ name, key, issuer, audience }): Issuer => {
+    const read = readKey(name, key, base);
+    if (read.kind === 'remote' && read.url.protocol !== 'https:' && !isLoopback(read.url))
+      log.warn({ issuer: name }, 'keys come over plain HTTP: whoever is on the way can put in their own');
+    const found = read.kind === 'remote' ? remoteKeySet(read.url, log) : async () => read.key;
+    return { name, key: found, algorithms: read.algorithms, issuer, audience };
+  });
+  return {
+    anonymous: { name: 'anonymous', permissions: settings.anonymous },
+    requireTokenOnSessions: settings.requireTokenOnSessions,
+    identify: async token => {
+      const found = findToken(tokens, token);
+      if (found === null && issuers.length > 0 && isJwt(token)) return verifyJwt(issuers, token);
+      if (found === null) throw new Failure('unauthorized', 'The token is wrong.');
+      if (found.expiresAt !== null && Date.now() >= found.expiresAt)
+        throw new Failure('unauthorized', 'The token has expired.', {
+          remedy: 'Have a new one made with "bigfootbot-video token".',
+        });
+      return found.grant;
+    },
+  };
+}
+
+/** The cameras that permissions are limited to, and whose those are: a name that no camera has is a slip. */
+export function camerasNamed(settings: Settings): { camera: string; holder: string }[] {
+  return [
+    ...settings.tokens.map(({ name, permissions }) => ({ holder: name, permissions })),
+    { holder: 'anonymous', permissions: settings.anonymous },
+  ].flatMap(({ holder, permissions }) =>
+    permissions.flatMap(({ cameras = [] }) => cameras.map(camera => ({ camera, holder }))),
+  );
+}
+
+const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+
+function refuseTwins(settings: Settings): void {
+  const lists: [string, readonly string[]][] = [
+    ['access.tokens has two tokens named', settings.tokens.map(({ name }) => `"${name}"`)],
+    ['access.jwt has two issuers named', settings.jwt.map(({ name }) => `"${name}"`)],
+    ['access.tokens has one token twice:', settings.tokens.map(({ hash }) => hash.toLowerCase())],
+  ];
+  for (const [what, values] of lists) {
+    const twin = values.find((value, index) => values.indexOf(value) !== index);
+    if (twin !== undefined) throw new CommandError(EXIT.config, `${what} ${twin}`);
+  }
+}
+
+function readTime(name: string, text: string): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time))
+    throw new CommandError(EXIT.config, `access.tokens "${name}": expires: "${text}" is no date and time`);
+  return time;
+}

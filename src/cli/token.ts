@@ -1,0 +1,77 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { stringify } from 'yaml';
+import { hashToken, makeToken, showHash } from '../access/tokens.js';
+import { checkConfig } from '../config/schema.js';
+import type { Config, Role } from '../domain/contract.js';
+import { CommandError, EXIT } from './command-error.js';
+
+type Entry = Config['access']['tokens'][number];
+
+interface TokenOptions {
+  name: string;
+  role: Role[];
+  camera?: string[];
+  expires?: string;
+  json?: boolean;
+}
+
+const ROLES: readonly Role[] = ['view', 'publish', 'admin'];
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+export function tokenCommand(): Command {
+  return new Command('token')
+    .description('Make a token for somebody, and the lines of the configuration that let it in.')
+    .requiredOption('--name <NAME>', 'whose it is, for the log')
+    .addOption(
+      new Option('--role <ROLE>', `what it may do: ${ROLES.join(', ')}; may be repeated`)
+        .argParser(collectRole)
+        .makeOptionMandatory(),
+    )
+    .option('--camera <ID>', 'a camera that it is limited to; may be repeated (default: all)', collect)
+    .option(
+      '--expires <WHEN>',
+      'when it ends: 90m, 12h, 30d, 8w, or 2027-01-31T12:00:00Z (default: never)',
+      parseExpiry,
+    )
+    .option('--json', 'the same in one line of JSON')
+    .action(printToken);
+}
+
+function printToken({ name, role: roles, camera, expires, json }: TokenOptions): void {
+  const token = makeToken();
+  const entry: Entry = {
+    name,
+    hash: showHash(hashToken(token)),
+    permissions: roles.map(role => ({ role, ...(camera === undefined ? {} : { cameras: camera }) })),
+    ...(expires === undefined ? {} : { expires }),
+  };
+  const config = { access: { tokens: [entry] } };
+  const [finding] = checkConfig(structuredClone(config));
+  if (finding) throw new CommandError(EXIT.usage, `${finding.path.slice(3).join('.')} ${finding.message}`);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ token, entry })}\n`);
+    return;
+  }
+  process.stdout.write(
+    `# The token, which is shown this once:\n#\n#   ${token}\n#\n# To let it in, put this into the configuration file and start the server anew:\n\n${stringify(config)}`,
+  );
+}
+
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+function collectRole(value: string, before: Role[] = []): Role[] {
+  const role = ROLES.find(known => known === value);
+  if (role === undefined) throw new InvalidArgumentError(`A role is one of ${ROLES.join(', ')}.`);
+  return before.includes(role) ? before : [...before, role];
+}
+
+function parseExpiry(value: string): string {
+  const [, count = '', unit = ''] = /^(\d{1,4})([mhdw])$/.exec(value) ?? [];
+  const span = Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  const time = count === '' ? Date.parse(value) : Date.now() + span;
+  const written = count !== '' || /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(value);
+  if (Number.isNaN(time) || !written)
+    throw new InvalidArgumentError('It looks like 30d (m, h, d, w) or like 2027-01-31T12:00:00Z.');
+  if (time <= Date.now()) throw new InvalidArgumentError('That is over already.');
+  return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,55 @@
+import { type Contract, METHODS, type Operation, routeOf, type SecurityRequirement } from './contract.js';
+
+const ROLES = ['view', 'publish', 'admin'] as const;
+
+/** What an operation asks of whoever calls it. */
+export interface Rule {
+  /**
+   * `open`: nothing; `required`: a token with the role; `optional`: the same, or no token; `session`: its URL is the
+   * right to it, unless the configuration demands the token too.
+   */
+  kind: 'open' | 'required' | 'optional' | 'session';
+  role: (typeof ROLES)[number];
+}
+
+/**
+ * Reads from `security` what each operation needs; the key is a method and a route in Fastify's form.
+ * @throws Error if the contract says what the guard does not know how to do
+ */
+export function rulesOf(contract: Contract): ReadonlyMap<string, Rule> {
+  const rules = new Map<string, Rule>();
+  for (const [path, item] of Object.entries(contract.paths)) {
+    for (const method of METHODS) {
+      const operation = item[method];
+      if (operation === undefined) continue;
+      const rule = ruleOf(contract, path, method, operation);
+      rules.set(`${method.toUpperCase()} ${routeOf(path)}`, rule);
+      // Fastify answers HEAD where there is GET.
+      if (method === 'get' && item.head === undefined) rules.set(`HEAD ${routeOf(path)}`, rule);
+    }
+  }
+  return rules;
+}
+
+function ruleOf(contract: Contract, path: string, method: string, operation: Operation): Rule {
+  const { operationId, security = contract.security } = operation;
+  if (security.length > 0) {
+    const needed = security.filter(requirement => Object.keys(requirement).length > 0);
+    return { kind: needed.length < security.length ? 'optional' : 'required', role: roleIn(operationId, needed) };
+  }
+  const endpoint = /^(.*)\/\{secret\}/.exec(path)?.[1];
+  // A preflight has no token, and asks for nothing.
+  if (endpoint === undefined || method === 'options') return { kind: 'open', role: 'admin' };
+  // Whoever may make a session there.
+  const post = contract.paths[endpoint]?.post;
+  if (post === undefined) throw new Error(`the contract has ${path}, and no POST on ${endpoint} that makes it`);
+  return { kind: 'session', role: roleIn(post.operationId, post.security ?? contract.security) };
+}
+
+function roleIn(operationId: string, security: readonly SecurityRequirement[]): Rule['role'] {
+  const [only] = security;
+  const role = ROLES.find(name => name === only?.bearer?.[0]);
+  if (security.length !== 1 || only?.bearer?.length !== 1 || role === undefined)
+    throw new Error(`"security" of ${operationId} has to name one role, as in "bearer: [view]": ${ROLES.join(', ')}`);
+  return role;
+}

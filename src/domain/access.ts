@@ -1,0 +1,35 @@
+import type { Permission, Role } from './contract.js';
+
+/** What somebody may do, and whose name the log has for them. */
+export interface Grant {
+  name: string;
+  permissions: readonly Permission[];
+}
+
+/** Whoever may do nothing. */
+export const NOBODY: Grant = { name: 'nobody', permissions: [] };
+
+/** Who may do what: the port that HTTP asks. */
+export interface Access {
+  /** What a request without a token may do. */
+  readonly anonymous: Grant;
+  /** Whether a session's URL alone is not enough to change and end it. */
+  readonly requireTokenOnSessions: boolean;
+  /**
+   * @param token as it was sent
+   * @throws Failure unauthorized if it is wrong, has expired, …; keys-unavailable if that cannot be known now
+   */
+  identify(token: string): Promise<Grant>;
+}
+
+/**
+ * Whether a grant has a role: on a camera, or on any if none is named. `admin` includes the other roles, for the
+ * cameras that it is limited to.
+ */
+export function allows({ permissions }: Grant, role: Role, camera?: string): boolean {
+  return permissions.some(
+    permission =>
+      (permission.role === role || permission.role === 'admin') &&
+      (camera === undefined || permission.cameras === undefined || permission.cameras.includes(camera)),
+  );
+}

@@ -1,0 +1,112 @@
+/** Names as in SDP (IANA's registry of RTP payload formats), in capitals. */
+export type VideoCodecName = 'H264' | 'VP8' | 'VP9' | 'AV1' | 'H265';
+export type CodecName = VideoCodecName | 'OPUS';
+
+/** What is known of a stream that is to be sent or received in a codec. */
+export interface StreamProfile {
+  /** H.264: six hexadecimal digits from the SPS (RFC 6184 §8.1); null for another codec, or if none was read yet. */
+  profileLevelId: string | null;
+}
+
+export type FormatParameters = ReadonlyMap<string, string>;
+
+/** How a codec is negotiated. A new codec is a row here and one in worker/codec-elements.ts. */
+export interface CodecRules {
+  kind: 'video' | 'audio';
+  /** Hz of its RTP timestamps. */
+  clockRate: number;
+  /** The name on the a=rtpmap line, with what stands behind it. */
+  rtpmap: string;
+  /** How well an offered format suits the stream: the lower the better; null if it cannot carry it. */
+  rank(offered: FormatParameters, stream: StreamProfile): number | null;
+  /** What the answer says on the a=fmtp line; empty for nothing. */
+  answer(offered: FormatParameters, stream: StreamProfile): string;
+}
+
+const BASELINE: StreamProfile = { profileLevelId: '42c01f' };
+
+export const CODECS: Readonly<Record<CodecName, CodecRules>> = {
+  H264: {
+    kind: 'video',
+    clockRate: 90_000,
+    rtpmap: 'H264/90000',
+    rank: rankH264,
+    answer: (offered, stream) =>
+      `level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${announcedProfile(offered, stream)}`,
+  },
+  VP8: { kind: 'video', clockRate: 90_000, rtpmap: 'VP8/90000', rank: () => 0, answer: () => '' },
+  // RFC 9628 §6: without the parameter it is profile 0, the one with 8 bits that every browser takes.
+  VP9: only('VP9/90000', 'profile-id', '0'),
+  // RTP Payload Format for AV1, §7.2.1: main profile unless it says otherwise.
+  AV1: only('AV1/90000', 'profile', '0'),
+  // RFC 7798 §7.1: main profile unless it says otherwise.
+  H265: only('H265/90000', 'profile-id', '1'),
+  OPUS: {
+    kind: 'audio',
+    clockRate: 48_000,
+    rtpmap: 'opus/48000/2',
+    rank: () => 0,
+    answer: () => 'minptime=10;useinbandfec=1',
+  },
+};
+
+/** The codec of that name, in any letter case; null if it is not in the table. */
+export function codecNamed(name: string): CodecName | null {
+  const upper = name.toUpperCase();
+  return Object.hasOwn(CODECS, upper) ? (upper as CodecName) : null;
+}
+
+function only(rtpmap: string, parameter: string, value: string): CodecRules {
+  return {
+    kind: 'video',
+    clockRate: 90_000,
+    rtpmap,
+    rank: offered => ((offered.get(parameter) ?? value) === value ? 0 : null),
+    // All of it as it was offered: it must be the same on both sides.
+    answer: offered => [...offered].map(([key, given]) => `${key}=${given}`).join(';'),
+  };
+}
+
+// A format of the stream's own profile is best. Of the others, a decoder of any of these profiles decodes constrained
+// baseline (H.264 A.2.1.1), nearest first; and most decoders decode more than they say.
+function rankH264(offered: FormatParameters, stream: StreamProfile): number | null {
+  const profileLevelId = offeredProfile(offered);
+  if (!/^[0-9a-f]{6}$/.test(profileLevelId)) return null;
+  const order = ['constrained-baseline', 'baseline', 'main', 'constrained-high', 'high'];
+  const profile = h264Profile(profileLevelId);
+  const nearness = profile === h264Profile(stream.profileLevelId ?? '42c01f') ? 0 : order.indexOf(profile) + 1;
+  if (profile === 'other') return null;
+  return nearness + (offered.get('packetization-mode') === '1' ? 0 : 10);
+}
+
+/** The profile that profile_idc and the constraint flags mean (RFC 6184 §8.1, table 5). */
+export function h264Profile(profileLevelId: string): string {
+  const idc = profileLevelId.slice(0, 2).toLowerCase();
+  const flags = Number.parseInt(profileLevelId.slice(2, 4), 16);
+  const set = (flag: number): boolean => (flags & (0x80 >> flag)) !== 0;
+  if ((idc === '42' && set(1)) || (idc === '4d' && set(0)) || (idc === '58' && set(0) && set(1)))
+    return 'constrained-baseline';
+  if (idc === '42') return 'baseline';
+  if (idc === '4d') return 'main';
+  if (idc === '64') return set(4) && set(5) ? 'constrained-high' : 'high';
+  return 'other';
+}
+
+function offeredProfile(offered: FormatParameters): string {
+  // RFC 6184 §8.1: without the parameter the profile is Baseline, level 1.
+  return (offered.get('profile-level-id') ?? '42000a').toLowerCase();
+}
+
+// The profile must mean the same on both sides (RFC 6184 §8.2.2): where the stream's does, the answer says exactly what
+// its SPS says; where it does not, the offer's stays. The level is the stream's if the viewer allows another than its
+// own.
+function announcedProfile(offered: FormatParameters, { profileLevelId }: StreamProfile): string {
+  const theirs = offeredProfile(offered);
+  if (profileLevelId === null || offered.get('level-asymmetry-allowed') !== '1') return theirs;
+  return h264Profile(profileLevelId) === h264Profile(theirs)
+    ? profileLevelId
+    : theirs.slice(0, 4) + profileLevelId.slice(4);
+}
+
+/** What is assumed of a stream before its first picture: what the encoders here are told to make. */
+export const EXPECTED: StreamProfile = BASELINE;

@@ -1,0 +1,165 @@
+import type { ElementError } from '../gst/pipeline.js';
+import { readRtpStats } from '../gst/rtp-stats.js';
+import type { Webrtc } from '../gst/webrtc.js';
+import type { SessionFigures } from '../media/messages.js';
+
+/** A named reason of the contract (schemas/end-reason.yaml) that a worker finds by itself. */
+export type ConnectionEnd =
+  | 'peer-closed'
+  | 'connect-timeout'
+  | 'ice-failed'
+  | 'dtls-failed'
+  | 'rtcp-timeout'
+  | 'sending-failed'
+  | 'camera-failed';
+
+export interface ConnectionEvents {
+  connected(): void;
+  ended(reason: ConnectionEnd, detail: string | null): void;
+  stats(figures: SessionFigures): void;
+}
+
+export interface ConnectionTimes {
+  /** From the answer until ICE and DTLS are up, at the most. */
+  connectMs: number;
+  /** Without a word from the peer: it is gone (RTCP reports come each second or so). */
+  silenceMs: number;
+  statsMs: number;
+  /** Nothing sent for so long, though there are pictures: a camera that brings none is the camera's own matter. */
+  stalledMs: number;
+}
+
+export const CONNECTION_TIMES: ConnectionTimes = {
+  connectMs: 15_000,
+  silenceMs: 12_000,
+  statsMs: 2_000,
+  stalledMs: 7_000,
+};
+
+/** Of a peer that is sent a camera. */
+export interface Sending {
+  /** Of its video. */
+  ssrc: number;
+  /** ms since there was a picture to send. */
+  idleMs(): number;
+}
+
+export interface ConnectionOptions {
+  webrtc: Webrtc;
+  events: ConnectionEvents;
+  /** What an element of the peer's pipeline said had gone wrong; null if nothing. */
+  error(): ElementError | null;
+  /** Null for a peer that sends a camera. */
+  sends: Sending | null;
+  times?: ConnectionTimes;
+}
+
+const CONNECTING_POLL_MS = 3;
+const CONNECTED_POLL_MS = 250;
+const CLOCK_RATE = 90_000;
+
+type End = [ConnectionEnd, string | null];
+
+/** Watches a connection from its answer to its end, by asking: no callback may come from GStreamer. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #times: ConnectionTimes;
+  readonly #peer: string;
+  #timer: NodeJS.Timeout | null = null;
+  #stopped = false;
+  #connected = false;
+  #answeredAt = 0;
+  #heardAt = 0;
+  #movedAt = 0;
+  #heard = '';
+  #statsAt = 0;
+  #bytes = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#times = options.times ?? CONNECTION_TIMES;
+    this.#peer = options.sends ? 'viewer' : 'publisher';
+  }
+
+  /** The answer is on its way: from now on the connection is watched. */
+  watch(): void {
+    if (this.#stopped) return;
+    this.#answeredAt = performance.now();
+    this.#poll();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
+  #poll(): void {
+    const end = this.#look();
+    if (this.#stopped) return;
+    if (end) {
+      this.stop();
+      this.#options.events.ended(...end);
+      return;
+    }
+    this.#timer = setTimeout(() => this.#poll(), this.#connected ? CONNECTED_POLL_MS : CONNECTING_POLL_MS);
+  }
+
+  #look(): End | null {
+    const now = performance.now();
+    const { webrtc, events } = this.#options;
+    const state = webrtc.state();
+    if (state === 'failed')
+      return webrtc.iceFailed()
+        ? ['ice-failed', `no path to the ${this.#peer} answered`]
+        : ['dtls-failed', `the ${this.#peer} and the robot could not agree on keys`];
+    if (state === 'closed') return ['peer-closed', `the ${this.#peer} closed the connection`];
+    if (this.#connected) return now - this.#statsAt >= this.#times.statsMs ? this.#measure(now) : null;
+    if (state === 'connected') {
+      this.#connected = true;
+      this.#heardAt = this.#movedAt = this.#statsAt = now;
+      events.connected();
+    } else if (now - this.#answeredAt > this.#times.connectMs) {
+      return [
+        'connect-timeout',
+        `no connection within ${this.#times.connectMs / 1000} s: check that UDP gets from the ${this.#peer} to the robot`,
+      ];
+    }
+    return null;
+  }
+
+  #measure(now: number): End | null {
+    const { webrtc, sends, events } = this.#options;
+    const stats = readRtpStats(webrtc.statsText(), CLOCK_RATE, sends?.ssrc);
+    if (stats.heard !== this.#heard) this.#heardAt = now;
+    this.#heard = stats.heard;
+    const bytes = sends ? stats.bytesSent : stats.bytesReceived;
+    events.stats({
+      bitrate: Math.max(0, Math.round(((bytes - this.#bytes) * 8 * 1000) / (now - this.#statsAt))),
+      packetsSent: stats.packetsSent,
+      packetsReceived: stats.packetsReceived,
+      packetsLost: stats.quality?.packetsLost ?? null,
+      lossPercent: stats.quality?.lossPercent ?? null,
+      jitterMs: stats.quality?.jitterMs ?? null,
+      roundTripMs: stats.quality?.roundTripMs ?? null,
+      keyframeRequests: stats.keyframeRequests,
+      retransmitted: stats.retransmitted,
+    });
+    if (bytes !== this.#bytes || (sends && sends.idleMs() > this.#times.statsMs)) this.#movedAt = now;
+    this.#bytes = bytes;
+    this.#statsAt = now;
+    return this.#verdict(now);
+  }
+
+  // The camera's side of the proxy is told OK whatever becomes of a picture here, so nobody else would notice.
+  #verdict(now: number): End | null {
+    const error = this.#options.error();
+    if (error) return [this.#options.sends ? 'sending-failed' : 'camera-failed', `${error.element}: ${error.message}`];
+    const silence = now - this.#heardAt;
+    if (silence > this.#times.silenceMs)
+      return ['rtcp-timeout', `nothing heard of the ${this.#peer} for ${Math.round(silence / 1000)} s`];
+    const stalled = now - this.#movedAt;
+    return this.#options.sends && stalled > this.#times.stalledMs
+      ? ['sending-failed', `nothing was sent for ${Math.round(stalled / 1000)} s`]
+      : null;
+  }
+}

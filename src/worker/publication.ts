@@ -1,0 +1,78 @@
+import type { IceAgentSettings } from '../domain/ports.js';
+import { Webrtc } from '../gst/webrtc.js';
+import type { AgreedAudio, AgreedVideo } from '../media/messages.js';
+import { receivedCaps } from './codec-elements.js';
+import { Connection, type ConnectionEvents } from './connection.js';
+import { CameraFailure } from './failure.js';
+import { describePublication } from './launch.js';
+import type { LiveSource } from './open-camera.js';
+import { StreamPipeline } from './stream-pipeline.js';
+
+export interface PublicationOptions {
+  video: AgreedVideo;
+  /** Null takes no sound. */
+  audio: AgreedAudio | null;
+  ice: IceAgentSettings;
+  events: ConnectionEvents;
+}
+
+const FIRST_FRAME_POLL_MS = 5;
+/** From the answer, connecting included. A publisher that is connected and sends nothing is no camera. */
+const FIRST_FRAME_MS = 20_000;
+
+/** What a publisher sends, passed on as it is. */
+export class Publication implements LiveSource {
+  readonly stream: StreamPipeline;
+  readonly webrtc: Webrtc;
+  readonly #connection: Connection;
+  #closed = false;
+
+  constructor({ video, audio, ice, events }: PublicationOptions) {
+    this.stream = new StreamPipeline(video.codec, describePublication(video.codec, audio !== null));
+    this.webrtc = new Webrtc(this.stream.element('webrtc'), ice);
+    this.webrtc.receive(receivedCaps(video.codec, video), video.retransmit);
+    if (audio) this.webrtc.receive(receivedCaps('OPUS', audio), false);
+    this.stream.play();
+    this.#connection = new Connection({ webrtc: this.webrtc, events, error: () => this.#error(), sends: null });
+  }
+
+  answer(offer: string): Promise<string> {
+    return this.webrtc.answer(offer);
+  }
+
+  watch(): void {
+    this.#connection.watch();
+  }
+
+  async firstFrame(): Promise<void> {
+    const until = performance.now() + FIRST_FRAME_MS;
+    while (!this.#closed) {
+      if (this.stream.video.count() > 0) return;
+      if (performance.now() > until)
+        throw new CameraFailure(
+          `The publisher sent no picture within ${FIRST_FRAME_MS / 1000} s.`,
+          'Check the camera of the publisher, and that UDP gets from it to the robot.',
+        );
+      await new Promise(resolve => setTimeout(resolve, FIRST_FRAME_POLL_MS));
+    }
+    throw publisherLeft();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connection.stop();
+    this.webrtc.release();
+    this.stream.close();
+  }
+
+  #error(): { element: string; message: string; debug: string } | null {
+    const { failed } = this.stream.look();
+    return typeof failed === 'string' ? { element: 'publisher', message: failed, debug: '' } : failed;
+  }
+}
+
+/** What the viewers of a camera are told that has lost its publisher. */
+export function publisherLeft(): CameraFailure {
+  return new CameraFailure('Whoever published it has left.', 'Publish to it again.', 'no-publisher');
+}

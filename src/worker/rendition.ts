@@ -1,0 +1,92 @@
+import type { Bin, Element } from '../gst/native.js';
+import { make } from '../gst/peer.js';
+import type { EncoderSettings } from './encoders.js';
+import { CameraFailure } from './failure.js';
+import { describeVp8 } from './launch.js';
+import { StreamPipeline } from './stream-pipeline.js';
+
+const FIRST_FRAME_POLL_MS = 5;
+const FIRST_FRAME_MS = 8_000;
+const SUPERVISE_MS = 250;
+
+/** The element that makes VP8. */
+export const VP8_ENCODER = 'vp8enc';
+
+/**
+ * A camera's pictures once more, in VP8, for viewers that cannot take its own codec. In a pipeline of its own, so that
+ * its failure is not the camera's.
+ */
+export class Rendition {
+  readonly stream: StreamPipeline;
+  /** Resolves when it has made its first picture; rejects with a CameraFailure. */
+  readonly ready: Promise<void>;
+  readonly #from: StreamPipeline;
+  readonly #input: Element;
+  readonly #onFailure: (failure: CameraFailure) => void;
+  #supervisor: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  /** Builds and starts it. @throws CameraFailure if an element is missing */
+  constructor(from: StreamPipeline, settings: EncoderSettings, onFailure: (failure: CameraFailure) => void) {
+    const raw = from.find('raw');
+    this.#from = from;
+    this.#onFailure = onFailure;
+    this.#input = make('proxysink');
+    try {
+      this.stream = new StreamPipeline('VP8', describeVp8(settings, raw === null), from.baseTime);
+    } catch (error) {
+      throw new CameraFailure(
+        `VP8 cannot be encoded: ${(error as Error).message}`,
+        'Install gstreamer1.0-plugins-good, or use a player that receives H.264.',
+      );
+    }
+    const source = this.stream.element('in') as Bin;
+    source.proxysink = this.#input;
+    // Raw pictures: the last one is enough. Of an encoded stream each is needed; there the decoded ones are let go.
+    if (raw) Object.assign(source.getChildByIndex(0), { leaky: LEAKY_DOWNSTREAM, maxSizeBuffers: 1 });
+    this.stream.play();
+    from.video.tap(this.#input, raw ?? undefined);
+    if (!raw) from.video.requestKeyframe();
+    this.ready = this.#firstFrame();
+    this.ready.catch(() => undefined);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#supervisor) clearInterval(this.#supervisor);
+    this.stream.close();
+    this.#from.video.detach(this.#input);
+  }
+
+  async #firstFrame(): Promise<void> {
+    const until = performance.now() + FIRST_FRAME_MS;
+    while (!this.#closed) {
+      const { failed } = this.stream.look();
+      if (failed) throw this.#failure(failed);
+      if (this.stream.video.count() > 0) {
+        this.#supervise();
+        return;
+      }
+      if (performance.now() > until) throw this.#failure(`no picture within ${FIRST_FRAME_MS / 1000} s`);
+      await new Promise(resolve => setTimeout(resolve, FIRST_FRAME_POLL_MS));
+    }
+    throw this.#failure('it was closed before its first picture');
+  }
+
+  #supervise(): void {
+    this.#supervisor = setInterval(() => {
+      const { failed } = this.stream.look();
+      if (!failed) return;
+      if (this.#supervisor) clearInterval(this.#supervisor);
+      this.#onFailure(this.#failure(failed));
+    }, SUPERVISE_MS);
+  }
+
+  #failure(failed: string | { element: string; message: string }): CameraFailure {
+    const why = typeof failed === 'string' ? failed : `${failed.element}: ${failed.message}`;
+    return new CameraFailure(`VP8 is not being encoded: ${why}`, 'Use a player that receives H.264.');
+  }
+}
+
+const LEAKY_DOWNSTREAM = 2;

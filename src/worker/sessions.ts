@@ -1,0 +1,176 @@
+import type { Housekeeping } from '../gst/housekeeping.js';
+import type { FromWorker, ToWorker, ToWorkerOf } from '../media/messages.js';
+import { Camera, type Place } from './camera.js';
+import type { ConnectionEvents } from './connection.js';
+import { CameraFailure } from './failure.js';
+import { KeyframeLimit } from './keyframe-limit.js';
+import { Viewer } from './viewer.js';
+
+interface Entry {
+  viewer: Viewer | null;
+  place: Place | null;
+  /** Answered: from now on its end is told as one, not as a refusal. */
+  joined: boolean;
+  attached: boolean;
+  ended: boolean;
+  failure: CameraFailure | null;
+  /** Candidates that came before there was anything to give them to. */
+  early: string[];
+}
+
+/** The sessions of this process's camera, viewers' and a publisher's, from their offer to their end. */
+export class WorkerSessions {
+  readonly #send: (message: FromWorker) => void;
+  readonly #housekeeping: Housekeeping;
+  readonly #entries = new Map<string, Entry>();
+  #keyframes = new KeyframeLimit();
+  #camera: Camera | null = null;
+
+  constructor(send: (message: FromWorker) => void, housekeeping: Housekeeping) {
+    this.#send = send;
+    this.#housekeeping = housekeeping;
+  }
+
+  handle(message: Exclude<ToWorker, { type: 'ping' | 'close' }>): void {
+    switch (message.type) {
+      case 'configure':
+        this.#camera = new Camera(message, this.#send);
+        void this.#camera.prepare();
+        return;
+      case 'join':
+        void this.#begin(message.session, entry => this.#join(message, entry));
+        return;
+      case 'publish':
+        void this.#begin(message.session, () => this.#publish(message));
+        return;
+      case 'candidates':
+        for (const candidate of message.values) this.#addCandidate(message.session, candidate);
+        return;
+      case 'leave':
+        this.#end(message.session);
+    }
+  }
+
+  close(): void {
+    for (const session of [...this.#entries.keys()]) this.#end(session);
+    this.#camera?.close();
+  }
+
+  async #begin(session: string, negotiate: (entry: Entry) => Promise<string>): Promise<void> {
+    const entry: Entry = {
+      viewer: null,
+      place: null,
+      joined: false,
+      attached: false,
+      ended: false,
+      failure: null,
+      early: [],
+    };
+    this.#entries.set(session, entry);
+    this.#housekeeping.disturb();
+    try {
+      const answer = await negotiate(entry);
+      // Whoever left while the camera was opening has been taken care of, and is told nothing.
+      if (entry.ended) return;
+      if (entry.failure) throw entry.failure;
+      entry.joined = true;
+      this.#send({ type: 'joined', session, answer });
+      for (const candidate of entry.early.splice(0)) this.#addCandidate(session, candidate);
+      entry.viewer?.watch();
+      this.#camera?.publication(session)?.watch();
+    } catch (error) {
+      const told = !entry.ended;
+      this.#end(session);
+      if (told) this.#refuse(session, error);
+    }
+  }
+
+  #refuse(session: string, error: unknown): void {
+    const detail = error instanceof Error ? error.message : String(error);
+    const { code, remedy } = error instanceof CameraFailure ? error : { code: 'internal', remedy: null };
+    this.#send({ type: 'refused', session, code, detail, remedy });
+  }
+
+  // The camera opens while the viewer's pipeline is built and answered; what is known only from its first picture
+  // (that there is one) is waited for last.
+  async #join({ session, offer, video, audio, ice }: ToWorkerOf<'join'>, entry: Entry): Promise<string> {
+    const { codec } = video;
+    const place = await this.#configured().use(session, codec, failure => this.#cameraFailed(session, failure));
+    if (entry.ended) return '';
+    const viewer = new Viewer(
+      { video, audio, ice, baseTime: place.baseTime, idleMs: place.idleMs },
+      {
+        ...this.#events(session),
+        connected: () => {
+          viewer.peer.settleLatency();
+          place.attach(viewer.peer.proxySinks);
+          entry.attached = true;
+          this.#send({ type: 'connected', session });
+        },
+      },
+    );
+    entry.place = place;
+    entry.viewer = viewer;
+    const [answer] = await Promise.all([viewer.answer(offer), place.ready]);
+    return answer;
+  }
+
+  #publish({ session, offer, video, audio, ice }: ToWorkerOf<'publish'>): Promise<string> {
+    return this.#configured().publish(session, { offer, video, audio, ice }, this.#events(session));
+  }
+
+  #events(session: string): ConnectionEvents {
+    return {
+      connected: () => this.#send({ type: 'connected', session }),
+      ended: (reason, detail) => {
+        const told = this.#entries.get(session)?.joined === true;
+        this.#end(session);
+        if (told) this.#send({ type: 'ended', session, reason, detail });
+      },
+      stats: stats => {
+        this.#send({ type: 'stats', session, stats });
+        const spacing = this.#keyframes.note(session, stats.keyframeRequests, performance.now());
+        if (spacing !== null) this.#camera?.limitKeyframes(spacing);
+      },
+    };
+  }
+
+  #configured(): Camera {
+    if (!this.#camera) throw new Error('the worker is not configured');
+    return this.#camera;
+  }
+
+  #addCandidate(session: string, candidate: string): void {
+    const entry = this.#entries.get(session);
+    if (!entry) return;
+    if (!entry.joined) entry.early.push(candidate);
+    else (entry.viewer?.peer.webrtc ?? this.#camera?.publication(session)?.webrtc)?.addCandidate(candidate);
+  }
+
+  #cameraFailed(session: string, failure: CameraFailure): void {
+    const entry = this.#entries.get(session);
+    if (!entry) return;
+    // One that still waits for its answer is refused by #begin.
+    entry.failure = failure;
+    if (!entry.joined) return;
+    this.#end(session);
+    const reason = failure.code === 'no-publisher' ? 'publisher-left' : 'camera-failed';
+    this.#send({ type: 'ended', session, reason, detail: failure.message });
+  }
+
+  #end(session: string): void {
+    const entry = this.#entries.get(session);
+    if (!entry) return;
+    this.#entries.delete(session);
+    this.#keyframes.forget(session);
+    // The encoder that opens for the next one knows of no ration.
+    if (this.#entries.size === 0) this.#keyframes = new KeyframeLimit();
+    entry.ended = true;
+    // The viewer's pipeline first: it frees whatever still pushes into it; then its place at the camera's tee.
+    entry.viewer?.close();
+    if (entry.viewer && entry.attached) entry.place?.detach(entry.viewer.peer.proxySinks);
+    this.#camera?.release(session);
+    this.#camera?.unpublish(session);
+    this.#housekeeping.collect();
+  }
+}

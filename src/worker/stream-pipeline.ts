@@ -1,0 +1,97 @@
+import { type Element, Gst, type Pipeline } from '../gst/native.js';
+import { closePipeline, drainBus, type ElementError, element, parseLaunch } from '../gst/pipeline.js';
+import type { VideoFacts } from '../media/messages.js';
+import type { VideoCodecName } from '../protocol/codecs.js';
+import { Fan } from './fan.js';
+import { videoFacts } from './video-facts.js';
+
+/** What a look at a running pipeline found. */
+export interface Finding {
+  /** Why it cannot go on; null while it can. */
+  failed: ElementError | string | null;
+  /** A segment was played to its end (see OpenCamera). */
+  segmentDone: boolean;
+}
+
+/** A pipeline that ends in a fan of video, and perhaps one of sound, on the clock that viewers' pipelines share. */
+export class StreamPipeline {
+  readonly codec: VideoCodecName;
+  /** ns of the pipeline clock at running time 0; viewers' pipelines take it over. */
+  readonly baseTime: bigint;
+  readonly video: Fan;
+  readonly audio: Fan | null;
+  readonly #pipeline: Pipeline;
+  #silentSince = performance.now();
+  #lastCount = -1;
+
+  /** Builds it; it plays when it is told to. @throws PipelineError if an element is missing */
+  constructor(codec: VideoCodecName, line: string, baseTime?: bigint) {
+    this.codec = codec;
+    this.#pipeline = parseLaunch(line);
+    this.video = new Fan(this.#pipeline, 'video');
+    this.audio = this.#pipeline.getByName('audio-fan') ? new Fan(this.#pipeline, 'audio') : null;
+    const clock = Gst.SystemClock.obtain();
+    this.#pipeline.useClock(clock);
+    this.#pipeline.setStartTime(Gst.CLOCK_TIME_NONE);
+    this.baseTime = baseTime ?? clock.getTime();
+    this.#pipeline.setBaseTime(this.baseTime);
+  }
+
+  element(name: string): Element {
+    return element(this.#pipeline, name);
+  }
+
+  find(name: string): Element | null {
+    return this.#pipeline.getByName(name);
+  }
+
+  /** Fills a file's queues without letting anything out. */
+  pause(): void {
+    this.#pipeline.setState(Gst.State.PAUSED);
+  }
+
+  play(): void {
+    this.#pipeline.setState(Gst.State.PLAYING);
+  }
+
+  /** Lets running time begin now: what waited in PAUSED would be late from the start. */
+  beginNow(): void {
+    this.#pipeline.setBaseTime(Gst.SystemClock.obtain().getTime());
+  }
+
+  /** Whether it goes on. @throws Error if a thread of it is stuck, which only a new process helps */
+  look(): Finding {
+    const { error, eos, segmentDone } = drainBus(this.#pipeline);
+    if (this.video.isStuck() || this.audio?.isStuck()) throw new Error('the thread that serves the viewers is stuck');
+    return { failed: error ?? (eos ? 'it ended' : null), segmentDone };
+  }
+
+  /** ms without a picture. */
+  silence(): number {
+    const now = performance.now();
+    const count = this.video.count();
+    if (count !== this.#lastCount) this.#silentSince = now;
+    this.#lastCount = count;
+    return now - this.#silentSince;
+  }
+
+  /**
+   * Makes at most one keyframe in so many ms on request; 0 makes each that is asked for. Nothing happens where the
+   * encoder is not a GstVideoEncoder, or the stream is passed through.
+   */
+  limitKeyframes(ms: number): void {
+    const encoder = this.find('encoder');
+    if (encoder && 'minForceKeyUnitInterval' in encoder) encoder.minForceKeyUnitInterval = ms * 1_000_000;
+  }
+
+  facts(): VideoFacts | null {
+    return videoFacts(this.codec, this.video.caps());
+  }
+
+  /** Stops at once; whoever is attached is let go. */
+  close(): void {
+    this.video.detachAll();
+    this.audio?.detachAll();
+    closePipeline(this.#pipeline);
+  }
+}

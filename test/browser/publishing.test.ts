@@ -1,0 +1,163 @@
+import t from 'tap';
+import { emptyPage, joinAndLeave, openViewers, serveWithBrowser } from '../helpers/browser.js';
+import { publish } from '../helpers/publisher.js';
+import { resourcesOf, until } from '../helpers/server.js';
+
+// A publisher in real Chromium, and viewers of what it sends.
+
+const { server, browser } = await serveWithBrowser(t, '--camera', 'phone=whip', '--camera', 't=test');
+const page = await emptyPage(browser, server);
+
+const waiting = () => until('nobody publishes', async () => (await server.camera('phone')).state === 'waiting');
+await waiting();
+
+t.test('nobody publishes', async t => {
+  const [join] = await joinAndLeave(page, server, 'phone', 1);
+  t.equal(join?.status, 409);
+  t.match(JSON.parse(join?.body ?? ''), { code: 'no-publisher', remedy: /\/whip\/phone/ });
+});
+
+t.test('a camera that is not to be published', async t => {
+  const refused = await publish(page, server, 't');
+  t.equal(refused.status, 409);
+  t.match(JSON.parse(refused.body), { code: 'not-publishable' });
+});
+
+for (const codec of ['H264', 'VP8', 'VP9']) {
+  t.test(`${codec} with sound is passed on as it is`, async t => {
+    const publication = await publish(page, server, 'phone', { codec, audio: true });
+    t.equal(publication.status, 201, publication.body);
+    await until('the camera is live', async () => (await server.camera('phone')).state === 'live');
+    t.match(await server.camera('phone'), {
+      publisher: String,
+      encoder: null,
+      video: { codec },
+      audio: { codec: 'OPUS' },
+      passthrough: { active: true },
+    });
+    const { keyframeRequests } = await publication.stats();
+    const viewers = await openViewers(page, server, 'phone', 2, { codec, audio: true });
+    await until('both see it move and hear it', async () =>
+      (await viewers.stats()).every(({ framesDecoded, audioPackets }) => framesDecoded > 30 && audioPackets > 30),
+    );
+    t.ok((await publication.stats()).keyframeRequests > keyframeRequests, 'the publisher was asked for a keyframe');
+    t.strictSame((await server.camera('phone')).renditions, [], 'nothing is encoded');
+    await viewers.leave();
+    t.equal(await publication.leave(), 200);
+    await waiting();
+    t.match((await server.sessions('ended')).at(-1), { protocol: 'whip', ended: { reason: 'client-delete' } });
+  });
+}
+
+t.test('a viewer without the codec gets VP8 from an encoder that lives as long as he', async t => {
+  for (const camera of ['phone', 't']) {
+    const publication = camera === 'phone' ? await publish(page, server, 'phone', { codec: 'H264' }) : null;
+    if (publication) await until('it is live', async () => (await server.camera('phone')).state === 'live');
+    const own = await openViewers(page, server, camera, 1, { codec: 'H264' });
+    const vp8 = await openViewers(page, server, camera, 2, { codec: 'VP8' });
+    await until(
+      'all see it',
+      async () => [...(await own.stats()), ...(await vp8.stats())].every(({ framesDecoded }) => framesDecoded > 20),
+      20_000,
+    );
+    t.strictSame((await server.camera(camera)).renditions, [{ codec: 'VP8', encoder: 'vp8enc', viewers: 2 }]);
+    await vp8.leave();
+    await until('the second encoder is gone', async () => (await server.camera(camera)).renditions.length === 0);
+    const [before] = await own.stats();
+    await until('the other still sees it', async () => {
+      const [now] = await own.stats();
+      return (now?.framesDecoded ?? 0) > (before?.framesDecoded ?? 0) + 10;
+    });
+    await own.leave();
+    await publication?.leave();
+  }
+});
+
+t.test('one publisher at a time, unless another takes over', async t => {
+  const first = await publish(page, server, 'phone');
+  const second = await publish(page, server, 'phone');
+  t.equal(second.status, 409);
+  t.match(JSON.parse(second.body), { code: 'already-published' });
+  await until('the first is live', async () => (await server.camera('phone')).state === 'live');
+  const viewers = await openViewers(page, server, 'phone', 1);
+  await until('he sees it', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > 5);
+  const third = await publish(page, server, 'phone', { query: '?takeover=true' });
+  t.equal(third.status, 201);
+  const ended = await server.sessions('ended');
+  t.match(
+    ended
+      .slice(-2)
+      .map(session => session.ended?.reason)
+      .sort(),
+    ['publisher-left', 'takeover'],
+    'the first and his viewer know why',
+  );
+  await until('the third is live', async () => (await server.camera('phone')).state === 'live');
+  const [join] = await joinAndLeave(page, server, 'phone', 1);
+  t.ok(join?.firstFrameMs, 'and is seen');
+  await first.vanish();
+  await viewers.vanish();
+  await third.leave();
+  await waiting();
+});
+
+t.test('a publisher that vanishes is noticed, and so are his viewers', async t => {
+  const other = await emptyPage(browser, server);
+  await publish(other, server, 'phone');
+  await until('it is live', async () => (await server.camera('phone')).state === 'live');
+  const viewers = await openViewers(page, server, 'phone', 1);
+  await until('he sees it', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > 5);
+  await other.close();
+  await until('it is gone', async () => (await server.camera('phone')).publisher === null, 15_000);
+  const [publisher, viewer] = (await server.sessions('ended'))
+    .slice(-2)
+    .sort((a, b) => (a.protocol < b.protocol ? 1 : -1));
+  t.match(publisher?.ended?.reason, /^(rtcp-timeout|peer-closed|ice-failed)$/);
+  t.equal(viewer?.ended?.reason, 'publisher-left');
+  await viewers.vanish();
+});
+
+t.test('twenty publications, each watched, leave nothing behind', async t => {
+  const round = async () => {
+    const publication = await publish(page, server, 'phone', { codec: 'H264', audio: true });
+    t.equal(publication.status, 201);
+    await until('it is live', async () => (await server.camera('phone')).state === 'live');
+    const joins = [
+      ...(await joinAndLeave(page, server, 'phone', 1)),
+      ...(await joinAndLeave(page, server, 'phone', 1)),
+    ];
+    t.ok(joins.every(({ firstFrameMs }) => firstFrameMs !== null));
+    await publication.leave();
+    await waiting();
+  };
+  const pid = server.worker('phone');
+  for (let i = 0; i < 5; i++) await round();
+  const before = await settled(pid);
+  for (let i = 0; i < 15; i++) await round();
+  const after = await settled(pid);
+  t.comment(JSON.stringify({ before, after }));
+  t.ok(after.threads <= before.threads + 2, `threads ${before.threads} -> ${after.threads}`);
+  t.ok(after.fds <= before.fds + 4, `fds ${before.fds} -> ${after.fds}`);
+  t.ok(after.rssMb <= before.rssMb + 30, `RSS ${before.rssMb} -> ${after.rssMb} MB`);
+  t.equal(server.worker('phone'), pid, 'the worker never died');
+});
+
+t.test('nothing of GStreamer complained', t => {
+  t.strictSame(
+    server.log.filter(line => /CRITICAL|assertion/.test(line)),
+    [],
+  );
+  t.end();
+});
+
+/** Resources once they have not changed for a second. */
+async function settled(pid: number): Promise<ReturnType<typeof resourcesOf>> {
+  let last = resourcesOf(pid);
+  let since = performance.now();
+  return await until('resources stay the same', () => {
+    const now = resourcesOf(pid);
+    if (now.threads !== last.threads || now.fds !== last.fds) since = performance.now();
+    last = now;
+    return performance.now() - since > 1_000 && now;
+  });
+}

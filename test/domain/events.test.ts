@@ -1,0 +1,48 @@
+import t from 'tap';
+import { EventBus } from '../../src/domain/events.js';
+import { keptLog } from '../helpers/quiet-log.js';
+
+const changed = (viewers: number) => ({ camera: 'road', viewers });
+
+t.test('listeners hear what they asked for, in order, until they are taken away', t => {
+  const bus = new EventBus(keptLog());
+  const heard: string[] = [];
+  const off = bus.on('viewersChanged', ({ viewers }) => heard.push(`a ${viewers}`));
+  bus.on('viewersChanged', ({ viewers }) => heard.push(`b ${viewers}`));
+  bus.on('cameraChanged', () => t.fail('of another event'));
+  bus.emit('viewersChanged', changed(1));
+  off();
+  off();
+  bus.emit('viewersChanged', changed(2));
+  t.strictSame(heard, ['a 1', 'b 1', 'b 2']);
+  t.end();
+});
+
+t.test('one that throws disturbs neither the others nor whoever tells', t => {
+  const log = keptLog();
+  const bus = new EventBus(log);
+  let heard = 0;
+  bus.on('viewersChanged', () => {
+    throw new Error('mine');
+  });
+  bus.on('viewersChanged', () => heard++);
+  bus.emit('viewersChanged', changed(1));
+  t.equal(heard, 1);
+  t.match(log.lines, [{ level: 'error', event: 'a listener failed', fields: { name: 'viewersChanged' } }]);
+  t.end();
+});
+
+t.test('one that comes or goes while it is told is no trouble', t => {
+  const bus = new EventBus(keptLog());
+  const heard: string[] = [];
+  const off = bus.on('viewersChanged', () => {
+    heard.push('first');
+    off();
+    bus.on('viewersChanged', () => heard.push('late'));
+  });
+  bus.emit('viewersChanged', changed(1));
+  t.strictSame(heard, ['first']);
+  bus.emit('viewersChanged', changed(2));
+  t.strictSame(heard, ['first', 'late']);
+  t.end();
+});

@@ -1,0 +1,46 @@
+/// <reference lib="dom" />
+import type { Seen } from '../../helpers/seen.js';
+
+/** What a page does for a test that drives it: see openClientPage. */
+export interface PageClient {
+  /** Resolves when the library has done what it does to begin, rejects with what it complains of. */
+  start(url: string, token: string): Promise<unknown>;
+  /** Energy of the sound so far; 0 is silence. */
+  heard?(): Promise<number>;
+  /** Ends it as the library does. */
+  leave(): Promise<unknown>;
+}
+
+const WIDTH = 32;
+const HEIGHT = 24;
+const seen: Seen = { pictures: 0, changes: 0, contrast: 0, width: 0, height: 0 };
+
+/** Where a player shows its picture; what appears in it is counted. */
+export function videoElement(): HTMLVideoElement {
+  const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true, playsInline: true });
+  document.body.append(video);
+  const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  let last = '';
+  const look = (): void => {
+    video.requestVideoFrameCallback(look);
+    context?.drawImage(video, 0, 0, WIDTH, HEIGHT);
+    const rgba = context?.getImageData(0, 0, WIDTH, HEIGHT).data ?? new Uint8ClampedArray();
+    // Of the three colours, green alone: enough to see that something moves.
+    const grey = rgba.filter((_, index) => index % 4 === 1);
+    const picture = grey.join();
+    seen.pictures++;
+    if (last !== '' && picture !== last) seen.changes++;
+    seen.contrast = Math.max(...grey) - Math.min(...grey);
+    seen.width = video.videoWidth;
+    seen.height = video.videoHeight;
+    last = picture;
+  };
+  video.requestVideoFrameCallback(look);
+  return video;
+}
+
+/** Hands a client to the test. */
+export function expose(client: PageClient): void {
+  Object.assign(globalThis, { interop: { ...client, seen: async () => ({ ...seen, heard: await client.heard?.() }) } });
+}
