@@ -47,7 +47,12 @@ build_web() {
   if [ ! -f src/web/tsconfig.json ]; then
     return
   fi
-  tsc -p src/web --outDir dist.next/web --incremental false --tsBuildInfoFile null
+  tsc -p src/web --outDir dist.next/browser --incremental false --tsBuildInfoFile null
+  # What the page shares with the server moves below the page: its folder is all that is served.
+  mv dist.next/browser/web dist.next/web
+  mv dist.next/browser/protocol dist.next/web/protocol
+  rmdir dist.next/browser
+  sed -i "s#from '\.\./protocol/#from './protocol/#" dist.next/web/*.js
   for file in src/web/*.html src/web/*.css src/web/*.svg; do
     if [ -f "$file" ]; then
       cp "$file" dist.next/web/

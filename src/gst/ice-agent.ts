@@ -2,6 +2,12 @@ import type { IceAgentSettings } from '../domain/ports.js';
 import type { Webrtcbin } from './native.js';
 
 /**
+ * From one request to the next, to STUN and TURN servers and to the peer: the least that RFC 8445 §14.2 allows. With
+ * libnice's 20 ms an answer takes 15 ms longer with a STUN server, 30 ms with a TURN server.
+ */
+const PACING_MS = 5;
+
+/**
  * Sets up webrtcbin's ICE agent. To be called before the first description is set: webrtcbin hands servers and ports on
  * to libnice when it makes its stream, and never again. Whether it is playing by then makes no difference.
  */
@@ -12,6 +18,7 @@ export function configureIceAgent(webrtc: Webrtcbin, settings: IceAgentSettings 
   // UPnP costs 200 ms an answer; nobody reaches a random TCP port of a robot.
   ice.agent.upnp = false;
   ice.agent.setProperty('ice-tcp', false);
+  ice.agent.setProperty('stun-pacing-timer', PACING_MS);
   if (!settings) return;
   const { stunServer, turnServers, udpPorts, addresses } = settings;
   if (stunServer !== null) webrtc.stunServer = stunServer;

@@ -17,7 +17,7 @@ export interface IceOptions {
 
 /** Shown in a TURN server's log for the server's own allocations. */
 const OWN_NAME = 'bigfootbot-video';
-/** Gathering takes 1 round trip with STUN, 2 with TURN, and 20 ms between a server and the next (RFC 8445 §14). */
+/** Gathering takes 1 round trip with STUN, 2 with TURN, and some ms between a server and the next (RFC 8445 §14). */
 const GATHERING_MS = { least: 250, roundTrips: 4, most: 1_000 };
 
 /** How this server and its clients find a path to each other: what clients are told, and what the own agents use. */

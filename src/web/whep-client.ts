@@ -1,4 +1,5 @@
 /** Makes and ends one WHEP session (draft-ietf-wish-whep). Knows nothing of players, retries or screens. */
+import { iceServersOf } from './ice-servers.js';
 import { type Problem, parseProblem, parseRetryAfter } from './problem.js';
 import { authorization } from './token.js';
 
@@ -46,7 +47,8 @@ function playAtOnce(receiver: RTCRtpReceiver): void {
  * @throws WhepRefusal if the server says no; whatever fetch and RTCPeerConnection throw otherwise
  */
 export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promise<WhepSession> {
-  const peer = new RTCPeerConnection();
+  const token = endpoint.origin === globalThis.location.origin ? authorization() : {};
+  const peer = new RTCPeerConnection({ iceServers: await iceServersOf(endpoint, token) });
   let location: URL | undefined;
   // As it is now: when the session ends because somebody signed out there is none any more.
   const token = tokenFor(endpoint);

@@ -24,6 +24,7 @@ async function serveWithTurn(t: TestOf, server: object): Promise<{ server: TestS
   const file = join(t.testdir({ 'robot.yaml': JSON.stringify(config) }), 'robot.yaml');
   const { server: started, browser } = await serveWithBrowser(t, '--config', file);
   const page = await emptyPage(browser, started);
+  await until('the camera can be watched', async () => (await started.camera('cam')).state === 'idle', 20_000);
   await until('the server has looked for the TURN server', async () => {
     const { ice } = (await (await started.fetch('/api/v1/system')).json()) as System;
     return ice.servers.every(({ reachable }) => reachable !== null);
@@ -118,6 +119,27 @@ t.test('a viewer sees through a TURN server that is configured as in deploy/turn
     new RegExp(`\\d{10}:${session?.id}>`),
     "coturn's log shows whose allocation it is: the session's id stands in the user",
   );
+});
+
+t.test('the dashboard plays through a TURN server where nothing else gets through', { skip }, async t => {
+  const coturn = await startCoturn(t, '--use-auth-secret', `--static-auth-secret=${SECRET}`);
+  const { server, page } = await serveWithTurn(t, {
+    urls: [`turn:127.0.0.1:${coturn.port}?transport=udp`],
+    secret: SECRET,
+  });
+  // As a firewall would have it: the page itself knows nothing of this.
+  await page.addInitScript(() => {
+    const Real = RTCPeerConnection;
+    window.RTCPeerConnection = class extends Real {
+      constructor(configuration?: RTCConfiguration) {
+        super({ ...configuration, iceTransportPolicy: 'relay' });
+      }
+    };
+  });
+  await page.goto(`${server.origin}/#token=${server.token}`);
+  await page.waitForSelector('camera-player[state="playing"]', { timeout: 20_000 });
+  t.match(await server.sessions(), [{ camera: 'cam', state: 'connected' }]);
+  t.match(coturn.log.join('\n'), /:client>.*ALLOCATE processed, success/);
 });
 
 t.test('a viewer sees through a TURN server over TCP with a fixed user', { skip }, async t => {

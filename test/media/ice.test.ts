@@ -17,6 +17,7 @@ async function serve(t: TestOf, ice: object): Promise<TestServer> {
   const config = JSON.stringify({ cameras: { cam: { source: 'test' } }, ice: { servers: [], ...ice } });
   const server = await startServer('--config', `${t.testdir({ 'robot.yaml': config })}/robot.yaml`);
   t.teardown(() => server.close());
+  await until('the camera can be watched', async () => (await server.camera('cam')).state === 'idle', 20_000);
   return server;
 }
 
@@ -149,7 +150,6 @@ t.test('nobody waits until it is known whether a server answers', async t => {
     interfaces: ['127.0.0.1'],
     servers: [{ urls: [`stun:127.0.0.1:${silent.url.port}`] }],
   });
-  await until('the camera can be watched', async () => (await server.camera('cam')).state === 'idle');
   const [{ port = 0 } = {}] = await candidates(await join(server));
   t.ok(port > 0 && !silent.askers.has(port));
 });
