@@ -47,11 +47,10 @@ function playAtOnce(receiver: RTCRtpReceiver): void {
  * @throws WhepRefusal if the server says no; whatever fetch and RTCPeerConnection throw otherwise
  */
 export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promise<WhepSession> {
-  const token = endpoint.origin === globalThis.location.origin ? authorization() : {};
-  const peer = new RTCPeerConnection({ iceServers: await iceServersOf(endpoint, token) });
-  let location: URL | undefined;
   // As it is now: when the session ends because somebody signed out there is none any more.
   const token = tokenFor(endpoint);
+  const peer = new RTCPeerConnection({ iceServers: await iceServersOf(endpoint, token) });
+  let location: URL | undefined;
   let open = true;
   const close = (): void => {
     if (!open) return;
