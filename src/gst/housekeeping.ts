@@ -42,8 +42,11 @@ export class Housekeeping {
     }, GC_AFTER_MS);
   }
 
+  // What was still in use at the first collection (a promise that settled, a timer that ended) is found by this one.
   #rest(): void {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
+    globalThis.gc?.();
+    this.pump();
   }
 }

@@ -50,9 +50,12 @@ export class Fan {
     for (const sink of [...this.#pads.keys()]) this.detach(sink);
   }
 
-  /** Asks whatever encodes, wherever it is, for a picture that needs no other. */
+  /**
+   * Asks whatever encodes, wherever it is, for a picture that needs no other. Not for headers too: a publisher would be
+   * sent a FIR instead of a PLI, which not all know, and parsers and payloaders put headers before keyframes anyway.
+   */
   requestKeyframe(): void {
-    pad(this.#sent, 'src').sendEvent(GstVideo.videoEventNewUpstreamForceKeyUnit(Gst.CLOCK_TIME_NONE, true, 0));
+    pad(this.#sent, 'src').sendEvent(GstVideo.videoEventNewUpstreamForceKeyUnit(Gst.CLOCK_TIME_NONE, false, 0));
   }
 
   /** An event for what is upstream. */

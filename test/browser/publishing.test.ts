@@ -1,7 +1,8 @@
 import t from 'tap';
 import { emptyPage, joinAndLeave, openViewers, serveWithBrowser } from '../helpers/browser.js';
 import { publish } from '../helpers/publisher.js';
-import { resourcesOf, until } from '../helpers/server.js';
+import { settled } from '../helpers/seen.js';
+import { until } from '../helpers/server.js';
 
 // A publisher in real Chromium, and viewers of what it sends.
 
@@ -149,15 +150,3 @@ t.test('nothing of GStreamer complained', t => {
   );
   t.end();
 });
-
-/** Resources once they have not changed for a second. */
-async function settled(pid: number): Promise<ReturnType<typeof resourcesOf>> {
-  let last = resourcesOf(pid);
-  let since = performance.now();
-  return await until('resources stay the same', () => {
-    const now = resourcesOf(pid);
-    if (now.threads !== last.threads || now.fds !== last.fds) since = performance.now();
-    last = now;
-    return performance.now() - since > 1_000 && now;
-  });
-}

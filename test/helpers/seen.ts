@@ -45,6 +45,8 @@ export async function sees(client: Client, timeoutMs = 15_000): Promise<Seen> {
 /**
  * What a camera's worker holds, to be compared with later. The camera is opened first, by offers that nobody is behind,
  * and is to stay open (limits.linger).
+ * @param offer a viewer's; null for a camera that is published, where the first publication is what the others are
+ *   compared with
  */
 export async function footprint(
   server: TestServer,
@@ -61,26 +63,33 @@ export async function footprint(
     await server.fetch(response.headers.get('Location') ?? '', { method: 'DELETE' });
   }
   const worker = server.worker(camera);
-  let before = resourcesOf(worker);
-  await until('it has settled', async () => {
-    await sleep(500);
-    const now = resourcesOf(worker);
-    const settled = now.threads === before.threads && now.fds === before.fds;
-    before = now;
-    return settled;
-  });
+  let before = offer === null ? null : await settled(worker);
   return async () => {
+    if (server.worker(camera) !== worker) throw new Error('the worker is another one');
+    before ??= await settled(worker);
+    const { threads, fds } = before;
     let after = before;
     try {
       await until('threads and file descriptors are given back', () => {
-        if (server.worker(camera) !== worker) throw new Error('the worker is another one');
         after = resourcesOf(worker);
-        return after.threads <= before.threads + SLACK.threads && after.fds <= before.fds + SLACK.fds;
+        return after.threads <= threads + SLACK.threads && after.fds <= fds + SLACK.fds;
       });
     } catch (error) {
       throw new Error(`before ${JSON.stringify(before)}, after ${JSON.stringify(after)}`, { cause: error });
     }
   };
+}
+
+/** A process's resources once they have stayed the same for half a second. */
+export async function settled(pid: number): Promise<ReturnType<typeof resourcesOf>> {
+  let last = resourcesOf(pid);
+  return await until('it has settled', async () => {
+    await sleep(500);
+    const now = resourcesOf(pid);
+    const same = now.threads === last.threads && now.fds === last.fds;
+    last = now;
+    return same && now;
+  });
 }
 
 const WARM_UPS = 4;

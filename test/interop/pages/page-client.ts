@@ -15,9 +15,12 @@ const WIDTH = 32;
 const HEIGHT = 24;
 const seen: Seen = { pictures: 0, changes: 0, contrast: 0, width: 0, height: 0 };
 
-/** Where a player shows its picture; what appears in it is counted. */
+/**
+ * Where a player shows its picture; what appears in it is counted. Not muted, so that it can be told what is heard: the
+ * browsers are started so that they play it all the same.
+ */
 export function videoElement(): HTMLVideoElement {
-  const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true, playsInline: true });
+  const video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true });
   document.body.append(video);
   const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext('2d', { willReadFrequently: true });
