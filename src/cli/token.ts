@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
 import { hashToken, makeToken, showHash } from '../access/tokens.js';
 import { checkConfig } from '../config/schema.js';
+import { ROLES } from '../contract/security.js';
 import type { Config, Role } from '../domain/contract.js';
 import { CommandError, EXIT } from './command-error.js';
 
@@ -15,7 +16,6 @@ interface TokenOptions {
   json?: boolean;
 }
 
-const ROLES: readonly Role[] = ['view', 'publish', 'admin'];
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
 export function tokenCommand(): Command {

@@ -1,6 +1,7 @@
 import { type Contract, METHODS, type Operation, routeOf, type SecurityRequirement } from './contract.js';
 
-const ROLES = ['view', 'publish', 'admin'] as const;
+/** All that there are. */
+export const ROLES = ['view', 'publish', 'admin'] as const;
 
 /** What an operation asks of whoever calls it. */
 export interface Rule {

@@ -1,8 +1,6 @@
 import { within } from '../ice/probe.js';
-import { resolveHost } from '../ice/resolve.js';
+import { LOOKUP_MS, resolveHost } from '../ice/resolve.js';
 import type { Check, Finding } from './check.js';
-
-const LOOKUP_MS = 8_000;
 
 export const checkAnnounce: Check = async ({ settings }) => {
   if (!settings) return [];

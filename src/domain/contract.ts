@@ -8,7 +8,6 @@ export type Session = Schemas['session'];
 export type EndReason = Schemas['end-reason'];
 export type System = Schemas['system'];
 export type Problem = Schemas['problem'];
-export type VideoCodec = Schemas['video-codec'];
 export type Permission = Schemas['permission'];
 export type Role = Permission['role'];
 export type ProblemCode = Problem['code'];

@@ -12,6 +12,7 @@ export interface RtpStats {
   heard: string;
   /** Null until the first report block, or the first packet, has come. */
   quality: {
+    /** Never below 0, though RFC 3550 has it so where more packets came twice than were lost. */
     packetsLost: number;
     /** Of the packets since the report before, in percent. */
     lossPercent: number;
@@ -39,6 +40,7 @@ export function readRtpStats(text: string, clockRate: number, ssrc?: number): Rt
     heard: '',
     quality: null,
   };
+  let mostReceived = -1;
   for (const source of plain.split('application/x-rtp-source-stats').slice(1)) {
     if (flag(source, 'internal')) {
       stats.packetsSent += number(source, 'packets-sent');
@@ -46,26 +48,30 @@ export function readRtpStats(text: string, clockRate: number, ssrc?: number): Rt
       stats.keyframeRequests += number(source, 'recv-pli-count') + number(source, 'recv-fir-count');
       continue;
     }
-    stats.packetsReceived += number(source, 'packets-received');
+    const received = number(source, 'packets-received');
+    stats.packetsReceived += received;
     stats.bytesReceived += number(source, 'octets-received');
     stats.keyframeRequests += number(source, 'sent-pli-count') + number(source, 'sent-fir-count');
     const marks = ['packets-received', 'sr-ntptime', 'rb-exthighestseq', 'rb-lsr', 'rb-dlsr'];
-    if (flag(source, 'have-rb') || number(source, 'packets-received') > 0 || flag(source, 'have-sr'))
+    if (flag(source, 'have-rb') || received > 0 || flag(source, 'have-sr'))
       stats.heard += `${marks.map(key => number(source, key)).join()} `;
     if (flag(source, 'have-rb') && (ssrc === undefined || number(source, 'rb-ssrc') === ssrc))
       stats.quality = {
-        packetsLost: number(source, 'rb-packetslost'),
+        packetsLost: Math.max(0, number(source, 'rb-packetslost')),
         lossPercent: Math.round((number(source, 'rb-fractionlost') / 256) * 1000) / 10,
         jitterMs: milliseconds(number(source, 'rb-jitter'), clockRate),
         roundTripMs: milliseconds(number(source, 'rb-round-trip'), 65_536),
       };
-    else if (number(source, 'clock-rate') === clockRate && flag(source, 'is-sender'))
+    else if (number(source, 'clock-rate') === clockRate && flag(source, 'is-sender') && received > mostReceived) {
+      // The pictures' retransmissions have the same clock rate, and are fewer.
+      mostReceived = received;
       stats.quality = {
-        packetsLost: number(source, 'packets-lost'),
+        packetsLost: Math.max(0, number(source, 'packets-lost')),
         lossPercent: Math.round((number(source, 'sent-rb-fractionlost') / 256) * 1000) / 10,
         jitterMs: milliseconds(number(source, 'jitter'), clockRate),
         roundTripMs: null,
       };
+    }
   }
   return stats;
 }

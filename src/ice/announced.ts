@@ -3,11 +3,10 @@ import type { System } from '../domain/contract.js';
 import type { Log } from '../domain/ports.js';
 import { within } from './probe.js';
 import { type Repeated, repeat } from './repeat.js';
-import { resolveHost } from './resolve.js';
+import { LOOKUP_MS, resolveHost } from './resolve.js';
 
 export type AnnouncedStatus = System['ice']['announce'][number];
 
-const LOOKUP_MS = 8_000;
 /** A dynamic name follows its address within minutes; one that came to nothing is asked for sooner. */
 const AGAIN_MS = 60_000;
 const AGAIN_AFTER_ERROR_MS = 10_000;

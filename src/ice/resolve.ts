@@ -2,6 +2,9 @@ import { promises as dns } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 
+/** What resolveHost is given, in ms: for all queries of a look-up. */
+export const LOOKUP_MS = 8_000;
+
 const HOSTS_FILE = '/etc/hosts';
 const QUERY = { timeout: 1_500, tries: 2 };
 

@@ -105,10 +105,10 @@ function accept(
   );
 }
 
-// webrtcbin reads a transport even of what is rejected.
-function rejected({ kind, protocol, formats, mid }: Offer['sections'][number], transport: Media): string {
+// One format says no as well as all (RFC 3264 §6). webrtcbin reads a transport even of what is rejected.
+function rejected({ kind, protocol, format, mid }: Offer['sections'][number], transport: Media): string {
   return lines(
-    `m=${kind} 0 ${protocol} ${formats}`,
+    `m=${kind} 0 ${protocol} ${format}`,
     'c=IN IP4 0.0.0.0',
     ...transportLines(transport),
     'a=inactive',

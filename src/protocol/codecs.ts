@@ -87,7 +87,7 @@ function rankH264(offered: FormatParameters, stream: StreamProfile): number | nu
 }
 
 /** The profile that profile_idc and the constraint flags mean (RFC 6184 §8.1, table 5). */
-export function h264Profile(profileLevelId: string): string {
+function h264Profile(profileLevelId: string): string {
   const idc = profileLevelId.slice(0, 2).toLowerCase();
   const flags = Number.parseInt(profileLevelId.slice(2, 4), 16);
   const set = (flag: number): boolean => (flags & (0x80 >> flag)) !== 0;

@@ -1,5 +1,6 @@
 import { parse, type SessionDescription } from 'sdp-transform';
 import { CODECS, type CodecName, codecNamed, type FormatParameters } from './codecs.js';
+import { MID } from './mid.js';
 import { readTransport, type Transport } from './transport.js';
 
 /** What the offer is for: its sender wants to be sent a camera (WHEP), or sends one (WHIP). */
@@ -24,8 +25,8 @@ export interface Section {
   /** `audio`, `video`, `application`, … */
   kind: string;
   protocol: string;
-  /** The formats of the m-line, as they stand there. */
-  formats: string;
+  /** The first format of the m-line, as it stands there. */
+  format: string;
   mid: string;
 }
 
@@ -76,7 +77,6 @@ type Media = SessionDescription['media'][number];
 
 const MAX_SECTIONS = 32;
 const MAX_PARAMETERS = 32;
-const MID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
 const MAX_SSRCS = 8;
 /**
  * Of a publisher: how his packets arrive is reported to him, which is how he finds his bitrate; and a packet names its
@@ -148,9 +148,9 @@ function readSection(section: Media, index: number): Section {
   const where = `section ${index} (${kind.slice(0, 20)})`;
   if (mid === undefined) throw invalid(`${where} has no a=mid`);
   if (!MID.test(mid)) throw invalid(`the a=mid of ${where} is not a token of at most 64 characters`);
-  const formats = String(section.payloads ?? '');
-  if (!/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(formats)) throw invalid(`${where} names no format`);
-  return { kind, protocol: String(section.protocol), formats, mid };
+  const [, format] = /^([\x21-\x7e]+)(?: [\x21-\x7e]+)*$/.exec(String(section.payloads ?? '')) ?? [];
+  if (format === undefined) throw invalid(`${where} names no format`);
+  return { kind, protocol: String(section.protocol), format, mid };
 }
 
 function isUsable(session: SessionDescription, section: Media, purpose: Purpose): boolean {

@@ -1,5 +1,6 @@
 import { usableCandidate } from './candidate.js';
 import { ICE_PWD, ICE_UFRAG, type IceCredentials } from './ice-credentials.js';
+import { MID } from './mid.js';
 
 /** An SDP fragment, as trickled in `application/trickle-ice-sdpfrag` (RFC 8840 §4.4, §9). */
 export interface SdpFragment {
@@ -34,7 +35,6 @@ export const MAX_FRAGMENT = 16_384;
 const MAX_SECTIONS = 32;
 const LINE = /^([a-z])=(\P{Cc}*)$/u;
 const KIND = /^([A-Za-z0-9-]{1,32}) /;
-const MID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly string[] ? string[] : T[Key] };
 
@@ -90,30 +90,6 @@ function readAttribute(text: string, into: Writable<IceUpdate> | Writable<Fragme
     case 'end-of-candidates':
       into.endOfCandidates = true;
   }
-}
-
-/** The text of a fragment, to send; parseFragment makes the same of it again. */
-export function formatFragment({ session, sections }: SdpFragment): string {
-  return [
-    ...updateLines(session),
-    ...sections.flatMap(section => [
-      // The m-line is there to hang candidates on; its port, protocol and format say nothing (RFC 8840 §9.2).
-      `m=${section.kind} 9 RTP/AVP 0`,
-      ...(section.mid === null ? [] : [`a=mid:${section.mid}`]),
-      ...updateLines(section),
-    ]),
-  ]
-    .map(line => `${line}\r\n`)
-    .join('');
-}
-
-function updateLines({ ufrag, pwd, candidates, endOfCandidates }: IceUpdate): string[] {
-  return [
-    ...(ufrag === null ? [] : [`a=ice-ufrag:${ufrag}`]),
-    ...(pwd === null ? [] : [`a=ice-pwd:${pwd}`]),
-    ...candidates.map(candidate => `a=candidate:${candidate}`),
-    ...(endOfCandidates ? ['a=end-of-candidates'] : []),
-  ];
 }
 
 /**

@@ -3,7 +3,7 @@ import { parseFragment } from '../../src/protocol/sdp-fragment.js';
 import { CREDENTIALS, failureOf, testSessions } from '../helpers/sessions.js';
 
 const credentials = `a=ice-ufrag:${CREDENTIALS.ufrag}\r\na=ice-pwd:${CREDENTIALS.pwd}\r\n`;
-const candidate = (port: number) => `1 1 udp 2122260223 192.0.2.1 ${port} typ host`;
+const candidate = (port: number) => `1 1 UDP 2122260223 192.0.2.1 ${port} typ host`;
 const fragment = (head: string, ...ports: number[]) =>
   parseFragment(
     `${head}m=video 9 RTP/AVP 0\r\na=mid:0\r\n${ports.map(port => `a=candidate:${candidate(port)}\r\n`).join('')}`,

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { readRtpStats } from '../../src/gst/rtp-stats.js';
 import { readFixture } from '../helpers/fixtures.js';
+import { but } from '../helpers/negotiation.js';
 
 const recorded = readFixture('rtp-stats/viewer.txt');
 const publisher = readFixture('rtp-stats/publisher.txt');
@@ -27,7 +28,7 @@ t.test('a recorded session', t => {
 t.test('figures of a bad link', t => {
   t.equal(readRtpStats(having('rb-fractionlost', 64), 90_000).quality?.lossPercent, 25);
   t.equal(readRtpStats(having('rb-packetslost', 17), 90_000).quality?.packetsLost, 17);
-  t.equal(readRtpStats(having('rb-packetslost', -3), 90_000).quality?.packetsLost, -3, 'duplicates make it negative');
+  t.equal(readRtpStats(having('rb-packetslost', -3), 90_000).quality?.packetsLost, 0, 'duplicates make it negative');
   t.equal(readRtpStats(having('rb-round-trip', 65_536), 90_000).quality?.roundTripMs, 1_000);
   t.equal(readRtpStats(having('rb-jitter', 900), 90_000).quality?.jitterMs, 10);
   t.equal(readRtpStats(having('recv-fir-count', 2), 90_000).keyframeRequests, 3, 'PLI and FIR');
@@ -80,9 +81,31 @@ t.test('a recorded publisher: what arrives, of pictures and sound; the quality i
     bytesReceived: 94_345 + 72_400,
     keyframeRequests: 1,
     retransmitted: 0,
-    quality: { packetsLost: -1, lossPercent: 0, jitterMs: 0.2, roundTripMs: null },
+    // It reports -1 lost: one came twice.
+    quality: { packetsLost: 0, lossPercent: 0, jitterMs: 0.2, roundTripMs: null },
   });
   t.match(stats.heard, /^585,\d+,0,0,0 567,\d+,0,0,0 $/, 'of both streams, by packets and sender reports');
+  t.end();
+});
+
+t.test("a publisher's retransmissions count, and are not the quality of its pictures, wherever they stand", t => {
+  const sources = publisher.match(/"application\/x-rtp-source-stats[^"]*"/g) ?? [];
+  const set = (source: string, values: Record<string, number>): string =>
+    Object.entries(values).reduce(
+      (text, [key, value]) => but(text, new RegExp(`(?<= ${key}\\\\=\\\\\\(\\w+\\\\\\))-?\\d+`), `${value}`),
+      source,
+    );
+  const [sound = '', own = '', pictures = ''] = sources;
+  const lossy = set(pictures, { 'packets-lost': 40, jitter: 900 });
+  const resent = set(pictures, { ssrc: 2222, 'packets-received': 38, 'packets-lost': 5, jitter: 9_000 });
+  for (const [where, order] of [
+    ['in front', [sound, own, resent, lossy]],
+    ['behind', [sound, own, lossy, resent]],
+  ] as const) {
+    const { packetsReceived, quality } = readRtpStats(but(publisher, sources.join(', '), order.join(', ')), 90_000);
+    t.equal(packetsReceived, 585 + 567 + 38, where);
+    t.match(quality, { packetsLost: 40, jitterMs: 10 }, where);
+  }
   t.end();
 });
 

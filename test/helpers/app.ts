@@ -14,8 +14,7 @@ import { readOffer } from './fixtures.js';
 
 export const TOKEN = 'the-token-of-this-test';
 export const OFFER = readOffer('chromium-156');
-/** Both ways, which WHIP allows (RFC 9725 §4.2). */
-export const PUBLISHING_OFFER = OFFER.replace('a=recvonly', 'a=sendrecv');
+export const PUBLISHING_OFFER = readOffer('chromium-156-publisher');
 
 const cameraSettings = { width: 640, height: 480, framerate: 30, bitrate: 1_000_000, keyframeInterval: 60 };
 const plan = (id: string, source: CameraPlan['source']): CameraPlan => ({

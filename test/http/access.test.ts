@@ -2,102 +2,10 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import t from 'tap';
-import { hashToken, makeToken, showHash } from '../../src/access/tokens.js';
-import type { Config, Permission } from '../../src/domain/contract.js';
-import { OFFER, type TestApp, TOKEN, testApp } from '../helpers/app.js';
-import { breaches, type Operation, operations, problemBreaches } from '../helpers/contract.js';
+import { OFFER, TOKEN, testApp } from '../helpers/app.js';
+import { breaches, operations, problemBreaches } from '../helpers/contract.js';
 import { KEYS, keyServer, keySet, now, pem, sign } from '../helpers/jwt.js';
-
-/** A URL of an operation's path. */
-const urlOf = (path: string, session = 's-1', secret = 'a-secret'): string =>
-  path
-    .replace('{camera}', 'road')
-    .replace('{session}', session)
-    .replace('{secret}', secret)
-    .replaceAll(/\{\w+\}/g, 'x');
-
-type Entry = Config['access']['tokens'][number];
-
-/** A token and its entry in the configuration. */
-function issue(name: string, ...permissions: Permission[]): { token: string; entry: Entry } {
-  const token = makeToken();
-  return { token, entry: { name, hash: showHash(hashToken(token)), permissions } };
-}
-
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-
-/** Sends an operation with whatever headers. */
-function call({ app }: Pick<TestApp, 'app'>, { method, path }: Operation, headers: Record<string, string> = {}) {
-  return app.inject({ method: method as 'GET', url: urlOf(path), headers });
-}
-
-t.test('every operation of the contract: without a token, with a wrong one, with the right one', async t => {
-  const test = await testApp(t, 5, { limits: { wrongTokensPerMinute: 1_000 } });
-  t.ok(operations.length >= 11, 'there are operations');
-  t.ok(operations.some(({ guarded }) => guarded));
-  for (const operation of operations) {
-    const { operationId, guarded } = operation;
-    if (!guarded) {
-      t.not((await call(test, operation)).statusCode, 401, `${operationId} needs none`);
-      continue;
-    }
-    for (const authorization of [undefined, '', 'Bearer', 'Bearer ', `Basic ${TOKEN}`, `Bearer x ${TOKEN}`]) {
-      const response = await call(test, operation, authorization === undefined ? {} : { authorization });
-      t.strictSame(problemBreaches(response, 401, 'unauthorized'), [], `${operationId} with ${authorization}`);
-      t.strictSame(breaches(operationId, response), []);
-      t.equal(response.headers['www-authenticate'], 'Bearer', 'no error where there is no token');
-      t.notMatch(response.body, TOKEN);
-    }
-    for (const token of ['wrong', `${TOKEN}x`, TOKEN.toUpperCase(), showHash(hashToken(TOKEN)), 'a.b.c']) {
-      const response = await call(test, operation, bearer(token));
-      t.strictSame(problemBreaches(response, 401, 'unauthorized'), [], `${operationId} with ${token}`);
-      t.strictSame(breaches(operationId, response), []);
-      t.equal(
-        response.headers['www-authenticate'],
-        'Bearer error="invalid_token", error_description="The token is wrong."',
-      );
-      t.notMatch(response.body, TOKEN);
-    }
-    // Some players send it bare, and RFC 9110 §11.1 has the scheme in any case.
-    for (const authorization of [`Bearer ${TOKEN}`, `bearer ${TOKEN}`, TOKEN])
-      t.notOk(
-        [401, 403].includes((await call(test, operation, { authorization })).statusCode),
-        `${operationId} with ${authorization}`,
-      );
-  }
-});
-
-t.test('every operation of the contract with each role, and with each limited to another camera', async t => {
-  const roles = ['view', 'publish', 'admin'] as const;
-  const everywhere = roles.map(role => ({ role, ...issue(role, { role }) }));
-  const elsewhere = roles.map(role => ({ role, ...issue(`${role} arm`, { role, cameras: ['arm'] }) }));
-  const here = roles.map(role => ({ role, ...issue(`${role} road`, { role, cameras: ['road'] }) }));
-  const tokens = [...everywhere, ...elsewhere, ...here].map(({ entry }) => entry);
-  const test = await testApp(t, 50, { access: { tokens } });
-  for (const operation of operations.filter(({ guarded }) => guarded)) {
-    const { operationId, path, rule } = operation;
-    const includes = (role: string): boolean => role === rule.role || role === 'admin';
-    for (const [list, where] of [
-      [everywhere, 'everywhere'],
-      [here, 'here'],
-      [elsewhere, 'elsewhere'],
-    ] as const) {
-      for (const { role, token } of list) {
-        const response = await call(test, operation, bearer(token));
-        const may = includes(role) && (where !== 'elsewhere' || !path.includes('{camera}'));
-        const name = `${operationId} as ${role} ${where}`;
-        if (may) {
-          t.notOk([401, 403].includes(response.statusCode), `${name}: ${response.statusCode}`);
-          continue;
-        }
-        t.strictSame(problemBreaches(response, 403, 'forbidden'), [], name);
-        t.strictSame(breaches(operationId, response), [], name);
-        t.equal(response.headers['www-authenticate'], `Bearer error="insufficient_scope", scope="${rule.role}"`);
-        t.match(response.json().detail, `"${rule.role}"`, 'the role that is lacking is named');
-      }
-    }
-  }
-});
+import { bearer, issue, urlOf } from '../helpers/tokens.js';
 
 t.test('who may not see a camera does not learn that it is there', async t => {
   const [arm, none] = [
@@ -111,7 +19,7 @@ t.test('who may not see a camera does not learn that it is there', async t => {
     app.inject({ method, url, headers: bearer(token) });
   const ids = async (token: string, url: string): Promise<string[]> =>
     (await as(token, url)).json().items.map(({ id, camera }: { id: string; camera?: string }) => camera ?? id);
-  t.strictSame(await ids(TOKEN, '/api/v1/cameras'), ['road', 'arm']);
+  t.strictSame(await ids(TOKEN, '/api/v1/cameras'), ['road', 'arm', 'phone']);
   t.strictSame(await ids(arm.token, '/api/v1/cameras'), ['arm']);
   t.strictSame(await ids(none.token, '/api/v1/cameras'), []);
   t.strictSame(await ids(TOKEN, '/api/v1/sessions?state=all'), ['road', 'arm']);

@@ -6,7 +6,7 @@ const stats = {
   bitrate: 998_000,
   packetsSent: 281,
   packetsReceived: 0,
-  packetsLost: -1,
+  packetsLost: 3,
   lossPercent: 0.4,
   jitterMs: 1.5,
   roundTripMs: 2.4,

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { testApp } from '../helpers/app.js';
-import { breaches } from '../helpers/contract.js';
+import { breaches, problemBreaches } from '../helpers/contract.js';
 
 const LINKS = ['<stun:a>; rel="ice-server"', '<turn:b?transport=udp>; rel="ice-server"; username="u"; credential="p"'];
 
@@ -15,7 +15,9 @@ t.test('an answer names the ICE servers, a header line each, made for its sessio
   const response = await offer();
   t.equal(response.statusCode, 201);
   t.strictSame(breaches('whepOffer', response), []);
-  t.strictSame(response.headers.link, LINKS);
+  const links = [response.headers.link].flat();
+  t.strictSame(links.slice(0, 2), LINKS);
+  t.match(links.slice(2), [/^<\/whep\/road\/[^>]+>; rel="urn:ietf:params:whep:ext:core:server-sent-events"/]);
   t.strictSame(asked, [sessions.list('active')[0]?.id], "the session's public id, not its secret");
 });
 
@@ -23,12 +25,17 @@ t.test('OPTIONS names them too: what needs credentials only to who shows the tok
   const { app, ask } = await testApp(t, 5, { links: client => (client === null ? LINKS.slice(0, 1) : LINKS) });
   const options = { method: 'OPTIONS', url: '/whep/road' } as const;
   t.strictSame((await app.inject(options)).headers.link, LINKS.slice(0, 1));
-  for (const authorization of ['', 'Bearer wrong', 'Bearer '])
+  for (const authorization of ['', 'Bearer '])
     t.strictSame(
       (await app.inject({ ...options, headers: { authorization } })).headers.link,
       LINKS.slice(0, 1),
       authorization,
     );
+  // A wrong token is refused wherever one is looked at: whoever sends it learns so before the offer.
+  const wrong = await app.inject({ ...options, headers: { authorization: 'Bearer wrong' } });
+  t.strictSame(problemBreaches(wrong, 401, 'unauthorized'), []);
+  t.strictSame(breaches('whepOptions', wrong), []);
+  t.notOk('link' in wrong.headers);
   const response = await ask('OPTIONS', '/whep/road');
   t.strictSame(response.headers.link, LINKS);
   t.strictSame(breaches('whepOptions', response), []);
@@ -36,8 +43,9 @@ t.test('OPTIONS names them too: what needs credentials only to who shows the tok
 });
 
 t.test('where there is none, there is no header', async t => {
-  const { app, offer } = await testApp(t);
-  t.notOk('link' in (await offer()).headers);
+  const { app, offer, publish } = await testApp(t);
+  t.notMatch([(await offer()).headers.link].flat(), [/ice-server/]);
+  t.notOk('link' in (await publish()).headers);
   t.notOk('link' in (await app.inject({ method: 'OPTIONS', url: '/whep/road' })).headers);
 });
 

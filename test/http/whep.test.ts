@@ -1,6 +1,7 @@
 import t from 'tap';
 import { Failure } from '../../src/domain/failure.js';
-import { OFFER, testApp } from '../helpers/app.js';
+import { OfferError } from '../../src/protocol/offer.js';
+import { OFFER, PUBLISHING_OFFER, testApp } from '../helpers/app.js';
 import { breaches, problemBreaches } from '../helpers/contract.js';
 import { readOffer } from '../helpers/fixtures.js';
 
@@ -82,8 +83,9 @@ t.test('offers that cannot be used', async t => {
   const cases: [string, string, number, string][] = [
     ['garbage', 'hello', 422, 'invalid-sdp'],
     ['one space', ' ', 422, 'invalid-sdp'],
-    ['no H.264', readOffer('firefox-no-h264'), 422, 'no-common-codec'],
-    ['a publisher', readOffer('obs-whip'), 422, 'invalid-sdp'],
+    ["OBS's, which wants to publish", readOffer('obs-whip'), 422, 'invalid-sdp'],
+    ["ffmpeg's", readOffer('ffmpeg-whip'), 422, 'invalid-sdp'],
+    ["a browser's", PUBLISHING_OFFER, 422, 'invalid-sdp'],
     [
       'a number for a word',
       OFFER.replace(/a=fmtp:108 .*/, 'a=fmtp:108 1').replace(/a=fingerprint.*/, 'a=fingerprint:1 1'),
@@ -120,6 +122,13 @@ t.test('a camera that cannot be watched', async t => {
   t.strictSame(breaches('whepOffer', unplugged), []);
   t.equal(unplugged.headers['retry-after'], '2');
   t.match(unplugged.json(), { detail: 'unplugged', remedy: 'plug it in' });
+
+  const without = await failing(new OfferError('no-common-codec', 'The camera is sent in H264.', 'Use another.'));
+  t.strictSame(problemBreaches(without, 422, 'no-common-codec'), [], 'what the engine has in no codec of the offer');
+  t.strictSame(breaches('whepOffer', without), []);
+  t.match(without.json(), { detail: 'The camera is sent in H264.', remedy: 'Use another.' });
+  t.notOk('retry-after' in without.headers, 'it would be the same again');
+  t.strictSame(sessions.list('all'), []);
 
   const starting = await failing(new Failure('camera-starting', 'starting', { retryAfter: 1 }));
   t.strictSame(problemBreaches(starting, 503, 'camera-starting'), []);

@@ -1,6 +1,9 @@
 import t from 'tap';
-import { PUBLISHING_OFFER, testApp, untilJoined } from '../helpers/app.js';
+import { OfferError } from '../../src/protocol/offer.js';
+import { OFFER, PUBLISHING_OFFER, testApp, untilJoined } from '../helpers/app.js';
 import { breaches, problemBreaches } from '../helpers/contract.js';
+import { readOffer } from '../helpers/fixtures.js';
+import { CLIENTS } from '../helpers/negotiation.js';
 
 t.test('an offer to publish is answered', async t => {
   const { engine, publish, sessions } = await testApp(t);
@@ -31,10 +34,12 @@ t.test('content types, as at WHEP', async t => {
 });
 
 t.test('offers that cannot be used', async t => {
-  const { engine, publish } = await testApp(t);
+  const { engine, publish, sessions } = await testApp(t);
   for (const [payload, status, code] of [
     ['', 422, 'invalid-sdp'],
     ['hello', 422, 'invalid-sdp'],
+    [OFFER, 422, 'invalid-sdp'],
+    [readOffer('libdatachannel-viewer'), 422, 'invalid-sdp'],
     [`v=0\r\n${'x'.repeat(70_000)}`, 413, 'payload-too-large'],
   ] as const) {
     const response = await publish('phone', { payload });
@@ -42,6 +47,27 @@ t.test('offers that cannot be used', async t => {
     t.strictSame(breaches('whipOffer', response), []);
   }
   t.equal(engine.joins.length, 0);
+  t.match((await publish('phone', { payload: OFFER })).json(), { detail: /can send/, remedy: /"sendonly"/ });
+
+  engine.publish = async () => {
+    throw new OfferError('no-common-codec', 'The offer has theora.', 'Publish in H264.');
+  };
+  const response = await publish();
+  t.strictSame(problemBreaches(response, 422, 'no-common-codec'), []);
+  t.strictSame(breaches('whipOffer', response), []);
+  t.match(response.json(), { detail: 'The offer has theora.', remedy: 'Publish in H264.' });
+  t.strictSame(sessions.list('all'), [], 'and the camera is free');
+});
+
+t.test('the offers of all publishers are taken', async t => {
+  const { ask, publish } = await testApp(t);
+  const publishers = CLIENTS.filter(client => /^a=sendonly/m.test(readOffer(client)));
+  t.ok(publishers.length >= 9, publishers.join(', '));
+  for (const client of publishers) {
+    const response = await publish('phone', { payload: readOffer(client) });
+    t.equal(response.statusCode, 201, client);
+    t.equal((await ask('DELETE', String(response.headers.location))).statusCode, 200);
+  }
 });
 
 t.test('a camera that cannot be published to', async t => {
@@ -113,7 +139,9 @@ t.test('what the endpoint takes', async t => {
   const options = await app.inject({ method: 'OPTIONS', url: '/whip/phone' });
   t.equal(options.statusCode, 204);
   t.equal(options.headers['accept-post'], 'application/sdp');
-  t.strictSame(problemBreaches(await app.inject({ method: 'OPTIONS', url: '/whip/road' }), 409, 'not-publishable'), []);
+  t.strictSame(problemBreaches(await ask('OPTIONS', '/whip/road'), 409, 'not-publishable'), []);
+  for (const url of ['/whip/road', '/whip/nowhere'])
+    t.equal((await app.inject({ method: 'OPTIONS', url })).statusCode, 204, 'without a token nobody learns of cameras');
   for (const method of ['GET', 'HEAD']) t.equal((await ask(method, '/whip/phone')).statusCode, 204, method);
 });
 

@@ -124,7 +124,8 @@ t.test('the section that carries the others is the first of the bundle that is a
   const video = sectionsOf(plain);
   t.equal(carrier(bundle(video, audioSection)), 'abcd');
   t.equal(carrier(bundle(audioSection, video)), 'audio', 'sound stands first');
-  t.equal(carrier(bundle(audioSection, video), false), 'abcd', 'but is not accepted');
+  t.equal(carrier(bundle(audioSection, video), false), 'audio', 'also where it stays empty');
+  t.equal(carrier(bundle(but(audioSection, 'opus', 'G722'), video)), 'abcd', 'but is not accepted');
   t.equal(carrier(but(bundle(video, audioSection), 'BUNDLE 0 a', 'BUNDLE a 0')), 'audio', "the group's order counts");
   const bundleOnly = (section: string): string => `${section.replace(/^(m=\w+) 9/, '$1 0')}a=bundle-only\r\n`;
   t.equal(carrier(bundle(bundleOnly(audioSection), video)), 'abcd', 'never one that is bundle-only');

@@ -1,0 +1,27 @@
+import { hashToken, makeToken, showHash } from '../../src/access/tokens.js';
+import type { Config, Permission } from '../../src/domain/contract.js';
+import type { TestApp } from './app.js';
+import type { Operation } from './contract.js';
+
+/** A URL of an operation's path. */
+export const urlOf = (path: string, session = 's-1', secret = 'a-secret'): string =>
+  path
+    .replace('{camera}', 'road')
+    .replace('{session}', session)
+    .replace('{secret}', secret)
+    .replaceAll(/\{\w+\}/g, 'x');
+
+type Entry = Config['access']['tokens'][number];
+
+/** A token and its entry in the configuration. */
+export function issue(name: string, ...permissions: Permission[]): { token: string; entry: Entry } {
+  const token = makeToken();
+  return { token, entry: { name, hash: showHash(hashToken(token)), permissions } };
+}
+
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+/** Sends an operation with whatever headers. */
+export function call({ app }: Pick<TestApp, 'app'>, { method, path }: Operation, headers: Record<string, string> = {}) {
+  return app.inject({ method: method as 'GET', url: urlOf(path), headers });
+}
