@@ -4,7 +4,7 @@ import { Failure } from '../domain/failure.js';
 import type { CameraPlan, CameraStatus, IceAgentSettings, Log, MediaEvents } from '../domain/ports.js';
 import { agree, type Stream } from '../protocol/agreement.js';
 import { usableCandidate } from '../protocol/candidate.js';
-import { type CodecName, EXPECTED } from '../protocol/codecs.js';
+import { type CodecName, EXPECTED, type FormatParameters, isOfAnnouncedProfile } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
 import type { FromWorker, FromWorkerOf } from './messages.js';
 import { finishAnswer, publishable, requestFor, streamsOf } from './negotiation.js';
@@ -43,7 +43,8 @@ export class CameraWorker {
   readonly #options: CameraWorkerOptions;
   readonly #log: Log;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #sessions = new Set<string>();
+  /** With the parameters of the format that was agreed on, where a viewer is sent H.264. */
+  readonly #sessions = new Map<string, FormatParameters | null>();
   /** Those that wait for the worker to be ready; one that leaves meanwhile is not handed to it. */
   readonly #arriving = new Set<string>();
   #process: WorkerProcess | null = null;
@@ -121,7 +122,8 @@ export class CameraWorker {
   ): Promise<string> {
     const { session } = request;
     const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
-    this.#sessions.add(session);
+    const isSentH264 = type === 'join' && request.agreement.codec === 'H264';
+    this.#sessions.set(session, isSentH264 ? request.agreement.video.codec.parameters : null);
     const timer = setTimeout(() => {
       this.#refuse(
         session,
@@ -218,7 +220,7 @@ export class CameraWorker {
         events.sessionMeasured(message.session, message.stats);
         break;
       case 'ended':
-        this.#sessions.delete(message.session);
+        this.leave(message.session);
         events.sessionEnded(message.session, message.reason as EndReason, message.detail);
         break;
       case 'log':
@@ -250,6 +252,22 @@ export class CameraWorker {
       // What it was when it was open last; of a publisher that is gone, nothing.
       ...(video || this.#options.plan.source.type === 'whip' ? { video } : {}),
     });
+    if (state === 'live') this.#checkProfile();
+  }
+
+  // Caps and settings may say one thing and a driver do another: the SPS is what a decoder goes by.
+  #checkProfile(): void {
+    const { video } = this.#status;
+    if (video?.codec !== 'H264' || video.profileLevelId === null) return;
+    for (const [session, offered] of this.#sessions) {
+      if (!offered || isOfAnnouncedProfile(offered, video.profileLevelId)) continue;
+      // Said once.
+      this.#sessions.set(session, null);
+      this.#log.warn(
+        { session, announced: offered.get('profile-level-id'), sent: video.profileLevelId },
+        'another profile is sent than was announced',
+      );
+    }
   }
 
   #onExit(reason: string): void {
@@ -270,7 +288,7 @@ export class CameraWorker {
       bitrate: 0,
       problem: { detail: reason, remedy: 'It is being started anew by itself.' },
     });
-    for (const session of [...this.#sessions]) {
+    for (const session of [...this.#sessions.keys()]) {
       this.#sessions.delete(session);
       this.#refuse(session, this.#starting());
       this.#options.events.sessionEnded(session, 'worker-died', reason);

@@ -109,10 +109,17 @@ function offeredProfile(offered: FormatParameters): string {
 // own.
 function announcedProfile(offered: FormatParameters, { profileLevelId }: StreamProfile): string {
   const theirs = offeredProfile(offered);
-  if (profileLevelId === null || offered.get('level-asymmetry-allowed') !== '1') return theirs;
+  if (profileLevelId === null) return theirs;
+  if (!offered.has('profile-level-id')) return profileLevelId;
+  if (offered.get('level-asymmetry-allowed') !== '1') return theirs;
   return h264Profile(profileLevelId) === h264Profile(theirs)
     ? profileLevelId
     : theirs.slice(0, 4) + profileLevelId.slice(4);
+}
+
+/** Whether a stream is of the profile that was announced for this format; levels may differ. */
+export function isOfAnnouncedProfile(offered: FormatParameters, profileLevelId: string): boolean {
+  return !offered.has('profile-level-id') || h264Profile(offeredProfile(offered)) === h264Profile(profileLevelId);
 }
 
 /** What is assumed of a stream before its first picture: what the encoders here are told to make. */

@@ -84,9 +84,12 @@ export class CameraTile extends HTMLElement {
     this.player.addEventListener('figures', () => this.#showFigures());
   }
 
-  /** The server knows sooner than a silent connection that a camera's worker died, and that it is back. */
+  /** The server knows sooner than a silent connection that a camera's worker or publisher is gone, and that it is back. */
   #helpPlayer(before: Camera, now: Camera): void {
-    if (now.restarts > before.restarts || (now.state === 'down' && before.state !== 'down')) {
+    const died = now.restarts > before.restarts || (now.state === 'down' && before.state !== 'down');
+    // Who publishes it is another now, or nobody.
+    const left = before.publisher !== null && now.publisher !== before.publisher;
+    if (died || left) {
       this.#doomed = { session: this.player.sessions, until: performance.now() + DOOMED_MS };
     }
     const ready = now.state === 'idle' || now.state === 'live';
@@ -94,7 +97,7 @@ export class CameraTile extends HTMLElement {
     this.#leaveDoomed();
   }
 
-  /** A session whose worker died brings no picture any more; one that still does was made after that. */
+  /** A session whose worker or publisher is gone brings no picture any more; one that still does was made after that. */
   #leaveDoomed(): void {
     const doomed = this.#doomed;
     if (doomed?.session !== this.player.sessions || performance.now() > doomed.until) return;

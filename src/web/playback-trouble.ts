@@ -21,7 +21,7 @@ export const unreachable: Trouble = {
 export const notPlayable = (reason: string): Trouble => ({
   title: 'The answer could not be used',
   detail: `This browser refused the robot's answer: ${reason}`,
-  remedy: 'Try another browser; it has to play H.264 over WebRTC.',
+  remedy: 'Try another browser; it has to play H.264 or VP8 over WebRTC.',
 });
 
 export const connectionLost: Trouble = {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
+import { readOffer } from '../helpers/fixtures.js';
 import { makeVideo } from '../helpers/make-video.js';
 import { sleep, startServer, type TestServer, until } from '../helpers/server.js';
 
@@ -53,6 +55,26 @@ t.test('files: what suits WebRTC is passed through, the rest is encoded; both lo
     video: { width: 320, height: 240 },
   });
   t.match(await server.camera('high'), { passthrough: { active: false, reason: /profile is (main|high)/ } });
+});
+
+t.test('the log says where a viewer is sent another profile than the answer announced', async t => {
+  const high = makeVideo(join(dir, 'high2.mp4'), { frames: 50, fps: 25, keyframeInterval: 25, profile: 'high' });
+  const config = join(t.testdir(), 'config.yaml');
+  writeFileSync(config, `cameras: { high: { source: 'file:${high}', passthrough: always }, t: { source: test } }`);
+  const server = await startServer('--config', config);
+  t.teardown(() => server.close());
+  const said = () => server.log.filter(line => line.includes('another profile is sent')).map(line => JSON.parse(line));
+  for (const camera of ['t', 'high']) {
+    const body = readOffer('libdatachannel-viewer');
+    const headers = { 'Content-Type': 'application/sdp' };
+    const response = await server.fetch(`/whep/${camera}`, { method: 'POST', headers, body });
+    t.equal(response.status, 201);
+    const answer = await response.text();
+    // High is not what was offered, so its name stays; of the test camera it is just what the SPS says.
+    t.match(answer, camera === 'high' ? 'profile-level-id=42e0' : 'profile-level-id=42c0');
+  }
+  await until('it is said', () => said().length > 0);
+  t.match(said(), [{ camera: 'high', announced: '42e01f', sent: /^(64|4d)/ }]);
 });
 
 t.test('a passthrough that is asked for in the configuration', async t => {
