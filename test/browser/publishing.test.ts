@@ -61,6 +61,8 @@ t.test('a viewer without the codec gets VP8 from an encoder that lives as long a
       async () => [...(await own.stats()), ...(await vp8.stats())].every(({ framesDecoded }) => framesDecoded > 20),
       20_000,
     );
+    // It is told once a second.
+    await until('it is said who needs it', async () => (await server.camera(camera)).renditions[0]?.viewers === 2);
     t.strictSame((await server.camera(camera)).renditions, [{ codec: 'VP8', encoder: 'vp8enc', viewers: 2 }]);
     await vp8.leave();
     await until('the second encoder is gone', async () => (await server.camera(camera)).renditions.length === 0);
