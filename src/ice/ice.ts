@@ -46,12 +46,14 @@ export class Ice implements IceForClients {
     return { servers: this.#watch.statuses(), announce: this.#announced.statuses() };
   }
 
-  // A client may reach what this machine does not, so all are named. A browser throws at a TURN URL without a user.
+  // A client may reach a TURN server that this machine does not, so all are named; a browser throws at one without a
+  // user. A STUN server that this machine does not reach would only keep clients waiting: without the internet there is
+  // nobody to whom the address that it tells is of use, and some wait for it without end.
   links(client: string | null): string[] {
     return this.#plan.servers.flatMap(({ urls, access }) => {
       const user = client === null ? null : credentialsFor(access, client);
       return urls
-        .filter(url => !isTurn(url) || user !== null)
+        .filter(url => (isTurn(url) ? user !== null : this.#watch.reached(url) !== null))
         .map(url => formatIceServerLink({ urls: printIceUrl(url), ...(isTurn(url) ? user : null) }));
     });
   }

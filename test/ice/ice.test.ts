@@ -37,8 +37,11 @@ const servers: IcePlan['servers'] = [
   { urls: [udp, tcp, tls], access: { type: 'timed', secret: 'north', lifetime: 600 } },
 ];
 
-t.test('clients get every server, whether this machine reaches it or not, with credentials made for them', async t => {
-  const links = parseIceServerLinks(iceOf({ servers }).links('s-7'));
+const stunAnswers = new Map([[stun, 5]]);
+
+t.test('clients get every TURN server, reached or not, and STUN while it answers; credentials are theirs', async t => {
+  t.notMatch(iceOf({ servers }).links('s-7').join(), 'stun:', 'a STUN server that does not answer keeps them waiting');
+  const links = parseIceServerLinks(iceOf({ servers }, stunAnswers).links('s-7'));
   t.strictSame(
     links.map(({ urls }) => urls),
     [
@@ -61,10 +64,10 @@ t.test('clients get every server, whether this machine reaches it or not, with c
 t.test(
   'without a token there are only those that need nothing: a browser throws at a TURN URL without a user',
   async t => {
-    t.strictSame(iceOf({ servers }).links(null), ['<stun:stun.example.org>; rel="ice-server"']);
+    t.strictSame(iceOf({ servers }, stunAnswers).links(null), ['<stun:stun.example.org>; rel="ice-server"']);
     t.strictSame(iceOf({ servers: servers.slice(1) }).links(null), []);
     const both: IcePlan['servers'] = [{ urls: [stun, udp], access: { type: 'fixed', username: 'u', credential: 'p' } }];
-    t.strictSame(iceOf({ servers: both }).links(null), ['<stun:stun.example.org>; rel="ice-server"']);
+    t.strictSame(iceOf({ servers: both }, stunAnswers).links(null), ['<stun:stun.example.org>; rel="ice-server"']);
   },
 );
 
