@@ -55,6 +55,12 @@ t.test('what is no mistake of the program is a line of the log without a stack',
   t.match(JSON.parse(lines[1] ?? ''), { level: 50, msg: 'request failed', err: { stack: /a slip/ } });
 });
 
+t.test('a body that comes by drops has no longer than a request may take', async t => {
+  const { headersTimeout, requestTimeout } = (await testApp(t)).app.server;
+  t.equal(requestTimeout, 15_000);
+  t.ok(headersTimeout < requestTimeout, 'otherwise Node gives headers the one and bodies the other');
+});
+
 t.test('requests that are not valid', async t => {
   const { ask } = await testApp(t);
   const cases: [string, string, number, string][] = [
