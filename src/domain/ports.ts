@@ -40,6 +40,11 @@ export interface MediaEngine {
    * @throws Failure, OfferError
    */
   publish(camera: string, session: string, offer: Offer): Promise<string>;
+  /**
+   * Whether a camera that is live could be made so by this offer. What only an attempt can show is not known by it.
+   * @throws Failure, OfferError
+   */
+  checkPublisher(camera: string, offer: Offer): void;
   /** More candidates of a session's peer: values of `a=candidate` lines. Unusable ones are dropped. */
   trickle(camera: string, session: string, candidates: readonly string[]): void;
   /** Takes a viewer or a publisher away again. Nothing happens if it is not there. */

@@ -73,7 +73,7 @@ export class Sessions {
 
   /**
    * Opens the session of a camera's one publisher. Whoever publishes it already is ended first if `takeover` is asked
-   * for, so that the engine is told of the two in that order.
+   * for, so that the engine is told of the two in that order; not for an offer that will come to nothing.
    * @throws Failure, OfferError
    */
   async publish(request: SessionRequest, { takeover }: { takeover: boolean }): Promise<OpenedSession> {
@@ -86,7 +86,10 @@ export class Sessions {
         retryAfter: 5,
       });
     }
-    if (publisher) this.end(publisher.id, 'takeover', null);
+    if (publisher) {
+      this.#engine.checkPublisher(camera, offer);
+      this.end(publisher.id, 'takeover', null);
+    }
     return await this.#open('whip', request, session => this.#engine.publish(camera, session, offer));
   }
 

@@ -43,6 +43,9 @@ export async function buildApp({ services, access, limits, origins, logger }: Ap
     bodyLimit: MAX_BODY,
     // A client that sends its request by drops, or keeps an idle connection, is let go.
     requestTimeout: 15_000,
+    // Node takes the shorter of the two for a request's headers, whichever was meant, and looks each 30 s by itself: a
+    // body by drops had a minute and a half.
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
     connectionTimeout: 60_000,
     keepAliveTimeout: 20_000,
     forceCloseConnections: true,

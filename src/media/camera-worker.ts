@@ -2,7 +2,7 @@ import { NOT_STARTED } from '../domain/cameras.js';
 import type { EndReason } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type { CameraPlan, CameraStatus, IceAgentSettings, Log, MediaEvents } from '../domain/ports.js';
-import { agree, type Stream } from '../protocol/agreement.js';
+import { type Agreement, agree, type Stream } from '../protocol/agreement.js';
 import { usableCandidate } from '../protocol/candidate.js';
 import { type CodecName, EXPECTED, type FormatParameters, isOfAnnouncedProfile } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
@@ -92,9 +92,15 @@ export class CameraWorker {
   /** @throws Failure, OfferError */
   async publish(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
-    const agreement = agree(offer, publishable(this.#codecs), this.#codecs.includes('OPUS'));
+    const agreement = this.#agreePublisher(offer);
     this.#published = { codec: agreement.codec, profileLevelId: null };
     return await this.#negotiate(process, 'publish', { session, offer, agreement, ice: this.#options.iceSettings() });
+  }
+
+  /** @throws Failure, OfferError */
+  checkPublisher(offer: Offer): void {
+    this.#agreePublisher(offer);
+    this.#options.iceSettings();
   }
 
   trickle(session: string, candidates: readonly string[]): void {
@@ -113,6 +119,10 @@ export class CameraWorker {
     this.#closed = true;
     if (this.#restart) clearTimeout(this.#restart);
     await this.#process?.close();
+  }
+
+  #agreePublisher(offer: Offer): Agreement {
+    return agree(offer, publishable(this.#codecs), this.#codecs.includes('OPUS'));
   }
 
   async #negotiate(

@@ -55,6 +55,10 @@ export class WorkerEngine implements MediaEngine {
     return await this.#worker(camera).publish(session, offer);
   }
 
+  checkPublisher(camera: string, offer: Offer): void {
+    this.#worker(camera).checkPublisher(offer);
+  }
+
   trickle(camera: string, session: string, candidates: readonly string[]): void {
     this.#workers.get(camera)?.trickle(session, candidates);
   }

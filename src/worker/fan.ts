@@ -9,8 +9,10 @@ const STUCK_MS = 3000;
 /** The end of a stream, where viewers are added and taken away; see describeFan for its elements. */
 export class Fan {
   readonly #pipeline: Pipeline;
+  readonly #stuckMs: number;
   readonly #encoded: Element;
   readonly #tap: Element;
+  readonly #queue: Element;
   readonly #sent: Element;
   readonly #tee: Element;
   readonly #pads = new Map<Element, { tee: Element; pad: Pad }>();
@@ -18,10 +20,12 @@ export class Fan {
   #stuckSince = performance.now();
   #lastSent = -1;
 
-  constructor(pipeline: Pipeline, name: 'video' | 'audio') {
+  constructor(pipeline: Pipeline, name: 'video' | 'audio', stuckMs = STUCK_MS) {
     this.#pipeline = pipeline;
+    this.#stuckMs = stuckMs;
     this.#encoded = element(pipeline, `${name}-encoded`);
     this.#tap = element(pipeline, `${name}-tap`);
+    this.#queue = element(pipeline, `${name}-queue`);
     this.#sent = element(pipeline, `${name}-sent`);
     this.#tee = element(pipeline, `${name}-fan`);
   }
@@ -81,11 +85,12 @@ export class Fan {
   /** One thread sends to all viewers. Nothing in it should block; if something does, only a new process helps. */
   isStuck(): boolean {
     const sent = passed(this.#sent).buffers;
-    const behind = this.count() - sent;
+    // Not by how far it is behind: what the queue had to drop, as in a burst of what was late, is never sent.
+    const waiting = this.#queue.currentLevelBuffers as number;
     const now = performance.now();
-    if (sent !== this.#lastSent || behind === 0) this.#stuckSince = now;
+    if (sent !== this.#lastSent || waiting === 0) this.#stuckSince = now;
     this.#lastSent = sent;
-    return now - this.#stuckSince > STUCK_MS;
+    return now - this.#stuckSince > this.#stuckMs;
   }
 
   #add(tee: Element, sink: Element): void {

@@ -66,13 +66,13 @@ export function describeVp8({ bitrate, keyframeInterval }: EncoderSettings, deco
  *     … ! identity "encoded" ! tee "tap" ! queue ! identity "sent" ! tee "fan" ! viewers
  *
  * `encoded` counts pictures; consumers that are no viewers tap in before the queue, behind which one thread serves all
- * viewers. `sent` falling behind `encoded` shows that the thread is stuck.
+ * viewers. What stays in the queue shows that the thread is stuck.
  */
 export function describeFan(name: 'video' | 'audio'): string {
   return [
     `identity name=${name}-encoded silent=true`,
     `tee name=${name}-tap allow-not-linked=true`,
-    'queue leaky=downstream max-size-buffers=30 max-size-bytes=0 max-size-time=0',
+    `queue name=${name}-queue leaky=downstream max-size-buffers=30 max-size-bytes=0 max-size-time=0`,
     `identity name=${name}-sent silent=true`,
     `tee name=${name}-fan allow-not-linked=true`,
   ].join(' ! ');

@@ -53,6 +53,17 @@ t.test('of two at the same moment one wins', async t => {
   t.equal(sessions.list('active').length, 1);
 });
 
+t.test('an offer that will come to nothing takes nobody over', async t => {
+  const { engine, sessions, publish } = testSessions();
+  engine.answersAtOnce = 'v=0';
+  const { session } = await publish();
+  engine.wrong = new Failure('no-udp-port', 'There is no address.');
+  t.match(await failureOf(publish(true)), { code: 'no-udp-port' });
+  t.match(sessions.get(session.id), { ended: null });
+  t.strictSame(engine.left, []);
+  t.equal(sessions.list('active').length, 1);
+});
+
 t.test('taking over: the first has left the engine before the second begins', async t => {
   const { engine, sessions, publish } = testSessions();
   const order: string[] = [];

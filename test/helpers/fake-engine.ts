@@ -15,6 +15,9 @@ export class FakeEngine implements MediaEngine {
   /** Answers at once what comes from now on. */
   answersAtOnce: string | null = null;
 
+  /** What is wrong with the offer of whoever would take a publisher's place. */
+  wrong: Error | null = null;
+
   /** Candidates that were trickled: `camera session candidate`. */
   readonly candidates: string[] = [];
 
@@ -24,6 +27,10 @@ export class FakeEngine implements MediaEngine {
 
   publish(camera: string, session: string): Promise<string> {
     return this.#take('publish', camera, session);
+  }
+
+  checkPublisher(): void {
+    if (this.wrong) throw this.wrong;
   }
 
   trickle(camera: string, session: string, candidates: readonly string[]): void {

@@ -107,16 +107,23 @@ function applyToLines(lines: string[], change: Exclude<Change, { at: number }>):
   }
 }
 
-/** A client's offer that somebody has changed here and there; a failure shows the least changes that bring it about. */
+/** Changes that somebody makes to an SDP text here and there. */
+export const changes = fc.array(change, { minLength: 1, maxLength: 6 });
+
+/** @param max characters */
+export const changed = (text: string, changes: readonly Change[], max: number): string =>
+  changes.reduce((text, change) => apply(text, change).slice(0, max), text);
+
+/** A client's offer that was changed; a failure shows the least changes that bring it about. */
 export const mutatedOffer = fc
   .record({
     client: fc.constantFrom(...CLIENTS),
     purpose: fc.constantFrom<Purpose>('watch', 'publish'),
-    changes: fc.array(change, { minLength: 1, maxLength: 6 }),
+    changes,
   })
   .map(({ client, purpose, changes }) => ({
     purpose,
-    text: changes.reduce((text, change) => apply(text, change).slice(0, MAX_OFFER), offerOf(client, purpose)),
+    text: changed(offerOf(client, purpose), changes, MAX_OFFER),
     // To be read where a run failed.
     from: { client, changes },
   }));

@@ -1,3 +1,5 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
 import t from 'tap';
 import { testApp } from '../helpers/app.js';
 import { operations, problemBreaches } from '../helpers/contract.js';
@@ -30,6 +32,33 @@ t.test('405 also where a body of an unknown type comes along', async t => {
     const response = await ask(method, url, { headers: { 'content-type': 'text/nonsense' }, payload: 'x' });
     t.strictSame(problemBreaches(response, 405, 'method-not-allowed'), [], `${method} ${url}`);
   }
+});
+
+t.test('what is no mistake of the program is a line of the log without a stack', async t => {
+  const lines: string[] = [];
+  const sink = new Writable({
+    write: (line, _encoding, done) => {
+      lines.push(String(line));
+      done();
+    },
+  });
+  const { engine, offer } = await testApp(t, 1, { logger: pino({ level: 'warn' }, sink) });
+  await offer();
+  t.equal((await offer()).statusCode, 503);
+  t.match(
+    lines.map(line => JSON.parse(line)),
+    [{ level: 40, msg: 'request not served', code: 'too-many-viewers', address: '127.0.0.1', err: undefined }],
+  );
+  engine.answersAtOnce = null;
+  engine.watch = () => Promise.reject(new Error('a slip'));
+  t.equal((await offer('arm')).statusCode, 500);
+  t.match(JSON.parse(lines[1] ?? ''), { level: 50, msg: 'request failed', err: { stack: /a slip/ } });
+});
+
+t.test('a body that comes by drops has no longer than a request may take', async t => {
+  const { headersTimeout, requestTimeout } = (await testApp(t)).app.server;
+  t.equal(requestTimeout, 15_000);
+  t.ok(headersTimeout < requestTimeout, 'otherwise Node gives headers the one and bodies the other');
 });
 
 t.test('requests that are not valid', async t => {

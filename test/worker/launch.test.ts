@@ -28,7 +28,7 @@ const readGolden = (name: string): Map<string, string> =>
 const golden = readGolden('cameras');
 const others = readGolden('other-pipelines');
 /** What Fan looks up by name. */
-const fan = (name: string): string[] => ['encoded', 'tap', 'sent', 'fan'].map(part => `${name}-${part}`);
+const fan = (name: string): string[] => ['encoded', 'tap', 'queue', 'sent', 'fan'].map(part => `${name}-${part}`);
 const count = (line: string, words: string): number => line.split(words).length - 1;
 
 t.test('the launch line of each source', t => {
@@ -89,7 +89,7 @@ t.test('a tee without viewers goes on, and a slow viewer holds up nobody', t => 
   for (const line of lines) t.equal(count(line, 'tee name='), count(line, 'allow-not-linked=true'));
   t.match(
     describeFan('audio'),
-    /queue leaky=downstream max-size-buffers=\d+ max-size-bytes=0 max-size-time=0 ! identity name=audio-sent/,
+    /queue name=audio-queue leaky=downstream max-size-buffers=\d+ max-size-bytes=0 max-size-time=0 ! identity name=audio-sent/,
   );
   t.end();
 });

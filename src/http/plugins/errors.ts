@@ -12,7 +12,10 @@ type Refused = FastifyError | Failure | OfferError | SdpFragmentError;
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler<Refused>((error, request, reply) => {
     const document = toProblem(error, request);
-    if (document.status >= 500) request.log.error({ err: error }, 'request failed');
+    if (document.code === 'internal') request.log.error({ err: error }, 'request failed');
+    // No mistake of the program: what a person may want to know, without a stack.
+    else if (document.status >= 500)
+      request.log.warn({ address: request.ip, code: document.code, detail: document.detail }, 'request not served');
     if (error instanceof Failure && error.retryAfter !== undefined) reply.header('Retry-After', error.retryAfter);
     return send(reply, document);
   });

@@ -1,0 +1,36 @@
+import t, { type Test } from 'tap';
+import { type Element, Gst } from '../../src/gst/native.js';
+import { closePipeline, element, parseLaunch } from '../../src/gst/pipeline.js';
+import { Fan } from '../../src/worker/fan.js';
+import { describeFan } from '../../src/worker/launch.js';
+import { sleep, until } from '../helpers/server.js';
+
+const STUCK_MS = 200;
+
+/** A fan of so many pictures that come at once, and the element in the thread that serves the viewers. */
+function makeFan(t: Test, pictures: number, msPerPicture: number): { fan: Fan; queue: Element } {
+  const pipeline = parseLaunch(`fakesrc num-buffers=${pictures} ! ${describeFan('video')}`);
+  // Microseconds.
+  element(pipeline, 'video-sent').sleepTime = msPerPicture * 1000;
+  const fan = new Fan(pipeline, 'video', STUCK_MS);
+  t.teardown(() => closePipeline(pipeline));
+  pipeline.setState(Gst.State.PLAYING);
+  return { fan, queue: element(pipeline, 'video-queue') };
+}
+
+t.test('a fan that had to drop pictures, and then gets none, is not stuck', async t => {
+  const { fan, queue } = makeFan(t, 500, 2);
+  await until('what was not dropped is sent', () => fan.count() === 500 && queue.currentLevelBuffers === 0);
+  // The last one is counted when the queue has let it go.
+  await sleep(STUCK_MS);
+  t.notOk(fan.isStuck());
+  await sleep(2 * STUCK_MS);
+  t.notOk(fan.isStuck(), 'nothing waits');
+});
+
+t.test('a fan with pictures that nobody takes away is stuck', async t => {
+  const { fan } = makeFan(t, 10, 3_000);
+  await until('all came', () => fan.count() === 10);
+  t.notOk(fan.isStuck(), 'not at once');
+  await until('it is stuck', () => fan.isStuck());
+});
