@@ -166,7 +166,8 @@ export class CameraWorker {
 
   async #configure(process: WorkerProcess): Promise<void> {
     const [encoders, codecs] = await Promise.all([this.#options.encoders, process.ready]);
-    if (this.#process !== process) return;
+    // Whoever waits for it is told to ask again.
+    if (this.#process !== process) throw new Error('another worker has taken its place');
     this.#codecs = codecs;
     const { source, settings } = this.#options.plan;
     process.send({ type: 'configure', source, ...settings, lingerMs: this.#options.lingerMs, encoders });

@@ -54,7 +54,10 @@ export interface ConnectionOptions {
   times?: ConnectionTimes;
 }
 
+/** While somebody is likely to be waiting for his first picture; then, and when it is there, there is time. */
 const CONNECTING_POLL_MS = 3;
+const EAGER_MS = 2_000;
+const LATE_POLL_MS = 20;
 const CONNECTED_POLL_MS = 250;
 const CLOCK_RATE = 90_000;
 
@@ -101,7 +104,9 @@ export class Connection {
       this.#options.events.ended(...end);
       return;
     }
-    this.#timer = setTimeout(() => this.#poll(), this.#connected ? CONNECTED_POLL_MS : CONNECTING_POLL_MS);
+    const eager = performance.now() - this.#answeredAt < EAGER_MS;
+    const pause = this.#connected ? CONNECTED_POLL_MS : eager ? CONNECTING_POLL_MS : LATE_POLL_MS;
+    this.#timer = setTimeout(() => this.#poll(), pause);
   }
 
   #look(): End | null {
