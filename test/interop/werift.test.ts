@@ -67,3 +67,7 @@ t.test('VP8', { skip }, async t => {
   const client = await watch(t, 'cam', { codec: useVP8(), sound: false });
   await visit(t, server, client, { isBack, size: '640x480' });
 });
+
+// werift leaves sockets and timers behind after close(), which would keep this process.
+t.teardown(() => void setTimeout(() => process.exit(), 500).unref());
+t.end();
