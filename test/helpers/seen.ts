@@ -25,15 +25,15 @@ export interface Client {
 const PICTURES = 30;
 const CONTRAST = 40;
 
-/** Waits until a client shows pictures that move and are not of one colour. */
-export async function sees(client: Client, timeoutMs = 15_000): Promise<Seen> {
+/** Waits until a client shows pictures that move and, unless less contrast is asked for, are not of one colour. */
+export async function sees(client: Client, contrast = CONTRAST, timeoutMs = 15_000): Promise<Seen> {
   let last: Seen | undefined;
   try {
     return await until(
       'pictures that move',
       async () => {
         last = await client.seen();
-        return last.pictures >= PICTURES && last.changes >= last.pictures / 2 && last.contrast >= CONTRAST && last;
+        return last.pictures >= PICTURES && last.changes >= last.pictures / 2 && last.contrast >= contrast && last;
       },
       timeoutMs,
     );
