@@ -2,9 +2,10 @@ import t from 'tap';
 import { emptyPage, joinAndLeave, openViewers, serveWithBrowser } from '../helpers/browser.js';
 import { resourcesOf, sleep, until, workersOf } from '../helpers/server.js';
 
-const JOINS = 400;
+/** A leak of one thing a session shows after fewer; JOINS=400 is what a release is held to. */
+const JOINS = Number(process.env.JOINS ?? 200);
 
-t.test('400 joins and leaves from Chromium leave nothing behind', { timeout: 170_000 }, async t => {
+t.test(`${JOINS} joins and leaves from Chromium leave nothing behind`, { timeout: 170_000 }, async t => {
   const { server, browser } = await serveWithBrowser(t, '--camera', 'cam=test');
   const page = await emptyPage(browser, server);
   // The camera open, as it will be at the end.
