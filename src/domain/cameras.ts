@@ -7,6 +7,10 @@ import { showSource } from './source.js';
 /** How a camera is before its worker has said anything. */
 export const NOT_STARTED: CameraStatus = {
   state: 'starting',
+  notices: [],
+  lostSince: null,
+  device: null,
+  capture: null,
   encoder: null,
   passthrough: { active: false, reason: 'the source has not been looked at yet' },
   fps: 0,

@@ -1,6 +1,6 @@
 import type { IceUrl } from '../protocol/ice-url.js';
 import type { Offer } from '../protocol/offer.js';
-import type { Camera, EndReason, Session, System } from './contract.js';
+import type { Camera, CameraSettings, Device, EndReason, Session, System } from './contract.js';
 import type { Source } from './source.js';
 
 /** A camera as it is to be run: the configuration with its defaults filled in and its source read. */
@@ -16,6 +16,10 @@ export type CameraStatus = Pick<
   Camera,
   | 'state'
   | 'problem'
+  | 'notices'
+  | 'lostSince'
+  | 'device'
+  | 'capture'
   | 'encoder'
   | 'passthrough'
   | 'fps'
@@ -49,6 +53,38 @@ export interface MediaEngine {
   trickle(camera: string, session: string, candidates: readonly string[]): void;
   /** Takes a viewer or a publisher away again. Nothing happens if it is not there. */
   leave(camera: string, session: string): void;
+}
+
+/** A V4L2 camera that is plugged in; what uses it is for others to say. */
+export type CaptureDevice = Omit<Device, 'cameras'>;
+export type CaptureMode = CaptureDevice['modes'][number];
+
+/** What the handlers of single pictures need of the engine. */
+export interface Pictures {
+  /** Makes the next picture of an open camera a keyframe, of one that is closed nothing. @throws Failure */
+  keyframe(camera: string): void;
+  /**
+   * The picture that a camera brings now, as JPEG; opens it if it is closed.
+   * @throws Failure camera-unavailable, …
+   */
+  snapshot(camera: string): Promise<Uint8Array>;
+}
+
+/** Changes cameras where they are configured; resolves when that is kept. */
+export interface CameraEditor {
+  /** Names the camera as it is configured now: the value of an ETag, without quotes. @throws Failure unknown-camera */
+  etagOf(id: string): string;
+  /** @throws Failure camera-exists, invalid-body, config-not-writable */
+  create(id: string, settings: CameraSettings): Promise<void>;
+  /**
+   * @param ifMatch what etagOf must say; null for whatever
+   * @throws Failure unknown-camera, camera-changed, invalid-body, passthrough, config-not-writable
+   */
+  replace(id: string, settings: CameraSettings, ifMatch: string | null): Promise<void>;
+  /** A JSON merge patch (RFC 7396): null takes a setting out, which brings its default back. @throws as replace */
+  patch(id: string, patch: Readonly<Record<string, unknown>>, ifMatch: string | null): Promise<void>;
+  /** @throws as replace */
+  remove(id: string, ifMatch: string | null): Promise<void>;
 }
 
 /** ICE as it is to be run: the configuration with its defaults filled in, its URLs and files read. */

@@ -4,9 +4,16 @@ import { resolve } from 'node:path';
 export type Source =
   | { type: 'test' }
   | { type: 'whip' }
-  | { type: 'v4l2'; device: string }
+  /** Which of the cameras that are plugged in: by its device, or by what stays when it is plugged in anew. */
+  | { type: 'v4l2'; by: 'device' | 'serial' | 'bus'; name: string }
+  /** A CSI camera of a Jetson. */
+  | { type: 'argus'; sensor: number }
+  /** Null for the first. */
+  | { type: 'libcamera'; camera: string | null }
   | { type: 'file'; path: string }
-  | { type: 'rtsp'; url: string };
+  | { type: 'rtsp'; url: string }
+  /** Elements that end in raw video; from the configuration file only. */
+  | { type: 'gst'; line: string };
 
 export class SourceError extends Error {}
 
@@ -26,7 +33,7 @@ export function parseSource(text: string, base: string): Source {
       if (!/^\/dev\/[\w./:@+-]+$/.test(rest) || rest.includes('..')) {
         throw new SourceError(`"${text}" names no device; a V4L2 source looks like v4l2:/dev/video0`);
       }
-      return { type: 'v4l2', device: rest };
+      return { type: 'v4l2', by: 'device', name: rest };
     case 'file':
       if (rest === '') throw new SourceError('"file:" names no file; a file source looks like file:/path/video.mp4');
       return { type: 'file', path: resolve(base, rest.replace(/^\/\/(?=\/)/, '')) };
@@ -48,7 +55,13 @@ export function showSource(source: Source): string {
     case 'whip':
       return source.type;
     case 'v4l2':
-      return `v4l2:${source.device}`;
+      return source.by === 'device' ? `v4l2:${source.name}` : `v4l2:${source.by}=${source.name}`;
+    case 'argus':
+      return `argus:${source.sensor}`;
+    case 'libcamera':
+      return source.camera === null ? 'libcamera' : `libcamera:${source.camera}`;
+    case 'gst':
+      return `gst:${source.line}`;
     case 'file':
       return `file:${source.path}`;
     case 'rtsp':

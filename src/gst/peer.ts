@@ -1,6 +1,6 @@
 import type { IceAgentSettings } from '../domain/ports.js';
 import { type Bin, type Element, Gst, type Pad, type Pipeline } from './native.js';
-import { closePipeline, drainBus, type ElementError, element, parseLaunch } from './pipeline.js';
+import { closePipeline, drainBus, type ElementError, element, make, pad, parseLaunch } from './pipeline.js';
 import { Webrtc } from './webrtc.js';
 
 /** One stream that a peer is sent. */
@@ -98,16 +98,4 @@ function joinDirectly(pipeline: Pipeline, proxySink: Element, to: Pad): void {
   pipeline.add(proxySource);
   output.linkFull(to, Gst.PadLinkCheck.NOTHING);
   proxySource.proxysink = proxySink;
-}
-
-export function make(factory: string): Element {
-  const made = Gst.ElementFactory.make(factory, null);
-  if (!made) throw new Error(`GStreamer has no element "${factory}"`);
-  return made;
-}
-
-export function pad(of: Element, name: string): Pad {
-  const found = of.getStaticPad(name);
-  if (!found) throw new Error(`${of.name} has no pad "${name}"`);
-  return found;
 }

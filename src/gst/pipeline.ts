@@ -1,4 +1,4 @@
-import { type Bin, type Element, Gst, type Pipeline } from './native.js';
+import { type Bin, type Element, Gst, type Pad, type Pipeline } from './native.js';
 
 /** What an element said had gone wrong. */
 export interface ElementError {
@@ -33,6 +33,20 @@ export function parseLaunch(line: string): Pipeline {
 export function element(bin: Bin, name: string): Element {
   const found = bin.getByName(name);
   if (!found) throw new Error(`there is no element "${name}" in the pipeline`);
+  return found;
+}
+
+/** A new element. @throws Error if GStreamer has none of that factory */
+export function make(factory: string): Element {
+  const made = Gst.ElementFactory.make(factory, null);
+  if (!made) throw new Error(`GStreamer has no element "${factory}"`);
+  return made;
+}
+
+/** The pad of that name, which is always there. @throws Error if it is not */
+export function pad(of: Element, name: string): Pad {
+  const found = of.getStaticPad(name);
+  if (!found) throw new Error(`${of.name} has no pad "${name}"`);
   return found;
 }
 

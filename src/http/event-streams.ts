@@ -52,6 +52,7 @@ const RECONNECT: Readonly<Record<EndReason, boolean>> = {
   'ice-failed': true,
   'rtcp-timeout': true,
   shutdown: true,
+  'camera-removed': false,
   'client-delete': false,
   'peer-closed': false,
   'api-delete': false,

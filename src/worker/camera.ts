@@ -1,5 +1,4 @@
 import type { IceAgentSettings } from '../domain/ports.js';
-import type { Source } from '../domain/source.js';
 import type { Element } from '../gst/native.js';
 import type { AgreedAudio, AgreedVideo, FromWorker, ToWorkerOf } from '../media/messages.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
@@ -194,7 +193,7 @@ export class Camera {
 
   #openSource(): Open {
     const { source } = this.#config;
-    if ((source as Source).type === 'whip')
+    if (source.type === 'whip')
       throw new CameraFailure('Nobody publishes to it now.', 'Publish to it by WHIP, or ask again.', 'no-publisher');
     try {
       const { camera, encoder } = openSource(this.#config, this.#judge.verdict(), failure => this.#fail(failure));
@@ -284,7 +283,7 @@ export class Camera {
   }
 
   #closedState(): State {
-    return (this.#config.source as Source).type === 'whip' ? 'waiting' : 'idle';
+    return this.#config.source.type === 'whip' ? 'waiting' : 'idle';
   }
 
   #enter(state: State, failure: CameraFailure | null): void {

@@ -1,7 +1,7 @@
 import { passed, RateMeter } from '../gst/meter.js';
 import { type Caps, type Element, Gst, GstVideo, type Pad, type Pipeline } from '../gst/native.js';
-import { pad } from '../gst/peer.js';
-import { element } from '../gst/pipeline.js';
+
+import { element, pad } from '../gst/pipeline.js';
 
 /** The thread that serves the viewers may be held up for so long before it counts as stuck. */
 const STUCK_MS = 3000;

@@ -83,9 +83,12 @@ export function sourceProperty(source: Source): [name: string, value: string] | 
   switch (source.type) {
     case 'test':
     case 'whip':
+    case 'argus':
+    case 'libcamera':
+    case 'gst':
       return null;
     case 'v4l2':
-      return ['device', source.device];
+      return ['device', source.name];
     case 'file':
       return ['location', source.path];
     case 'rtsp':
@@ -98,6 +101,10 @@ function describeSource(source: Source, { width, height, framerate }: CameraForm
   switch (source.type) {
     case 'whip':
       throw new Error('a camera of source whip has its publisher for a source');
+    case 'argus':
+    case 'libcamera':
+    case 'gst':
+      throw new Error(`source ${source.type} is not there yet`);
     case 'test':
       return [
         // Colour bars that wander, with noise in a corner: something moves in every part of the picture.

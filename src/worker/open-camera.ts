@@ -4,7 +4,6 @@ import { type CameraFailure, explain } from './failure.js';
 import { type CameraFormat, describeCamera, sourceProperty } from './launch.js';
 import { StreamPipeline } from './stream-pipeline.js';
 
-const FIRST_FRAME_POLL_MS = 5;
 const SUPERVISE_MS = 100;
 /** A camera that brings nothing for so long has failed, whatever its driver says. */
 const SILENT_MS = 5000;
@@ -48,9 +47,9 @@ export class OpenCamera implements LiveSource {
 
   async firstFrame(): Promise<void> {
     const { source, firstFrameMs } = this.#options;
-    const until = performance.now() + firstFrameMs;
     let looping = source.type !== 'file';
-    while (!this.#closed) {
+    const found = await this.stream.firstPicture(firstFrameMs, () => {
+      if (this.#closed) return false;
       const { failed, segmentDone } = this.stream.look();
       if (failed) throw explain(source, failed === 'it ended' ? 'it ended before its first picture' : failed);
       // A short file is read to its end before its first picture is due.
@@ -61,12 +60,12 @@ export class OpenCamera implements LiveSource {
         this.stream.beginNow();
         this.stream.play();
       }
-      if (this.stream.video.count() > 0) {
-        this.#supervise();
-        return;
-      }
-      if (performance.now() > until) throw explain(source, `it brought no picture within ${firstFrameMs / 1000} s`);
-      await new Promise(resolve => setTimeout(resolve, FIRST_FRAME_POLL_MS));
+      return true;
+    });
+    if (found === 'late') throw explain(source, `it brought no picture within ${firstFrameMs / 1000} s`);
+    if (found === 'there') {
+      this.#supervise();
+      return;
     }
     throw explain(source, 'it was closed before its first picture');
   }

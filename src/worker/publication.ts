@@ -16,7 +16,6 @@ export interface PublicationOptions {
   events: ConnectionEvents;
 }
 
-const FIRST_FRAME_POLL_MS = 5;
 /** From the answer, connecting included. A publisher that is connected and sends nothing is no camera. */
 const FIRST_FRAME_MS = 20_000;
 
@@ -45,16 +44,13 @@ export class Publication implements LiveSource {
   }
 
   async firstFrame(): Promise<void> {
-    const until = performance.now() + FIRST_FRAME_MS;
-    while (!this.#closed) {
-      if (this.stream.video.count() > 0) return;
-      if (performance.now() > until)
-        throw new CameraFailure(
-          `The publisher sent no picture within ${FIRST_FRAME_MS / 1000} s.`,
-          'Check the camera of the publisher, and that UDP gets from it to the robot.',
-        );
-      await new Promise(resolve => setTimeout(resolve, FIRST_FRAME_POLL_MS));
-    }
+    const found = await this.stream.firstPicture(FIRST_FRAME_MS, () => !this.#closed);
+    if (found === 'there') return;
+    if (found === 'late')
+      throw new CameraFailure(
+        `The publisher sent no picture within ${FIRST_FRAME_MS / 1000} s.`,
+        'Check the camera of the publisher, and that UDP gets from it to the robot.',
+      );
     throw publisherLeft();
   }
 

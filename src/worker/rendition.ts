@@ -1,11 +1,10 @@
 import type { Bin, Element } from '../gst/native.js';
-import { make } from '../gst/peer.js';
+import { make } from '../gst/pipeline.js';
 import type { EncoderSettings } from './encoders.js';
 import { CameraFailure } from './failure.js';
 import { describeVp8 } from './launch.js';
 import { StreamPipeline } from './stream-pipeline.js';
 
-const FIRST_FRAME_POLL_MS = 5;
 const FIRST_FRAME_MS = 8_000;
 const SUPERVISE_MS = 250;
 
@@ -60,16 +59,16 @@ export class Rendition {
   }
 
   async #firstFrame(): Promise<void> {
-    const until = performance.now() + FIRST_FRAME_MS;
-    while (!this.#closed) {
+    const found = await this.stream.firstPicture(FIRST_FRAME_MS, () => {
+      if (this.#closed) return false;
       const { failed } = this.stream.look();
       if (failed) throw this.#failure(failed);
-      if (this.stream.video.count() > 0) {
-        this.#supervise();
-        return;
-      }
-      if (performance.now() > until) throw this.#failure(`no picture within ${FIRST_FRAME_MS / 1000} s`);
-      await new Promise(resolve => setTimeout(resolve, FIRST_FRAME_POLL_MS));
+      return true;
+    });
+    if (found === 'late') throw this.#failure(`no picture within ${FIRST_FRAME_MS / 1000} s`);
+    if (found === 'there') {
+      this.#supervise();
+      return;
     }
     throw this.#failure('it was closed before its first picture');
   }

@@ -5,6 +5,8 @@ import type { VideoCodecName } from '../protocol/codecs.js';
 import { Fan } from './fan.js';
 import { videoFacts } from './video-facts.js';
 
+const FIRST_PICTURE_POLL_MS = 5;
+
 /** What a look at a running pipeline found. */
 export interface Finding {
   /** Why it cannot go on; null while it can. */
@@ -64,6 +66,20 @@ export class StreamPipeline {
     const { error, eos, segmentDone } = drainBus(this.#pipeline);
     if (this.video.isStuck() || this.audio?.isStuck()) throw new Error('the thread that serves the viewers is stuck');
     return { failed: error ?? (eos ? 'it ended' : null), segmentDone };
+  }
+
+  /**
+   * Waits for the first picture; resolves with whether it is there.
+   * @param goesOn asked before each look; false gives up at once, and what it throws is thrown
+   */
+  async firstPicture(patienceMs: number, goesOn: () => boolean): Promise<'there' | 'late' | 'given up'> {
+    const until = performance.now() + patienceMs;
+    while (goesOn()) {
+      if (this.video.count() > 0) return 'there';
+      if (performance.now() > until) return 'late';
+      await new Promise(resolve => setTimeout(resolve, FIRST_PICTURE_POLL_MS));
+    }
+    return 'given up';
   }
 
   /** ms without a picture. */

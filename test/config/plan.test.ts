@@ -14,6 +14,8 @@ const defaults = {
   keyframeInterval: 60,
   passthrough: 'auto',
   fallback: 'vp8',
+  stallTimeout: 2,
+  controls: {},
 };
 
 t.test('plans have what is needed to run a camera', t => {

@@ -15,6 +15,8 @@ const settings = {
   keyframeInterval: 60,
   passthrough: 'auto',
   fallback: 'vp8',
+  stallTimeout: 2,
+  controls: {},
 } as const;
 const plan = (id: string, url = 'rtsp://u:secret@192.0.2.7/s'): CameraPlan => ({
   id,
@@ -40,6 +42,10 @@ t.test('cameras are listed as they were added, with what is known of them', t =>
     audio: null,
     renditions: [],
     publisher: null,
+    notices: [],
+    lostSince: null,
+    device: null,
+    capture: null,
     links: { whep: '/whep/b' },
   });
   t.equal(camera.source, 'rtsp://u:***@192.0.2.7/s', 'without the password');
@@ -71,6 +77,10 @@ t.test('a state replaces the one before it whole', t => {
     audio: null,
     renditions: [],
     publisher: null,
+    notices: [],
+    lostSince: null,
+    device: null,
+    capture: null,
   };
   cameras.update('a', { ...status, state: 'down', problem: { detail: 'it died' } });
   t.match(cameras.get('a'), {
@@ -80,6 +90,10 @@ t.test('a state replaces the one before it whole', t => {
     audio: null,
     renditions: [],
     publisher: null,
+    notices: [],
+    lostSince: null,
+    device: null,
+    capture: null,
   });
   cameras.update('a', { ...status, state: 'idle' });
   t.equal(cameras.get('a').state, 'idle');

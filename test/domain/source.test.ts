@@ -4,15 +4,15 @@ import { parseSource, redact, type Source, SourceError, showSource } from '../..
 t.test('the forms of a source', t => {
   const cases: [string, Source][] = [
     ['test', { type: 'test' }],
-    ['v4l2:/dev/video0', { type: 'v4l2', device: '/dev/video0' }],
-    ['V4L2:/dev/video0', { type: 'v4l2', device: '/dev/video0' }],
+    ['v4l2:/dev/video0', { type: 'v4l2', by: 'device', name: '/dev/video0' }],
+    ['V4L2:/dev/video0', { type: 'v4l2', by: 'device', name: '/dev/video0' }],
     [
       'v4l2:/dev/v4l/by-id/usb-046d_HD_Pro-video-index0',
-      { type: 'v4l2', device: '/dev/v4l/by-id/usb-046d_HD_Pro-video-index0' },
+      { type: 'v4l2', by: 'device', name: '/dev/v4l/by-id/usb-046d_HD_Pro-video-index0' },
     ],
     [
       'v4l2:/dev/v4l/by-path/pci-0000:00:14.0-usb-0:3:1.0-video-index0',
-      { type: 'v4l2', device: '/dev/v4l/by-path/pci-0000:00:14.0-usb-0:3:1.0-video-index0' },
+      { type: 'v4l2', by: 'device', name: '/dev/v4l/by-path/pci-0000:00:14.0-usb-0:3:1.0-video-index0' },
     ],
     ['file:/srv/road.mp4', { type: 'file', path: '/srv/road.mp4' }],
     ['file:///srv/road.mp4', { type: 'file', path: '/srv/road.mp4' }],

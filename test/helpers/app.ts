@@ -21,7 +21,7 @@ const plan = (id: string, source: CameraPlan['source']): CameraPlan => ({
   id,
   name: `The ${id}`,
   source,
-  settings: { ...cameraSettings, passthrough: 'auto', fallback: 'vp8' },
+  settings: { ...cameraSettings, passthrough: 'auto', fallback: 'vp8', stallTimeout: 2, controls: {} },
 });
 
 export const SYSTEM: System = {
@@ -88,7 +88,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
   const sessions = new Sessions({ engine, events, log: logger, maxViewers: viewers });
   const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
   cameras.add(plan('road', { type: 'rtsp', url: 'rtsp://u:secret@192.0.2.7/s' }));
-  cameras.add(plan('arm', { type: 'v4l2', device: '/dev/video0' }));
+  cameras.add(plan('arm', { type: 'v4l2', by: 'device', name: '/dev/video0' }));
   cameras.add(plan('phone', { type: 'whip' }));
   const ice = { links: settings.links ?? (() => []) };
   const protocol = { ...defaults.protocol, ...settings.protocol };

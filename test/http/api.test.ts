@@ -28,6 +28,10 @@ t.test('cameras are shown as the contract has it, with all that is known of them
       audio: null,
       renditions: [] as never[],
       publisher: null,
+      notices: [] as never[],
+      lostSince: null,
+      device: null,
+      capture: null,
     },
     {
       state: 'failed',
@@ -41,6 +45,10 @@ t.test('cameras are shown as the contract has it, with all that is known of them
       audio: null,
       renditions: [] as never[],
       publisher: null,
+      notices: [] as never[],
+      lostSince: null,
+      device: null,
+      capture: null,
     },
     {
       state: 'down',
@@ -54,6 +62,10 @@ t.test('cameras are shown as the contract has it, with all that is known of them
       audio: null,
       renditions: [] as never[],
       publisher: null,
+      notices: [] as never[],
+      lostSince: null,
+      device: null,
+      capture: null,
     },
   ] as const;
   await offer('road');

@@ -124,6 +124,7 @@ t.test('the end of the session: reconnect where a new one may help, then the end
     'ice-failed': true,
     'rtcp-timeout': true,
     shutdown: true,
+    'camera-removed': false,
     'client-delete': false,
     'peer-closed': false,
     'api-delete': false,

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Source } from '../../src/domain/source.js';
 import { CameraFailure, explain } from '../../src/worker/failure.js';
 
-const v4l2: Source = { type: 'v4l2', device: '/dev/video7' };
+const v4l2: Source = { type: 'v4l2', by: 'device', name: '/dev/video7' };
 const file: Source = { type: 'file', path: '/srv/road.mp4' };
 const rtsp: Source = { type: 'rtsp', url: 'rtsp://u:secret@192.0.2.7/s' };
 const error = (message: string, debug = '') => ({ element: 'source', message, debug });

@@ -14,7 +14,7 @@ const encoding = { bitrate: 1_500_000, keyframeInterval: 50 };
 const ENCODER = 'ENCODER';
 const sources: Source[] = [
   { type: 'test' },
-  { type: 'v4l2', device: '/dev/video0' },
+  { type: 'v4l2', by: 'device', name: '/dev/video0' },
   { type: 'file', path: '/srv/road.mp4' },
   { type: 'rtsp', url: 'rtsp://u:p@192.0.2.7/s' },
 ];
@@ -47,7 +47,7 @@ t.test('the launch line of each source', t => {
 t.test('nothing that a user named stands in the line; it is set as a property', t => {
   const hostile = 'x ! filesink location=/etc/passwd "';
   const cases: [Source, string][] = [
-    [{ type: 'v4l2', device: `/dev/${hostile}` }, 'device'],
+    [{ type: 'v4l2', by: 'device', name: `/dev/${hostile}` }, 'device'],
     [{ type: 'file', path: `/srv/${hostile}` }, 'location'],
     [{ type: 'rtsp', url: `rtsp://h/${hostile}` }, 'location'],
   ];
