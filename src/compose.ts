@@ -53,7 +53,11 @@ export async function startServer({
   const access = makeAccess({ settings: accessSettings, ownToken: token, base, log: logger });
   const engine = new WorkerEngine({
     iceSettings: () => ice.agentSettings(),
-    lingerMs: limits.linger * 1000,
+    limits: {
+      lingerMs: limits.linger * 1000,
+      publisherReturnMs: limits.publisherReturn * 1000,
+      encoders: limits.encoders ?? null,
+    },
     log: logger,
     logFor: camera => logger.child({ camera }),
   });

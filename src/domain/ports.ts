@@ -59,6 +59,16 @@ export interface MediaEngine {
 export type CaptureDevice = Omit<Device, 'cameras'>;
 export type CaptureMode = CaptureDevice['modes'][number];
 
+/** What the engine may hold. */
+export interface MediaLimits {
+  /** How long a camera stays open after its last viewer. */
+  lingerMs: number;
+  /** How long the viewers of a publisher who left are shown a slate. */
+  publisherReturnMs: number;
+  /** H.264 encoders open at the same time; null for any number. */
+  encoders: number | null;
+}
+
 /** What the handlers of single pictures need of the engine. */
 export interface Pictures {
   /** Makes the next picture of an open camera a keyframe, of one that is closed nothing. @throws Failure */

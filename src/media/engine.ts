@@ -1,12 +1,22 @@
-import type { CameraPlan, IceAgentSettings, Log, Machine, MediaEngine, MediaEvents } from '../domain/ports.js';
+import type {
+  CameraPlan,
+  CaptureDevice,
+  IceAgentSettings,
+  Log,
+  Machine,
+  MediaEngine,
+  MediaEvents,
+  MediaLimits,
+  Pictures,
+} from '../domain/ports.js';
 import type { Offer } from '../protocol/offer.js';
 import { CameraWorker } from './camera-worker.js';
+import { EncoderMemory } from './encoder-memory.js';
 import type { Device } from './messages.js';
 import { Prober } from './prober.js';
 
 export interface WorkerEngineOptions {
-  /** How long a camera stays open after its last viewer. */
-  lingerMs: number;
+  limits: MediaLimits;
   /** What the servers' own ICE agents use, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   /** A logger whose lines carry the camera. */
@@ -15,14 +25,21 @@ export interface WorkerEngineOptions {
 }
 
 /** The cameras, each in a process of its own, and the probe of the machine they run on. */
-export class WorkerEngine implements MediaEngine {
+export class WorkerEngine implements MediaEngine, Pictures {
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
   readonly #prober: Prober;
+  readonly #encoders: EncoderMemory;
+  readonly #probed: Promise<void>;
+  #limits: MediaLimits;
+  #devices: readonly CaptureDevice[] = [];
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options;
+    this.#limits = options.limits;
+    this.#encoders = new EncoderMemory(options.log, () => this.#refresh());
     this.#prober = new Prober(options.log);
+    this.#probed = this.#prober.encoders.then(names => this.#encoders.found(names));
   }
 
   /** The V4L2 devices that are plugged in. */
@@ -37,14 +54,39 @@ export class WorkerEngine implements MediaEngine {
   add(plan: CameraPlan, events: MediaEvents): void {
     const worker = new CameraWorker({
       plan,
-      encoders: this.#prober.encoders,
-      lingerMs: this.#options.lingerMs,
+      probed: this.#probed,
+      encoders: this.#encoders,
+      limits: () => this.#limits,
+      devices: this.#devices,
       iceSettings: this.#options.iceSettings,
       events,
       log: this.#options.logFor(plan.id),
     });
     this.#workers.set(plan.id, worker);
     worker.start();
+  }
+
+  /** Makes a camera what the plan says now; what did not change is not disturbed, and viewers stay. */
+  change(plan: CameraPlan): void {
+    this.#worker(plan.id).change(plan, this.#devices);
+  }
+
+  /** Takes a camera away; its sessions are whoever calls's to end. */
+  async remove(id: string): Promise<void> {
+    const worker = this.#workers.get(id);
+    this.#workers.delete(id);
+    await worker?.close();
+  }
+
+  /** The V4L2 cameras that are plugged in by now. */
+  setDevices(devices: readonly CaptureDevice[]): void {
+    this.#devices = devices;
+    for (const worker of this.#workers.values()) worker.setDevices(devices);
+  }
+
+  setLimits(limits: MediaLimits): void {
+    this.#limits = limits;
+    this.#refresh();
   }
 
   async watch(camera: string, session: string, offer: Offer): Promise<string> {
@@ -67,13 +109,25 @@ export class WorkerEngine implements MediaEngine {
     this.#workers.get(camera)?.leave(session);
   }
 
-  #worker(camera: string): CameraWorker {
-    const worker = this.#workers.get(camera);
-    if (!worker) throw new Error(`camera "${camera}" has no worker`);
-    return worker;
+  keyframe(camera: string): void {
+    this.#worker(camera).keyframe();
+  }
+
+  async snapshot(camera: string): Promise<Uint8Array> {
+    return await this.#worker(camera).still();
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#prober.close(), ...[...this.#workers.values()].map(worker => worker.close())]);
+  }
+
+  #refresh(): void {
+    for (const worker of this.#workers.values()) worker.refresh();
+  }
+
+  #worker(camera: string): CameraWorker {
+    const worker = this.#workers.get(camera);
+    if (!worker) throw new Error(`camera "${camera}" has no worker`);
+    return worker;
   }
 }
