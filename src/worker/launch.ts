@@ -32,6 +32,28 @@ export function describeCamera(source: Source, format: CameraFormat, encoder: st
   ].join(' ! ');
 }
 
+/**
+ * The launch line from raw pictures to the fan. What brings the pictures is linked to `in` by its owner; `rate` leaves out
+ * what is more than wanted, and its max-rate may be changed while it plays. A second encoder takes its pictures from the
+ * tee `raw`.
+ * @param encoder from describeEncoder
+ * @param framerate null for as many as come
+ */
+export function describeEncoding(encoder: string, framerate: number | null): string {
+  return [
+    'identity name=in silent=true',
+    describeThinning('rate', framerate),
+    'tee name=raw allow-not-linked=true',
+    encoder,
+    ...CODEC_ELEMENTS.H264.parser,
+    describeFan('video'),
+  ].join(' ! ');
+}
+
+/** Leaves out what is more than so many frames a second; `skip-to-first`: none is missing before the first. */
+export const describeThinning = (name: string, framerate: number | null): string =>
+  `videorate name=${name} drop-only=true skip-to-first=true${framerate === null ? '' : ` max-rate=${framerate}`}`;
+
 /** What a publisher sends; `webrtc` is its webrtcbin, whose pads have the numbers of the offer's sections. */
 export function describePublication(video: CodecName, hasAudio: boolean): string {
   return [
@@ -78,17 +100,21 @@ export function describeFan(name: 'video' | 'audio'): string {
   ].join(' ! ');
 }
 
-/** The property of the element `source` that takes what the user named; null for a source without. */
-export function sourceProperty(source: Source): [name: string, value: string] | null {
+/**
+ * The property of the element `source` that takes what the user named; null for a source without.
+ * @param device of a V4L2 camera that is named by its serial number or bus: where it is now
+ */
+export function sourceProperty(source: Source, device: string | null = null): [name: string, value: string] | null {
   switch (source.type) {
     case 'test':
     case 'whip':
     case 'argus':
-    case 'libcamera':
     case 'gst':
       return null;
+    case 'libcamera':
+      return source.camera === null ? null : ['camera-name', source.camera];
     case 'v4l2':
-      return ['device', source.name];
+      return ['device', device ?? source.name];
     case 'file':
       return ['location', source.path];
     case 'rtsp':
