@@ -36,6 +36,12 @@ export class Cameras {
 
   add(plan: CameraPlan): void {
     this.#cameras.set(plan.id, { plan, status: NOT_STARTED });
+    this.#events.emit('cameraAdded', { camera: plan.id });
+  }
+
+  /** Takes a camera out of the list. Nothing happens if it is not there. */
+  remove(id: string): void {
+    if (this.#cameras.delete(id)) this.#events.emit('cameraRemoved', { camera: id });
   }
 
   update(id: string, status: CameraStatus): void {
