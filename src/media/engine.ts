@@ -1,12 +1,20 @@
-import type { CameraPlan, IceAgentSettings, Log, Machine, MediaEngine, MediaEvents } from '../domain/ports.js';
+import type {
+  CameraPlan,
+  CameraRunner,
+  IceAgentSettings,
+  Log,
+  Machine,
+  MediaEngine,
+  MediaEvents,
+} from '../domain/ports.js';
 import type { Offer } from '../protocol/offer.js';
 import { CameraWorker } from './camera-worker.js';
 import type { Device } from './messages.js';
 import { Prober } from './prober.js';
 
 export interface WorkerEngineOptions {
-  /** How long a camera stays open after its last viewer. */
-  lingerMs: number;
+  /** How long a camera stays open after its last viewer; read whenever a camera is started. */
+  readonly lingerMs: number;
   /** What the servers' own ICE agents use, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   /** A logger whose lines carry the camera. */
@@ -15,9 +23,12 @@ export interface WorkerEngineOptions {
 }
 
 /** The cameras, each in a process of its own, and the probe of the machine they run on. */
-export class WorkerEngine implements MediaEngine {
+export class WorkerEngine implements MediaEngine, CameraRunner {
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
+  /** Those that were taken away and have not ended yet, by their cameras: a device opens once. */
+  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #events = new Map<string, MediaEvents>();
   readonly #prober: Prober;
 
   constructor(options: WorkerEngineOptions) {
@@ -44,7 +55,28 @@ export class WorkerEngine implements MediaEngine {
       log: this.#options.logFor(plan.id),
     });
     this.#workers.set(plan.id, worker);
-    worker.start();
+    this.#events.set(plan.id, events);
+    const before = this.#leaving.get(plan.id);
+    if (before) void before.then(() => worker.start());
+    else worker.start();
+  }
+
+  change(plan: CameraPlan): void {
+    const events = this.#events.get(plan.id);
+    if (!events) throw new Error(`camera "${plan.id}" has no worker`);
+    void this.remove(plan.id);
+    this.add(plan, events);
+  }
+
+  async remove(id: string): Promise<void> {
+    const worker = this.#workers.get(id);
+    this.#workers.delete(id);
+    this.#events.delete(id);
+    const left = Promise.all([this.#leaving.get(id), worker?.close()]).then(() => {
+      if (this.#leaving.get(id) === left) this.#leaving.delete(id);
+    });
+    this.#leaving.set(id, left);
+    await left;
   }
 
   async watch(camera: string, session: string, offer: Offer): Promise<string> {
@@ -74,6 +106,10 @@ export class WorkerEngine implements MediaEngine {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#prober.close(), ...[...this.#workers.values()].map(worker => worker.close())]);
+    await Promise.all([
+      this.#prober.close(),
+      ...[...this.#workers.values()].map(worker => worker.close()),
+      ...this.#leaving.values(),
+    ]);
   }
 }
