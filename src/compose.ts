@@ -77,7 +77,7 @@ export async function startServer({
   });
   try {
     const app = await buildApp({
-      services: { cameras, sessions, events, protocol, ice, system },
+      services: { cameras, sessions, events, protocol, ice, pictures: engine, system },
       access,
       limits,
       origins: accessSettings.origins,

@@ -1,7 +1,7 @@
 import type { Cameras } from '../domain/cameras.js';
 import type { Config, System } from '../domain/contract.js';
 import type { EventBus } from '../domain/events.js';
-import type { IceForClients } from '../domain/ports.js';
+import type { IceForClients, Pictures } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
 
 /** What the operations of the contract work on. */
@@ -11,5 +11,6 @@ export interface Services {
   events: EventBus;
   protocol: Config['protocol'];
   ice: IceForClients;
+  pictures: Pictures;
   system(): System;
 }

@@ -1,4 +1,13 @@
-import type { CameraPlan, IceAgentSettings, Log, Machine, MediaEngine, MediaEvents } from '../domain/ports.js';
+import { Failure } from '../domain/failure.js';
+import type {
+  CameraPlan,
+  IceAgentSettings,
+  Log,
+  Machine,
+  MediaEngine,
+  MediaEvents,
+  Pictures,
+} from '../domain/ports.js';
 import type { Offer } from '../protocol/offer.js';
 import { CameraWorker } from './camera-worker.js';
 import type { Device } from './messages.js';
@@ -15,7 +24,7 @@ export interface WorkerEngineOptions {
 }
 
 /** The cameras, each in a process of its own, and the probe of the machine they run on. */
-export class WorkerEngine implements MediaEngine {
+export class WorkerEngine implements MediaEngine, Pictures {
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
   readonly #prober: Prober;
@@ -61,6 +70,14 @@ export class WorkerEngine implements MediaEngine {
 
   trickle(camera: string, session: string, candidates: readonly string[]): void {
     this.#workers.get(camera)?.trickle(session, candidates);
+  }
+
+  keyframe(camera: string): void {
+    throw new Failure('camera-unavailable', `Camera "${camera}" makes no single pictures.`);
+  }
+
+  async snapshot(camera: string): Promise<Uint8Array> {
+    throw new Failure('camera-unavailable', `Camera "${camera}" makes no single pictures.`);
   }
 
   leave(camera: string, session: string): void {

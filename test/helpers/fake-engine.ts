@@ -1,4 +1,4 @@
-import type { MediaEngine } from '../../src/domain/ports.js';
+import type { MediaEngine, Pictures } from '../../src/domain/ports.js';
 
 export interface Join {
   purpose: 'watch' | 'publish';
@@ -8,8 +8,14 @@ export interface Join {
   fail(error: Error): void;
 }
 
+/** One white pixel. */
+export const JPEG = Buffer.from(
+  '/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA=',
+  'base64',
+);
+
 /** An engine that does nothing by itself: a test answers each join, and reads who was told to leave. */
-export class FakeEngine implements MediaEngine {
+export class FakeEngine implements MediaEngine, Pictures {
   readonly joins: Join[] = [];
   readonly left: string[] = [];
   /** Answers at once what comes from now on. */
@@ -20,6 +26,21 @@ export class FakeEngine implements MediaEngine {
 
   /** Candidates that were trickled: `camera session candidate`. */
   readonly candidates: string[] = [];
+
+  /** Cameras of which a keyframe was asked for, in order. */
+  readonly keyframes: string[] = [];
+  /** Cameras of which a picture was asked for, in order, and what they answer with. */
+  readonly snapshots: string[] = [];
+  takeSnapshot = async (): Promise<Uint8Array> => JPEG;
+
+  keyframe(camera: string): void {
+    this.keyframes.push(camera);
+  }
+
+  snapshot(camera: string): Promise<Uint8Array> {
+    this.snapshots.push(camera);
+    return this.takeSnapshot();
+  }
 
   watch(camera: string, session: string): Promise<string> {
     return this.#take('watch', camera, session);
