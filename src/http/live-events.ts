@@ -74,7 +74,7 @@ export class LiveEvents {
   start(): void {
     if (this.#stops.length > 0) return;
     const { events, aliveMs = ALIVE_MS, pingMs = PING_MS } = this.#options;
-    const alive = setInterval(() => this.#tell({ type: 'alive' }), aliveMs).unref();
+    const alive = setInterval(() => this.#tell({ type: 'alive', at: new Date().toISOString() }), aliveMs).unref();
     const ping = setInterval(() => {
       for (const connection of [...this.#connections]) void this.#check(connection);
     }, pingMs).unref();
@@ -136,6 +136,8 @@ export class LiveEvents {
     const sees = (camera: string): boolean => allows(connection.grant, 'view', camera);
     const snapshot: Event = {
       type: 'snapshot',
+      at: new Date().toISOString(),
+      permissions: [...connection.grant.permissions],
       cameras: cameras.list().filter(({ id }) => sees(id)),
       sessions: sessions.list('active').filter(({ camera }) => sees(camera)),
     };

@@ -45,7 +45,9 @@ t.test('a connection begins with how things stand, and hears what happens', asyn
   const { listen, offer, ask, cameras, sessions } = await setUp(t);
   await offer('arm');
   const client = await listen();
-  const { cameras: all, sessions: open } = await snapshotOf(client);
+  const { at, permissions, cameras: all, sessions: open } = await snapshotOf(client);
+  t.ok(Math.abs(Date.parse(at) - Date.now()) < 60_000, at);
+  t.strictSame(permissions, [{ role: 'admin' }]);
   t.strictSame(all, (await ask('GET', '/api/v1/cameras')).json().items, 'cameras as GET has them');
   t.strictSame(open, (await ask('GET', '/api/v1/sessions')).json().items, 'sessions as GET has them');
   t.equal(open.length, 1);
