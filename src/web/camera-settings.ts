@@ -1,7 +1,6 @@
 /** `<camera-settings>`: what a camera is set to, for who may change it; beside the picture, never over it. */
 import { type Answer, type Camera, getCamera, patchCamera, removeCamera, wrongWith } from './api.js';
 import { CameraControls } from './camera-controls.js';
-import { confirmed } from './confirm.js';
 import { element, setHidden, setText } from './dom.js';
 import { type FieldKey, fieldNamedIn, fields, mergeTyped, patchOf, type Typed, typedOf } from './settings-fields.js';
 
@@ -45,14 +44,7 @@ export class CameraSettings extends HTMLElement {
       if (this.#before !== undefined) this.#show(this.#before);
       this.#complain();
     });
-    const remove = element('button', { type: 'button', class: 'danger' }, 'Remove this camera …');
-    remove.addEventListener('click', () => void this.#remove());
-    this.append(
-      element('h3', {}, 'Stream'),
-      form,
-      new CameraControls(this.#id),
-      element('section', { class: 'end' }, remove),
-    );
+    this.append(element('h3', {}, 'Stream'), form, new CameraControls(this.#id), this.#removal());
     void this.#load();
   }
 
@@ -161,15 +153,33 @@ export class CameraSettings extends HTMLElement {
     }
   }
 
-  async #remove(): Promise<void> {
-    const name = this.#before?.name ?? this.#id;
-    const sure = await confirmed({
-      title: `Remove ${name}?`,
-      text: 'Whoever watches it is cut off, and it is taken out of the configuration.',
-      yes: 'Remove',
-      no: 'Keep it',
+  /** Asks here and not in a dialog, which would stand over the picture. */
+  #removal(): HTMLElement {
+    const ask = element('button', { type: 'button', class: 'danger' }, 'Remove this camera …');
+    const yes = element('button', { type: 'button', class: 'danger' }, 'Remove');
+    const no = element('button', { type: 'button', class: 'primary' }, 'Keep it');
+    const words = 'Whoever watches it is cut off, and it is taken out of the configuration. Remove it?';
+    const question = element(
+      'div',
+      { role: 'group', 'aria-label': 'Remove this camera', hidden: true },
+      element('p', {}, words),
+      element('div', { class: 'buttons' }, no, yes),
+    );
+    const show = (asked: boolean): void => {
+      setHidden(question, !asked);
+      setHidden(ask, asked);
+      (asked ? no : ask).focus();
+    };
+    ask.addEventListener('click', () => show(true));
+    no.addEventListener('click', () => show(false));
+    yes.addEventListener('click', () => {
+      show(false);
+      void this.#remove();
     });
-    if (!sure) return;
+    return element('section', { class: 'end' }, ask, question);
+  }
+
+  async #remove(): Promise<void> {
     const answer = await removeCamera(this.#id, this.#etag);
     // Where it worked the tile goes by itself, and this with it.
     if (answer.kind === 'problem' && answer.problem.status === CHANGED_ELSEWHERE) {
@@ -179,7 +189,7 @@ export class CameraSettings extends HTMLElement {
   }
 }
 
-function numbers({ min, max, step }: { min: number; max: number; step: number }): Record<string, string> {
+function numbers({ min, max, step }: NonNullable<(typeof fields)[number]['range']>): Record<string, string> {
   return { min: String(min), max: String(max), step: String(step) };
 }
 

@@ -52,7 +52,7 @@ export const stateWord: Readonly<Record<PlayerState, string>> = {
   reconnecting: 'Reconnecting',
   failed: 'No video',
   paused: 'Paused',
-  lost: 'Camera lost',
+  lost: 'Lost',
 };
 
 export interface OverlayWords {

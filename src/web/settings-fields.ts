@@ -9,7 +9,7 @@ export interface Field {
   /** What a person types times this is what the server has. */
   scale: number;
   /** What the field takes, as typed; undefined for a text. */
-  range?: { min: number; max: number; step: number };
+  range?: { min: number; max: number; step: number | 'any' };
 }
 
 export type FieldKey = Field['key'];
@@ -24,7 +24,7 @@ export const fields: readonly Field[] = [
   { key: 'width', label: 'Width', unit: 'px', scale: 1, range: { min: 64, max: 7_680, step: 2 } },
   { key: 'height', label: 'Height', unit: 'px', scale: 1, range: { min: 64, max: 4_320, step: 2 } },
   { key: 'framerate', label: 'Frame rate', unit: 'fps', scale: 1, range: { min: 1, max: 240, step: 1 } },
-  { key: 'bitrate', label: 'Bitrate', unit: 'kbit/s', scale: KILO, range: { min: 50, max: 100_000, step: 1 } },
+  { key: 'bitrate', label: 'Bitrate', unit: 'kbit/s', scale: KILO, range: { min: 50, max: 100_000, step: 'any' } },
   { key: 'keyframeInterval', label: 'Keyframe each', unit: 'frames', scale: 1, range: { min: 1, max: 1_000, step: 1 } },
 ];
 

@@ -9,6 +9,8 @@ import { send } from './errors.js';
 
 /** Bytes of a message to this server, which takes none. */
 const MAX_MESSAGE = 125;
+/** How long whoever is cut off may go on to send. */
+const GOODBYE_MS = 2_000;
 
 /**
  * Takes WebSockets where the contract has one, which is where it answers 101, and refuses them elsewhere. Whoever asks
@@ -28,7 +30,7 @@ export async function takeUpgrades(app: FastifyInstance, contract: Contract): Pr
     else takeAsPlain(app, request, socket, head);
   });
   await app.register(websocket, {
-    options: { server: upgrades as never, maxPayload: MAX_MESSAGE },
+    options: { server: upgrades as never, maxPayload: MAX_MESSAGE, closeTimeout: GOODBYE_MS },
     // Whoever listens on them closes them.
     preClose: async () => undefined,
     errorHandler: (err, socket, request) => {
