@@ -93,6 +93,7 @@ export async function startServer({
         sessions,
         events,
         protocol: live(() => settings.config.protocol),
+        pictures: engine,
         ice: { links: client => settings.ice.links(client) },
         system,
       },

@@ -108,7 +108,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
   const ice = { links: settings.links ?? (() => []) };
   const protocol = { ...defaults.protocol, ...settings.protocol };
   const app = await buildApp({
-    services: { cameras, editor, sessions, events, protocol, ice, system: () => SYSTEM },
+    services: { cameras, editor, sessions, events, protocol, ice, pictures: engine, system: () => SYSTEM },
     access: makeAccess({ settings: accessSettings, ownToken: TOKEN, base: '/', log: logger }),
     limits: { ...defaults.limits, ...settings.limits },
     origins: accessSettings.origins,

@@ -1,5 +1,5 @@
 import type { Engine } from '../../src/compose.js';
-import type { CameraPlan, Machine } from '../../src/domain/ports.js';
+import type { CameraPlan, CaptureDevice, Machine } from '../../src/domain/ports.js';
 import type { Device } from '../../src/media/messages.js';
 
 export interface Join {
@@ -9,6 +9,12 @@ export interface Join {
   answer(sdp?: string): void;
   fail(error: Error): void;
 }
+
+/** One white pixel. */
+export const JPEG = Buffer.from(
+  '/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA=',
+  'base64',
+);
 
 /** An engine that does nothing by itself: a test answers each join, and reads who was told to leave. */
 export class FakeEngine implements Engine {
@@ -57,6 +63,29 @@ export class FakeEngine implements Engine {
   #note(what: string, id: string, isRight: boolean): void {
     if (!isRight) throw new Error(`the engine is told to ${what} "${id}", which makes no sense now`);
     this.done.push(`${what} ${id}`);
+  }
+
+  readonly deviceLists: (readonly CaptureDevice[])[] = [];
+
+  setDevices(devices: readonly CaptureDevice[]): void {
+    this.deviceLists.push(devices);
+  }
+
+  limitsChanged(): void {}
+
+  /** Cameras of which a keyframe was asked for, in order. */
+  readonly keyframes: string[] = [];
+  /** Cameras of which a picture was asked for, in order, and what they answer with. */
+  readonly snapshots: string[] = [];
+  takeSnapshot = async (): Promise<Uint8Array> => JPEG;
+
+  keyframe(camera: string): void {
+    this.keyframes.push(camera);
+  }
+
+  snapshot(camera: string): Promise<Uint8Array> {
+    this.snapshots.push(camera);
+    return this.takeSnapshot();
   }
 
   watch(camera: string, session: string): Promise<string> {

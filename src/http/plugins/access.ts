@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What whoever asks may do. */
     grant: Grant;
+    /** What the same token may do later: it may expire while a connection goes on. @throws Failure as Access has it */
+    identify(): Promise<Grant>;
   }
 }
 
@@ -29,8 +31,10 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
   };
 
   app.decorateRequest('grant');
+  app.decorateRequest('identify');
   app.addHook('onRequest', async (request, reply) => {
     request.grant = NOBODY;
+    request.identify = async () => request.grant;
     const rule = needed(request);
     if (rule === null) return;
     const token = tokenOf(request);
@@ -47,6 +51,7 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
       if (!(error instanceof Failure)) throw error;
       return refuse(request, reply, error);
     }
+    request.identify = () => access.identify(token);
     wrongTokens.right(request, token);
     if (!allows(request.grant, rule.role, camera)) return forbid(request, reply, rule.role, camera);
   });

@@ -1,6 +1,17 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/**
+ * Whether the page that asks, if it is one, may: browsers ask nobody before they open a WebSocket to elsewhere.
+ * @param origins as for `tellBrowsers`
+ */
+export function originMay({ headers }: Pick<FastifyRequest, 'headers'>, origins: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || origins.includes('*') || origins.includes(origin)) return true;
+  // Its own pages. A proxy in front of it may speak another scheme.
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
 
 /**
  * What browsers need to be told: who may call from another page, and what the pages from here may do.

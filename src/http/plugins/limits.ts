@@ -29,7 +29,7 @@ export interface WrongTokens {
 }
 
 /** Who asks, as limits count them: an IPv6 client has a whole /64 to ask from. */
-const clientOf = (request: FastifyRequest): string => normalizeIP(request.ip);
+export const clientOf = (request: FastifyRequest): string => normalizeIP(request.ip);
 
 /** Slows down whoever floods the server: what an address asks for is counted before its token is looked at. */
 export async function limitRequests(app: FastifyInstance, limits: Limits): Promise<WrongTokens> {
