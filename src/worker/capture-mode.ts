@@ -59,7 +59,7 @@ export function chooseMode(
   }
   if (!best) return null;
   const { mode } = best;
-  const exact = sameSize(mode, wanted) && reaches(mode.framerate, wanted.framerate);
+  const exact = suits(mode, wanted);
   return { mode, exact, detail: exact ? null : describeNearest(mode, wanted) };
 }
 
@@ -83,9 +83,11 @@ function chooseRate(rates: readonly number[], wanted: number, format: string): n
   return rates.length > 0 ? Math.max(...rates) : wanted;
 }
 
-/** Whether a camera's own H.264 is what is wanted, as it is. */
+/** Whether a mode is what is wanted; where nothing can be left out of it, also not more. */
 const suits = (mode: ChosenMode, wanted: CameraFormat): boolean =>
-  sameSize(mode, wanted) && reaches(mode.framerate, wanted.framerate) && reaches(wanted.framerate, mode.framerate);
+  sameSize(mode, wanted) &&
+  reaches(mode.framerate, wanted.framerate) &&
+  (!isH264(mode.format) || reaches(wanted.framerate, mode.framerate));
 
 function costOf(mode: ChosenMode, wanted: CameraFormat): number[] {
   const { format, width, height, framerate } = mode;

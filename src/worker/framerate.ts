@@ -8,7 +8,7 @@ const ROUNDING = 0.0005;
 /** NTSC's rates are whole ones, divided by this. */
 const NTSC = 1.001;
 const NTSC_ROUNDING = 0.00005;
-const MAX_DENOMINATOR = 100;
+const MAX_DENOMINATOR = 1000;
 
 /** A rate that is less than wanted by so little is as good: 29.97 for 30, 14.985 for 15. */
 const AS_GOOD = 0.002;

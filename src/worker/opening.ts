@@ -1,15 +1,17 @@
 import type { Source } from '../domain/source.js';
-import { Gst } from '../gst/native.js';
 import type { Passthrough, ToWorkerOf } from '../media/messages.js';
 import { describeEncoder, ENCODERS, type Encoder, type EncoderSettings } from './encoders.js';
 import { CameraFailure } from './failure.js';
 import { lookAtStream } from './look.js';
+import { lookAtMachine } from './machine.js';
 import { OpenCamera } from './open-camera.js';
 import { judgePassthrough } from './passthrough.js';
 
 type Config = ToWorkerOf<'configure'>;
 
 const FIRST_FRAME_MS = 8_000;
+
+const machine = lookAtMachine();
 
 /** Decides whether a source's own H.264 is passed on. */
 export class SourceJudge {
@@ -87,8 +89,7 @@ function chooseEncoder({ encoders }: Config): Encoder {
   return encoder;
 }
 
-/** The encoder's part of the launch line, with the properties that the installed element has. */
+/** The encoder's part of the launch line on this machine. */
 export function encoderLine(encoder: Encoder, settings: EncoderSettings): string {
-  const probe = Gst.ElementFactory.make(encoder.element, null);
-  return describeEncoder(encoder, settings, property => probe !== null && property in probe);
+  return describeEncoder(encoder, settings, machine);
 }
