@@ -78,12 +78,13 @@ function describeSource(request: CaptureRequest): string[] {
       // The sensor's mode is chosen by size and rate, and the image processor scales to what is asked for.
       return [`nvarguscamerasrc name=source sensor-id=${source.sensor}`, `${NVMM},${size},framerate=${framerate}/1`];
     case 'libcamera':
-      // Best first. Elements before libcamera 0.1 say no rate, and a sensor may be smaller than what is wanted.
+      // Best first. Older elements know no rate, a rate may be beyond the sensor, and a sensor smaller than wanted.
       return [
         'libcamerasrc name=source',
         `capsfilter caps="video/x-raw,format=NV12,${size},framerate=${framerate}/1;video/x-raw,format=NV12,${size};video/x-raw"`,
       ];
     case 'gst':
+      // Whatever memory it ends in, on a Jetson in a format that nvvidconv takes.
       return [
         `( name=source ${source.line} )`,
         ...(isJetson(machine) ? [] : ['videoconvert']),
@@ -100,7 +101,8 @@ function describeV4l2({ format, mode, machine }: CaptureRequest): string[] {
   if (raw === null && decoder === null) throw new Error(`${mode.format} is not decoded on this machine`);
   const size = outputSize(mode, format);
   return [
-    'v4l2src name=source do-timestamp=true',
+    // As NVIDIA's examples have it: else the decoder and the driver agree on whose memory it is.
+    `v4l2src name=source do-timestamp=true${decoder?.includes('nvv4l2decoder') ? ' io-mode=mmap' : ''}`,
     `${raw === null ? 'image/jpeg' : `video/x-raw,format=${raw}`},${describeMode(mode)}`,
     ...(reaches(format.framerate, mode.framerate) ? [] : [describeThinning('thin', format.framerate)]),
     ...(raw === null ? [] : describeAcceptable(machine, raw)),
@@ -113,13 +115,15 @@ const describeMode = ({ width, height, framerate }: ChosenMode): string =>
   `width=${width},height=${height},framerate=${showFraction(framerate)}`;
 
 /**
- * JPEG of the cameras that there are: 4:2:2 mostly, and often without Huffman tables. A Jetson's decoder takes both; of
- * others only those on the CPU do.
+ * Cameras send JPEG with 4:2:2 pixels mostly, and often without Huffman tables. A Jetson's decoder and those on the CPU
+ * are known to take it; of those of other GPUs (nvjpegdec, vajpegdec, v4l2jpegdec) each is another matter, so they are
+ * left alone.
  */
 function jpegDecoder(machine: MachineFacts): string | null {
   if (isJetson(machine)) {
-    // NVIDIA's documentation wants a parser before it.
-    if (machine.property('nvv4l2decoder', 'mjpeg')) return 'jpegparse ! nvv4l2decoder mjpeg=true';
+    // NVIDIA's documentation wants a parser before it; it mostly works without.
+    if (machine.property('nvv4l2decoder', 'mjpeg'))
+      return `${machine.has('jpegparse') ? 'jpegparse ! ' : ''}nvv4l2decoder mjpeg=true`;
     if (machine.has('nvjpegdec')) return 'nvjpegdec';
   }
   return ['jpegdec', 'avdec_mjpeg'].find(element => machine.has(element)) ?? null;

@@ -110,6 +110,13 @@ t.test('the nearest, where nothing fits', t => {
       'the camera has no 1920x1080 at 30; it is set to 1280x720 at 30',
     ],
     [
+      'of smaller ones too, JPEG where raw is too slow',
+      [mode('YUYV', '640x480', 15), mode('MJPG', '640x480', 30), mode('YUYV', '320x240', 30)],
+      wanted('1280x720'),
+      'MJPG 640x480 30',
+      'the camera has no 1280x720 at 30; it is set to 640x480 at 30',
+    ],
+    [
       'not so slow that it is no video',
       [mode('YUYV', '1920x1080', 5), mode('YUYV', '1280x720', 10), mode('YUYV', '640x480', 30)],
       wanted('1920x1080'),
