@@ -9,6 +9,8 @@ import { CONTRACT_FILE, type Contract, methodsOf, readContract } from '../contra
 import type { Access } from '../domain/access.js';
 import { MAX_BODY } from './body-kinds.js';
 import { cameraOperations } from './handlers/cameras.js';
+import { controlOperations } from './handlers/controls.js';
+import { deviceOperations } from './handlers/devices.js';
 import { eventOperations } from './handlers/events.js';
 import { sessionOperations } from './handlers/sessions.js';
 import { systemOperations } from './handlers/system.js';
@@ -85,6 +87,8 @@ export async function buildApp({ services, access, limits, origins, logger }: Ap
 async function serveOperations(app: FastifyInstance, contract: Contract, services: Services): Promise<void> {
   const operations: Readonly<Record<string, unknown>> = {
     ...cameraOperations(services),
+    ...controlOperations(services),
+    ...deviceOperations(services),
     ...sessionOperations(services),
     ...systemOperations(services),
     ...whepOperations(services),

@@ -12,7 +12,6 @@ import type {
 import type { Offer } from '../protocol/offer.js';
 import { CameraWorker } from './camera-worker.js';
 import { EncoderMemory } from './encoder-memory.js';
-import type { Device } from './messages.js';
 import { Prober } from './prober.js';
 
 export interface WorkerEngineOptions {
@@ -40,11 +39,6 @@ export class WorkerEngine implements MediaEngine, Pictures {
     this.#encoders = new EncoderMemory(options.log, () => this.#refresh());
     this.#prober = new Prober(options.log);
     this.#probed = this.#prober.encoders.then(names => this.#encoders.found(names));
-  }
-
-  /** The V4L2 devices that are plugged in. */
-  devices(): Promise<readonly Device[]> {
-    return this.#prober.devices;
   }
 
   machine(): Machine {
