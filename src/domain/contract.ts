@@ -7,6 +7,7 @@ export type CameraSettings = Schemas['camera-settings'];
 export type Control = Schemas['control'];
 export type Device = Schemas['Device'];
 export type Session = Schemas['session'];
+export type Event = Schemas['event'];
 export type EndReason = Schemas['end-reason'];
 export type System = Schemas['system'];
 export type Problem = Schemas['problem'];

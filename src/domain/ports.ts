@@ -123,6 +123,15 @@ export interface CameraEditor {
   remove(id: string, precondition: string | undefined): Promise<void>;
 }
 
+/** What runs cameras, as far as their configuration goes. */
+export interface CameraRunner {
+  add(plan: CameraPlan, events: MediaEvents): void;
+  /** Its source or its settings have changed. */
+  change(plan: CameraPlan): void;
+  /** Its sessions have been ended. Resolves when nothing of it is left. */
+  remove(id: string): Promise<void>;
+}
+
 /** ICE as it is to be run: the configuration with its defaults filled in, its URLs and files read. */
 export interface IcePlan {
   servers: readonly IceServerPlan[];

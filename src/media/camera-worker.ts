@@ -180,6 +180,11 @@ export class CameraWorker {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#restart) clearTimeout(this.#restart);
+    for (const session of [...this.#sessions.keys()]) {
+      this.#sessions.delete(session);
+      this.#refuse(session, this.#starting());
+      this.#options.events.sessionEnded(session, 'worker-died', 'the camera was configured anew');
+    }
     await this.#process?.close();
   }
 

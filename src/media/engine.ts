@@ -1,5 +1,6 @@
 import type {
   CameraPlan,
+  CameraRunner,
   CaptureDevice,
   IceAgentSettings,
   Log,
@@ -15,7 +16,8 @@ import { EncoderMemory } from './encoder-memory.js';
 import { Prober } from './prober.js';
 
 export interface WorkerEngineOptions {
-  limits: MediaLimits;
+  /** What holds now. */
+  limits: () => MediaLimits;
   /** What the servers' own ICE agents use, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   /** A logger whose lines carry the camera. */
@@ -24,18 +26,18 @@ export interface WorkerEngineOptions {
 }
 
 /** The cameras, each in a process of its own, and the probe of the machine they run on. */
-export class WorkerEngine implements MediaEngine, Pictures {
+export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
+  /** Those that were taken away and have not ended yet, by their cameras: a device opens once. */
+  readonly #leaving = new Map<string, Promise<void>>();
   readonly #prober: Prober;
   readonly #encoders: EncoderMemory;
   readonly #probed: Promise<void>;
-  #limits: MediaLimits;
   #devices: readonly CaptureDevice[] = [];
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options;
-    this.#limits = options.limits;
     this.#encoders = new EncoderMemory(options.log, () => this.#refresh());
     this.#prober = new Prober(options.log);
     this.#probed = this.#prober.encoders.then(names => this.#encoders.found(names));
@@ -50,26 +52,32 @@ export class WorkerEngine implements MediaEngine, Pictures {
       plan,
       probed: this.#probed,
       encoders: this.#encoders,
-      limits: () => this.#limits,
+      limits: this.#options.limits,
       devices: this.#devices,
       iceSettings: this.#options.iceSettings,
       events,
       log: this.#options.logFor(plan.id),
     });
     this.#workers.set(plan.id, worker);
-    worker.start();
-  }
-
-  /** Makes a camera what the plan says now; what did not change is not disturbed, and viewers stay. */
-  change(plan: CameraPlan): void {
-    this.#worker(plan.id).change(plan, this.#devices);
+    const before = this.#leaving.get(plan.id);
+    if (before) void before.then(() => worker.start());
+    else worker.start();
   }
 
   /** Takes a camera away; its sessions are whoever calls's to end. */
   async remove(id: string): Promise<void> {
     const worker = this.#workers.get(id);
     this.#workers.delete(id);
-    await worker?.close();
+    const left = Promise.all([this.#leaving.get(id), worker?.close()]).then(() => {
+      if (this.#leaving.get(id) === left) this.#leaving.delete(id);
+    });
+    this.#leaving.set(id, left);
+    await left;
+  }
+
+  /** Makes a camera what the plan says now; what did not change is not disturbed, and viewers stay. */
+  change(plan: CameraPlan): void {
+    this.#worker(plan.id).change(plan, this.#devices);
   }
 
   /** The V4L2 cameras that are plugged in by now. */
@@ -78,8 +86,8 @@ export class WorkerEngine implements MediaEngine, Pictures {
     for (const worker of this.#workers.values()) worker.setDevices(devices);
   }
 
-  setLimits(limits: MediaLimits): void {
-    this.#limits = limits;
+  /** Other limits hold now. */
+  limitsChanged(): void {
     this.#refresh();
   }
 
@@ -112,7 +120,11 @@ export class WorkerEngine implements MediaEngine, Pictures {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#prober.close(), ...[...this.#workers.values()].map(worker => worker.close())]);
+    await Promise.all([
+      this.#prober.close(),
+      ...[...this.#workers.values()].map(worker => worker.close()),
+      ...this.#leaving.values(),
+    ]);
   }
 
   #refresh(): void {

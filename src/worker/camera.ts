@@ -253,7 +253,7 @@ export class Camera {
     const { channel, ready } = output.channel(codec);
     return {
       baseTime: programme.baseTime,
-      ready,
+      ready: Promise.all([programme.live, ready]).then(() => undefined),
       idleMs: () => channel()?.onAir.stream.silence() ?? Number.POSITIVE_INFINITY,
       attach: sinks => channel()?.attach(sinks),
       detach: sinks => channel()?.detach(sinks),

@@ -146,11 +146,18 @@ export class Output {
     this.#reject(encoding, why);
   }
 
-  /** Resolves when there is a picture of it; rejects when it is closed before. */
+  /** Resolves when the first of all has a picture; rejects when it is closed before. @throws CameraFailure */
   async firstPicture(): Promise<void> {
+    let encoding = this.#encoding;
+    let until = performance.now() + PATIENCE_MS;
     while (!this.#isClosed) {
-      const stream = this.stream;
-      if (stream && stream.video.count() > 0) return;
+      if (this.stream && this.stream.video.count() > 0) return;
+      if (encoding !== this.#encoding) {
+        encoding = this.#encoding;
+        until = performance.now() + PATIENCE_MS;
+      } else if (encoding && performance.now() > until) {
+        this.#reject(encoding, NOTHING_ENCODED);
+      }
       await new Promise(resolve => setTimeout(resolve, FIRST_PICTURE_POLL_MS));
     }
     throw new CameraFailure('It was closed before its first picture.', 'Ask again.');
@@ -158,14 +165,14 @@ export class Output {
 
   /** Where viewers of a codec are attached. @throws CameraFailure */
   channel(codec: VideoCodecName): { channel: () => Channel | null; ready: Promise<void> } {
-    if (codec === this.codec) return { channel: () => this.#main, ready: this.firstPicture() };
+    if (codec === this.codec) return { channel: () => this.#main, ready: Promise.resolve() };
     if (codec !== 'VP8' || !this.stream)
       throw new CameraFailure(`The camera is sent in ${this.codec} now, not in ${codec}.`, 'Ask again.');
     this.#vp8 ??= new Channel(this.#rendition(this.stream));
     const rendition = this.#vp8Stage();
     return {
       channel: () => this.#vp8,
-      ready: Promise.all([this.firstPicture(), rendition?.ready]).then(() => undefined),
+      ready: rendition?.ready ?? Promise.resolve(),
     };
   }
 
@@ -251,7 +258,7 @@ export class Output {
     if (this.#isClosed) return;
     if (!isOnAir) {
       // Nothing was said to be wrong, or `look` would have seen to it.
-      if (stage === this.#encoding) this.#reject(this.#encoding, `it encoded nothing within ${PATIENCE_MS / 1000} s`);
+      if (stage === this.#encoding) this.#reject(this.#encoding, NOTHING_ENCODED);
       return;
     }
     if (stage === this.#encoding) this.#forgetKept();
@@ -292,3 +299,4 @@ export class Output {
 }
 
 const FIRST_PICTURE_POLL_MS = 5;
+const NOTHING_ENCODED = `it encoded nothing within ${PATIENCE_MS / 1000} s`;

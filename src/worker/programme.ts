@@ -41,6 +41,8 @@ export class Programme {
   readonly output: Output;
   /** Resolves when something is on air, though perhaps without its first picture; rejects if nothing ever is. */
   readonly begun: Promise<void>;
+  /** Resolves when the first picture is there; never if none comes, which `failed` tells. */
+  readonly live: Promise<void>;
   /** ns of the pipeline clock at running time 0. */
   readonly baseTime = Gst.SystemClock.obtain().getTime();
   readonly #events: ProgrammeEvents;
@@ -58,6 +60,7 @@ export class Programme {
   #failures = 0;
   #retry: NodeJS.Timeout | null = null;
   #isClosed = false;
+  #becomeLive: () => void = () => undefined;
   readonly #supervisor: NodeJS.Timeout;
   #begin: { resolve(): void; reject(failure: CameraFailure): void } = {
     resolve: () => undefined,
@@ -70,6 +73,9 @@ export class Programme {
     this.#events = events;
     this.begun = new Promise((resolve, reject) => {
       this.#begin = { resolve, reject };
+    });
+    this.live = new Promise(resolve => {
+      this.#becomeLive = resolve;
     });
     this.begun.catch(() => undefined);
     this.output = new Output({
@@ -184,8 +190,8 @@ export class Programme {
       // Nobody is shown anything yet: the encoder starts while the source does.
       const isFirst = this.output.stream === null;
       if (isFirst) this.#show(source);
-      if (isFirst) await this.output.look();
       await firstPictureOf(source, this.#config.source, FIRST_FRAME_MS, isWanted);
+      if (isFirst) await this.output.firstPicture();
       if (!isWanted()) return;
       this.#onAir(source, opened, isFirst);
       opened = null;
@@ -214,6 +220,7 @@ export class Programme {
     // A stage is closed by its channel, when nobody looks at it any more.
     if (before instanceof Capture && before !== source) before.close();
     this.#enter('live', null);
+    this.#becomeLive();
   }
 
   #openingFailed(error: unknown): void {
