@@ -19,11 +19,15 @@ export interface CaptureRequest {
 /**
  * The launch line from a source to raw pictures, in system memory or in a Jetson's NVMM, no larger than wanted. Paths,
  * URLs and names are not in it; they are set on the element `source`, by the property that sourceProperty names. What it
- * brings is taken from the proxysink `out`. Where a camera brings more pictures than wanted, `thin` leaves some out; its
+ * brings is taken from the tee `taken`. Where a camera brings more pictures than wanted, `thin` leaves some out; its
  * max-rate may be changed while it plays.
  */
 export function describeCapture(request: CaptureRequest): string {
-  return [...describeSource(request), 'identity name=captured silent=true', 'proxysink name=out'].join(' ! ');
+  return [
+    ...describeSource(request),
+    'identity name=captured silent=true',
+    'tee name=taken allow-not-linked=true',
+  ].join(' ! ');
 }
 
 /** The launch line that passes a source's own H.264 on. @param mode of a V4L2 camera, with format H264 */

@@ -37,10 +37,10 @@ class Camera {
   #pictures = 0;
 
   constructor(t: Test, line: string, framerate: number | null = FORMAT.framerate, source?: Source) {
-    this.capture = parseLaunch(line);
+    this.capture = parseLaunch(`${line} ! proxysink name=out`);
     const property = source && sourceProperty(source);
     if (property) element(this.capture, 'source')[property[0]] = property[1];
-    this.encoding = parseLaunch(`proxysrc name=feed ! ${describeEncoding(encoder, framerate)}`);
+    this.encoding = parseLaunch(`${describeEncoding(encoder, framerate)}  proxysrc name=feed ! in.`);
     (element(this.encoding, 'feed') as Bin).proxysink = element(this.capture, 'out');
     const clock = Gst.SystemClock.obtain();
     for (const pipeline of [this.capture, this.encoding]) {
@@ -210,8 +210,8 @@ t.test('the bitrate of an encoder changes while it plays', async t => {
   for (const encoder of installed) {
     const settings = { bitrate: 2_000_000, keyframeInterval: 1000 };
     const pipeline = parseLaunch(
-      `videotestsrc is-live=true pattern=zone-plate kx2=20 ky2=20 kt=1 ! video/x-raw,width=320,height=240,framerate=30/1 ! ` +
-        describeEncoding(describeEncoder(encoder, settings, machine), null),
+      `${describeEncoding(describeEncoder(encoder, settings, machine), null)}  ` +
+        'videotestsrc is-live=true pattern=zone-plate kx2=20 ky2=20 kt=1 ! video/x-raw,width=320,height=240,framerate=30/1 ! in.',
     );
     t.teardown(() => closePipeline(pipeline));
     const bytes = (): number => {
