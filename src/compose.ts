@@ -4,7 +4,10 @@ import type { FastifyBaseLogger } from 'fastify';
 import { CommandError, EXIT } from './cli/command-error.js';
 import type { ConfigStore } from './config/store.js';
 import { Cameras } from './domain/cameras.js';
-import type { CameraSettings, System } from './domain/contract.js';
+import { readControls, setControls } from './devices/controls.js';
+import { DeviceWatch } from './devices/device-watch.js';
+import { PluggedIn } from './devices/plugged-in.js';
+import type { System } from './domain/contract.js';
 import { EventBus } from './domain/events.js';
 import { LineUp } from './domain/line-up.js';
 import { live } from './domain/live.js';
@@ -76,6 +79,14 @@ export async function startServer({
     sessionMeasured: (session, stats) => sessions.measured(session, stats),
   };
   const lineUp = new LineUp({ cameras, sessions, engine, events: mediaEvents, log: logger });
+  const pluggedIn = new PluggedIn();
+  const devices = new DeviceWatch({
+    log: logger,
+    onChange: list => {
+      engine.setDevices(list);
+      config.findAnew();
+    },
+  });
   const system = (): System => ({
     version: VERSION,
     node: process.version,
@@ -94,6 +105,8 @@ export async function startServer({
         events,
         protocol: live(() => settings.config.protocol),
         pictures: engine,
+        controls: { read: readControls, set: setControls },
+        devices: () => devices.list(),
         ice: { links: client => settings.ice.links(client) },
         system,
       },
@@ -104,6 +117,8 @@ export async function startServer({
     });
     await listen(app, host, port);
     settings.ice.start();
+    // One whose driver hangs must not keep the others from being served.
+    const known = devices.start().then(() => engine.setDevices(devices.list()));
     await config.start(
       {
         prepare: (next, anew) => {
@@ -115,16 +130,21 @@ export async function startServer({
             if (Object.values(changes).some(ids => ids.length > 0)) logger.info(changes, 'cameras as configured');
           };
         },
-        found: () => pluggedIn(engine),
+        found: async () => {
+          await known;
+          return pluggedIn.cameras(devices.list());
+        },
         isPassedOn: camera => cameras.isPassedOn(camera),
       },
       token,
     );
+    await known;
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },
       close: async () => {
         sessions.close();
         settings.ice.close();
+        devices.close();
         // First, so that no camera begins while all end.
         await config.close();
         await Promise.all([engine.close(), app.close()]);
@@ -132,6 +152,7 @@ export async function startServer({
     };
   } catch (error) {
     settings.ice.close();
+    devices.close();
     await config.close();
     await engine.close();
     throw error;
@@ -141,22 +162,6 @@ export async function startServer({
 const VERSION = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
-
-/** Each V4L2 camera that is plugged in; the test camera where there is none. */
-async function pluggedIn(engine: Engine): Promise<Record<string, CameraSettings>> {
-  const devices = await engine.devices();
-  const found: Record<string, { source: string; name: string }> =
-    devices.length === 0
-      ? { test: { source: 'test', name: 'Test picture' } }
-      : Object.fromEntries(
-          devices.map(({ device, name }) => [
-            device.replace(/^\/dev\//, '').replaceAll(/[^A-Za-z0-9_-]/g, '-'),
-            { source: `v4l2:${device}`, name: name.slice(0, 100) },
-          ]),
-        );
-  // What is left out has its default.
-  return found as Record<string, CameraSettings>;
-}
 
 async function listen(app: Awaited<ReturnType<typeof buildApp>>, host: string, port: number): Promise<void> {
   try {

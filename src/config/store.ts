@@ -134,6 +134,16 @@ export class ConfigStore implements CameraEditor {
     });
   }
 
+  /** Asks anew which cameras this machine has by itself; where some are configured, that is of no interest. */
+  findAnew(): void {
+    void this.#oneByOne(async () => {
+      if (!this.#applier || !this.#found) return;
+      this.#found = null;
+      const next = await this.#resolve(this.#load(this.#place, this.#seen));
+      this.#take(next, this.#applier.prepare(next, false));
+    }).catch(err => this.#log.error({ err }, 'the cameras that were found could not be taken'));
+  }
+
   etagOf(id: string): string {
     const camera = this.#running.cameras.find(({ plan }) => plan.id === id);
     if (!camera) throw unknown(id);
@@ -267,7 +277,6 @@ export class ConfigStore implements CameraEditor {
     return { config, ice, cameras: this.#camerasOf(loaded).cameras ?? (await this.#whatIsFound()) };
   }
 
-  /** Asked for once: what is plugged in later changes nothing about which cameras there are. */
   async #whatIsFound(): Promise<readonly ConfiguredCamera[]> {
     if (!this.#found) {
       const found = await this.#started().applier.found();

@@ -4,6 +4,7 @@ import type { components } from '../contract/api.js';
 type Schemas = components['schemas'];
 export type Camera = Schemas['camera'];
 export type CameraSettings = Schemas['camera-settings'];
+export type Control = Schemas['control'];
 export type Device = Schemas['Device'];
 export type Session = Schemas['session'];
 export type Event = Schemas['event'];

@@ -9,6 +9,8 @@ import { CONTRACT_FILE, type Contract, methodsOf, readContract } from '../contra
 import type { Access } from '../domain/access.js';
 import { MAX_BODY } from './body-kinds.js';
 import { cameraOperations } from './handlers/cameras.js';
+import { controlOperations } from './handlers/controls.js';
+import { deviceOperations } from './handlers/devices.js';
 import { eventOperations } from './handlers/events.js';
 import { liveEventOperations } from './handlers/live-events.js';
 import { pictureOperations } from './handlers/pictures.js';
@@ -95,6 +97,8 @@ async function serveOperations(
 ): Promise<void> {
   const operations: Readonly<Record<string, unknown>> = {
     ...cameraOperations(services),
+    ...controlOperations(services),
+    ...deviceOperations(services),
     ...sessionOperations(services),
     ...systemOperations(services),
     ...whepOperations(services),

@@ -1,6 +1,8 @@
+import { realpathSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { NOT_STARTED } from '../domain/cameras.js';
 import type { EndReason } from '../domain/contract.js';
-import { findDevice } from '../domain/devices.js';
+import { DeviceFinder } from '../domain/devices.js';
 import { Failure } from '../domain/failure.js';
 import type {
   CameraPlan,
@@ -57,6 +59,7 @@ const ANSWER_PATIENCE_MS = 17_000;
 export class CameraWorker {
   readonly #options: CameraWorkerOptions;
   #plan: CameraPlan;
+  #finder: DeviceFinder;
   #device: CaptureDevice | null;
   readonly #log: Log;
   readonly #waiting = new Map<string, Waiting>();
@@ -84,7 +87,8 @@ export class CameraWorker {
   constructor(options: CameraWorkerOptions) {
     this.#options = options;
     this.#plan = options.plan;
-    this.#device = findDevice(options.plan.source, options.devices);
+    this.#finder = new DeviceFinder(options.plan.source, followLink);
+    this.#device = this.#finder.find(options.devices);
     this.#log = options.log;
   }
 
@@ -115,8 +119,9 @@ export class CameraWorker {
 
   /** Takes on another configuration; viewers stay. */
   change(plan: CameraPlan, devices: readonly CaptureDevice[]): void {
+    if (!isDeepStrictEqual(plan.source, this.#plan.source)) this.#finder = new DeviceFinder(plan.source, followLink);
     this.#plan = plan;
-    this.#device = findDevice(plan.source, devices);
+    this.#device = this.#finder.find(devices);
     this.#tellConfiguration();
     this.#update({ device: this.#device?.device ?? null });
   }
@@ -127,7 +132,7 @@ export class CameraWorker {
   }
 
   setDevices(devices: readonly CaptureDevice[]): void {
-    const device = findDevice(this.#plan.source, devices);
+    const device = this.#finder.find(devices);
     if (JSON.stringify(device) === JSON.stringify(this.#device)) return;
     this.#device = device;
     this.#log.info({ device: device?.device ?? null }, device ? 'camera plugged in' : 'camera unplugged');
@@ -446,4 +451,12 @@ export class CameraWorker {
 
 function endedEarly(): Failure {
   return new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });
+}
+
+function followLink(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }

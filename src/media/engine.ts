@@ -13,7 +13,6 @@ import type {
 import type { Offer } from '../protocol/offer.js';
 import { CameraWorker } from './camera-worker.js';
 import { EncoderMemory } from './encoder-memory.js';
-import type { Device } from './messages.js';
 import { Prober } from './prober.js';
 
 export interface WorkerEngineOptions {
@@ -42,11 +41,6 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
     this.#encoders = new EncoderMemory(options.log, () => this.#refresh());
     this.#prober = new Prober(options.log);
     this.#probed = this.#prober.encoders.then(names => this.#encoders.found(names));
-  }
-
-  /** The V4L2 devices that are plugged in. */
-  devices(): Promise<readonly Device[]> {
-    return this.#prober.devices;
   }
 
   machine(): Machine {

@@ -100,7 +100,7 @@ const FROM_WORKER = {
   /** The probe, one for each encoder: about to be tried, and what came of it. */
   probing: { element: string, title: string },
   probed: { element: string, title: string, outcome: string, reason: string },
-  found: { gstreamer: string, missing: object, devices: object },
+  found: { gstreamer: string, missing: object },
   /** The probe is over. */
   done: {},
 } as const satisfies Record<string, Record<string, Kind>>;
@@ -175,11 +175,6 @@ export interface NeededElement {
   package: string;
 }
 
-export interface Device {
-  device: string;
-  name: string;
-}
-
 export type ToWorker = MessagesOf<
   typeof TO_WORKER,
   {
@@ -206,7 +201,6 @@ export type FromWorker = MessagesOf<
     stats: SessionFigures;
     fields: Record<string, unknown>;
     missing: readonly NeededElement[];
-    devices: readonly Device[];
   }
 >;
 export type ToWorkerOf<T extends ToWorker['type']> = Extract<ToWorker, { type: T }>;

@@ -1,5 +1,5 @@
 import type { Log, Machine } from '../domain/ports.js';
-import type { Device, FromWorker, NeededElement } from './messages.js';
+import type { FromWorker, NeededElement } from './messages.js';
 import { WorkerProcess } from './worker-process.js';
 
 type Tried = Machine['encoders']['tried'][number];
@@ -14,8 +14,6 @@ const MAX_TURNS = 20;
  * counts as failed, and the probe goes on behind it.
  */
 export class Prober {
-  /** Resolves with the V4L2 devices that are plugged in, as soon as they are known. */
-  readonly devices: Promise<readonly Device[]>;
   /** Resolves with the encoders that opened, best first; none if there is no encoder. */
   readonly encoders: Promise<readonly string[]>;
   readonly #log: Log;
@@ -23,17 +21,11 @@ export class Prober {
   #gstreamer: string | null = null;
   #missing: readonly NeededElement[] = [];
   #isDone = false;
-  /** Looking for devices broke the process: it is left out. */
-  #withoutDevices = false;
   #process: WorkerProcess | null = null;
   #closed = false;
-  #tellDevices: (devices: readonly Device[]) => void = () => undefined;
 
   constructor(log: Log) {
     this.#log = log;
-    this.devices = new Promise(resolve => {
-      this.#tellDevices = resolve;
-    });
     this.encoders = this.#run().then(() =>
       [...this.#outcomes.values()].filter(tried => tried.outcome === 'selected').map(tried => tried.element),
     );
@@ -69,7 +61,6 @@ export class Prober {
       if (broken) this.#outcomes.set(broken.element, { ...broken, outcome: 'failed' });
     }
     this.#isDone = true;
-    this.#tellDevices([]);
     const { selected } = this.machine().encoders;
     if (selected) this.#log.info({ encoder: selected, gstreamer: this.#gstreamer }, 'encoder chosen');
     else if (!this.#closed)
@@ -81,7 +72,7 @@ export class Prober {
     let over = false;
     let timer: NodeJS.Timeout | undefined;
     const process = new WorkerProcess({
-      args: ['probe', ...(this.#withoutDevices ? ['--no-devices'] : []), ...this.#outcomes.keys()],
+      args: ['probe', ...this.#outcomes.keys()],
       log: this.#log,
       onMessage: message => {
         timer?.refresh();
@@ -99,10 +90,9 @@ export class Prober {
     this.#process = null;
     if (over) this.#isDone = true;
     else if (current === null && !this.#closed) {
-      // Before the first encoder it looks for devices; once more without, and it is GStreamer itself.
-      if (this.#withoutDevices) this.#isDone = true;
-      this.#log.error({ reason }, this.#withoutDevices ? 'GStreamer cannot be loaded' : 'looking for cameras failed');
-      this.#withoutDevices = true;
+      // Before the first encoder it does nothing else.
+      this.#isDone = true;
+      this.#log.error({ reason }, 'GStreamer cannot be loaded');
     }
     if (over || current === null) return null;
     return {
@@ -115,7 +105,6 @@ export class Prober {
     if (message.type === 'found') {
       this.#gstreamer = message.gstreamer;
       this.#missing = message.missing;
-      this.#tellDevices(message.devices);
     } else if (message.type === 'probed') {
       const { element, title, outcome, reason } = message;
       this.#outcomes.set(element, { element, title, outcome: outcome as Tried['outcome'], reason });

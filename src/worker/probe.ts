@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { Gst } from '../gst/native.js';
 import { closePipeline, drainBus, parseLaunch } from '../gst/pipeline.js';
-import type { Device, FromWorker } from '../media/messages.js';
+import type { FromWorker } from '../media/messages.js';
 import type { CodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS } from './codec-elements.js';
 import { ENCODERS, type Encoder } from './encoders.js';
@@ -21,7 +20,6 @@ export async function probe(send: (message: FromWorker) => void, skip: ReadonlyS
     type: 'found',
     gstreamer: Gst.version().slice(0, 3).join('.'),
     missing: neededElements().filter(({ element }) => !Gst.ElementFactory.find(element)),
-    devices: skip.has('--no-devices') ? [] : findDevices(),
   });
   let selected: string | null = null;
   for (const encoder of ENCODERS) {
@@ -61,24 +59,6 @@ async function tryEncoder(encoder: Encoder): Promise<{ outcome: 'selected' | 'ab
     }
   } catch (error) {
     return { outcome: 'failed', reason: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-/** The V4L2 devices that bring pictures this project can take: not encoders, metadata nodes or raw Bayer sensors. */
-function findDevices(): Device[] {
-  if (!existsSync('/sys/class/video4linux')) return [];
-  const monitor = Gst.DeviceMonitor.new();
-  monitor.addFilter('Video/Source', null);
-  if (!monitor.start()) return [];
-  try {
-    return monitor.getDevices().flatMap(device => {
-      const properties = device.getProperties();
-      const path = properties?.getString('device.path') ?? properties?.getString('api.v4l2.path');
-      const takes = /video\/x-raw|image\/jpeg/.test(device.getCaps()?.toString() ?? '');
-      return path && takes ? [{ device: path, name: device.getDisplayName() }] : [];
-    });
-  } finally {
-    monitor.stop();
   }
 }
 

@@ -5,11 +5,12 @@ import { makeAccess } from '../../src/access/access.js';
 import { defaultConfig } from '../../src/config/load.js';
 import { ConfigMemory } from '../../src/config/place.js';
 import { type Applier, ConfigStore } from '../../src/config/store.js';
+import { readControls, setControls } from '../../src/devices/controls.js';
 import { Cameras } from '../../src/domain/cameras.js';
 import type { Config, System } from '../../src/domain/contract.js';
 import { EventBus } from '../../src/domain/events.js';
 import { LineUp } from '../../src/domain/line-up.js';
-import type { IceForClients } from '../../src/domain/ports.js';
+import type { CaptureDevice, IceForClients } from '../../src/domain/ports.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { buildApp } from '../../src/http/app.js';
 import { FakeEngine } from './fake-engine.js';
@@ -77,6 +78,8 @@ export interface TestSettings {
   protocol?: Partial<Config['protocol']>;
   links?: IceForClients['links'];
   logger?: FastifyBaseLogger;
+  /** What is plugged in. */
+  devices?: readonly CaptureDevice[];
 }
 
 /** The HTTP side over an engine that answers at once; without a port, closed with the test. */
@@ -108,7 +111,18 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
   const ice = { links: settings.links ?? (() => []) };
   const protocol = { ...defaults.protocol, ...settings.protocol };
   const app = await buildApp({
-    services: { cameras, editor, sessions, events, protocol, ice, pictures: engine, system: () => SYSTEM },
+    services: {
+      cameras,
+      editor,
+      sessions,
+      events,
+      protocol,
+      ice,
+      pictures: engine,
+      controls: { read: readControls, set: setControls },
+      devices: () => settings.devices ?? [],
+      system: () => SYSTEM,
+    },
     access: makeAccess({ settings: accessSettings, ownToken: TOKEN, base: '/', log: logger }),
     limits: { ...defaults.limits, ...settings.limits },
     origins: accessSettings.origins,

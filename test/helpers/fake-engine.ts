@@ -1,6 +1,5 @@
 import type { Engine } from '../../src/compose.js';
 import type { CameraPlan, CaptureDevice, Machine } from '../../src/domain/ports.js';
-import type { Device } from '../../src/media/messages.js';
 
 export interface Join {
   purpose: 'watch' | 'publish';
@@ -33,8 +32,6 @@ export class FakeEngine implements Engine {
   readonly done: string[] = [];
   /** How those that there are were configured last. */
   readonly plans = new Map<string, CameraPlan>();
-  /** What is plugged in. */
-  pluggedIn: readonly Device[] = [];
 
   add(plan: CameraPlan): void {
     this.#note('add', plan.id, !this.plans.has(plan.id));
@@ -48,10 +45,6 @@ export class FakeEngine implements Engine {
 
   async remove(id: string): Promise<void> {
     this.#note('remove', id, this.plans.delete(id));
-  }
-
-  async devices(): Promise<readonly Device[]> {
-    return this.pluggedIn;
   }
 
   machine(): Machine {
