@@ -71,7 +71,7 @@ export function whyNot({ driver, needsMediaController }: NodeInfo, modes: readon
   const formats = [...new Set(modes.map(({ format }) => format))];
   const instead =
     driver === 'tegra-video'
-      ? 'Use the source argus:0 (or the number of the sensor) instead, which has NVIDIA\'s image processor make pictures.'
+      ? "Use the source argus:0 (or the number of the sensor) instead, which has NVIDIA's image processor make pictures."
       : 'Use the source libcamera instead, which has an image processor make pictures.';
   if (needsMediaController) return `it is a part of a camera that several devices make up. ${instead}`;
   if (formats.some(format => rawFormat(format) !== null || isJpeg(format) || isH264(format))) return null;

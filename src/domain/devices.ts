@@ -19,7 +19,7 @@ export class DeviceFinder {
   /** Null while it is not plugged in, and for sources that mean no device. */
   find(devices: readonly CaptureDevice[]): CaptureDevice | null {
     const found = this.#find(devices);
-    this.#seen = found ?? this.#seen;
+    if (found) this.#seen = { ...found, serial: found.serial ?? this.#seen?.serial ?? null };
     return found;
   }
 
