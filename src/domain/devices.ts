@@ -1,6 +1,10 @@
 import type { CaptureDevice } from './ports.js';
 import type { Source } from './source.js';
 
+/** The source that means a device, whatever number Linux gives it. */
+export const sourceOf = ({ serial, bus }: CaptureDevice): string =>
+  `v4l2:${serial === null ? `bus=${bus}` : `serial=${serial}`}`;
+
 /**
  * Which device a source means, as cameras come and go under other numbers. What was once found is found again by what
  * stays with it: its serial number, else the place that it is plugged into.

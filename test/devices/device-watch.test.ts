@@ -49,7 +49,7 @@ t.test('what is plugged in, with what its driver says', async t => {
   t.match(sensor, { driver: 'tegra-video', serial: null, usable: /raw data .*RG10.*argus/ });
   t.equal(sensor?.modes.length, 4);
   t.strictSame(warnings, []);
-  t.notOk(program.calls().includes('video3 --list-formats-ext'), 'what brings no pictures is asked for nothing more');
+  t.equal(program.calls().length, 4, 'each is asked once');
 });
 
 t.test('plugging and unplugging is known at once', async t => {
@@ -99,9 +99,9 @@ t.test('permissions that change are noticed, and do not take it away', async t =
   await devices.start();
   const before = program.calls().length;
   chmodSync(join(places.dev, 'video0'), 0o600);
-  await until(() => program.calls().length >= before + 2);
+  await until(() => program.calls().length > before);
   await new Promise(resolve => setTimeout(resolve, 100));
-  t.equal(program.calls().length, before + 2, 'it is asked again');
+  t.equal(program.calls().length, before + 1, 'it is asked again');
   t.strictSame(changes, [], 'and nothing is another than before');
 });
 
