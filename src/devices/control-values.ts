@@ -30,7 +30,10 @@ export function readSetting(controls: readonly Control[], name: string, value: C
   if (value === null) return { ...writeDefault(control), control, kept: null };
   const written = write(control, value);
   if (written === null) {
-    throw new Failure('invalid-body', `${name} is ${JSON.stringify(value).slice(0, 100)}; it must be ${right(control)}.`);
+    throw new Failure(
+      'invalid-body',
+      `${name} is ${JSON.stringify(value).slice(0, 100)}; it must be ${right(control)}.`,
+    );
   }
   return { control, written, kept: control.type === 'button' ? null : keep(control, written) };
 }

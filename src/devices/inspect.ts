@@ -50,9 +50,10 @@ export async function inspect(node: VideoNode, onMissing: () => void): Promise<I
 async function ask(device: string): Promise<{ info: NodeInfo; modes: CaptureMode[] }> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const info = parseInfo(await v4l2ctl(device, ['--info']));
+      const text = await v4l2ctl(device, ['--info', '--list-formats-ext']);
+      const info = parseInfo(text);
       if (!info) throw new V4l2Error('failed', 'what v4l2-ctl prints is not understood');
-      return { info, modes: info.captures ? parseFormats(await v4l2ctl(device, ['--list-formats-ext'])) : [] };
+      return { info, modes: parseFormats(text) };
     } catch (error) {
       if (attempt === ATTEMPTS || !(error instanceof V4l2Error) || error.trouble !== 'failed') throw error;
       await wait(PAUSE_MS);
@@ -71,7 +72,7 @@ export function whyNot({ driver, needsMediaController }: NodeInfo, modes: readon
   const formats = [...new Set(modes.map(({ format }) => format))];
   const instead =
     driver === 'tegra-video'
-      ? 'Use the source argus:0 (or the number of the sensor) instead, which has NVIDIA\'s image processor make pictures.'
+      ? "Use the source argus:0 (or the number of the sensor) instead, which has NVIDIA's image processor make pictures."
       : 'Use the source libcamera instead, which has an image processor make pictures.';
   if (needsMediaController) return `it is a part of a camera that several devices make up. ${instead}`;
   if (formats.some(format => rawFormat(format) !== null || isJpeg(format) || isH264(format))) return null;

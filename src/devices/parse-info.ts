@@ -35,8 +35,7 @@ export function parseInfo(text: string): NodeInfo | null {
     driver,
     name: tidy(field('Card type') ?? driver),
     bus: field('Bus info') ?? '',
-    captures:
-      has(VIDEO_CAPTURE, VIDEO_CAPTURE_MPLANE) && !has(VIDEO_M2M, VIDEO_M2M_MPLANE) && !PROCESSORS.has(driver),
+    captures: has(VIDEO_CAPTURE, VIDEO_CAPTURE_MPLANE) && !has(VIDEO_M2M, VIDEO_M2M_MPLANE) && !PROCESSORS.has(driver),
     needsMediaController: has(IO_MC),
   };
 }

@@ -17,12 +17,7 @@ t.test('what a node is', async t => {
   t.strictSame(about('uvc-metadata.info'), ['uvcvideo', 'Integrated Camera', 'usb-0000:00:14.0-8', false]);
   t.strictSame(about('usb-camera.info'), ['uvcvideo', 'USB 2.0 Camera: USB Camera', 'usb-101c0000.ehci-1.2', true]);
   t.strictSame(about('bcm2835-v4l2.info'), ['bm2835 mmal', 'mmal service 16.1', 'platform:bcm2835-v4l2', true]);
-  t.strictSame(about('bcm2835-codec.info'), [
-    'bcm2835-codec',
-    'bcm2835-codec-decode',
-    'platform:bcm2835-codec',
-    false,
-  ]);
+  t.strictSame(about('bcm2835-codec.info'), ['bcm2835-codec', 'bcm2835-codec-decode', 'platform:bcm2835-codec', false]);
   t.strictSame(about('tegra-video.info'), ['tegra-video', 'vi-output, imx477 7-001a', 'platform:54080000.vi:0', true]);
   t.strictSame(about('vivid-000.info'), ['vivid', 'vivid', 'platform:vivid-000', true]);
   t.strictSame(about('vivid-001.info'), ['vivid', 'vivid', 'platform:vivid-001', true]);
@@ -51,7 +46,14 @@ t.test('formats, sizes and rates', async t => {
   ]);
   t.strictSame(
     lines(parseFormats(recorded('usb-camera.formats'))),
-    ['MJPG 1920x1080 30', 'MJPG 1280x720 30', 'MJPG 640x480 30', 'MJPG 320x240 30', 'YUYV 640x480 30', 'YUYV 320x240 30'],
+    [
+      'MJPG 1920x1080 30',
+      'MJPG 1280x720 30',
+      'MJPG 640x480 30',
+      'MJPG 320x240 30',
+      'YUYV 640x480 30',
+      'YUYV 320x240 30',
+    ],
     'the form before 1.18; what is named twice is there once',
   );
   t.strictSame(lines(parseFormats(recorded('tegra-video.formats'))), [
@@ -77,14 +79,21 @@ t.test('ranges of sizes and rates become the usual ones and the largest', async 
   t.ok(pi.includes('H264 640x480'), 'the driver names no rates');
   t.ok(pi.includes('YU12 1920x1080'));
   t.ok(pi.includes('YU12 2592x1944'), 'the largest');
-  t.notOk(pi.some(line => line.includes('3840x2160')), 'none that is larger');
+  t.notOk(
+    pi.some(line => line.includes('3840x2160')),
+    'none that is larger',
+  );
   // In the words of v4l2-ctl's source; no camera was found that prints them.
   const range = (size: string, interval: string): string[] =>
     lines(parseFormats(`\t[0]: 'YUYV' (YUYV 4:2:2)\n\t\tSize: ${size}\n\t\t\tInterval: ${interval}\n`));
   t.strictSame(
-    range('Stepwise 640x480 - 1920x1088 with step 16/16', 'Stepwise 0.033s - 0.200s with step 0.001s (5.000-30.000 fps)'),
+    range(
+      'Stepwise 640x480 - 1920x1088 with step 16/16',
+      'Stepwise 0.033s - 0.200s with step 0.001s (5.000-30.000 fps)',
+    ),
     [
       'YUYV 640x480 30 25 24 20 15 10 5',
+      'YUYV 848x480 30 25 24 20 15 10 5',
       'YUYV 1024x576 30 25 24 20 15 10 5',
       'YUYV 1024x768 30 25 24 20 15 10 5',
       'YUYV 1280x720 30 25 24 20 15 10 5',
@@ -104,7 +113,15 @@ t.test('ranges of sizes and rates become the usual ones and the largest', async 
 t.test('controls', async t => {
   const vivid = parseControls(recorded('vivid.controls'));
   const named = (name: string) => vivid.find(control => control.name === name);
-  t.match(named('brightness'), { title: 'Brightness', type: 'int', value: 128, default: 128, min: 0, max: 255, step: 1 });
+  t.match(named('brightness'), {
+    title: 'Brightness',
+    type: 'int',
+    value: 128,
+    default: 128,
+    min: 0,
+    max: 255,
+    step: 1,
+  });
   t.strictSame(named('hue')?.min, -128);
   t.strictSame(named('mute')?.value, false);
   t.strictSame(named('gain_automatic')?.value, true);

@@ -27,7 +27,9 @@ export const controlOperations = ({ cameras, controls, editor }: Services) => {
         throw new Failure(
           'invalid-body',
           `The camera did not take ${failed.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}.`,
-          { remedy: 'GET the controls for what they are now. What is inactive needs its automatic turned off with it.' },
+          {
+            remedy: 'GET the controls for what they are now. What is inactive needs its automatic turned off with it.',
+          },
         );
       return { items: await controls.read(device) };
     },
