@@ -24,12 +24,13 @@ import { handleErrors, pathOf, send } from './plugins/errors.js';
 import { type Limits, limitRequests } from './plugins/limits.js';
 import { takeUpgrades } from './plugins/upgrades.js';
 import { takeTokenFromPath } from './plugins/url-token.js';
+import { validate } from './plugins/validation.js';
 import { problem } from './problems.js';
 
 export interface AppOptions {
   services: Services;
   access: Access;
-  limits: Limits;
+  limits: Readonly<Limits>;
   /** Of web pages that may call from elsewhere; `*` for any. */
   origins: readonly string[];
   logger: FastifyBaseLogger;
@@ -57,9 +58,9 @@ export async function buildApp({ services, access, limits, origins, logger }: Ap
       void send(reply, problem('bad-request', `"${pathOf(request)}" is no valid URL.`)),
     rewriteUrl: takeTokenFromPath,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
-    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allowUnionTypes: true } },
   });
   handleErrors(app);
+  validate(app);
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug(
       {

@@ -1,12 +1,13 @@
 import type { Cameras } from '../domain/cameras.js';
 import type { Config, System } from '../domain/contract.js';
 import type { EventBus } from '../domain/events.js';
-import type { IceForClients, Pictures } from '../domain/ports.js';
+import type { CameraEditor, IceForClients, Pictures } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
 
 /** What the operations of the contract work on. */
 export interface Services {
   cameras: Cameras;
+  editor: CameraEditor;
   sessions: Sessions;
   events: EventBus;
   protocol: Config['protocol'];

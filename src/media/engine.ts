@@ -1,21 +1,24 @@
-import { Failure } from '../domain/failure.js';
 import type {
   CameraPlan,
+  CameraRunner,
+  CaptureDevice,
   IceAgentSettings,
   Log,
   Machine,
   MediaEngine,
   MediaEvents,
+  MediaLimits,
   Pictures,
 } from '../domain/ports.js';
 import type { Offer } from '../protocol/offer.js';
 import { CameraWorker } from './camera-worker.js';
+import { EncoderMemory } from './encoder-memory.js';
 import type { Device } from './messages.js';
 import { Prober } from './prober.js';
 
 export interface WorkerEngineOptions {
-  /** How long a camera stays open after its last viewer. */
-  lingerMs: number;
+  /** What holds now. */
+  limits: () => MediaLimits;
   /** What the servers' own ICE agents use, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   /** A logger whose lines carry the camera. */
@@ -24,14 +27,21 @@ export interface WorkerEngineOptions {
 }
 
 /** The cameras, each in a process of its own, and the probe of the machine they run on. */
-export class WorkerEngine implements MediaEngine, Pictures {
+export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
+  /** Those that were taken away and have not ended yet, by their cameras: a device opens once. */
+  readonly #leaving = new Map<string, Promise<void>>();
   readonly #prober: Prober;
+  readonly #encoders: EncoderMemory;
+  readonly #probed: Promise<void>;
+  #devices: readonly CaptureDevice[] = [];
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options;
+    this.#encoders = new EncoderMemory(options.log, () => this.#refresh());
     this.#prober = new Prober(options.log);
+    this.#probed = this.#prober.encoders.then(names => this.#encoders.found(names));
   }
 
   /** The V4L2 devices that are plugged in. */
@@ -46,14 +56,45 @@ export class WorkerEngine implements MediaEngine, Pictures {
   add(plan: CameraPlan, events: MediaEvents): void {
     const worker = new CameraWorker({
       plan,
-      encoders: this.#prober.encoders,
-      lingerMs: this.#options.lingerMs,
+      probed: this.#probed,
+      encoders: this.#encoders,
+      limits: this.#options.limits,
+      devices: this.#devices,
       iceSettings: this.#options.iceSettings,
       events,
       log: this.#options.logFor(plan.id),
     });
     this.#workers.set(plan.id, worker);
-    worker.start();
+    const before = this.#leaving.get(plan.id);
+    if (before) void before.then(() => worker.start());
+    else worker.start();
+  }
+
+  /** Takes a camera away; its sessions are whoever calls's to end. */
+  async remove(id: string): Promise<void> {
+    const worker = this.#workers.get(id);
+    this.#workers.delete(id);
+    const left = Promise.all([this.#leaving.get(id), worker?.close()]).then(() => {
+      if (this.#leaving.get(id) === left) this.#leaving.delete(id);
+    });
+    this.#leaving.set(id, left);
+    await left;
+  }
+
+  /** Makes a camera what the plan says now; what did not change is not disturbed, and viewers stay. */
+  change(plan: CameraPlan): void {
+    this.#worker(plan.id).change(plan, this.#devices);
+  }
+
+  /** The V4L2 cameras that are plugged in by now. */
+  setDevices(devices: readonly CaptureDevice[]): void {
+    this.#devices = devices;
+    for (const worker of this.#workers.values()) worker.setDevices(devices);
+  }
+
+  /** Other limits hold now. */
+  limitsChanged(): void {
+    this.#refresh();
   }
 
   async watch(camera: string, session: string, offer: Offer): Promise<string> {
@@ -72,25 +113,33 @@ export class WorkerEngine implements MediaEngine, Pictures {
     this.#workers.get(camera)?.trickle(session, candidates);
   }
 
+  leave(camera: string, session: string): void {
+    this.#workers.get(camera)?.leave(session);
+  }
+
   keyframe(camera: string): void {
-    throw new Failure('camera-unavailable', `Camera "${camera}" makes no single pictures.`);
+    this.#worker(camera).keyframe();
   }
 
   async snapshot(camera: string): Promise<Uint8Array> {
-    throw new Failure('camera-unavailable', `Camera "${camera}" makes no single pictures.`);
+    return await this.#worker(camera).still();
   }
 
-  leave(camera: string, session: string): void {
-    this.#workers.get(camera)?.leave(session);
+  async close(): Promise<void> {
+    await Promise.all([
+      this.#prober.close(),
+      ...[...this.#workers.values()].map(worker => worker.close()),
+      ...this.#leaving.values(),
+    ]);
+  }
+
+  #refresh(): void {
+    for (const worker of this.#workers.values()) worker.refresh();
   }
 
   #worker(camera: string): CameraWorker {
     const worker = this.#workers.get(camera);
     if (!worker) throw new Error(`camera "${camera}" has no worker`);
     return worker;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.#prober.close(), ...[...this.#workers.values()].map(worker => worker.close())]);
   }
 }

@@ -5,8 +5,8 @@ import type { Device, FromWorker } from '../media/messages.js';
 import type { CodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS } from './codec-elements.js';
 import { ENCODERS, type Encoder } from './encoders.js';
+import { encoderLine } from './encoding.js';
 import { neededElements } from './needed-elements.js';
-import { encoderLine } from './opening.js';
 
 const PATIENCE_MS = 5_000;
 const POLL_MS = 5;

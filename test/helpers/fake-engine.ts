@@ -1,4 +1,6 @@
-import type { MediaEngine, Pictures } from '../../src/domain/ports.js';
+import type { Engine } from '../../src/compose.js';
+import type { CameraPlan, CaptureDevice, Machine } from '../../src/domain/ports.js';
+import type { Device } from '../../src/media/messages.js';
 
 export interface Join {
   purpose: 'watch' | 'publish';
@@ -15,7 +17,7 @@ export const JPEG = Buffer.from(
 );
 
 /** An engine that does nothing by itself: a test answers each join, and reads who was told to leave. */
-export class FakeEngine implements MediaEngine, Pictures {
+export class FakeEngine implements Engine {
   readonly joins: Join[] = [];
   readonly left: string[] = [];
   /** Answers at once what comes from now on. */
@@ -26,6 +28,50 @@ export class FakeEngine implements MediaEngine, Pictures {
 
   /** Candidates that were trickled: `camera session candidate`. */
   readonly candidates: string[] = [];
+
+  /** What was done to cameras: `add road`, `change road`, `remove road`. */
+  readonly done: string[] = [];
+  /** How those that there are were configured last. */
+  readonly plans = new Map<string, CameraPlan>();
+  /** What is plugged in. */
+  pluggedIn: readonly Device[] = [];
+
+  add(plan: CameraPlan): void {
+    this.#note('add', plan.id, !this.plans.has(plan.id));
+    this.plans.set(plan.id, plan);
+  }
+
+  change(plan: CameraPlan): void {
+    this.#note('change', plan.id, this.plans.has(plan.id));
+    this.plans.set(plan.id, plan);
+  }
+
+  async remove(id: string): Promise<void> {
+    this.#note('remove', id, this.plans.delete(id));
+  }
+
+  async devices(): Promise<readonly Device[]> {
+    return this.pluggedIn;
+  }
+
+  machine(): Machine {
+    return { gstreamer: null, encoders: { state: 'probing', selected: null, tried: [] } };
+  }
+
+  async close(): Promise<void> {}
+
+  #note(what: string, id: string, isRight: boolean): void {
+    if (!isRight) throw new Error(`the engine is told to ${what} "${id}", which makes no sense now`);
+    this.done.push(`${what} ${id}`);
+  }
+
+  readonly deviceLists: (readonly CaptureDevice[])[] = [];
+
+  setDevices(devices: readonly CaptureDevice[]): void {
+    this.deviceLists.push(devices);
+  }
+
+  limitsChanged(): void {}
 
   /** Cameras of which a keyframe was asked for, in order. */
   readonly keyframes: string[] = [];

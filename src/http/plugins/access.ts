@@ -72,12 +72,12 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
 }
 
 /** What goes out in answer to a URL with a token in it is kept by nobody, and leads on to URLs that work. */
-export function answerUrlTokens(app: FastifyInstance, { requireTokenOnSessions }: Access): void {
+export function answerUrlTokens(app: FastifyInstance, access: Access): void {
   app.addHook('onSend', async (request, reply) => {
     const token = tokenInUrl(request);
     if (token === undefined) return;
     reply.header('Cache-Control', 'no-store');
-    if (!requireTokenOnSessions || tokenOf(request) !== token) return;
+    if (!access.requireTokenOnSessions || tokenOf(request) !== token) return;
     const location = reply.getHeader('Location');
     if (typeof location === 'string' && location.startsWith('/')) reply.header('Location', withToken(location, token));
     const links = reply.getHeader('Link');
