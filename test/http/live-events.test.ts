@@ -127,7 +127,8 @@ t.test('the line of a gst source is for administrators', async t => {
   const { listen, cameras, app } = await setUp(t, { access: { tokens: [viewer.entry] } });
   cameras.add({ ...plan('launch'), source: { type: 'gst', line: 'videotestsrc ! secret' } });
   for (const token of [TOKEN, viewer.token]) {
-    const { source } = (await app.inject({ url: '/api/v1/cameras/launch', headers: bearer(token) })).json();
+    const { items } = (await app.inject({ url: '/api/v1/cameras', headers: bearer(token) })).json();
+    const { source } = items.at(-1);
     t.equal(source.includes('secret'), token === TOKEN);
     const client = await listen(EVENTS, bearer(token));
     t.equal((await snapshotOf(client)).cameras.at(-1)?.source, source);
