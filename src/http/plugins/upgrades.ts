@@ -29,7 +29,7 @@ export async function takeUpgrades(app: FastifyInstance, contract: Contract): Pr
     if (request.headers.upgrade?.toLowerCase() === 'websocket') upgrades.emit('upgrade', request, socket, head);
     else takeAsPlain(app, request, socket, head);
   });
-  // Apart, as the types know nothing of closeTimeout.
+  // A constant, as the types of ws do not know closeTimeout yet.
   const options = { server: upgrades as never, maxPayload: MAX_MESSAGE, closeTimeout: GOODBYE_MS };
   await app.register(websocket, {
     options,
