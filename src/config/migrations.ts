@@ -24,13 +24,14 @@ export interface Migrated {
 }
 
 /**
- * Brings a document to the newest form, in place. A version that is no number is left to the schema to refuse.
+ * Brings a document to the newest form, in place. A version that is none is left to the schema to refuse.
  * @throws ConfigError if it is newer than this program
  */
 export function migrate(document: Document, migrations: readonly Migration[] = MIGRATIONS): Migrated {
   const newest = migrations.at(-1)?.to ?? 1;
   const version = isMap(document.contents) ? document.get('version') : undefined;
-  const from = typeof version === 'number' ? version : 1;
+  if (version !== undefined && !(Number.isInteger(version) && (version as number) >= 1)) return { from: 1, titles: [] };
+  const from = (version as number | undefined) ?? 1;
   if (from > newest)
     throw new ConfigError([
       {

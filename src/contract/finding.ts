@@ -51,21 +51,21 @@ function toFinding(error: ErrorObject): Finding {
   if (keyword === 'enum')
     return { path, message: `is ${shown}; it must be one of ${(params.allowedValues as string[]).join(', ')}` };
   if (keyword === 'type') return { path, message: `is ${shown}; it must be of type ${params.type}` };
-  const right = DESCRIBED.has(keyword) ? describe(error.parentSchema as Described | undefined) : '';
+  const right = DESCRIBED.has(keyword)
+    ? describe(error.parentSchema as { description?: string; examples?: unknown[] })
+    : '';
   return { path, message: `is ${shown}; it ${error.message}${right}` };
 }
 
-interface Described {
+/** What a schema says of itself, as far as it fits into a line; where that begins a list, some of what is in it. */
+function describe({
+  description = '',
+  examples = [],
+}: {
   description?: string;
   examples?: readonly unknown[];
-}
-
-/** What a schema says of itself, as far as it fits into a line, and what may stand there. */
-function describe(schema: Described = {}): string {
-  const lines = schema.description?.split('\n').slice(0, 2).join(' ').trim().replace(/:$/, '') ?? '';
-  const examples = (schema.examples ?? []).filter(example => typeof example === 'string').join(', ');
-  return [lines, examples && `as in ${examples}`]
-    .filter(text => text !== '')
-    .map((text, i) => `${i === 0 ? ': ' : ', '}${text}`)
-    .join('');
+}): string {
+  const text = description.split('\n').slice(0, 2).join(' ').trim();
+  if (text === '') return '';
+  return `: ${text}${text.endsWith(':') ? ` ${examples.filter(example => typeof example === 'string').join(', ')}` : ''}`;
 }

@@ -20,7 +20,7 @@ function complaint(ice: object): string {
     plan(ice);
   } catch (error) {
     if (!(error instanceof CommandError) || error.exitCode !== EXIT.config) throw error;
-    return error.message;
+    return error.message.replaceAll(`${file}:1: `, '');
   }
   throw new Error(`it was taken: ${JSON.stringify(ice)}`);
 }
@@ -105,7 +105,7 @@ t.test('what is wrong: the key and what would be right', async t => {
     ['port order', { udpPorts: '50100-50000' }, /^ice\.udpPorts is "50100-50000"; the lower port comes first/],
     ['port 0', { udpPorts: '0-10' }, /^ice\.udpPorts .*1 to 65535/],
     ['port too high', { udpPorts: '60000-65536' }, /1 to 65535/],
-    ['ports of no form', { udpPorts: '50000' }, /robot\.yaml:1: ice\.udpPorts is "50000"; it must match pattern/],
+    ['ports of no form', { udpPorts: '50000' }, /^ice\.udpPorts is "50000"; it must match pattern/],
     [
       'announced URL',
       { announce: ['http://h'] },

@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Test } from 'tap';
+import { startServer } from '../../src/compose.js';
+import { ConfigFile, type Place } from '../../src/config/place.js';
+import { type Applier, ConfigStore, type Running } from '../../src/config/store.js';
+import { FakeEngine } from './fake-engine.js';
+import { keptLog } from './quiet-log.js';
+
+/** What makes nothing hold: for what is about the file alone. */
+export const NO_APPLIER: Applier = {
+  prepare: () => () => undefined,
+  found: async () => ({}),
+  isPassedOn: () => false,
+};
+
+/** A folder of its own with a file in it; gone with the test. */
+export function configFile(t: Test, text?: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-config-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'config.yaml');
+  if (text !== undefined) writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+/** A store that is started; what held is noted in its order. */
+export async function openStore(
+  t: Test,
+  { place, cameras, applier }: { place: Place; cameras?: Place; applier?: Partial<Applier> },
+): Promise<{ store: ConfigStore; held: Running[]; log: ReturnType<typeof keptLog> }> {
+  const log = keptLog();
+  const held: Running[] = [];
+  const store = new ConfigStore({ place, ...(cameras ? { cameras } : {}), log });
+  await store.start({ ...NO_APPLIER, prepare: next => () => void held.push(next), ...applier }, 'a secret');
+  t.teardown(() => store.close());
+  return { store, held, log };
+}
+
+export interface ConfiguredServer {
+  origin: string;
+  file: string;
+  engine: FakeEngine;
+  config: ConfigStore;
+  /** Lines of the log. */
+  log: Record<string, unknown>[];
+  /** What stands in the file. */
+  text(): string;
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+}
+
+/** The server as it is composed, over an engine that does nothing, with a configuration in a file. */
+export async function configuredServer(t: Test, text?: string): Promise<ConfiguredServer> {
+  const file = configFile(t, text);
+  const engine = new FakeEngine();
+  engine.answersAtOnce = 'v=0\r\ns=the answer\r\n';
+  const log: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: 'debug' },
+    { write: line => void log.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  const config = new ConfigStore({ place: new ConfigFile(file, { mayBeMissing: text === undefined }), log: logger });
+  const token = 'the-token-of-this-test';
+  const { address, close } = await startServer({
+    host: '127.0.0.1',
+    port: 0,
+    config,
+    base: join(file, '..'),
+    token,
+    logger,
+    makeEngine: () => engine,
+  });
+  t.teardown(close);
+  const origin = `http://127.0.0.1:${address.port}`;
+  return {
+    origin,
+    file,
+    engine,
+    config,
+    log,
+    text: () => readFileSync(file, 'utf8'),
+    ask: (method, path, body, headers) =>
+      fetch(`${origin}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+  };
+}
