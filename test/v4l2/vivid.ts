@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { startServer, type TestServer } from '../helpers/server.js';
+
+/** Where the kernel's test cameras are plugged in, as V4L2 has it. */
+export const FIRST = 'platform:vivid-000';
+export const SECOND = 'platform:vivid-001';
+
+/** How long something may take here: processors are emulated, and some ten times as slow as a robot's. */
+export const PATIENCE_MS = 60_000;
+
+const NODES = '/sys/class/video4linux';
+const DRIVER = '/sys/bus/platform/drivers/vivid';
+// One device for the kernel, whatever number of cameras is on it.
+const ALL_CAMERAS = 'vivid.0';
+
+/** All cameras are gone at once, as when a hub is unplugged; also from whoever has them open. */
+export const unplug = (): void => writeFileSync(join(DRIVER, 'unbind'), ALL_CAMERAS);
+
+export const plugIn = (): void => writeFileSync(join(DRIVER, 'bind'), ALL_CAMERAS);
+
+/** The device that brings a camera's pictures, as /dev/video0; undefined while it is unplugged. */
+export function deviceAt(bus: string): string | undefined {
+  const name = `${bus.replace('platform:', '')}-vid-cap`;
+  const node = readdirSync(NODES).find(node => readFileSync(join(NODES, node, 'name'), 'utf8').trim() === name);
+  return node && `/dev/${node}`;
+}
+
+/** Keeps a device's number from being given to another, until the function that it returns is called. */
+export function keepNumber(device: string): () => void {
+  const fd = openSync(device, 'r');
+  return () => closeSync(fd);
+}
+
+/** Whether the device was made anew since then. */
+export function madeAnew(device: string, since: bigint): boolean {
+  return statSync(device, { bigint: true }).ctimeNs > since;
+}
+
+/** A control's value, as another program reads it. */
+export function readControl(device: string, name: string): number {
+  const line = execFileSync('v4l2-ctl', ['-d', device, '--get-ctrl', name], { encoding: 'utf8' });
+  return Number(/: (-?\d+)/.exec(line)?.[1]);
+}
+
+/** Sets a control as another program does; the buttons of vivid make it fail in some way. */
+export function setControl(device: string, name: string, value: number): void {
+  execFileSync('v4l2-ctl', ['-d', device, '--set-ctrl', `${name}=${value}`]);
+}
+
+/** A server with these cameras in its configuration file; closed when the test ends. */
+export async function serving(
+  t: { teardown(close: () => Promise<unknown>): void },
+  cameras: Record<string, Record<string, unknown>>,
+): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-video-test-'));
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, stringify({ limits: { linger: 3600 }, cameras }));
+  const server = await startServer('--config', file);
+  t.teardown(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+  return server;
+}
