@@ -2,7 +2,6 @@ import { networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { startServer } from '../compose.js';
 import { planIce } from '../config/ice.js';
 import { defaultConfig, loadConfig } from '../config/load.js';
 import { planCameras } from '../config/plan.js';
@@ -57,6 +56,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const cameras = named ? planCameras(named, here) : config.cameras ? planCameras(config.cameras, base) : null;
   const ice = planIce(config.ice, base);
   const logger = makeLogger(options.logLevel);
+  // Most of what there is to load; who made a mistake, or asks for another command, need not wait for it.
+  const { startServer } = await import('../compose.js');
   const { token, file } = readToken(resolve(here, options.stateDir ?? defaultStateDir(process.env)));
   const server = await startServer({
     host: options.host ?? config.server.host,

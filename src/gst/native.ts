@@ -133,6 +133,7 @@ interface GstNamespace {
   version(): [number, number, number, number];
   parseLaunch(line: string): Pipeline;
   ElementFactory: { find(name: string): ElementFactory | null; make(name: string, id: string | null): Element | null };
+  Registry: { get(): { findPlugin(name: string): { getVersion(): string } | null } };
   SystemClock: { obtain(): Clock };
   Promise: { new (): GstPromise };
   Structure: { newEmpty(name: string): Structure };
