@@ -6,19 +6,27 @@ import { planCameras } from '../config/plan.js';
 import type { Log } from '../domain/ports.js';
 import { Prober } from '../media/prober.js';
 import type { Context, MachineFacts, Settings } from './check.js';
+import { readFacts, type SystemFacts } from './facts.js';
 
 /** What there is to look at. @param configFile null for the defaults */
 export function makeContext(configFile: string | null): Context {
-  let facts: Promise<MachineFacts> | null = null;
-  const machine = (): Promise<MachineFacts> => {
-    facts ??= probe();
-    return facts;
+  let probed: Promise<MachineFacts> | null = null;
+  let facts: Promise<SystemFacts> | null = null;
+  const rest: Pick<Context, 'machine' | 'facts'> = {
+    machine: () => {
+      probed ??= probe();
+      return probed;
+    },
+    facts: () => {
+      facts ??= readFacts();
+      return facts;
+    },
   };
   try {
-    return { configFile, settings: readSettings(configFile), mistakes: [], machine };
+    return { configFile, settings: readSettings(configFile), mistakes: [], ...rest };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    return { configFile, settings: null, mistakes: error.message.split('\n'), machine };
+    return { configFile, settings: null, mistakes: error.message.split('\n'), ...rest };
   }
 }
 
@@ -39,8 +47,14 @@ async function probe(): Promise<MachineFacts> {
       if ('reason' in fields) error = `${event}: ${String(fields.reason)}`;
     },
   };
-  const prober = new Prober(log);
+  const prober = new Prober(log, { decoders: true });
   await prober.encoders;
   const machine = prober.machine();
-  return { ...machine, missing: prober.missing(), error: machine.gstreamer === null ? error : null };
+  return {
+    ...machine,
+    missing: prober.missing(),
+    decoders: prober.decoders(),
+    libnice: prober.libnice(),
+    error: machine.gstreamer === null ? error : null,
+  };
 }
