@@ -1,34 +1,38 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
-import { camerasNamed, makeAccess } from './access/access.js';
 import { CommandError, EXIT } from './cli/command-error.js';
-import { planCameras } from './config/plan.js';
+import type { ConfigStore } from './config/store.js';
+import { readControls, setControls } from './devices/controls.js';
+import { DeviceWatch } from './devices/device-watch.js';
+import { PluggedIn } from './devices/plugged-in.js';
 import { Cameras } from './domain/cameras.js';
-import type { Config, System } from './domain/contract.js';
+import type { System } from './domain/contract.js';
 import { EventBus } from './domain/events.js';
-import type { CameraPlan, IcePlan, MediaEvents } from './domain/ports.js';
+import { LineUp } from './domain/line-up.js';
+import { live } from './domain/live.js';
+import type { MediaEvents } from './domain/ports.js';
 import { Sessions } from './domain/sessions.js';
 import { buildApp } from './http/app.js';
-import { Ice } from './ice/ice.js';
-import { WorkerEngine } from './media/engine.js';
+import { WorkerEngine, type WorkerEngineOptions } from './media/engine.js';
+import { Settings } from './settings.js';
 
 export interface ServerOptions {
   host: string;
   /** 0 takes any free one. */
   port: number;
-  limits: Config['limits'];
-  protocol: Config['protocol'];
-  access: Config['access'];
+  config: ConfigStore;
   /** The folder from which paths in the configuration count. */
   base: string;
-  /** Null serves what is plugged in. */
-  cameras: readonly CameraPlan[] | null;
-  ice: IcePlan;
   /** The server's own. */
   token: string;
   logger: FastifyBaseLogger;
+  /** What runs the cameras; each in a process of its own, if nothing is said. */
+  makeEngine?: (options: WorkerEngineOptions) => Engine;
 }
+
+/** What this server needs of what runs its cameras. */
+export type Engine = Pick<WorkerEngine, keyof WorkerEngine>;
 
 export interface Server {
   address: { host: string; port: number };
@@ -39,26 +43,34 @@ export interface Server {
 export async function startServer({
   host,
   port,
-  limits,
-  protocol,
-  access: accessSettings,
+  config,
   base,
-  cameras: wanted,
-  ice: icePlan,
   token,
   logger,
+  makeEngine = options => new WorkerEngine(options),
 }: ServerOptions): Promise<Server> {
   const startedAt = new Date();
-  const ice = new Ice({ plan: icePlan, log: logger });
-  const access = makeAccess({ settings: accessSettings, ownToken: token, base, log: logger });
-  const engine = new WorkerEngine({
-    iceSettings: () => ice.agentSettings(),
-    lingerMs: limits.linger * 1000,
+  const settings = new Settings({ running: config.running, base, token, log: logger });
+  const limits = live(() => settings.config.limits);
+  const engine = makeEngine({
+    iceSettings: () => settings.ice.agentSettings(),
+    limits: () => ({
+      lingerMs: limits.linger * 1000,
+      publisherReturnMs: limits.publisherReturn * 1000,
+      encoders: limits.encoders ?? null,
+    }),
     log: logger,
     logFor: camera => logger.child({ camera }),
   });
   const events = new EventBus(logger);
-  const sessions = new Sessions({ engine, events, log: logger, maxViewers: limits.viewers });
+  const sessions = new Sessions({
+    engine,
+    events,
+    log: logger,
+    get maxViewers() {
+      return limits.viewers;
+    },
+  });
   const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
   const mediaEvents: MediaEvents = {
     cameraChanged: (camera, status) => cameras.update(camera, status),
@@ -66,6 +78,15 @@ export async function startServer({
     sessionEnded: (session, reason, detail) => sessions.end(session, reason, detail),
     sessionMeasured: (session, stats) => sessions.measured(session, stats),
   };
+  const lineUp = new LineUp({ cameras, sessions, engine, events: mediaEvents, log: logger });
+  const pluggedIn = new PluggedIn();
+  const devices = new DeviceWatch({
+    log: logger,
+    onChange: list => {
+      engine.setDevices(list);
+      config.findAnew();
+    },
+  });
   const system = (): System => ({
     version: VERSION,
     node: process.version,
@@ -73,35 +94,66 @@ export async function startServer({
     // Not by the clock: a robot's jumps when it finds the time.
     uptime: Math.round(process.uptime()),
     ...engine.machine(),
-    ice: ice.status(),
+    ice: settings.ice.status(),
   });
   try {
     const app = await buildApp({
-      services: { cameras, sessions, events, protocol, ice, system },
-      access,
+      services: {
+        cameras,
+        editor: config,
+        sessions,
+        events,
+        protocol: live(() => settings.config.protocol),
+        pictures: engine,
+        controls: { read: readControls, set: setControls },
+        devices: () => devices.list(),
+        ice: { links: client => settings.ice.links(client) },
+        system,
+      },
+      access: live(() => settings.access),
       limits,
-      origins: accessSettings.origins,
+      origins: live(() => settings.config.access.origins),
       logger,
     });
     await listen(app, host, port);
-    ice.start();
-    for (const plan of wanted ?? (await pluggedIn(engine))) {
-      cameras.add(plan);
-      engine.add(plan, mediaEvents);
-    }
-    const known = new Set(cameras.list().map(({ id }) => id));
-    for (const { camera, holder } of camerasNamed(accessSettings))
-      if (!known.has(camera)) logger.warn({ camera, holder }, 'permission for a camera that is not there');
+    settings.ice.start();
+    // One whose driver hangs must not keep the others from being served.
+    const known = devices.start().then(() => engine.setDevices(devices.list()));
+    await config.start(
+      {
+        prepare: (next, anew) => {
+          const take = settings.prepare(next, anew);
+          return () => {
+            take();
+            engine.limitsChanged();
+            const changes = lineUp.apply(next.cameras.map(({ plan }) => plan));
+            if (Object.values(changes).some(ids => ids.length > 0)) logger.info(changes, 'cameras as configured');
+          };
+        },
+        found: async () => {
+          await known;
+          return pluggedIn.cameras(devices.list());
+        },
+        isPassedOn: camera => cameras.isPassedOn(camera),
+      },
+      token,
+    );
+    await known;
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },
       close: async () => {
         sessions.close();
-        ice.close();
+        settings.ice.close();
+        devices.close();
+        // First, so that no camera begins while all end.
+        await config.close();
         await Promise.all([engine.close(), app.close()]);
       },
     };
   } catch (error) {
-    ice.close();
+    settings.ice.close();
+    devices.close();
+    await config.close();
     await engine.close();
     throw error;
   }
@@ -110,23 +162,6 @@ export async function startServer({
 const VERSION = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
-
-/** Each V4L2 camera that is plugged in; the test camera where there is none. */
-async function pluggedIn(engine: WorkerEngine): Promise<CameraPlan[]> {
-  const devices = await engine.devices();
-  if (devices.length === 0) return planCameras({ test: { source: 'test', name: 'Test picture' } as never }, '/');
-  return devices.flatMap(({ device, name }) =>
-    planCameras(
-      {
-        [device.replace(/^\/dev\//, '').replaceAll(/[^A-Za-z0-9_-]/g, '-')]: {
-          source: `v4l2:${device}`,
-          name: name.slice(0, 100),
-        } as never,
-      },
-      '/',
-    ),
-  );
-}
 
 async function listen(app: Awaited<ReturnType<typeof buildApp>>, host: string, port: number): Promise<void> {
   try {

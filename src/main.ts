@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { EXIT } from './cli/command-error.js';
+import { devicesCommand } from './cli/devices.js';
 import { doctorCommand } from './cli/doctor.js';
 import { exitWith, serveCommand } from './cli/serve.js';
 import { tokenCommand } from './cli/token.js';
@@ -10,6 +11,7 @@ const program = new Command('bigfootbot-video')
   .description("A robot's cameras in any WebRTC player.")
   .addCommand(serve, { isDefault: true })
   .addCommand(tokenCommand())
+  .addCommand(devicesCommand())
   .addCommand(doctorCommand())
   // What most ask for help about is the command that needs no name.
   .addHelpText('after', () => `\nWithout a command it serves:\n\n${serve.helpInformation()}`)

@@ -1,10 +1,10 @@
-import { CommandError, EXIT } from '../cli/command-error.js';
+import { ConfigError } from '../config/config-error.js';
 import type { Access } from '../domain/access.js';
 import type { Config } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type { Log } from '../domain/ports.js';
 import { type Issuer, isJwt, verifyJwt } from './jwt.js';
-import { remoteKeySet } from './key-set.js';
+import { type KeySets, remoteKeySet } from './key-set.js';
 import { readKey } from './keys.js';
 import { findToken, hashToken, type KnownToken, readHash } from './tokens.js';
 
@@ -17,13 +17,15 @@ export interface AccessOptions {
   /** The folder from which the paths of key files count. */
   base: string;
   log: Log;
+  /** Key sets of before, which are gone on with; new ones are put in. */
+  keySets?: KeySets;
 }
 
 /**
  * Decides who may do what, by the configuration.
- * @throws CommandError
+ * @throws ConfigError
  */
-export function makeAccess({ settings, ownToken, base, log }: AccessOptions): Access {
+export function makeAccess({ settings, ownToken, base, log, keySets = new Map() }: AccessOptions): Access {
   refuseTwins(settings);
   const tokens: KnownToken[] = [
     {
@@ -37,11 +39,16 @@ export function makeAccess({ settings, ownToken, base, log }: AccessOptions): Ac
       expiresAt: expires === undefined ? null : readTime(name, expires),
     })),
   ];
+  const keySet = ({ href }: URL) => {
+    const known = keySets.get(href) ?? remoteKeySet(new URL(href), log);
+    keySets.set(href, known);
+    return known;
+  };
   const issuers = settings.jwt.map(({ name, key, issuer, audience }): Issuer => {
     const read = readKey(name, key, base);
     if (read.kind === 'remote' && read.url.protocol !== 'https:' && !isLoopback(read.url))
       log.warn({ issuer: name }, 'keys come over plain HTTP: whoever is on the way can put in their own');
-    const found = read.kind === 'remote' ? remoteKeySet(read.url, log) : async () => read.key;
+    const found = read.kind === 'remote' ? keySet(read.url) : async () => read.key;
     return { name, key: found, algorithms: read.algorithms, issuer, audience };
   });
   return {
@@ -73,20 +80,22 @@ export function camerasNamed(settings: Settings): { camera: string; holder: stri
 const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 
 function refuseTwins(settings: Settings): void {
-  const lists: [string, readonly string[]][] = [
-    ['access.tokens has two tokens named', settings.tokens.map(({ name }) => `"${name}"`)],
-    ['access.jwt has two issuers named', settings.jwt.map(({ name }) => `"${name}"`)],
-    ['access.tokens has one token twice:', settings.tokens.map(({ hash }) => hash.toLowerCase())],
+  const lists: [list: string, what: string, values: readonly string[]][] = [
+    ['tokens', 'has two tokens named', settings.tokens.map(({ name }) => `"${name}"`)],
+    ['jwt', 'has two issuers named', settings.jwt.map(({ name }) => `"${name}"`)],
+    ['tokens', 'has one token twice:', settings.tokens.map(({ hash }) => hash.toLowerCase())],
   ];
-  for (const [what, values] of lists) {
+  for (const [list, what, values] of lists) {
     const twin = values.find((value, index) => values.indexOf(value) !== index);
-    if (twin !== undefined) throw new CommandError(EXIT.config, `${what} ${twin}`);
+    if (twin !== undefined) throw new ConfigError([{ path: ['access', list], message: `${what} ${twin}` }]);
   }
 }
 
 function readTime(name: string, text: string): number {
   const time = Date.parse(text);
   if (Number.isNaN(time))
-    throw new CommandError(EXIT.config, `access.tokens "${name}": expires: "${text}" is no date and time`);
+    throw new ConfigError([
+      { path: ['access', 'tokens'], message: `"${name}": expires: "${text}" is no date and time` },
+    ]);
   return time;
 }

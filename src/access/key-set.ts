@@ -26,6 +26,9 @@ export interface KeySetTimes {
   keep: number;
 }
 
+/** Those that are known, by their URLs. */
+export type KeySets = Map<string, JWTVerifyGetKey>;
+
 const TIMES: KeySetTimes = { timeout: 5_000, cooldown: 15_000, refresh: 600_000, keep: 86_400_000 };
 
 /** Bytes; a set of 100 RSA keys has 50 kB. */

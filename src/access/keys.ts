@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CommandError, EXIT } from '../cli/command-error.js';
+import { ConfigError } from '../config/config-error.js';
 import type { Config } from '../domain/contract.js';
 
 type KeySettings = Config['access']['jwt'][number]['key'];
@@ -26,11 +26,11 @@ const MIN_RSA_BITS = 2048;
 /**
  * Reads what a `key` of the configuration names.
  * @param base the folder from which relative paths count
- * @throws CommandError
+ * @throws ConfigError
  */
 export function readKey(issuer: string, settings: KeySettings, base: string): IssuerKey {
   const refuse = (what: string): never => {
-    throw new CommandError(EXIT.config, `access.jwt "${issuer}": ${what}`);
+    throw new ConfigError([{ path: ['access', 'jwt'], message: `"${issuer}": ${what}` }]);
   };
   const read = (path: string, secret: boolean): string => {
     const file = resolve(base, path);
@@ -41,7 +41,7 @@ export function readKey(issuer: string, settings: KeySettings, base: string): Is
       if (size > MAX_FILE) refuse(`${file}: is larger than ${MAX_FILE} bytes; that is no key`);
       return readFileSync(file, 'utf8');
     } catch (error) {
-      if (error instanceof CommandError) throw error;
+      if (error instanceof ConfigError) throw error;
       return refuse(`${file}: cannot be read: ${(error as Error).message}`);
     }
   };

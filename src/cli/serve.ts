@@ -1,17 +1,20 @@
 import { networkInterfaces } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import closeWithGrace from 'close-with-grace';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { planIce } from '../config/ice.js';
-import { defaultConfig, loadConfig } from '../config/load.js';
+import { stringify } from 'yaml';
+import { ConfigFile, ConfigMemory } from '../config/place.js';
 import { planCameras } from '../config/plan.js';
+import { ConfigStore } from '../config/store.js';
 import type { CameraSettings } from '../domain/contract.js';
 import { defaultStateDir, readToken } from '../store/token.js';
 import { CommandError, EXIT } from './command-error.js';
 import { LOG_LEVELS, makeLogger } from './log.js';
 
 interface ServeOptions {
-  camera?: Record<string, string>;
+  /** Ids and sources, in their order. */
+  camera?: [id: string, source: string][];
   config?: string;
   host?: string;
   port?: number;
@@ -22,18 +25,25 @@ interface ServeOptions {
 
 const SHUTDOWN_MS = 3_000;
 
+/** What a terminal is on. */
+const TERMINAL = [0, 1, 2];
+const hadTerminal = TERMINAL.some(isatty);
+
 export function serveCommand(): Command {
   return new Command('serve')
     .description("Serve this robot's cameras.")
     .option(
       '--camera <ID=SOURCE>',
-      'a camera: test, v4l2:/dev/video0, file:/path/video.mp4, rtsp://…; may be repeated',
+      'a camera: test, v4l2:/dev/video0, file:/path/video.mp4, rtsp://…; may be repeated. Wins over the cameras of the file, and changes over the API then end with the server',
       collectCamera,
     )
-    .option('--config <FILE>', 'a YAML configuration file')
+    .option(
+      '--config <FILE>',
+      'a YAML configuration file; changes of it hold at once (default: config.yaml in the state folder, if there)',
+    )
     .option('--host <ADDRESS>', 'address to listen on (default: 0.0.0.0)')
     .option('--port <NUMBER>', 'TCP port; 0 takes any free one (default: 8765)', parsePort)
-    .option('--state-dir <FOLDER>', 'where the token is kept')
+    .option('--state-dir <FOLDER>', 'where the token is kept, and the configuration if none is named')
     .addOption(new Option('--log-level <LEVEL>', 'what is logged on stderr').choices([...LOG_LEVELS]).default('info'))
     .option('--json', 'say on stdout, in one line of JSON, where the server listens')
     .action(serve);
@@ -42,41 +52,44 @@ export function serveCommand(): Command {
 async function serve(options: ServeOptions): Promise<void> {
   // npm runs scripts in the package's folder; a path that a person typed counts from where it was typed.
   const here = process.env.INIT_CWD ?? process.cwd();
-  const configFile = options.config === undefined ? undefined : resolve(here, options.config);
-  const config = configFile === undefined ? defaultConfig() : loadConfig(configFile);
-  const base = configFile === undefined ? here : dirname(configFile);
-  const named =
-    options.camera &&
-    Object.fromEntries(
-      Object.entries(options.camera).map(([id, source]): [string, CameraSettings] => [
-        id,
-        { source } as CameraSettings,
-      ]),
-    );
-  const cameras = named ? planCameras(named, here) : config.cameras ? planCameras(config.cameras, base) : null;
-  const ice = planIce(config.ice, base);
+  const stateDir = resolve(here, options.stateDir ?? defaultStateDir(process.env));
+  const configFile = options.config === undefined ? join(stateDir, 'config.yaml') : resolve(here, options.config);
   const logger = makeLogger(options.logLevel);
+  const config = new ConfigStore({
+    place: new ConfigFile(configFile, { mayBeMissing: options.config === undefined }),
+    ...(options.camera ? { cameras: namedCameras(options.camera, here) } : {}),
+    log: logger,
+  });
   // Most of what there is to load; who made a mistake, or asks for another command, need not wait for it.
   const { startServer } = await import('../compose.js');
-  const { token, file } = readToken(resolve(here, options.stateDir ?? defaultStateDir(process.env)));
+  const { token, file } = readToken(stateDir);
+  const { server: address } = config.running.config;
   const server = await startServer({
-    host: options.host ?? config.server.host,
-    port: options.port ?? config.server.port,
-    limits: config.limits,
-    protocol: config.protocol,
-    access: config.access,
-    base,
-    cameras,
-    ice,
+    host: options.host ?? address.host,
+    port: options.port ?? address.port,
+    config,
+    base: dirname(configFile),
     token,
     logger,
   });
-  closeWithGrace({ delay: SHUTDOWN_MS, logger }, async ({ err, signal }) => {
+  closeWithGrace({ delay: SHUTDOWN_MS, logger, skip: ['SIGHUP'] }, async ({ err, signal }) => {
     if (err) logger.error({ err }, 'the server made a mistake and stops');
     else logger.info({ signal }, 'stopping');
     await server.close();
   });
+  process.on('SIGHUP', () => {
+    // From the kernel it says that the terminal is gone, from a person or systemd that the configuration is to be read.
+    if (hadTerminal && !TERMINAL.some(isatty)) process.kill(process.pid, 'SIGTERM');
+    else void config.reload({ asked: true });
+  });
   announce(server.address, token, file, options.json ?? false);
+}
+
+/** The cameras of the command line, as a configuration that is kept nowhere. @throws CommandError */
+function namedCameras(sources: readonly (readonly [string, string])[], here: string): ConfigMemory {
+  const cameras = new Map(sources.map(([id, source]) => [id, { source } as CameraSettings]));
+  planCameras(Object.fromEntries(cameras), here);
+  return new ConfigMemory(join(here, '--camera'), stringify({ cameras }));
 }
 
 function announce({ host, port }: { host: string; port: number }, token: string, file: string, json: boolean): void {
@@ -107,12 +120,12 @@ function reachable(host: string): string[] {
   return ['127.0.0.1', ...others];
 }
 
-function collectCamera(value: string, before: Record<string, string> = {}): Record<string, string> {
+function collectCamera(value: string, before: [string, string][] = []): [string, string][] {
   const [, id = '', source = ''] = /^([^=]*)=(.*)$/s.exec(value) ?? [];
   if (id === '' || source === '')
     throw new InvalidArgumentError('It looks like ID=SOURCE, as in road=file:/path/video.mp4.');
-  if (Object.hasOwn(before, id)) throw new InvalidArgumentError(`There is a camera "${id}" already.`);
-  return { ...before, [id]: source };
+  if (before.some(([other]) => other === id)) throw new InvalidArgumentError(`There is a camera "${id}" already.`);
+  return [...before, [id, source]];
 }
 
 function parsePort(value: string): number {

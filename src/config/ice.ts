@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { CommandError, EXIT } from '../cli/command-error.js';
+import type { Finding } from '../contract/finding.js';
 import type { Config } from '../domain/contract.js';
 import type { IcePlan, IceServerPlan } from '../domain/ports.js';
 import { type IceUrl, IceUrlError, isHost, parseIceUrl } from '../protocol/ice-url.js';
 import { isHeaderText } from '../protocol/link-header.js';
+import { ConfigError } from './config-error.js';
 
 type IceConfig = Config['ice'];
 type ServerConfig = IceConfig['servers'][number];
@@ -13,17 +14,17 @@ type ServerConfig = IceConfig['servers'][number];
 /**
  * Makes ICE settings that can be run of configured ones: URLs and the files with secrets are read.
  * @param base the folder from which relative paths count
- * @throws CommandError with each finding in a line of its own, none with a secret in it
+ * @throws ConfigError
  */
 export function planIce({ servers, udpPorts, interfaces, announce }: IceConfig, base: string): IcePlan {
-  const findings: string[] = [];
+  const findings: Finding[] = [];
   /** What a reader gives, or null and a finding. */
   const attempt = <T>(key: string, read: () => T): T | null => {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof IceUrlError || error instanceof Wrong)) throw error;
-      findings.push(`ice.${key} ${error.message}`);
+      findings.push({ path: ['ice', ...key.split('.')], message: error.message });
       return null;
     }
   };
@@ -37,7 +38,7 @@ export function planIce({ servers, udpPorts, interfaces, announce }: IceConfig, 
     interfaces: interfaces ?? null,
     announce: (announce ?? []).flatMap((name, i) => attempt(`announce.${i}`, () => readAnnounced(name)) ?? []),
   };
-  if (findings.length > 0) throw new CommandError(EXIT.config, findings.join('\n'));
+  if (findings.length > 0) throw new ConfigError(findings);
   return plan;
 }
 

@@ -1,11 +1,37 @@
 import { readFileSync } from 'node:fs';
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { dirname } from 'node:path';
+import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { CommandError, EXIT } from '../cli/command-error.js';
-import type { Config } from '../domain/contract.js';
-import { redact } from '../domain/source.js';
-import { checkConfig, type Finding } from './schema.js';
+import type { Finding } from '../contract/finding.js';
+import type { CameraSettings, Config } from '../domain/contract.js';
+import type { CameraPlan, IcePlan } from '../domain/ports.js';
+import { ConfigError } from './config-error.js';
+import { planIce } from './ice.js';
+import { MIGRATIONS, type Migrated, type Migration, migrate } from './migrations.js';
+import { planCameras } from './plan.js';
+import { checkConfig } from './schema.js';
 
-const MAX_BYTES = 1_000_000;
+/** Bytes of a configuration, at the most. */
+export const MAX_BYTES = 1_000_000;
+
+/** A camera as it stands in the configuration, without defaults, and as it is to be run. */
+export interface ConfiguredCamera {
+  settings: CameraSettings;
+  plan: CameraPlan;
+}
+
+/** A configuration that is checked and planned, and the document that it was read from. */
+export interface Loaded {
+  document: Document;
+  migrated: Migrated;
+  /** With its defaults filled in. */
+  config: Config;
+  /** In the order of the file; null for what is plugged in. */
+  cameras: readonly ConfiguredCamera[] | null;
+  ice: IcePlan;
+  /** @returns `FILE:LINE: `, of where a finding is */
+  where(finding: Finding): string;
+}
 
 /** What holds where there is no file: the schema's defaults. */
 export function defaultConfig(): Config {
@@ -19,7 +45,17 @@ export function defaultConfig(): Config {
  * @throws CommandError that names the file, the line, the key and what would be right
  */
 export function loadConfig(file: string): Config {
-  const text = read(file);
+  return loadText(readText(file), file).config;
+}
+
+/**
+ * Reads the text of a configuration.
+ * @param file its name, in messages; relative paths in it count from its folder
+ * @throws CommandError as loadConfig has it
+ */
+export function loadText(text: string, file: string, migrations: readonly Migration[] = MIGRATIONS): Loaded {
+  if (Buffer.byteLength(text) > MAX_BYTES)
+    throw new CommandError(EXIT.config, `${file}: is larger than ${MAX_BYTES} bytes; that is no configuration`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
@@ -28,28 +64,45 @@ export function loadConfig(file: string): Config {
       EXIT.config,
       `${file}:${lines.linePos(error.pos[0]).line}: this is no YAML: ${error.message}`,
     );
-  const config = toValue(document, file);
-  const findings = checkConfig(config);
-  if (findings.length > 0) {
-    const lineOf = ({ path }: Finding): number => {
-      // The key itself may be what is wrong, or missing: then the nearest node around it.
-      for (let depth = path.length; depth > 0; depth--) {
-        const node = keyNode(document, path.slice(0, depth)) ?? (document.getIn(path.slice(0, depth), true) as Node);
-        if (node?.range) return lines.linePos(node.range[0]).line;
-      }
-      return 1;
+  const where = (finding: Finding): string => `${file}:${lineOf(document, lines, finding.path)}: `;
+  try {
+    // First what is there is looked at, so that no migration meets a bomb.
+    toValue(document, file);
+    const migrated = migrate(document, migrations);
+    const config = toValue(document, file);
+    const written = (structuredClone(config) as Partial<Config>).cameras;
+    const findings = checkConfig(config);
+    if (findings.length > 0) throw new ConfigError(findings);
+    const { ice } = config as Config;
+    const base = dirname(file);
+    const plans = written && planCameras(written, base, camerasIn(document));
+    return {
+      document,
+      migrated,
+      config: config as Config,
+      cameras: plans?.map(plan => ({ plan, settings: written?.[plan.id] as CameraSettings })) ?? null,
+      ice: planIce(ice, base),
+      where,
     };
-    throw new CommandError(
-      EXIT.config,
-      findings
-        .map(
-          finding =>
-            `${file}:${lineOf(finding)}: ${redact(`${finding.path.join('.') || 'the file'} ${finding.message}`)}`,
-        )
-        .join('\n'),
-    );
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError(error.findings, where) : error;
   }
-  return config as Config;
+}
+
+/** The ids of the cameras in the order of the file: an object has those that are numbers first. */
+function camerasIn(document: Document): string[] {
+  const found = document.get('cameras', true);
+  const cameras = isAlias(found) ? found.resolve(document) : found;
+  return isMap(cameras) ? cameras.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];
+}
+
+/** Where a path is. The key itself may be what is wrong, or missing: then the nearest node around it. */
+function lineOf(document: Document, lines: LineCounter, path: readonly string[]): number {
+  for (let depth = path.length; depth > 0; depth--) {
+    const node = keyNode(document, path.slice(0, depth)) ?? (document.getIn(path.slice(0, depth), true) as Node);
+    if (node?.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
 }
 
 /** The key that a path ends in: a value may begin lines below it. */
@@ -70,14 +123,11 @@ function toValue(document: Document, file: string): unknown {
   }
 }
 
-function read(file: string): string {
+/** @throws CommandError */
+export function readText(file: string): string {
   try {
-    const text = readFileSync(file, 'utf8');
-    if (text.length > MAX_BYTES)
-      throw new CommandError(EXIT.config, `${file}: is larger than ${MAX_BYTES} bytes; that is no configuration`);
-    return text;
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof CommandError) throw error;
     throw new CommandError(
       EXIT.config,
       `${file}: cannot be read: ${(error as Error).message}. Check the path behind --config.`,

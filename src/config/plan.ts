@@ -1,32 +1,36 @@
-import { CommandError, EXIT } from '../cli/command-error.js';
 import type { CameraSettings } from '../domain/contract.js';
 import type { CameraPlan } from '../domain/ports.js';
-import { parseSource, redact, SourceError } from '../domain/source.js';
+import { parseSource, SourceError } from '../domain/source.js';
+import { ConfigError } from './config-error.js';
 import { checkConfig } from './schema.js';
 
 /**
  * Makes cameras that can be run of configured ones: defaults are filled in, sources read.
  * @param base the folder from which relative paths count
- * @throws CommandError
+ * @param order of their ids, where it is another than the object's
+ * @throws ConfigError
  */
-export function planCameras(cameras: Readonly<Record<string, CameraSettings>>, base: string): CameraPlan[] {
+export function planCameras(
+  cameras: Readonly<Record<string, CameraSettings>>,
+  base: string,
+  order: readonly string[] = Object.keys(cameras),
+): CameraPlan[] {
   const config = { cameras: structuredClone(cameras) };
-  const [finding] = checkConfig(config);
-  if (finding) throw new CommandError(EXIT.config, redact(`${finding.path.join('.')} ${finding.message}`));
-  return Object.entries(config.cameras).map(([id, { source, name, ...settings }]) => ({
-    id,
-    name: name ?? id,
-    source: readSource(id, source, base),
-    // The schema has a default for each of these, which the check has filled in.
-    settings: settings as CameraPlan['settings'],
-  }));
-}
-
-function readSource(id: string, source: string, base: string): CameraPlan['source'] {
-  try {
-    return parseSource(source, base);
-  } catch (error) {
-    if (error instanceof SourceError) throw new CommandError(EXIT.config, `camera "${id}": ${error.message}`);
-    throw error;
-  }
+  const findings = checkConfig(config);
+  if (findings.length > 0) throw new ConfigError(findings);
+  const wrong: ConfigError['findings'][number][] = [];
+  const plans = order.flatMap((id): CameraPlan[] => {
+    const { source, name, ...settings } = config.cameras[id] as CameraSettings;
+    try {
+      // The schema has a default for each of these, which the check has filled in.
+      const filled = settings as CameraPlan['settings'];
+      return [{ id, name: name ?? id, source: parseSource(source, base), settings: filled }];
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      wrong.push({ path: ['cameras', id, 'source'], message: `cannot be used: ${error.message}` });
+      return [];
+    }
+  });
+  if (wrong.length > 0) throw new ConfigError(wrong);
+  return plans;
 }

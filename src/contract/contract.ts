@@ -8,6 +8,7 @@ export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
 export interface Operation {
   operationId: string;
   security?: readonly SecurityRequirement[];
+  responses: Readonly<Record<string, unknown>>;
   requestBody?: { required?: boolean; content: Readonly<Record<string, unknown>> };
 }
 

@@ -2,7 +2,7 @@ import type { Camera } from './contract.js';
 import type { EventBus } from './events.js';
 import { Failure } from './failure.js';
 import type { CameraPlan, CameraStatus } from './ports.js';
-import { showSource } from './source.js';
+import { redact, showSource } from './source.js';
 
 /** How a camera is before its worker has said anything. */
 export const NOT_STARTED: CameraStatus = {
@@ -24,7 +24,7 @@ export const NOT_STARTED: CameraStatus = {
 
 /** The cameras of this robot, in the order of the configuration. */
 export class Cameras {
-  readonly #cameras = new Map<string, { plan: CameraPlan; status: CameraStatus }>();
+  #cameras = new Map<string, { plan: CameraPlan; status: CameraStatus }>();
   readonly #events: EventBus;
   readonly #viewersOf: (camera: string) => number;
 
@@ -36,6 +36,40 @@ export class Cameras {
 
   add(plan: CameraPlan): void {
     this.#cameras.set(plan.id, { plan, status: NOT_STARTED });
+    this.#events.emit('cameraAdded', { camera: plan.id });
+  }
+
+  /** Takes a camera out of the list. Nothing happens if it is not there. */
+  remove(id: string): void {
+    if (this.#cameras.delete(id)) this.#events.emit('cameraRemoved', { camera: id });
+  }
+
+  /** It is configured in another way from now on. Nothing happens if it is not there. */
+  change(plan: CameraPlan): void {
+    const camera = this.#cameras.get(plan.id);
+    if (!camera) return;
+    camera.plan = plan;
+    this.#events.emit('cameraChanged', { camera: plan.id, status: camera.status });
+  }
+
+  /** Lists them in this order from now on. @param ids of all that there are */
+  order(ids: readonly string[]): void {
+    this.#cameras = new Map(
+      ids.flatMap(id => {
+        const camera = this.#cameras.get(id);
+        return camera ? [[id, camera] as const] : [];
+      }),
+    );
+  }
+
+  plans(): CameraPlan[] {
+    return [...this.#cameras.values()].map(({ plan }) => plan);
+  }
+
+  /** Whether its source's own stream is what viewers are sent at this moment. */
+  isPassedOn(id: string): boolean {
+    const status = this.#cameras.get(id)?.status;
+    return status?.state === 'live' && status.passthrough.active;
   }
 
   update(id: string, status: CameraStatus): void {
@@ -45,15 +79,21 @@ export class Cameras {
     this.#events.emit('cameraChanged', { camera: id, status });
   }
 
-  list(): Camera[] {
-    return [...this.#cameras.values()].map(camera => this.#show(camera));
+  /** @param whole of which cameras whoever asks may see the line of a `gst` source */
+  list(whole: (camera: string) => boolean = () => false): Camera[] {
+    return [...this.#cameras.values()].map(camera => this.#show(camera, whole));
   }
 
   /**
    * @param visible the cameras whose names whoever asks may learn
+   * @param whole as for `list`
    * @throws Failure unknown-camera
    */
-  get(id: string, visible: (camera: string) => boolean = () => false): Camera {
+  get(
+    id: string,
+    visible: (camera: string) => boolean = () => false,
+    whole: (camera: string) => boolean = () => false,
+  ): Camera {
     const camera = this.#cameras.get(id);
     if (!camera) {
       const known = [...this.#cameras.keys()].filter(visible).join(', ');
@@ -61,14 +101,16 @@ export class Cameras {
         remedy: known === '' ? 'GET /api/v1/cameras lists those that a token may see.' : `The cameras are: ${known}.`,
       });
     }
-    return this.#show(camera);
+    return this.#show(camera, whole);
   }
 
-  #show({ plan, status }: { plan: CameraPlan; status: CameraStatus }): Camera {
+  #show({ plan, status }: { plan: CameraPlan; status: CameraStatus }, whole: (camera: string) => boolean): Camera {
+    // A launch line can hold anything, secrets too.
+    const hidden = plan.source.type === 'gst' && !whole(plan.id);
     return {
       id: plan.id,
       name: plan.name,
-      source: showSource(plan.source),
+      source: hidden ? 'gst' : redact(showSource(plan.source)),
       settings: plan.settings,
       ...status,
       viewers: this.#viewersOf(plan.id),

@@ -3,6 +3,10 @@ import type { CameraStatus, Log } from './ports.js';
 
 /** What happens on this server, for whoever in this process wants to know. */
 export interface Events {
+  /** It is in the list from now on, at its place in the order of the configuration. */
+  cameraAdded: { camera: string };
+  /** It is in the list no more. */
+  cameraRemoved: { camera: string };
   /** On every change, and once a second while the camera is open. */
   cameraChanged: { camera: string; status: CameraStatus };
   /** It was answered. */

@@ -1,6 +1,6 @@
 import type { IceUrl } from '../protocol/ice-url.js';
 import type { Offer } from '../protocol/offer.js';
-import type { Camera, CameraSettings, Device, EndReason, Session, System } from './contract.js';
+import type { Camera, CameraSettings, Control, Device, EndReason, Session, System } from './contract.js';
 import type { Source } from './source.js';
 
 /** A camera as it is to be run: the configuration with its defaults filled in and its source read. */
@@ -59,6 +59,42 @@ export interface MediaEngine {
 export type CaptureDevice = Omit<Device, 'cameras'>;
 export type CaptureMode = CaptureDevice['modes'][number];
 
+/** What a control of a V4L2 device can be set to. */
+export type ControlValue = number | boolean | string;
+
+/** A control that could not be set, and why: words without a full stop. */
+export interface ControlFailure {
+  name: string;
+  reason: string;
+}
+
+export interface SetControls {
+  /** What is to be set again when the camera is plugged in anew; null for what is to be forgotten. */
+  kept: Readonly<Record<string, ControlValue | null>>;
+  failed: readonly ControlFailure[];
+}
+
+/** The controls of V4L2 devices. */
+export interface DeviceControls {
+  /** @throws Failure camera-unavailable */
+  read(device: string): Promise<Control[]>;
+  /**
+   * Sets several, or none if one of them cannot be so; null brings a default back.
+   * @throws Failure invalid-body, camera-unavailable
+   */
+  set(device: string, values: Readonly<Record<string, ControlValue | null>>): Promise<SetControls>;
+}
+
+/** What the engine may hold. */
+export interface MediaLimits {
+  /** How long a camera stays open after its last viewer. */
+  lingerMs: number;
+  /** How long the viewers of a publisher who left are shown a slate. */
+  publisherReturnMs: number;
+  /** H.264 encoders open at the same time; null for any number. */
+  encoders: number | null;
+}
+
 /** What the handlers of single pictures need of the engine. */
 export interface Pictures {
   /** Makes the next picture of an open camera a keyframe, of one that is closed nothing. @throws Failure */
@@ -70,21 +106,30 @@ export interface Pictures {
   snapshot(camera: string): Promise<Uint8Array>;
 }
 
-/** Changes cameras where they are configured; resolves when that is kept. */
+/** Changes cameras where they are configured; resolves when that is kept and holds. */
 export interface CameraEditor {
   /** Names the camera as it is configured now: the value of an ETag, without quotes. @throws Failure unknown-camera */
   etagOf(id: string): string;
   /** @throws Failure camera-exists, invalid-body, config-not-writable */
   create(id: string, settings: CameraSettings): Promise<void>;
   /**
-   * @param ifMatch what etagOf must say; null for whatever
+   * @param precondition the request's If-Match, compared at the moment of the change; undefined for whatever
    * @throws Failure unknown-camera, camera-changed, invalid-body, passthrough, config-not-writable
    */
-  replace(id: string, settings: CameraSettings, ifMatch: string | null): Promise<void>;
+  replace(id: string, settings: CameraSettings, precondition: string | undefined): Promise<void>;
   /** A JSON merge patch (RFC 7396): null takes a setting out, which brings its default back. @throws as replace */
-  patch(id: string, patch: Readonly<Record<string, unknown>>, ifMatch: string | null): Promise<void>;
+  patch(id: string, patch: Readonly<Record<string, unknown>>, precondition: string | undefined): Promise<void>;
   /** @throws as replace */
-  remove(id: string, ifMatch: string | null): Promise<void>;
+  remove(id: string, precondition: string | undefined): Promise<void>;
+}
+
+/** What runs cameras, as far as their configuration goes. */
+export interface CameraRunner {
+  add(plan: CameraPlan, events: MediaEvents): void;
+  /** Its source or its settings have changed. */
+  change(plan: CameraPlan): void;
+  /** Its sessions have been ended. Resolves when nothing of it is left. */
+  remove(id: string): Promise<void>;
 }
 
 /** ICE as it is to be run: the configuration with its defaults filled in, its URLs and files read. */

@@ -31,8 +31,8 @@ export interface SessionsOptions {
   engine: MediaEngine;
   events: EventBus;
   log: Log;
-  /** Of one camera. */
-  maxViewers: number;
+  /** Of one camera; read for each, as it may change. */
+  readonly maxViewers: number;
 }
 
 /** Of one session, after its offer: Chrome sends some twenty on a machine with many interfaces. */
@@ -47,23 +47,25 @@ export class Sessions {
   readonly #engine: MediaEngine;
   readonly #events: EventBus;
   readonly #log: Log;
-  readonly #maxViewers: number;
+  readonly #limits: Pick<SessionsOptions, 'maxViewers'>;
   readonly #store = new SessionStore();
   #closing = false;
 
-  constructor({ engine, events, log, maxViewers }: SessionsOptions) {
+  constructor(options: SessionsOptions) {
+    const { engine, events, log } = options;
     this.#engine = engine;
     this.#events = events;
     this.#log = log;
-    this.#maxViewers = maxViewers;
+    this.#limits = options;
   }
 
   /** @throws Failure, OfferError */
   async watch(request: SessionRequest): Promise<OpenedSession> {
     const { camera, offer } = request;
     this.#checkOpen(request);
-    if (this.viewersOf(camera) >= this.#maxViewers) {
-      throw new Failure('too-many-viewers', `Camera "${camera}" has ${this.#maxViewers} viewers, which is the limit.`, {
+    const { maxViewers } = this.#limits;
+    if (this.viewersOf(camera) >= maxViewers) {
+      throw new Failure('too-many-viewers', `Camera "${camera}" has ${maxViewers} viewers, which is the limit.`, {
         remedy: 'Close a viewer, or raise limits.viewers in the configuration.',
         retryAfter: 5,
       });
@@ -218,6 +220,11 @@ export class Sessions {
 
   viewersOf(camera: string): number {
     return this.#store.viewersOf(camera);
+  }
+
+  /** Ends those of one camera. */
+  endAll(camera: string, reason: EndReason, detail: string | null): void {
+    for (const { session } of this.#store.active()) if (session.camera === camera) this.end(session.id, reason, detail);
   }
 
   /** Ends all; from now on none is opened. */

@@ -16,12 +16,28 @@ export interface Pad extends GstObject {
   getPeer(): Pad | null;
   sendEvent(event: unknown): boolean;
   getCurrentCaps(): Caps | null;
+  /** ns that are added to running times on their way through. */
+  setOffset(ns: number): void;
 }
 
 export interface Caps {
   getSize(): number;
   getStructure(index: number): Structure;
   toString(): string;
+}
+
+/** A buffer and its caps. Its bytes stay native: reading them costs ms in JavaScript. */
+export interface Sample {
+  getBuffer(): Buffer;
+  getCaps(): Caps | null;
+}
+
+export interface Buffer {
+  pts: bigint;
+  dts: bigint;
+  hasFlags(flags: number): boolean;
+  getSize(): number;
+  extractDup(offset: number, size: number): Uint8Array | number[];
 }
 
 export interface Structure {
@@ -132,9 +148,12 @@ interface GstNamespace {
   init(args: string[]): void;
   version(): [number, number, number, number];
   parseLaunch(line: string): Pipeline;
+  /** Sets a property from its text in the form of launch lines. */
+  utilSetObjectArg(object: GstObject, name: string, value: string): void;
   ElementFactory: { find(name: string): ElementFactory | null; make(name: string, id: string | null): Element | null };
   Registry: { get(): { findPlugin(name: string): { getVersion(): string } | null } };
   SystemClock: { obtain(): Clock };
+  BufferFlags: { DELTA_UNIT: number };
   Promise: { new (): GstPromise };
   Structure: { newEmpty(name: string): Structure };
   Caps: { fromString(text: string): Caps };

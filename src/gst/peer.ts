@@ -1,6 +1,7 @@
 import type { IceAgentSettings } from '../domain/ports.js';
-import { type Bin, type Element, Gst, type Pad, type Pipeline } from './native.js';
-import { closePipeline, drainBus, type ElementError, element, make, pad, parseLaunch } from './pipeline.js';
+import { type Element, Gst, type Pipeline } from './native.js';
+import { closePipeline, drainBus, type ElementError, element, make, pad, parseLaunch, shareClock } from './pipeline.js';
+import { joinDirectly } from './proxy.js';
 import { Webrtc } from './webrtc.js';
 
 /** One stream that a peer is sent. */
@@ -53,9 +54,7 @@ export class Peer {
       joinDirectly(pipeline, proxySink, pad(element(pipeline, `pay${index}`), 'sink'));
       return proxySink;
     });
-    pipeline.useClock(Gst.SystemClock.obtain());
-    pipeline.setStartTime(Gst.CLOCK_TIME_NONE);
-    pipeline.setBaseTime(baseTime);
+    shareClock(pipeline, baseTime);
     pipeline.setState(Gst.State.PLAYING);
     streams.forEach(({ retransmit }, index) => {
       if (retransmit) this.webrtc.retransmit(index);
@@ -80,22 +79,4 @@ export class Peer {
     this.webrtc.release();
     closePipeline(this.#pipeline);
   }
-}
-
-/**
- * Joins a proxysink to a pad of another pipeline through a proxysrc without that element's queue, so that buffers are
- * handed on in the camera's fan-out thread: a queue a viewer costs a thread and a wake-up a frame (docs/adr/0002). What
- * the proxy is for stays: a viewer's errors do not get back to the camera.
- */
-function joinDirectly(pipeline: Pipeline, proxySink: Element, to: Pad): void {
-  const proxySource = make('proxysrc') as Bin;
-  const queue = proxySource.getChildByIndex(0);
-  const queueInput = pad(queue, 'sink');
-  const output = queueInput.getPeer();
-  if (!output) throw new Error('proxysrc has no inner pad');
-  output.unlink(queueInput);
-  proxySource.remove(queue);
-  pipeline.add(proxySource);
-  output.linkFull(to, Gst.PadLinkCheck.NOTHING);
-  proxySource.proxysink = proxySink;
 }

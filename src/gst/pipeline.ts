@@ -65,6 +65,16 @@ export function drainBus(pipeline: Pipeline): { error: ElementError | null; eos:
   return seen;
 }
 
+/**
+ * Puts a pipeline on the clock that all pipelines of this process share.
+ * @param baseTime ns of that clock at running time 0: where it is the same, so are timestamps
+ */
+export function shareClock(pipeline: Pipeline, baseTime: bigint): void {
+  pipeline.useClock(Gst.SystemClock.obtain());
+  pipeline.setStartTime(Gst.CLOCK_TIME_NONE);
+  pipeline.setBaseTime(baseTime);
+}
+
 /** Stops a pipeline. Its bus is drained: queued messages hold references to threads and file descriptors. */
 export function closePipeline(pipeline: Pipeline): void {
   pipeline.setState(Gst.State.NULL);

@@ -9,7 +9,11 @@ import { CONTRACT_FILE, type Contract, methodsOf, readContract } from '../contra
 import type { Access } from '../domain/access.js';
 import { MAX_BODY } from './body-kinds.js';
 import { cameraOperations } from './handlers/cameras.js';
+import { controlOperations } from './handlers/controls.js';
+import { deviceOperations } from './handlers/devices.js';
 import { eventOperations } from './handlers/events.js';
+import { liveEventOperations } from './handlers/live-events.js';
+import { pictureOperations } from './handlers/pictures.js';
 import { sessionOperations } from './handlers/sessions.js';
 import { systemOperations } from './handlers/system.js';
 import { whepOperations } from './handlers/whep.js';
@@ -20,13 +24,15 @@ import { takeBodies } from './plugins/bodies.js';
 import { tellBrowsers } from './plugins/browser.js';
 import { handleErrors, pathOf, send } from './plugins/errors.js';
 import { type Limits, limitRequests } from './plugins/limits.js';
+import { takeUpgrades } from './plugins/upgrades.js';
 import { takeTokenFromPath } from './plugins/url-token.js';
+import { validate } from './plugins/validation.js';
 import { problem } from './problems.js';
 
 export interface AppOptions {
   services: Services;
   access: Access;
-  limits: Limits;
+  limits: Readonly<Limits>;
   /** Of web pages that may call from elsewhere; `*` for any. */
   origins: readonly string[];
   logger: FastifyBaseLogger;
@@ -54,9 +60,9 @@ export async function buildApp({ services, access, limits, origins, logger }: Ap
       void send(reply, problem('bad-request', `"${pathOf(request)}" is no valid URL.`)),
     rewriteUrl: takeTokenFromPath,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
-    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allowUnionTypes: true } },
   });
   handleErrors(app);
+  validate(app);
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug(
       {
@@ -71,31 +77,41 @@ export async function buildApp({ services, access, limits, origins, logger }: Ap
   });
   takeBodies(app, contract);
   await tellBrowsers(app, origins);
+  await takeUpgrades(app, contract);
   // After it, so that a page of another origin can read why it was refused.
   const wrongTokens = await limitRequests(app, limits);
   guard(app, contract, access, wrongTokens);
   answerUrlTokens(app, access);
-  await serveOperations(app, contract, services);
+  await serveOperations(app, contract, services, origins);
   await serveDocs(app);
   if (existsSync(DASHBOARD))
     await app.register(fastifyStatic, { root: DASHBOARD, cacheControl: true, maxAge: 0, etag: true });
   return app;
 }
 
-async function serveOperations(app: FastifyInstance, contract: Contract, services: Services): Promise<void> {
+async function serveOperations(
+  app: FastifyInstance,
+  contract: Contract,
+  services: Services,
+  origins: readonly string[],
+): Promise<void> {
   const operations: Readonly<Record<string, unknown>> = {
     ...cameraOperations(services),
+    ...controlOperations(services),
+    ...deviceOperations(services),
     ...sessionOperations(services),
     ...systemOperations(services),
     ...whepOperations(services),
     ...whipOperations(services),
     ...eventOperations(services, app),
+    ...liveEventOperations(services, app, origins),
+    ...pictureOperations(services, app),
   };
   await app.register(glue, {
     specification: contract as object,
     operationResolver: (operationId: string) => {
       const operation = operations[operationId];
-      if (typeof operation !== 'function')
+      if (operation === undefined)
         throw new Error(`the contract has an operation "${operationId}" that nothing here does`);
       return operation as never;
     },

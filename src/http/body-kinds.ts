@@ -16,6 +16,7 @@ export const BODY_KINDS: Readonly<Record<string, BodyKind>> = {
   // Chrome's offer with every codec is 7 kB.
   'application/sdp': { name: 'The offer', limit: 65_536, code: 'invalid-sdp' },
   'application/trickle-ice-sdpfrag': { name: 'The SDP fragment', limit: MAX_FRAGMENT, code: 'invalid-sdpfrag' },
+  'application/merge-patch+json': { name: 'The patch', limit: 16_384, code: 'invalid-body' },
   'application/json': { name: 'The JSON body', limit: 16_384, code: 'invalid-body' },
 };
 

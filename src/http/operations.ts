@@ -1,15 +1,20 @@
 import type { Cameras } from '../domain/cameras.js';
 import type { Config, System } from '../domain/contract.js';
 import type { EventBus } from '../domain/events.js';
-import type { IceForClients } from '../domain/ports.js';
+import type { CameraEditor, CaptureDevice, DeviceControls, IceForClients, Pictures } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
 
 /** What the operations of the contract work on. */
 export interface Services {
   cameras: Cameras;
+  editor: CameraEditor;
   sessions: Sessions;
   events: EventBus;
   protocol: Config['protocol'];
   ice: IceForClients;
+  pictures: Pictures;
+  controls: DeviceControls;
+  /** The V4L2 cameras that are plugged in now. */
+  devices(): readonly CaptureDevice[];
   system(): System;
 }

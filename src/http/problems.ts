@@ -9,6 +9,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>>
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'payload-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not taken' },
+  'upgrade-required': { status: 426, title: 'This is a WebSocket' },
   'invalid-sdp': { status: 422, title: 'The offer cannot be used' },
   'invalid-sdpfrag': { status: 422, title: 'The SDP fragment cannot be used' },
   'invalid-body': { status: 422, title: 'The body cannot be used' },

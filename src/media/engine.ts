@@ -1,12 +1,23 @@
-import type { CameraPlan, IceAgentSettings, Log, Machine, MediaEngine, MediaEvents } from '../domain/ports.js';
+import type {
+  CameraPlan,
+  CameraRunner,
+  CaptureDevice,
+  IceAgentSettings,
+  Log,
+  Machine,
+  MediaEngine,
+  MediaEvents,
+  MediaLimits,
+  Pictures,
+} from '../domain/ports.js';
 import type { Offer } from '../protocol/offer.js';
 import { CameraWorker } from './camera-worker.js';
-import type { Device } from './messages.js';
+import { EncoderMemory } from './encoder-memory.js';
 import { Prober } from './prober.js';
 
 export interface WorkerEngineOptions {
-  /** How long a camera stays open after its last viewer. */
-  lingerMs: number;
+  /** What holds now. */
+  limits: () => MediaLimits;
   /** What the servers' own ICE agents use, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   /** A logger whose lines carry the camera. */
@@ -15,19 +26,21 @@ export interface WorkerEngineOptions {
 }
 
 /** The cameras, each in a process of its own, and the probe of the machine they run on. */
-export class WorkerEngine implements MediaEngine {
+export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
+  /** Those that were taken away and have not ended yet, by their cameras: a device opens once. */
+  readonly #leaving = new Map<string, Promise<void>>();
   readonly #prober: Prober;
+  readonly #encoders: EncoderMemory;
+  readonly #probed: Promise<void>;
+  #devices: readonly CaptureDevice[] = [];
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options;
+    this.#encoders = new EncoderMemory(options.log, () => this.#refresh());
     this.#prober = new Prober(options.log);
-  }
-
-  /** The V4L2 devices that are plugged in. */
-  devices(): Promise<readonly Device[]> {
-    return this.#prober.devices;
+    this.#probed = this.#prober.encoders.then(names => this.#encoders.found(names));
   }
 
   machine(): Machine {
@@ -37,14 +50,45 @@ export class WorkerEngine implements MediaEngine {
   add(plan: CameraPlan, events: MediaEvents): void {
     const worker = new CameraWorker({
       plan,
-      encoders: this.#prober.encoders,
-      lingerMs: this.#options.lingerMs,
+      probed: this.#probed,
+      encoders: this.#encoders,
+      limits: this.#options.limits,
+      devices: this.#devices,
       iceSettings: this.#options.iceSettings,
       events,
       log: this.#options.logFor(plan.id),
     });
     this.#workers.set(plan.id, worker);
-    worker.start();
+    const before = this.#leaving.get(plan.id);
+    if (before) void before.then(() => worker.start());
+    else worker.start();
+  }
+
+  /** Takes a camera away; its sessions are whoever calls's to end. */
+  async remove(id: string): Promise<void> {
+    const worker = this.#workers.get(id);
+    this.#workers.delete(id);
+    const left = Promise.all([this.#leaving.get(id), worker?.close()]).then(() => {
+      if (this.#leaving.get(id) === left) this.#leaving.delete(id);
+    });
+    this.#leaving.set(id, left);
+    await left;
+  }
+
+  /** Makes a camera what the plan says now; what did not change is not disturbed, and viewers stay. */
+  change(plan: CameraPlan): void {
+    this.#worker(plan.id).change(plan, this.#devices);
+  }
+
+  /** The V4L2 cameras that are plugged in by now. */
+  setDevices(devices: readonly CaptureDevice[]): void {
+    this.#devices = devices;
+    for (const worker of this.#workers.values()) worker.setDevices(devices);
+  }
+
+  /** Other limits hold now. */
+  limitsChanged(): void {
+    this.#refresh();
   }
 
   async watch(camera: string, session: string, offer: Offer): Promise<string> {
@@ -67,13 +111,29 @@ export class WorkerEngine implements MediaEngine {
     this.#workers.get(camera)?.leave(session);
   }
 
+  keyframe(camera: string): void {
+    this.#worker(camera).keyframe();
+  }
+
+  async snapshot(camera: string): Promise<Uint8Array> {
+    return await this.#worker(camera).still();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([
+      this.#prober.close(),
+      ...[...this.#workers.values()].map(worker => worker.close()),
+      ...this.#leaving.values(),
+    ]);
+  }
+
+  #refresh(): void {
+    for (const worker of this.#workers.values()) worker.refresh();
+  }
+
   #worker(camera: string): CameraWorker {
     const worker = this.#workers.get(camera);
     if (!worker) throw new Error(`camera "${camera}" has no worker`);
     return worker;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.#prober.close(), ...[...this.#workers.values()].map(worker => worker.close())]);
   }
 }

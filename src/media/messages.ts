@@ -1,4 +1,4 @@
-import type { IceAgentSettings } from '../domain/ports.js';
+import type { CameraStatus, CaptureDevice, IceAgentSettings } from '../domain/ports.js';
 import type { Source } from '../domain/source.js';
 import type { CodecName, VideoCodecName } from '../protocol/codecs.js';
 
@@ -10,20 +10,23 @@ const string = 'string';
 const number = 'number';
 const object = 'object';
 const nullableString = 'string?';
+const nullableNumber = 'number?';
 const objectOrNull = 'object?';
 
-type Kind = 'string' | 'number' | 'object' | 'string?' | 'object?';
+type Kind = 'string' | 'number' | 'object' | 'string?' | 'number?' | 'object?';
 type ValueOf<K> = K extends 'string'
   ? string
   : K extends 'number'
     ? number
     : K extends 'string?'
       ? string | null
-      : never;
+      : K extends 'number?'
+        ? number | null
+        : never;
 
 /** To the worker. */
 const TO_WORKER = {
-  /** First of all: what the camera is, and the encoders that opened on this machine, best first. */
+  /** First of all, and when any of it changes: what the camera is, and the encoders of this machine, best first. */
   configure: {
     source: object,
     width: number,
@@ -32,14 +35,22 @@ const TO_WORKER = {
     bitrate: number,
     keyframeInterval: number,
     passthrough: string,
-    fallback: string,
+    /** Seconds. */
+    stallTimeout: number,
     lingerMs: number,
+    publisherReturnMs: number,
+    /** The V4L2 device that the source means, while it is plugged in. */
+    device: objectOrNull,
     encoders: object,
   },
   /** A viewer: an offer for webrtcbin, and what was agreed on. Answered by `joined` or `refused`. */
   join: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
   /** Likewise whoever is to be the camera's source. */
   publish: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
+  /** Make the next picture a keyframe. */
+  keyframe: {},
+  /** Take the picture of now. Answered by `still` or `no-still`. */
+  still: { request: number },
   /** More candidates of a session's peer. */
   candidates: { session: string, values: object },
   /** A viewer or a publisher leaves; nothing comes back. */
@@ -60,6 +71,10 @@ const FROM_WORKER = {
     state: string,
     detail: nullableString,
     remedy: nullableString,
+    notices: object,
+    /** Since the last picture, while it is lost. */
+    lostMs: nullableNumber,
+    capture: objectOrNull,
     encoder: nullableString,
     passthrough: object,
     fps: number,
@@ -69,6 +84,10 @@ const FROM_WORKER = {
     renditions: object,
     publisher: nullableString,
   },
+  still: { request: number, jpeg: object },
+  'no-still': { request: number, code: string, detail: string, remedy: nullableString },
+  /** An encoder did not open, or failed while it ran: the next one is used. */
+  'encoder-failed': { element: string, reason: string },
   joined: { session: string, answer: string },
   refused: { session: string, code: string, detail: string, remedy: nullableString },
   connected: { session: string },
@@ -81,7 +100,7 @@ const FROM_WORKER = {
   /** The probe, one for each encoder and decoder (`kind`): about to be tried, and what came of it. */
   probing: { kind: string, element: string, title: string },
   probed: { kind: string, element: string, title: string, outcome: string, reason: string },
-  found: { gstreamer: string, libnice: nullableString, missing: object, devices: object },
+  found: { gstreamer: string, libnice: nullableString, missing: object },
   /** The probe is over. */
   done: {},
 } as const satisfies Record<string, Record<string, Kind>>;
@@ -142,6 +161,9 @@ export interface SessionFigures {
   retransmitted: number;
 }
 
+export type Notice = CameraStatus['notices'][number];
+export type CaptureMode = NonNullable<CameraStatus['capture']>;
+
 export interface Passthrough {
   active: boolean;
   reason: string;
@@ -153,11 +175,6 @@ export interface NeededElement {
   package: string;
 }
 
-export interface Device {
-  device: string;
-  name: string;
-}
-
 export type ToWorker = MessagesOf<
   typeof TO_WORKER,
   {
@@ -167,12 +184,16 @@ export type ToWorker = MessagesOf<
     audio: AgreedAudio | null;
     ice: IceAgentSettings;
     values: readonly string[];
+    device: CaptureDevice | null;
   }
 >;
 export type FromWorker = MessagesOf<
   typeof FROM_WORKER,
   {
     codecs: readonly CodecName[];
+    notices: readonly Notice[];
+    capture: CaptureMode | null;
+    jpeg: Uint8Array;
     passthrough: Passthrough;
     video: VideoFacts | null;
     audio: { codec: 'OPUS' } | null;
@@ -180,7 +201,6 @@ export type FromWorker = MessagesOf<
     stats: SessionFigures;
     fields: Record<string, unknown>;
     missing: readonly NeededElement[];
-    devices: readonly Device[];
   }
 >;
 export type ToWorkerOf<T extends ToWorker['type']> = Extract<ToWorker, { type: T }>;
@@ -202,6 +222,7 @@ function check<M>(table: Table, message: unknown): M | null {
 }
 
 function isKind(value: unknown, kind: Kind): boolean {
+  if (kind === 'number?') return value === null || (typeof value === 'number' && !Number.isNaN(value));
   if (kind === 'string?') return value === null || typeof value === 'string';
   if (kind === 'object?') return typeof value === 'object';
   if (kind === 'object') return typeof value === 'object' && value !== null;

@@ -1,5 +1,5 @@
 import type { Log, Machine } from '../domain/ports.js';
-import type { Device, FromWorker, FromWorkerOf, NeededElement } from './messages.js';
+import type { FromWorker, FromWorkerOf, NeededElement } from './messages.js';
 import { WorkerProcess } from './worker-process.js';
 
 type Tried = Machine['encoders']['tried'][number];
@@ -18,8 +18,6 @@ const MAX_TURNS = 20;
  * counts as failed, and the probe goes on behind it. Decoders likewise, if they are asked for.
  */
 export class Prober {
-  /** Resolves with the V4L2 devices that are plugged in, as soon as they are known. */
-  readonly devices: Promise<readonly Device[]>;
   /**
    * Resolves with the encoders to be used, best first: the first that opened, and behind it those that are installed and
    * were not tried. None if none opens.
@@ -33,18 +31,12 @@ export class Prober {
   #libnice: string | null = null;
   #missing: readonly NeededElement[] = [];
   #isDone = false;
-  /** Looking for devices broke the process: it is left out. */
-  #withoutDevices = false;
   #process: WorkerProcess | null = null;
   #closed = false;
-  #tellDevices: (devices: readonly Device[]) => void = () => undefined;
 
   constructor(log: Log, { decoders = false } = {}) {
     this.#log = log;
     this.#wantsDecoders = decoders;
-    this.devices = new Promise(resolve => {
-      this.#tellDevices = resolve;
-    });
     this.encoders = this.#run().then(() => this.#encodersWith('selected').concat(this.#encodersWith('skipped')));
   }
 
@@ -88,7 +80,6 @@ export class Prober {
       if (broken) this.#note(broken, 'failed', broken.reason);
     }
     this.#isDone = true;
-    this.#tellDevices([]);
     const { selected } = this.machine().encoders;
     if (selected) this.#log.info({ encoder: selected, gstreamer: this.#gstreamer }, 'encoder chosen');
     else if (!this.#closed)
@@ -102,7 +93,6 @@ export class Prober {
     const process = new WorkerProcess({
       args: [
         'probe',
-        ...(this.#withoutDevices ? ['--no-devices'] : []),
         ...(this.#wantsDecoders ? ['--decoders'] : []),
         ...this.#encodersWith('selected').map(element => `--encoder=${element}`),
         ...this.#outcomes.keys(),
@@ -125,10 +115,9 @@ export class Prober {
     this.#process = null;
     if (over) this.#isDone = true;
     else if (current === null && !this.#closed) {
-      // Before the first encoder it looks for devices; once more without, and it is GStreamer itself.
-      if (this.#withoutDevices) this.#isDone = true;
-      this.#log.error({ reason }, this.#withoutDevices ? 'GStreamer cannot be loaded' : 'looking for cameras failed');
-      this.#withoutDevices = true;
+      // Before the first encoder it does nothing else.
+      this.#isDone = true;
+      this.#log.error({ reason }, 'GStreamer cannot be loaded');
     }
     if (over || current === null) return null;
     return {
@@ -142,7 +131,6 @@ export class Prober {
       this.#gstreamer = message.gstreamer;
       this.#libnice = message.libnice;
       this.#missing = message.missing;
-      this.#tellDevices(message.devices);
     } else if (message.type === 'probed') this.#note(message, message.outcome, message.reason);
   }
 

@@ -2,6 +2,7 @@
 import type { Camera } from './api.js';
 import { CameraTile } from './camera-tile.js';
 import { commonAspect, gridLayout } from './grid-layout.js';
+import { isAdmin, type Permissions } from './permissions.js';
 import type { PlayerState } from './player-state.js';
 
 /** Pixels; the same numbers stand in dashboard.css. */
@@ -51,6 +52,11 @@ export class CameraGrid extends HTMLElement {
   /** Whether the server stopped answering, so that what it said of its cameras may no longer hold. */
   set outdated(outdated: boolean) {
     for (const tile of this.tiles) tile.outdated = outdated;
+  }
+
+  /** What the person may do. */
+  set permissions(permissions: Permissions) {
+    for (const [id, tile] of this.#tiles) tile.changeable = isAdmin(permissions, id);
   }
 
   /** The cameras as the server has them now. A tile stays what it is, its session included, as long as its camera is there. */

@@ -1,7 +1,7 @@
 /** `<camera-player src="/whep/road" label="Road">`: one camera, live, which never shows an old picture as a new one. */
 import { setAttribute } from './dom.js';
 import { createPlayback, type Playback, type PlaybackHost } from './playback.js';
-import type { PlayerState, PlayerStatus } from './player-state.js';
+import { type LostCamera, type PlayerState, type PlayerStatus, withLost } from './player-state.js';
 import type { PlayerFigures } from './player-stats.js';
 import { createPlayerView } from './player-view.js';
 import { encodePng } from './snapshot.js';
@@ -24,7 +24,10 @@ export class CameraPlayer extends HTMLElement {
 
   readonly #view = createPlayerView(this.attachShadow({ mode: 'open' }), () => this.retryNow());
   #playback: Playback | undefined;
+  /** As playback has it, and as it is shown: of a lost camera playback knows nothing. */
+  #played: PlayerStatus = { state: 'connecting' };
   #status: PlayerStatus = { state: 'connecting' };
+  #lost: LostCamera | undefined;
   #figures: PlayerFigures | undefined;
   #sessions = 0;
   #endStats: (() => void) | undefined;
@@ -52,6 +55,12 @@ export class CameraPlayer extends HTMLElement {
     return this.#view.video;
   }
 
+  /** Why what is played is not the camera, if the server said so. */
+  set lost(lost: LostCamera | undefined) {
+    this.#lost = lost;
+    if (this.#playback !== undefined) this.#onStatus(this.#played);
+  }
+
   retryNow(): void {
     this.#playback?.retryNow();
   }
@@ -63,7 +72,8 @@ export class CameraPlayer extends HTMLElement {
   /** The picture on the screen, as a PNG in its full resolution, and when it was new; null where there is none. */
   async snapshot(): Promise<{ png: Blob; at: Date } | null> {
     const picture = this.#view.picture();
-    if (picture === undefined) return null;
+    // A slate is no picture of the camera.
+    if (picture === undefined || this.#status.state === 'lost') return null;
     const at = new Date(Date.now() - (this.#status.ageMs ?? 0));
     const png = await encodePng(picture);
     return png === null ? null : { png, at };
@@ -112,7 +122,9 @@ export class CameraPlayer extends HTMLElement {
     };
   }
 
-  #onStatus(status: PlayerStatus): void {
+  #onStatus(played: PlayerStatus): void {
+    this.#played = played;
+    const status = withLost(played, this.#lost, performance.now());
     const changed = status.state !== this.getAttribute('state');
     this.#status = status;
     const age = status.state === 'playing' ? undefined : status.ageMs;

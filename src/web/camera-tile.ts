@@ -2,20 +2,24 @@
 import type { Camera } from './api.js';
 import { CameraDetails } from './camera-details.js';
 import { CameraPlayer } from './camera-player.js';
-import { element, setAttribute, setText } from './dom.js';
+import { CameraSettings } from './camera-settings.js';
+import { element, setAttribute, setHidden, setText } from './dom.js';
 import { compactFigures } from './figure-words.js';
 import { type IconName, icon } from './icons.js';
 import { stateWord } from './player-state.js';
+import { msSince } from './server-clock.js';
 
 /** A picture is stale long before this; a session that lives longer than this belongs to the new worker. */
 const DOOMED_MS = 5_000;
 
 /** What a person asked of a tile; `detail` of its `tile-command` events. */
-export type TileCommand = 'toggle' | 'previous' | 'next' | 'snapshot' | 'fullscreen' | 'figures';
+export type TileCommand = 'toggle' | 'previous' | 'next' | 'snapshot' | 'fullscreen' | 'figures' | 'settings';
 
 export class CameraTile extends HTMLElement {
   readonly player = new CameraPlayer();
   readonly #details = new CameraDetails();
+  #settings: CameraSettings | undefined;
+  readonly #settingsButton = this.#button('settings', 'Settings', 'settings', 'E');
   readonly #name = element('button', { type: 'button', class: 'name', 'aria-expanded': 'false' });
   readonly #stateWord = element('span', { class: 'state-word' });
   readonly #line = element('span', { class: 'figures' });
@@ -23,6 +27,8 @@ export class CameraTile extends HTMLElement {
   #camera: Camera | undefined;
   /** The session that belonged to a worker that died, and how long to hold that against it. */
   #doomed: { session: number; until: number } | undefined;
+  /** Since when the camera is lost, by this page's clock, and the moment by the robot's that this was read from. */
+  #lost: { moment: string | null | undefined; since: number } | undefined;
   #built = false;
 
   get camera(): Camera | undefined {
@@ -42,6 +48,7 @@ export class CameraTile extends HTMLElement {
     if (fps !== undefined) setAttribute(this.player, 'known-fps', fps.toFixed(1));
     this.#details.camera = camera;
     this.outdated = false;
+    this.#showLost();
     if (before !== undefined) this.#helpPlayer(before, camera);
   }
 
@@ -58,6 +65,28 @@ export class CameraTile extends HTMLElement {
     this.toggleAttribute('enlarged', enlarged);
     this.#name.setAttribute('aria-expanded', String(enlarged));
     this.#details.active = enlarged;
+    if (!enlarged) this.configuring = false;
+  }
+
+  /** Whether the person may change its settings. */
+  set changeable(changeable: boolean) {
+    setHidden(this.#settingsButton, !changeable);
+    if (!changeable) this.configuring = false;
+  }
+
+  get configuring(): boolean {
+    return this.#settings !== undefined;
+  }
+
+  /** Shows its settings in the place of its figures; of an enlarged camera only, and where the person may. */
+  set configuring(configuring: boolean) {
+    if (configuring === this.configuring) return;
+    if (configuring && (!this.enlarged || this.#settingsButton.hidden || this.#camera === undefined)) return;
+    this.#settings?.remove();
+    this.#settings = configuring && this.#camera !== undefined ? new CameraSettings(this.#camera.id) : undefined;
+    if (this.#settings !== undefined) this.append(this.#settings);
+    this.toggleAttribute('configuring', configuring);
+    this.#settingsButton.setAttribute('aria-expanded', String(configuring));
   }
 
   override focus(options?: FocusOptions): void {
@@ -69,6 +98,7 @@ export class CameraTile extends HTMLElement {
     this.#built = true;
     const view = element('div', { class: 'view' }, this.player);
     this.append(this.#bar(), view, this.#details);
+    setHidden(this.#settingsButton, true);
     this.#showState();
     this.#showFigures();
     view.addEventListener('click', () => {
@@ -82,6 +112,19 @@ export class CameraTile extends HTMLElement {
       this.#leaveDoomed();
     });
     this.player.addEventListener('figures', () => this.#showFigures());
+  }
+
+  /** The robot's clock is asked once: it may jump while the camera is away. */
+  #showLost(): void {
+    const { state, problem, lostSince } = this.#camera ?? {};
+    if (state !== 'lost') this.#lost = undefined;
+    else if (this.#lost?.moment !== lostSince)
+      this.#lost = { moment: lostSince, since: performance.now() - (lostSince == null ? 0 : msSince(lostSince)) };
+    const { since } = this.#lost ?? {};
+    this.player.lost =
+      since === undefined
+        ? undefined
+        : { since, detail: problem?.detail ?? 'It brings no pictures.', remedy: problem?.remedy };
   }
 
   /** The server knows sooner than a silent connection that a camera's worker or publisher is gone, and that it is back. */
@@ -125,6 +168,7 @@ export class CameraTile extends HTMLElement {
         this.#button('previous', 'Previous camera', 'previous', '←'),
         this.#button('next', 'Next camera', 'next', '→'),
         this.#button('figures', 'Figures', 'figures', 'I'),
+        this.#settingsButton,
         ...(document.fullscreenEnabled ? [this.#button('fullscreen', 'Full screen', 'fullscreen', 'F')] : []),
       ),
     );

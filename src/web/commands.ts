@@ -18,6 +18,10 @@ export interface Commands {
   toggleFullscreen(): void;
 }
 
+/** Whether keys are for what has the focus: letters for a text, arrows for a slider. */
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+
 /** Listens for as long as the page lives. */
 export function listenForCommands(host: CommandsHost): Commands {
   /** Whether this page put the enlarged camera into the history, so that going back is going back to the grid. */
@@ -70,7 +74,7 @@ export function listenForCommands(host: CommandsHost): Commands {
       return;
     }
     const taken = await tile.player.snapshot();
-    if (taken === null) host.toast(`${tile.camera.name} has no picture yet.`);
+    if (taken === null) host.toast(`${tile.camera.name} has no picture now.`);
     else host.toast(`Saved ${savePng(taken.png, tile.camera.id, taken.at)}`);
   }
 
@@ -81,6 +85,13 @@ export function listenForCommands(host: CommandsHost): Commands {
     done.catch(() => host.toast('This browser did not allow full screen.'));
   }
 
+  function configure(): void {
+    const tile = meant();
+    if (tile?.camera === undefined) return;
+    if (!tile.enlarged) enlarge(tile.camera.id);
+    tile.configuring = !tile.configuring;
+  }
+
   function obey(command: Command): void {
     const id = command.name === 'open' ? host.grid?.tiles[command.index]?.camera?.id : undefined;
     if (command.name === 'open' && id !== undefined) enlarge(id);
@@ -88,12 +99,13 @@ export function listenForCommands(host: CommandsHost): Commands {
     else if (command.name === 'back' && host.grid?.enlarged !== undefined) enlarge(undefined);
     else if (command.name === 'fullscreen') toggleFullscreen();
     else if (command.name === 'snapshot') void snapshot(meant());
+    else if (command.name === 'settings') configure();
     else if (command.name === 'figures') document.body.classList.toggle('figures-turned');
     else if (command.name === 'help') host.help.showModal();
   }
 
   document.addEventListener('keydown', event => {
-    if (host.grid === undefined || host.help.open || event.target instanceof HTMLInputElement) return;
+    if (host.grid === undefined || document.querySelector('dialog[open]') !== null || isTyping(event.target)) return;
     const command = commandFor(event);
     if (command === undefined || (event.repeat && command.name !== 'step')) return;
     if (command.name !== 'back') event.preventDefault();

@@ -1,11 +1,16 @@
-/** The dashboard: signs in, asks for the cameras and shows them. */
-import { type Camera, getSystem, listCameras, type System } from './api.js';
+/** The dashboard: signs in, hears of the cameras, or asks where nothing is told, and shows them. */
+import { addCamera } from './add-camera.js';
+import { type Camera, getSystem, type LiveEvent, listCameras, type System } from './api.js';
 import { CameraGrid } from './camera-grid.js';
 import { listenForCommands } from './commands.js';
 import { element } from './dom.js';
+import { type EventSocket, listenToEvents } from './event-socket.js';
 import { createKeyHelp } from './key-help.js';
+import { applyEvent } from './live-cameras.js';
 import { openPage } from './page.js';
+import { isAdmin, type Permissions } from './permissions.js';
 import { startPolling } from './poller.js';
+import { noteServerTime } from './server-clock.js';
 import { SignIn } from './sign-in.js';
 import { createToast } from './toast.js';
 import { keepToken, onTokenChange, readToken, takeTokenFromAddress } from './token.js';
@@ -21,6 +26,7 @@ const UNAUTHORIZED = 401;
 
 const help = createKeyHelp();
 const page = openPage({
+  addCamera: () => addCamera({ taken: cameras.map(({ id }) => id), toast }),
   help: () => help.showModal(),
   fullscreen: () => commands.toggleFullscreen(),
   signOut: () => keepToken(undefined),
@@ -34,6 +40,9 @@ const commands = listenForCommands({
   },
 });
 let grid: CameraGrid | undefined;
+let cameras: readonly Camera[] = [];
+let permissions: Permissions = [];
+let feed: EventSocket | undefined;
 let system: System | undefined;
 /** Ends what `watch` began. */
 let endings: (() => void)[] = [];
@@ -62,11 +71,14 @@ function showSignIn(): void {
 
 function watch(): void {
   system = undefined;
+  feed = undefined;
+  cameras = [];
+  permissions = [];
   silences = 0;
   answeredAt = performance.now();
   const poller = startPolling(ask);
   pollNow = poller.now;
-  endings = [poller.stop, keepScreenOn()];
+  endings = [poller.stop, keepScreenOn(), () => feed?.close()];
 }
 
 /** Puts something in the place of the cameras, whose sessions end with that. */
@@ -79,9 +91,15 @@ function show(content: HTMLElement): void {
 
 async function ask(): Promise<number> {
   const token = readToken();
+  if (isTold()) {
+    await askSystem();
+    return POLL_MS;
+  }
   const answer = await listCameras();
   // Signed out or in anew meanwhile: this answers somebody else's question.
   if (readToken() !== token) return POLL_MS;
+  // What was told meanwhile is newer.
+  if (isTold()) return POLL_MS;
   if (answer.kind === 'unreachable') return bearSilence();
   silences = 0;
   answeredAt = performance.now();
@@ -92,9 +110,29 @@ async function ask(): Promise<number> {
   }
   page.showTrouble(undefined);
   showCameras(answer.value);
+  if (token !== undefined) feed ??= listenToEvents(token, { onEvent: takeEvent, onLost: () => pollNow() });
   await askSystem();
-  const soon = grid?.states.some(state => state === 'stale' || state === 'reconnecting' || state === 'connecting');
+  const soon = grid?.states.some(
+    state => state === 'stale' || state === 'reconnecting' || state === 'connecting' || state === 'lost',
+  );
   return soon === true ? TROUBLED_POLL_MS : POLL_MS;
+}
+
+/** Whether whatever happens is told, so that nobody has to ask. */
+const isTold = (): boolean => feed?.live === true;
+
+function takeEvent(event: LiveEvent): void {
+  if (event.type === 'snapshot' || event.type === 'alive') noteServerTime(event.at);
+  if (event.type === 'snapshot') {
+    permissions = event.permissions;
+    page.setMayAdd(isAdmin(permissions));
+    if (grid !== undefined) grid.permissions = permissions;
+  }
+  silences = 0;
+  answeredAt = performance.now();
+  page.showTrouble(undefined);
+  const now = applyEvent(cameras, event);
+  if (now !== cameras) showCameras(now);
 }
 
 function bearSilence(): number {
@@ -121,15 +159,18 @@ function refuseToken(): void {
   keepToken(undefined);
 }
 
-function showCameras(cameras: readonly Camera[]): void {
+function showCameras(now: readonly Camera[]): void {
+  cameras = now;
   if (cameras.length === 0) {
     if (page.main.querySelector('.none') === null) show(noCameras());
     return;
   }
   if (grid === undefined) show(new CameraGrid());
-  grid?.update(cameras);
+  if (grid === undefined) return;
+  grid.update(cameras);
+  grid.permissions = permissions;
   commands.showRoute();
-  page.showStates(grid?.states ?? []);
+  page.showStates(grid.states);
 }
 
 function noCameras(): HTMLElement {

@@ -115,6 +115,9 @@ export function playerGroups(current: PlayerFigures | undefined): readonly Figur
   ];
 }
 
+const captureWords = ({ format, width, height, framerate }: NonNullable<Camera['capture']>): string =>
+  `${format} ${formatSize(width, height)}, ${formatFps(framerate)}`;
+
 /** @param outdated whether the server has stopped answering since it said this */
 export function cameraGroup(camera: Camera, outdated = false): FigureGroup {
   const { video } = camera;
@@ -125,6 +128,12 @@ export function cameraGroup(camera: Camera, outdated = false): FigureGroup {
       ['State', outdated ? `not known; was ${camera.state}` : camera.state],
       ...(camera.problem === undefined ? [] : ([['Problem', camera.problem.detail]] as const)),
       ...(camera.problem?.remedy === undefined ? [] : ([['Remedy', camera.problem.remedy]] as const)),
+      ...camera.notices.flatMap(({ detail, remedy }) => [
+        ['Notice', detail] as const,
+        ...(remedy === undefined ? [] : [['Remedy', remedy] as const]),
+      ]),
+      ...(camera.device === null ? [] : ([['Device', camera.device]] as const)),
+      ...(camera.capture === null ? [] : ([['Captures', captureWords(camera.capture)]] as const)),
       ['Encoder', encoder],
       [
         'Encodes',

@@ -3,7 +3,7 @@
 export type Command =
   | { name: 'open'; index: number }
   | { name: 'step'; by: 1 | -1 }
-  | { name: 'back' | 'fullscreen' | 'snapshot' | 'figures' | 'help' };
+  | { name: 'back' | 'fullscreen' | 'snapshot' | 'figures' | 'settings' | 'help' };
 
 export interface KeyPress {
   key: string;
@@ -20,6 +20,7 @@ export const keyHelp: readonly (readonly [keys: string, effect: string])[] = [
   ['F', 'Full screen'],
   ['S', 'Snapshot of the camera'],
   ['I', 'Figures of the enlarged camera'],
+  ['E', 'Settings of the camera, with an admin token'],
   ['?', 'These keys'],
 ];
 
@@ -45,6 +46,9 @@ export function commandFor(press: KeyPress): Command | undefined {
     case 'i':
     case 'I':
       return { name: 'figures' };
+    case 'e':
+    case 'E':
+      return { name: 'settings' };
     case '?':
       return { name: 'help' };
     default:

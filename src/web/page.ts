@@ -17,9 +17,12 @@ export interface Page {
   showTrouble(text: string | undefined): void;
   /** Signed out there is nothing to count and nobody to sign out. */
   setSignedIn(signedIn: boolean): void;
+  /** Whether the person may add cameras. */
+  setMayAdd(mayAdd: boolean): void;
 }
 
 export interface PageActions {
+  addCamera(): void;
   help(): void;
   fullscreen(): void;
   signOut(): void;
@@ -34,7 +37,9 @@ export function openPage(actions: PageActions): Page {
   const [long, short] = [part('states-long'), part('states-short')];
   const [count, states, banner] = [part('count'), part('states'), part('banner')];
   const [system, media] = [part('system'), part('gstreamer')];
-  const [help, fullscreen, signOut] = [part('help'), part('fullscreen'), part('sign-out')];
+  const [add, help, fullscreen, signOut] = [part('add'), part('help'), part('fullscreen'), part('sign-out')];
+  add.prepend(icon('add'));
+  add.addEventListener('click', actions.addCamera);
   help.prepend(icon('keys'));
   fullscreen.prepend(icon('fullscreen'));
   signOut.prepend(icon('leave'));
@@ -68,7 +73,9 @@ export function openPage(actions: PageActions): Page {
     },
     setSignedIn(signedIn) {
       for (const node of [count, states, system, media, help, signOut]) setHidden(node, !signedIn);
+      setHidden(add, true);
       setHidden(fullscreen, !signedIn || !document.fullscreenEnabled);
     },
+    setMayAdd: mayAdd => setHidden(add, !mayAdd),
   };
 }

@@ -27,6 +27,12 @@ const css = `
 :host([state="failed"]) .picture,
 :host([state="connecting"]) .picture,
 :host([state="paused"]) .picture { filter: brightness(0.28) saturate(0); }
+/* What moves here is a slate: hardly to be seen, and under bars that no camera brings. */
+:host([state="lost"]) .picture { filter: brightness(0.16) saturate(0) blur(2px); }
+:host([state="lost"]) .frame {
+  border: 5px solid var(--signal-bad);
+  background: repeating-linear-gradient(135deg, rgb(255 107 98 / 0.2) 0 14px, transparent 14px 42px);
+}
 
 .frame { position: absolute; inset: 0; border: 3px solid transparent; pointer-events: none; }
 :host([state="stale"]) .frame, :host([state="reconnecting"]) .frame { border-color: var(--signal-warn); }
@@ -45,6 +51,7 @@ const css = `
   font-weight: 650; font-size: clamp(12px, 3.6cqi, 17px); letter-spacing: 0.05em;
   font-variant-numeric: tabular-nums; white-space: nowrap;
 }
+:host([state="lost"]) .banner { background: #b3261e; color: #fff; font-size: clamp(14px, 5cqi, 26px); font-weight: 750; padding: 9px 18px; }
 :host([state="stale"]) .banner { background: var(--signal-warn); color: #171003; }
 .overlay { --tone: var(--signal-idle); }
 :host([state="stale"]) .overlay, :host([state="reconnecting"]) .overlay { --tone: var(--signal-warn); }
@@ -57,6 +64,7 @@ const css = `
   border: 2px solid currentColor; border-right-color: transparent; border-radius: 50%; animation: turn 0.9s linear infinite;
 }
 :host([state="stale"]) .mark { background: currentColor; clip-path: polygon(50% 4%, 100% 96%, 0 96%); }
+:host([state="lost"]) .mark,
 :host([state="failed"]) .mark {
   background: currentColor;
   clip-path: polygon(20% 0, 50% 30%, 80% 0, 100% 20%, 70% 50%, 100% 80%, 80% 100%, 50% 70%, 20% 100%, 0 80%, 30% 50%, 0 20%);

@@ -3,7 +3,7 @@ import { formatCount } from './formatting.js';
 import { type PlayerState, stateWord } from './player-state.js';
 
 /** The worst first: what an operator has to know before the rest. */
-const order: readonly PlayerState[] = ['failed', 'stale', 'reconnecting', 'connecting', 'paused'];
+const order: readonly PlayerState[] = ['lost', 'failed', 'stale', 'reconnecting', 'connecting', 'paused'];
 
 export interface Summary {
   cameras: string;

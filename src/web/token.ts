@@ -1,4 +1,4 @@
-/** The server's token: handed over in the address's fragment or typed in, kept by this browser, never in a URL or a log. */
+/** The server's token: handed over in the address's fragment or typed in, kept by this browser, in no URL that anybody sees, in no log. */
 import { cameraBesideToken, fragmentFor, tokenOf } from './route.js';
 
 const KEY = 'bigfootbot-video.token';

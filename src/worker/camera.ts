@@ -1,14 +1,18 @@
-import type { IceAgentSettings } from '../domain/ports.js';
+import type { CameraStatus, IceAgentSettings } from '../domain/ports.js';
 import type { Element } from '../gst/native.js';
-import type { AgreedAudio, AgreedVideo, FromWorker, ToWorkerOf } from '../media/messages.js';
+import type { AgreedAudio, AgreedVideo, FromWorker, Notice } from '../media/messages.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
-import { CameraFailure, explain } from './failure.js';
-import type { LiveSource } from './open-camera.js';
-import { openSource, SourceJudge } from './opening.js';
+import { reopens } from './config-change.js';
+import { EncoderChoice } from './encoder-choice.js';
+import { CameraFailure } from './failure.js';
+import type { Config } from './opening.js';
+import { Programme } from './programme.js';
 import { Publication, publisherLeft } from './publication.js';
-import { Rendition, VP8_ENCODER } from './rendition.js';
+import { VP8_ENCODER } from './rendition.js';
+import { SourceJudge } from './source-judge.js';
+import { takeStill } from './still.js';
 
-type State = 'idle' | 'waiting' | 'opening' | 'live' | 'failed';
+type State = CameraStatus['state'];
 
 const REPORT_MS = 1_000;
 
@@ -25,46 +29,43 @@ export interface Place {
   detach(sinks: readonly Element[]): void;
 }
 
-interface Open {
-  source: LiveSource;
-  ready: Promise<void>;
-  /** The GStreamer element; null if the stream is passed on. */
-  encoder: string | null;
-}
-
 interface User {
-  codec: VideoCodecName;
+  /** Null for whoever takes a picture and no stream. */
+  codec: VideoCodecName | null;
   onFailure: (failure: CameraFailure) => void;
 }
 
 /**
  * The camera of this process: open while it has users and for a while after, or while somebody publishes to it. Users
- * are viewers; a camera that fails tells each of them, and the next one opens it again.
+ * are viewers; a camera that cannot go on tells each of them, and the next one opens it again.
  */
 export class Camera {
-  readonly #config: ToWorkerOf<'configure'>;
   readonly #send: (message: FromWorker) => void;
   readonly #users = new Map<string, User>();
-  readonly #judge: SourceJudge;
-  #state: State;
+  readonly #encoders: EncoderChoice;
+  #config: Config;
+  #judge: SourceJudge;
+  #programme: Programme | null = null;
   #failure: CameraFailure | null = null;
-  #open: Open | null = null;
-  #vp8: Rendition | null = null;
   #publisher: { session: string; publication: Publication } | null = null;
   #linger: NodeJS.Timeout | null = null;
+  #returning: NodeJS.Timeout | null = null;
   #reporter: NodeJS.Timeout | null = null;
+  #stills = 0;
 
-  constructor(config: ToWorkerOf<'configure'>, send: (message: FromWorker) => void) {
+  constructor(config: Config, send: (message: FromWorker) => void) {
     this.#config = config;
     this.#send = send;
     this.#judge = new SourceJudge(config);
-    this.#state = this.#closedState();
+    this.#encoders = new EncoderChoice(config.encoders, (element, reason) =>
+      send({ type: 'encoder-failed', element, reason }),
+    );
   }
 
   /** Looks at the source once, so that the first viewer does not wait for it. */
   async prepare(): Promise<void> {
     try {
-      await this.#judge.look();
+      await this.#judge.look(this.#config.device);
     } catch (error) {
       this.#send({
         type: 'log',
@@ -76,39 +77,45 @@ export class Camera {
     this.#report();
   }
 
+  /** Takes on another configuration; viewers stay. */
+  change(config: Config): void {
+    const before = this.#config;
+    const reopen = reopens(before, config, this.#programme?.mode?.framerate ?? null);
+    this.#config = config;
+    if (JSON.stringify(before.encoders) !== JSON.stringify(config.encoders)) this.#encoders.update(config.encoders);
+    if (reopen === 'source') {
+      this.#judge = new SourceJudge(config);
+      if (this.#publisher) this.#endPublisher('another source was configured');
+    }
+    if (this.#programme) {
+      this.#failure = null;
+      this.#programme.change(config, this.#judge, reopen);
+    } else void this.prepare();
+    this.#report();
+  }
+
   /**
-   * Takes part in the open camera, opening it if need be; resolves as soon as its pipeline runs.
+   * Takes part in the open camera, opening it if need be; resolves as soon as something is on air.
+   * @param codec null for whatever there is
    * @throws CameraFailure
    */
-  async use(user: string, codec: VideoCodecName, onFailure: (failure: CameraFailure) => void): Promise<Place> {
+  async use(user: string, codec: VideoCodecName | null, onFailure: (failure: CameraFailure) => void): Promise<Place> {
     const joined: User = { codec, onFailure };
     this.#users.set(user, joined);
     this.#stay();
-    // What is open needs no look at its source: a camera may allow one connection only.
-    if (!this.#open) await this.#judge.look();
+    const programme = this.#programme ?? this.#begin();
+    await programme.begun;
     if (this.#users.get(user) !== joined)
       throw this.#failure ?? new CameraFailure('The viewer left before the camera was open.', 'Ask again.');
-    this.#open ??= this.#openSource();
-    const open = this.#open;
-    const main = open.source.stream;
-    if (codec === main.codec) return this.#place(open, null, open.ready);
-    if (codec !== 'VP8')
-      throw new CameraFailure(`The camera is sent in ${main.codec} now, not in ${codec}.`, 'Ask again.');
-    // What is to be encoded once more must be there first.
-    this.#vp8 ??= this.#startVp8(open);
-    const rendition = this.#vp8;
-    return this.#place(
-      open,
-      rendition,
-      Promise.all([open.ready, rendition.ready]).then(() => undefined),
-    );
+    return this.#place(programme, codec ?? programme.output.codec ?? 'H264');
   }
 
   release(user: string): void {
     if (!this.#users.delete(user)) return;
-    if (this.#vp8 && this.#viewersOf('VP8') === 0) this.#stopVp8();
-    if (this.#users.size > 0 || !this.#open || this.#publisher) return;
-    this.#linger = setTimeout(() => this.#stop('idle', null), this.#config.lingerMs);
+    if (this.#programme?.output.hasVp8 && this.#viewersOf('VP8') === 0 && this.#programme.output.codec !== 'VP8')
+      this.#programme.output.closeVp8();
+    if (this.#users.size > 0 || !this.#programme || this.#publisher) return;
+    this.#linger = setTimeout(() => this.#stop(null), this.#config.lingerMs);
   }
 
   /** Makes the camera live by what somebody sends; the answer's peer is watched from `watch` on. */
@@ -118,10 +125,12 @@ export class Camera {
     events: PublisherEvents,
   ): Promise<string> {
     if (this.#publisher) throw new Error('the camera has a publisher already');
+    const programme = this.#programme ?? this.#start();
     const publication = new Publication({
       video,
       audio,
       ice,
+      baseTime: programme.baseTime,
       events: {
         connected: () => events.connected(),
         stats: figures => events.stats(figures),
@@ -132,15 +141,18 @@ export class Camera {
       },
     });
     this.#publisher = { session, publication };
+    this.#ended = events.ended;
     const answer = await publication.answer(offer);
     if (this.#publisher?.publication !== publication) throw publisherLeft();
-    this.#open = { source: publication, encoder: null, ready: this.#awaitFirstFrame(publication) };
-    this.#open.ready.catch((failure: CameraFailure) => {
-      if (this.#publisher?.publication !== publication) return;
-      this.unpublish(session);
-      events.ended('camera-failed', failure.message);
-    });
-    this.#enter('opening', null);
+    programme.publish(publication).then(
+      () => this.#comeBack(),
+      (failure: CameraFailure) => {
+        if (this.#publisher?.publication !== publication) return;
+        this.unpublish(session);
+        events.ended('camera-failed', failure.message);
+      },
+    );
+    this.#report();
     return answer;
   }
 
@@ -149,120 +161,129 @@ export class Camera {
     return this.#publisher?.session === session ? this.#publisher.publication : null;
   }
 
-  /** Ends a publication; its viewers are told. */
+  /** Ends a publication; its viewers see a slate until somebody publishes again, for a while. */
   unpublish(session: string): void {
     if (this.#publisher?.session !== session) return;
     const { publication } = this.#publisher;
     this.#publisher = null;
-    this.#tellAll(publisherLeft());
-    // It may not have come as far as being what is open.
+    const { publisherReturnMs } = this.#config;
+    const waits = publisherReturnMs > 0 && this.#users.size > 0 && this.#programme?.publisherLeft(publisherLeft());
     publication.close();
-    this.#stop('waiting', null);
+    if (waits) {
+      this.#returning = setTimeout(() => this.#fail(publisherLeft(), null), publisherReturnMs);
+      this.#report();
+    } else this.#fail(publisherLeft(), null);
+  }
+
+  /** Makes the next picture a keyframe. */
+  requestKeyframe(): void {
+    this.#programme?.output.stream?.video.requestKeyframe();
+  }
+
+  /** The picture of now, as JPEG; opens the camera if it is closed. @throws CameraFailure */
+  async still(): Promise<Uint8Array> {
+    const user = `still-${++this.#stills}`;
+    let failed: CameraFailure | null = null;
+    try {
+      const place = await this.use(user, null, failure => {
+        failed = failure;
+      });
+      await place.ready;
+      const programme = this.#programme;
+      if (failed || !programme) throw failed ?? new CameraFailure('The camera was closed.', 'Ask again.');
+      if (programme.state === 'lost' && programme.problem) throw programme.problem;
+      return await takeStill(programme.output);
+    } finally {
+      this.release(user);
+    }
   }
 
   /** Spaces keyframes on request; see StreamPipeline. */
   limitKeyframes(ms: number): void {
-    this.#open?.source.stream.limitKeyframes(ms);
-    this.#vp8?.stream.limitKeyframes(ms);
+    this.#programme?.output.limitKeyframes(ms);
   }
 
   close(): void {
-    if (this.#publisher) this.unpublish(this.#publisher.session);
-    this.#stop(this.#closedState(), null);
+    this.#publisher?.publication.close();
+    this.#publisher = null;
+    this.#stop(null);
   }
 
-  #place(open: Open, rendition: Rendition | null, ready: Promise<void>): Place {
-    const main = open.source.stream;
-    const stream = rendition?.stream ?? main;
-    const { video } = stream;
+  #ended: PublisherEvents['ended'] = () => undefined;
+
+  #endPublisher(detail: string): void {
+    const { session, publication } = this.#publisher ?? {};
+    if (session === undefined) return;
+    this.#publisher = null;
+    this.#ended('camera-failed', detail);
+    publication?.close();
+  }
+
+  /** @throws CameraFailure */
+  #begin(): Programme {
+    if (this.#config.source.type === 'whip')
+      throw new CameraFailure('Nobody publishes to it now.', 'Publish to it by WHIP, or ask again.', 'no-publisher');
+    const programme = this.#start();
+    programme.start();
+    return programme;
+  }
+
+  #start(): Programme {
+    this.#failure = null;
+    const programme = new Programme({
+      config: this.#config,
+      judge: this.#judge,
+      encoders: this.#encoders,
+      events: {
+        changed: () => this.#report(),
+        failed: failure => {
+          if (this.#programme === programme) this.#fail(failure, failure);
+        },
+        vp8Failed: failure => this.#tellAll(failure, 'VP8'),
+      },
+    });
+    this.#programme = programme;
+    this.#reporter = setInterval(() => this.#report(), REPORT_MS);
+    this.#report();
+    return programme;
+  }
+
+  #place(programme: Programme, codec: VideoCodecName): Place {
+    const { output } = programme;
+    const { channel, ready } = output.channel(codec);
     return {
-      baseTime: main.baseTime,
-      ready,
-      idleMs: () => stream.silence(),
-      attach: ([picture, sound]) => {
-        if (picture) video.attach(picture);
-        if (sound) main.audio?.attach(sound);
-        video.requestKeyframe();
-      },
-      detach: ([picture, sound]) => {
-        if (picture) video.detach(picture);
-        if (sound) main.audio?.detach(sound);
-      },
+      baseTime: programme.baseTime,
+      ready: Promise.all([programme.live, ready]).then(() => undefined),
+      idleMs: () => channel()?.onAir.stream.silence() ?? Number.POSITIVE_INFINITY,
+      attach: sinks => channel()?.attach(sinks),
+      detach: sinks => channel()?.detach(sinks),
     };
   }
 
-  #openSource(): Open {
-    const { source } = this.#config;
-    if (source.type === 'whip')
-      throw new CameraFailure('Nobody publishes to it now.', 'Publish to it by WHIP, or ask again.', 'no-publisher');
-    try {
-      const { camera, encoder } = openSource(this.#config, this.#judge.verdict(), failure => this.#fail(failure));
-      this.#enter('opening', null);
-      return { source: camera, encoder, ready: this.#awaitFirstFrame(camera) };
-    } catch (error) {
-      // An encoder or an element is missing.
-      const failure =
-        error instanceof CameraFailure
-          ? error
-          : explain(source, error instanceof Error ? error.message : String(error));
-      this.#stop('failed', failure);
-      throw failure;
-    }
-  }
-
-  #awaitFirstFrame(source: LiveSource): Promise<void> {
-    const ready = source.firstFrame().then(
-      () => {
-        if (this.#open?.source !== source) return;
-        this.#reporter = setInterval(() => this.#report(), REPORT_MS);
-        this.#enter('live', null);
-      },
-      (failure: CameraFailure) => {
-        if (this.#open?.source === source && !this.#publisher) this.#fail(failure);
-        throw failure;
-      },
-    );
-    // Whoever waits for it hears of a failure; if nobody does, that is no unhandled rejection.
-    ready.catch(() => undefined);
-    return ready;
-  }
-
-  #startVp8({ source }: Open): Rendition {
-    const rendition = new Rendition(source.stream, this.#config, failure => {
-      if (this.#vp8 === rendition) this.#tellAll(failure, 'VP8');
-    });
-    rendition.ready.then(
-      () => this.#report(),
-      (failure: CameraFailure) => {
-        if (this.#vp8 === rendition) this.#tellAll(failure, 'VP8');
-      },
-    );
-    return rendition;
-  }
-
-  #stopVp8(): void {
-    this.#vp8?.close();
-    this.#vp8 = null;
-    this.#report();
+  #comeBack(): void {
+    if (this.#returning) clearTimeout(this.#returning);
+    this.#returning = null;
   }
 
   #viewersOf(codec: VideoCodecName): number {
     return [...this.#users.values()].filter(user => user.codec === codec).length;
   }
 
-  #fail(failure: CameraFailure): void {
+  /** @param kept what is reported until it is opened again */
+  #fail(failure: CameraFailure, kept: CameraFailure | null): void {
+    this.#failure = failure;
     this.#tellAll(failure);
-    this.#stop('failed', failure);
+    this.#stop(kept);
   }
 
   /** Each lets go of his place, which is why the pipelines are stopped after. */
   #tellAll(failure: CameraFailure, codec?: VideoCodecName): void {
     const told = [...this.#users].filter(([, user]) => codec === undefined || user.codec === codec);
     for (const [id, { onFailure }] of told) {
-      onFailure(failure);
       this.#users.delete(id);
+      onFailure(failure);
     }
-    if (codec !== undefined && this.#vp8) this.#stopVp8();
+    if (codec === 'VP8') this.#programme?.output.closeVp8();
   }
 
   #stay(): void {
@@ -270,40 +291,47 @@ export class Camera {
     this.#linger = null;
   }
 
-  #stop(state: State, failure: CameraFailure | null): void {
+  #stop(failure: CameraFailure | null): void {
     this.#stay();
+    this.#comeBack();
     if (this.#reporter) clearInterval(this.#reporter);
     this.#reporter = null;
-    this.#vp8?.close();
-    this.#vp8 = null;
-    const open = this.#open;
-    this.#open = null;
-    open?.source.close();
-    this.#enter(state, failure);
-  }
-
-  #closedState(): State {
-    return this.#config.source.type === 'whip' ? 'waiting' : 'idle';
-  }
-
-  #enter(state: State, failure: CameraFailure | null): void {
-    this.#state = state;
+    const programme = this.#programme;
+    this.#programme = null;
+    programme?.close();
     this.#failure = failure;
     this.#report();
   }
 
+  #closedState(): State {
+    if (this.#config.source.type === 'whip') return 'waiting';
+    if (this.#failure) return 'failed';
+    return this.#config.source.type === 'v4l2' && this.#config.device === null ? 'lost' : 'idle';
+  }
+
   #report(): void {
-    const stream = this.#state === 'live' ? this.#open?.source.stream : undefined;
+    const programme = this.#programme;
+    const { output } = programme ?? {};
+    const stream = programme && programme.state !== 'opening' ? output?.stream : undefined;
+    const problem = programme ? programme.problem : this.#failure;
+    const lostMs = programme?.lostMs() ?? null;
     this.#send({
       type: 'camera',
-      state: this.#state,
-      detail: this.#failure?.message ?? null,
-      remedy: this.#failure?.remedy ?? null,
-      encoder: this.#open?.encoder ?? null,
+      state: programme
+        ? this.#publisher || this.#config.source.type !== 'whip' || programme.state === 'lost'
+          ? programme.state
+          : 'waiting'
+        : this.#closedState(),
+      detail: problem?.message ?? null,
+      remedy: problem?.remedy ?? null,
+      notices: programme?.instead ? [{ code: 'nearest-mode', detail: programme.instead } satisfies Notice] : [],
+      lostMs,
+      capture: programme?.mode ?? null,
+      encoder: output?.encoder ?? null,
       passthrough: this.#judge.verdict(),
       video: stream?.facts() ?? null,
       audio: stream?.audio ? { codec: 'OPUS' } : null,
-      renditions: this.#vp8 ? [{ codec: 'VP8', encoder: VP8_ENCODER, viewers: this.#viewersOf('VP8') }] : [],
+      renditions: output?.hasVp8 ? [{ codec: 'VP8', encoder: VP8_ENCODER, viewers: this.#viewersOf('VP8') }] : [],
       publisher: this.#publisher?.session ?? null,
       ...(stream?.video.rates() ?? { fps: 0, bitrate: 0 }),
     });

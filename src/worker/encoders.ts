@@ -21,10 +21,21 @@ export interface Encoder {
   input: string;
   /** Properties by their GStreamer names; one that this version of the element lacks is left out. */
   properties: (settings: EncoderSettings) => Readonly<Record<string, string | number | boolean>>;
+  /**
+   * Those that may be set while it plays, so that it encodes on at another bitrate; what is not among them needs a new
+   * encoder. Values as text are in the form of launch lines.
+   */
+  live: (settings: EncoderSettings) => Readonly<Record<string, string | number>>;
+  /** What makes a keyframe: GStreamer's force-key-unit event, or the element's own action signal. */
+  keyframe: 'event' | 'force-IDR';
 }
 
 const kbit = (bitrate: number): number => Math.max(1, Math.round(bitrate / 1000));
+const bitrateInKbit: Encoder['live'] = ({ bitrate }) => ({ bitrate: kbit(bitrate) });
 const SYSTEM_MEMORY = 'videoconvert ! video/x-raw,format=NV12';
+
+const v4l2Controls = ({ bitrate, keyframeInterval }: EncoderSettings): string =>
+  `controls,video_bitrate=${bitrate},video_gop_size=${keyframeInterval},h264_i_frame_period=${keyframeInterval},repeat_sequence_header=1`;
 
 // Up to GStreamer 1.24 the desktop elements share most of their properties; 1.26 renamed and merged some.
 const nvidiaDesktop: Encoder['properties'] = ({ bitrate, keyframeInterval }) => ({
@@ -58,14 +69,32 @@ export const ENCODERS: readonly Encoder[] = [
       idrinterval: keyframeInterval,
       iframeinterval: keyframeInterval,
     }),
+    live: ({ bitrate }) => ({ bitrate }),
+    keyframe: 'force-IDR',
   },
-  { element: 'nvautogpuh264enc', title: 'NVIDIA GPU (automatic)', input: SYSTEM_MEMORY, properties: nvidiaDesktop },
-  { element: 'nvcudah264enc', title: 'NVIDIA GPU (CUDA)', input: SYSTEM_MEMORY, properties: nvidiaDesktop },
+  {
+    element: 'nvautogpuh264enc',
+    title: 'NVIDIA GPU (automatic)',
+    input: SYSTEM_MEMORY,
+    properties: nvidiaDesktop,
+    live: bitrateInKbit,
+    keyframe: 'event',
+  },
+  {
+    element: 'nvcudah264enc',
+    title: 'NVIDIA GPU (CUDA)',
+    input: SYSTEM_MEMORY,
+    properties: nvidiaDesktop,
+    live: bitrateInKbit,
+    keyframe: 'event',
+  },
   {
     element: 'nvh264enc',
     title: 'NVIDIA GPU',
     input: SYSTEM_MEMORY,
     properties: settings => ({ ...nvidiaDesktop(settings), preset: 'low-latency-hq' }),
+    live: bitrateInKbit,
+    keyframe: 'event',
   },
   {
     element: 'vah264enc',
@@ -78,6 +107,8 @@ export const ENCODERS: readonly Encoder[] = [
       'b-frames': 0,
       'ref-frames': 1,
     }),
+    live: bitrateInKbit,
+    keyframe: 'event',
   },
   {
     element: 'vaapih264enc',
@@ -90,6 +121,8 @@ export const ENCODERS: readonly Encoder[] = [
       'max-bframes': 0,
       refs: 1,
     }),
+    live: bitrateInKbit,
+    keyframe: 'event',
   },
   {
     element: 'qsvh264enc',
@@ -103,14 +136,16 @@ export const ENCODERS: readonly Encoder[] = [
       'ref-frames': 1,
       'low-latency': true,
     }),
+    live: bitrateInKbit,
+    keyframe: 'event',
   },
   {
     element: 'v4l2h264enc',
     title: 'V4L2 M2M (Raspberry Pi)',
     input: 'videoconvert ! video/x-raw,format=I420',
-    properties: ({ bitrate, keyframeInterval }) => ({
-      'extra-controls': `controls,video_bitrate=${bitrate},video_gop_size=${keyframeInterval},h264_i_frame_period=${keyframeInterval},repeat_sequence_header=1`,
-    }),
+    properties: settings => ({ 'extra-controls': v4l2Controls(settings) }),
+    live: settings => ({ 'extra-controls': v4l2Controls(settings) }),
+    keyframe: 'event',
   },
   {
     element: 'mpph264enc',
@@ -122,6 +157,8 @@ export const ENCODERS: readonly Encoder[] = [
       'rc-mode': 'cbr',
       'header-mode': 'each-idr',
     }),
+    live: ({ bitrate }) => ({ bps: bitrate }),
+    keyframe: 'event',
   },
   {
     element: 'x264enc',
@@ -137,6 +174,8 @@ export const ENCODERS: readonly Encoder[] = [
       bframes: 0,
       'b-adapt': false,
     }),
+    live: bitrateInKbit,
+    keyframe: 'event',
   },
   {
     element: 'openh264enc',
@@ -149,6 +188,8 @@ export const ENCODERS: readonly Encoder[] = [
       complexity: 'low',
       'scene-change-detection': false,
     }),
+    live: ({ bitrate }) => ({ bitrate }),
+    keyframe: 'event',
   },
 ];
 

@@ -1,57 +1,63 @@
 import { passed, RateMeter } from '../gst/meter.js';
-import { type Caps, type Element, Gst, GstVideo, type Pad, type Pipeline } from '../gst/native.js';
-
+import { type Caps, type Element, Gst, GstVideo, type Pipeline } from '../gst/native.js';
 import { element, pad } from '../gst/pipeline.js';
+import { Tee } from '../gst/tee.js';
 
+/** Pictures: more than a queue takes, so that none is let through. */
+const HELD = 1_000_000;
 /** The thread that serves the viewers may be held up for so long before it counts as stuck. */
 const STUCK_MS = 3000;
 
 /** The end of a stream, where viewers are added and taken away; see describeFan for its elements. */
 export class Fan {
-  readonly #pipeline: Pipeline;
+  /** For consumers that have a thread of their own. */
+  readonly taps: Tee;
   readonly #stuckMs: number;
   readonly #encoded: Element;
-  readonly #tap: Element;
   readonly #queue: Element;
   readonly #sent: Element;
-  readonly #tee: Element;
-  readonly #pads = new Map<Element, { tee: Element; pad: Pad }>();
+  readonly #viewers: Tee;
   readonly #meter = new RateMeter();
   #stuckSince = performance.now();
   #lastSent = -1;
+  #isHeld = false;
 
   constructor(pipeline: Pipeline, name: 'video' | 'audio', stuckMs = STUCK_MS) {
-    this.#pipeline = pipeline;
     this.#stuckMs = stuckMs;
     this.#encoded = element(pipeline, `${name}-encoded`);
-    this.#tap = element(pipeline, `${name}-tap`);
+    this.taps = new Tee(pipeline, element(pipeline, `${name}-tap`));
     this.#queue = element(pipeline, `${name}-queue`);
     this.#sent = element(pipeline, `${name}-sent`);
-    this.#tee = element(pipeline, `${name}-fan`);
+    this.#viewers = new Tee(pipeline, element(pipeline, `${name}-fan`));
   }
 
   /** Adds a viewer's proxysink. */
   attach(sink: Element): void {
-    this.#add(this.#tee, sink);
-  }
-
-  /** Adds the proxysink of a consumer that has a thread of its own, here or at another tee of the pipeline. */
-  tap(sink: Element, tee = this.#tap): void {
-    this.#add(tee, sink);
+    this.#viewers.add(sink);
   }
 
   /** Takes a proxysink out again, after the pipeline behind it has stopped. */
   detach(sink: Element): void {
-    const added = this.#pads.get(sink);
-    if (!added) return;
-    this.#pads.delete(sink);
-    added.tee.releaseRequestPad(added.pad);
-    sink.setState(Gst.State.NULL);
-    this.#pipeline.remove(sink);
+    this.#viewers.remove(sink);
+  }
+
+  /**
+   * Holds back what comes, until `letGo`: whoever is attached by then gets all from the first picture on. For a moment
+   * only: the queue takes a second of video.
+   */
+  hold(): void {
+    this.#isHeld = true;
+    this.#queue.minThresholdBuffers = HELD;
+  }
+
+  letGo(): void {
+    this.#isHeld = false;
+    this.#queue.minThresholdBuffers = 0;
   }
 
   detachAll(): void {
-    for (const sink of [...this.#pads.keys()]) this.detach(sink);
+    this.#viewers.clear();
+    this.taps.clear();
   }
 
   /**
@@ -88,17 +94,8 @@ export class Fan {
     // Not by how far it is behind: what the queue had to drop, as in a burst of what was late, is never sent.
     const waiting = this.#queue.currentLevelBuffers as number;
     const now = performance.now();
-    if (sent !== this.#lastSent || waiting === 0) this.#stuckSince = now;
+    if (sent !== this.#lastSent || waiting === 0 || this.#isHeld) this.#stuckSince = now;
     this.#lastSent = sent;
     return now - this.#stuckSince > this.#stuckMs;
-  }
-
-  #add(tee: Element, sink: Element): void {
-    const source = tee.requestPadSimple('src_%u');
-    if (!source) throw new Error('the tee gave no pad');
-    this.#pipeline.add(sink);
-    sink.syncStateWithParent();
-    source.link(pad(sink, 'sink'));
-    this.#pads.set(sink, { tee, pad: source });
   }
 }

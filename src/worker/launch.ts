@@ -9,6 +9,9 @@ import type { EncoderSettings } from './encoders.js';
  */
 const PUBLISHER_LATENCY_MS = 200;
 
+/** Holds the last picture, raw; it costs nothing but the reference. */
+const LAST_PICTURE = 'fakesink name=last sync=false async=false enable-last-sample=true';
+
 export interface CameraFormat {
   /** Pixels. */
   width: number;
@@ -18,19 +21,27 @@ export interface CameraFormat {
 }
 
 /**
- * The launch line of a camera: source, encoder (or none, where the source's own H.264 is passed on), and the fan.
- * Paths, URLs and devices are not in it; they are set on the element `source`, by the property that sourceProperty
- * names. A second encoder takes its pictures from the tee `raw`.
- * @param encoder from describeEncoder; null passes the source's H.264 on
+ * The launch line from raw pictures to the fan. What brings the pictures is linked to `in` by its owner; `rate` leaves out
+ * what is more than wanted, and its max-rate may be changed while it plays. A second encoder takes its pictures from the
+ * tee `raw`; `last` keeps the last picture.
+ * @param encoder from describeEncoder
+ * @param framerate null for as many as come
  */
-export function describeCamera(source: Source, format: CameraFormat, encoder: string | null): string {
-  return [
-    describeSource(source, format, encoder !== null),
-    ...(encoder === null ? [] : ['tee name=raw allow-not-linked=true', encoder]),
+export function describeEncoding(encoder: string, framerate: number | null): string {
+  const line = [
+    'funnel name=in',
+    describeThinning('rate', framerate),
+    'tee name=raw allow-not-linked=true',
+    encoder,
     ...CODEC_ELEMENTS.H264.parser,
     describeFan('video'),
   ].join(' ! ');
+  return `${line}  raw. ! ${LAST_PICTURE}`;
 }
+
+/** Leaves out what is more than so many frames a second; `skip-to-first`: none is missing before the first. */
+export const describeThinning = (name: string, framerate: number | null): string =>
+  `videorate name=${name} drop-only=true skip-to-first=true${framerate === null ? '' : ` max-rate=${framerate}`}`;
 
 /** What a publisher sends; `webrtc` is its webrtcbin, whose pads have the numbers of the offer's sections. */
 export function describePublication(video: CodecName, hasAudio: boolean): string {
@@ -46,18 +57,20 @@ export function describePublication(video: CodecName, hasAudio: boolean): string
  * @param decode whether it gets the camera's encoded stream rather than raw pictures
  */
 export function describeVp8({ bitrate, keyframeInterval }: EncoderSettings, decode: boolean): string {
-  return [
+  const line = [
     'proxysrc name=in',
     ...(decode ? ['decodebin'] : []),
     'queue leaky=downstream max-size-buffers=2 max-size-bytes=0 max-size-time=0',
     'videoconvert',
     'video/x-raw,format=I420',
+    'tee name=decoded',
     // Bit/s; ms of buffer as for the H.264 encoders.
     `vp8enc name=encoder deadline=1 cpu-used=8 lag-in-frames=0 end-usage=cbr target-bitrate=${bitrate} ` +
       `keyframe-max-dist=${keyframeInterval} buffer-size=200 buffer-initial-size=100 buffer-optimal-size=120 ` +
       'error-resilient=default threads=2',
     describeFan('video'),
   ].join(' ! ');
+  return decode ? `${line}  decoded. ! ${LAST_PICTURE}` : line;
 }
 
 /**
@@ -78,65 +91,24 @@ export function describeFan(name: 'video' | 'audio'): string {
   ].join(' ! ');
 }
 
-/** The property of the element `source` that takes what the user named; null for a source without. */
-export function sourceProperty(source: Source): [name: string, value: string] | null {
+/**
+ * The property of the element `source` that takes what the user named; null for a source without.
+ * @param device of a V4L2 camera that is named by its serial number or bus: where it is now
+ */
+export function sourceProperty(source: Source, device: string | null = null): [name: string, value: string] | null {
   switch (source.type) {
     case 'test':
     case 'whip':
     case 'argus':
-    case 'libcamera':
     case 'gst':
       return null;
+    case 'libcamera':
+      return source.camera === null ? null : ['camera-name', source.camera];
     case 'v4l2':
-      return ['device', source.name];
+      return ['device', device ?? source.name];
     case 'file':
       return ['location', source.path];
     case 'rtsp':
       return ['location', source.url];
-  }
-}
-
-function describeSource(source: Source, { width, height, framerate }: CameraFormat, raw: boolean): string {
-  const size = `width=${width},height=${height},framerate=${framerate}/1`;
-  switch (source.type) {
-    case 'whip':
-      throw new Error('a camera of source whip has its publisher for a source');
-    case 'argus':
-    case 'libcamera':
-    case 'gst':
-      throw new Error(`source ${source.type} is not there yet`);
-    case 'test':
-      return [
-        // Colour bars that wander, with noise in a corner: something moves in every part of the picture.
-        'videotestsrc name=source is-live=true pattern=smpte horizontal-speed=2',
-        `video/x-raw,format=I420,${size}`,
-        // The wall clock, to compare with another at a glance; below it the milliseconds since the camera opened.
-        'clockoverlay halignment=center valignment=position ypos=0.08 time-format="%H:%M:%S" font-desc="Sans Bold 20" shaded-background=true',
-        'timeoverlay halignment=center valignment=bottom font-desc="Monospace 12" shaded-background=true',
-      ].join(' ! ');
-    case 'v4l2':
-      return [
-        'v4l2src name=source do-timestamp=true',
-        // In order of preference: as wanted, raw or MJPEG; else whatever the camera has, brought to the wanted size.
-        `capsfilter caps="video/x-raw,${size};image/jpeg,${size};video/x-raw;image/jpeg"`,
-        'decodebin',
-        'videorate drop-only=true',
-        'videoconvert',
-        'videoscale',
-        `video/x-raw,width=${width},height=${height},pixel-aspect-ratio=1/1`,
-      ].join(' ! ');
-    case 'file':
-      // Read ahead by a little, so that the jump back to the start is not seen, and let out at the time it is due. What
-      // is decoded is read ahead in decodebin too, before the decoder: the queue need not hold much.
-      return raw
-        ? 'filesrc name=source ! decodebin ! queue name=ahead max-size-buffers=3 ! clocksync'
-        : 'filesrc name=source ! parsebin ! video/x-h264 ! queue name=ahead max-size-buffers=120 max-size-bytes=0 max-size-time=0 ! clocksync';
-    case 'rtsp':
-      // TCP: a lost packet of the camera's would be lost to every viewer.
-      return [
-        'rtspsrc name=source protocols=tcp latency=0 drop-on-latency=true timeout=5000000 tcp-timeout=5000000',
-        'application/x-rtp,media=video',
-        raw ? 'decodebin' : 'rtph264depay',
-      ].join(' ! ');
   }
 }

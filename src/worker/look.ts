@@ -1,41 +1,39 @@
 import type { Source } from '../domain/source.js';
-import { type Caps, type Element, Gst } from '../gst/native.js';
+import { type Element, Gst, type Sample } from '../gst/native.js';
 import { closePipeline, drainBus, element, parseLaunch } from '../gst/pipeline.js';
 import { sourceProperty } from './launch.js';
 import type { StreamFacts } from './passthrough.js';
 
-interface Sample {
-  getBuffer(): { pts: bigint; dts: bigint; hasFlags(flags: number): boolean };
-  getCaps(): Caps | null;
-}
-
-const DELTA_UNIT = 1 << 13;
 const ENOUGH_MS = 6_000;
 const ENOUGH_SAMPLES = 900;
-const PATIENCE_MS: Readonly<Record<'file' | 'rtsp', number>> = { file: 4_000, rtsp: 8_000 };
+type Looked = 'file' | 'rtsp' | 'v4l2';
+const PATIENCE_MS: Readonly<Record<Looked, number>> = { file: 4_000, rtsp: 8_000, v4l2: 8_000 };
+const START: Readonly<Record<Looked, string>> = {
+  file: 'filesrc name=source ! parsebin',
+  rtsp: 'rtspsrc name=source protocols=tcp latency=0 ! application/x-rtp,media=video ! rtph264depay',
+  v4l2: 'v4l2src name=source',
+};
 const SAMPLES_A_TURN = 30;
 const POLL_MS = 10;
 
 /**
- * Looks at the H.264 that a file or an RTSP camera brings: the first 6 s of a file, a network camera until its second
- * keyframe or for 3 s. Null if it brings none, or nothing comes.
+ * Looks at the H.264 that a source brings: the first 6 s of a file, a camera until its second keyframe or for 3 s. Null if it brings none, or nothing comes.
  */
-export async function lookAtStream(source: Source & { type: 'file' | 'rtsp' }): Promise<StreamFacts | null> {
-  const start =
-    source.type === 'file'
-      ? 'filesrc name=source ! parsebin'
-      : 'rtspsrc name=source protocols=tcp latency=0 ! application/x-rtp,media=video ! rtph264depay';
+export async function lookAtStream(
+  source: Source & { type: Looked },
+  device: string | null,
+): Promise<StreamFacts | null> {
   const pipeline = parseLaunch(
-    `${start} ! video/x-h264 ! h264parse ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=out sync=false max-buffers=64`,
+    `${START[source.type]} ! video/x-h264 ! h264parse ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=out sync=false max-buffers=64`,
   );
-  const property = sourceProperty(source);
+  const property = sourceProperty(source, device);
   if (property) element(pipeline, 'source')[property[0]] = property[1];
   const out = element(pipeline, 'out');
   const tally = new Tally();
   pipeline.setState(Gst.State.PLAYING);
   try {
     const until = performance.now() + PATIENCE_MS[source.type];
-    while (performance.now() < until && !tally.enough(source.type === 'rtsp')) {
+    while (performance.now() < until && !tally.enough(source.type !== 'file')) {
       const taken = takeSamples(out, tally);
       const { error, eos } = drainBus(pipeline);
       // Also where the file has sound alone: nothing is linked to it, and the stream stops.
@@ -80,7 +78,7 @@ class Tally {
     if (ms < this.#highestMs) this.#reordered = true;
     this.#highestMs = Math.max(this.#highestMs, ms);
     this.#lastMs = ms;
-    if (buffer.hasFlags(DELTA_UNIT)) return;
+    if (buffer.hasFlags(Gst.BufferFlags.DELTA_UNIT)) return;
     if (this.#keyframeMs !== null) this.#gapMs = Math.max(this.#gapMs ?? 0, ms - this.#keyframeMs);
     this.#keyframeMs = ms;
   }

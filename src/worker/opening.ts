@@ -1,94 +1,68 @@
-import type { Source } from '../domain/source.js';
-import { Gst } from '../gst/native.js';
+import type { CaptureDevice } from '../domain/ports.js';
 import type { Passthrough, ToWorkerOf } from '../media/messages.js';
-import { describeEncoder, ENCODERS, type Encoder, type EncoderSettings } from './encoders.js';
-import { CameraFailure } from './failure.js';
-import { lookAtStream } from './look.js';
-import { OpenCamera } from './open-camera.js';
-import { judgePassthrough } from './passthrough.js';
+import { Capture } from './capture.js';
+import { decodedFormats, describeCapture, describePassthrough } from './capture-line.js';
+import { type Choice, type ChosenMode, chooseMode } from './capture-mode.js';
+import { CameraFailure, explain } from './failure.js';
+import { sourceProperty } from './launch.js';
+import { lookAtMachine } from './machine.js';
+import { PassedOn } from './passed-on.js';
 
-type Config = ToWorkerOf<'configure'>;
+const machine = lookAtMachine();
 
-const FIRST_FRAME_MS = 8_000;
+export type Config = ToWorkerOf<'configure'>;
 
-/** Decides whether a source's own H.264 is passed on. */
-export class SourceJudge {
-  readonly #config: Config;
-  #verdict: Passthrough | null;
-  #looking: Promise<void> | null = null;
-
-  constructor(config: Config) {
-    this.#config = config;
-    this.#verdict = withoutLooking(config.source);
-  }
-
-  /** What is known by now. */
-  verdict(): Passthrough {
-    return this.#verdict ?? { active: false, reason: 'the source has not been looked at yet' };
-  }
-
-  /** Looks at the source, once however many ask at the same time, and not again once it is known. */
-  look(): Promise<void> {
-    if (this.#verdict) return Promise.resolve();
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = null;
-    });
-    return this.#looking;
-  }
-
-  async #look(): Promise<void> {
-    const { source, passthrough } = this.#config;
-    if (source.type !== 'file' && source.type !== 'rtsp') return;
-    const wanted = passthrough as 'auto' | 'always' | 'never';
-    const facts = wanted === 'never' ? null : await lookAtStream(source);
-    const verdict = judgePassthrough(wanted, facts);
-    // A network camera that was not there may bring H.264 when it is: look again at the next opening.
-    if (facts || wanted === 'never' || source.type === 'file') this.#verdict = verdict;
-  }
+export interface OpenRequest {
+  config: Config;
+  /** The V4L2 device that the source means; null where it is not plugged in, and for other sources. */
+  device: CaptureDevice | null;
+  passthrough: Passthrough;
+  /** ns; see shareClock. */
+  baseTime: bigint;
 }
 
-function withoutLooking(source: Source): Passthrough | null {
-  switch (source.type) {
-    case 'file':
-    case 'rtsp':
-      return null;
-    case 'whip':
-      return { active: true, reason: 'what is published is passed on' };
-    default:
-      return { active: false, reason: 'the source brings raw pictures' };
-  }
+export interface Opened {
+  source: Capture | PassedOn;
+  /** What a V4L2 camera was set to. */
+  mode: ChosenMode | null;
+  /** Where that is not what was wanted, what it is instead. */
+  instead: string | null;
 }
 
-/** Opens a camera's source, with the best encoder of this machine or with none. @throws CameraFailure, PipelineError */
-export function openSource(
-  config: Config,
-  passthrough: Passthrough,
-  onFailure: (failure: CameraFailure) => void,
-): { camera: OpenCamera; encoder: string | null } {
-  const encoder = passthrough.active ? null : chooseEncoder(config);
-  const { source, width, height, framerate } = config;
-  const camera = new OpenCamera({
-    source,
-    format: { width, height, framerate },
-    encoder: encoder && encoderLine(encoder, config),
-    firstFrameMs: FIRST_FRAME_MS,
-    onFailure,
+/** What a V4L2 camera would be set to; null for other sources, and where it did not say what it has. */
+export function modeFor({ config, device, passthrough }: Omit<OpenRequest, 'baseTime'>): Choice | null {
+  if (config.source.type !== 'v4l2' || !device) return null;
+  return chooseMode(device.modes, config, {
+    h264: passthrough.active ? 'only' : 'never',
+    decodes: decodedFormats(machine),
   });
-  return { camera, encoder: encoder?.element ?? null };
 }
 
-function chooseEncoder({ encoders }: Config): Encoder {
-  const encoder = ENCODERS.find(({ element }) => element === encoders[0]);
-  if (!encoder)
-    throw new CameraFailure(
-      'No H.264 encoder opened on this machine.',
-      'Install one (Debian: gstreamer1.0-plugins-ugly); GET /api/v1/system says what was tried.',
-    );
-  return encoder;
-}
-
-/** The encoder's part of the launch line, with the properties that the installed element has. */
-export function encoderLine(encoder: Encoder, settings: EncoderSettings): string {
-  const probe = Gst.ElementFactory.make(encoder.element, null);
-  return describeEncoder(encoder, settings, property => probe !== null && property in probe);
+/** Opens a camera's source. @throws CameraFailure */
+export function openSource(request: OpenRequest): Opened {
+  const { config, device, passthrough, baseTime } = request;
+  const { source } = config;
+  if (source.type === 'whip') throw new Error('a camera of source whip has its publisher for a source');
+  if (source.type === 'v4l2') {
+    if (!device) throw explain(source, 'the device is not there: no such file or directory');
+    if (device.usable)
+      throw new CameraFailure(`${device.device}: ${device.usable}`, 'bigfootbot-video devices shows what there is.');
+  }
+  const choice = modeFor(request);
+  const mode = choice?.mode ?? null;
+  const property = sourceProperty(source, device?.device);
+  try {
+    const opened = passthrough.active
+      ? new PassedOn({ source, line: describePassthrough(source, mode), property, baseTime })
+      : new Capture({
+          source,
+          line: describeCapture({ source, format: config, mode, machine }),
+          property,
+          baseTime,
+        });
+    return { source: opened, mode, instead: choice?.detail ?? null };
+  } catch (error) {
+    if (error instanceof CameraFailure) throw error;
+    throw explain(source, error instanceof Error ? error.message : String(error));
+  }
 }

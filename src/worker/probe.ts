@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
 import { Gst } from '../gst/native.js';
-import type { Device, FromWorker } from '../media/messages.js';
+import type { FromWorker } from '../media/messages.js';
 import type { CodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS } from './codec-elements.js';
 import { DECODERS, describeDecoder } from './decoders.js';
 import { ENCODERS } from './encoders.js';
+import { encoderLine } from './encoding.js';
 import { neededElements } from './needed-elements.js';
-import { encoderLine } from './opening.js';
 import { trial } from './trial.js';
 
 const PICTURES = 'videotestsrc num-buffers=5 ! video/x-raw,width=640,height=480,framerate=30/1';
@@ -16,7 +15,7 @@ const NOT_INSTALLED = 'the element is not installed';
 /**
  * Finds out what this machine has. Runs in a process of its own, as a driver may hang or crash in it; each element is
  * named before it is tried, so that the parent knows which one it was, and starts the probe anew without it.
- * @param words elements that are not to be tried; `--no-devices`; `--decoders`: try these too; `--encoder=ELEMENT`: this
+ * @param words elements that are not to be tried; `--decoders`: try these too; `--encoder=ELEMENT`: this
  *   one opens, as an earlier run found out
  */
 export async function probe(send: (message: FromWorker) => void, words: ReadonlySet<string>): Promise<void> {
@@ -25,7 +24,6 @@ export async function probe(send: (message: FromWorker) => void, words: Readonly
     gstreamer: Gst.version().slice(0, 3).join('.'),
     libnice: Gst.Registry.get().findPlugin('nice')?.getVersion() ?? null,
     missing: neededElements().filter(({ element }) => !isInstalled(element)),
-    devices: words.has('--no-devices') ? [] : findDevices(),
   });
   const known = [...words].find(word => word.startsWith('--encoder='))?.slice('--encoder='.length);
   const selected = await probeEncoders(send, words, known ?? null);
@@ -78,24 +76,6 @@ async function probeDecoders(
 }
 
 const isInstalled = (element: string): boolean => Gst.ElementFactory.find(element) !== null;
-
-/** The V4L2 devices that bring pictures this project can take: not encoders, metadata nodes or raw Bayer sensors. */
-function findDevices(): Device[] {
-  if (!existsSync('/sys/class/video4linux')) return [];
-  const monitor = Gst.DeviceMonitor.new();
-  monitor.addFilter('Video/Source', null);
-  if (!monitor.start()) return [];
-  try {
-    return monitor.getDevices().flatMap(device => {
-      const properties = device.getProperties();
-      const path = properties?.getString('device.path') ?? properties?.getString('api.v4l2.path');
-      const takes = /video\/x-raw|image\/jpeg/.test(device.getCaps()?.toString() ?? '');
-      return path && takes ? [{ device: path, name: device.getDisplayName() }] : [];
-    });
-  } finally {
-    monitor.stop();
-  }
-}
 
 /** The codecs that can be received and sent on with the elements that are installed. */
 export function installedCodecs(): CodecName[] {

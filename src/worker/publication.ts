@@ -5,7 +5,7 @@ import { receivedCaps } from './codec-elements.js';
 import { Connection, type ConnectionEvents } from './connection.js';
 import { CameraFailure } from './failure.js';
 import { describePublication } from './launch.js';
-import type { LiveSource } from './open-camera.js';
+import type { OpenedSource } from './opened-source.js';
 import { StreamPipeline } from './stream-pipeline.js';
 
 export interface PublicationOptions {
@@ -14,25 +14,36 @@ export interface PublicationOptions {
   audio: AgreedAudio | null;
   ice: IceAgentSettings;
   events: ConnectionEvents;
+  /** ns; see shareClock. */
+  baseTime: bigint;
 }
 
 /** From the answer, connecting included. A publisher that is connected and sends nothing is no camera. */
 const FIRST_FRAME_MS = 20_000;
 
 /** What a publisher sends, passed on as it is. */
-export class Publication implements LiveSource {
+export class Publication implements OpenedSource {
   readonly stream: StreamPipeline;
   readonly webrtc: Webrtc;
   readonly #connection: Connection;
   #closed = false;
 
-  constructor({ video, audio, ice, events }: PublicationOptions) {
-    this.stream = new StreamPipeline(video.codec, describePublication(video.codec, audio !== null));
+  constructor({ video, audio, ice, events, baseTime }: PublicationOptions) {
+    this.stream = new StreamPipeline(video.codec, describePublication(video.codec, audio !== null), baseTime);
     this.webrtc = new Webrtc(this.stream.element('webrtc'), ice);
     this.webrtc.receive(receivedCaps(video.codec, video), video.retransmit);
     if (audio) this.webrtc.receive(receivedCaps('OPUS', audio), false);
     this.stream.play();
     this.#connection = new Connection({ webrtc: this.webrtc, events, error: () => this.#error(), sends: null });
+  }
+
+  count(): number {
+    return this.stream.video.count();
+  }
+
+  /** What goes wrong with it ends its session, which closes it. */
+  look(): null {
+    return null;
   }
 
   answer(offer: string): Promise<string> {

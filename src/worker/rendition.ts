@@ -1,5 +1,6 @@
 import type { Bin, Element } from '../gst/native.js';
 import { make } from '../gst/pipeline.js';
+import type { Tee } from '../gst/tee.js';
 import type { EncoderSettings } from './encoders.js';
 import { CameraFailure } from './failure.js';
 import { describeVp8 } from './launch.js';
@@ -19,7 +20,7 @@ export class Rendition {
   readonly stream: StreamPipeline;
   /** Resolves when it has made its first picture; rejects with a CameraFailure. */
   readonly ready: Promise<void>;
-  readonly #from: StreamPipeline;
+  readonly #tee: Tee;
   readonly #input: Element;
   readonly #onFailure: (failure: CameraFailure) => void;
   #supervisor: NodeJS.Timeout | null = null;
@@ -27,8 +28,8 @@ export class Rendition {
 
   /** Builds and starts it. @throws CameraFailure if an element is missing */
   constructor(from: StreamPipeline, settings: EncoderSettings, onFailure: (failure: CameraFailure) => void) {
-    const raw = from.find('raw');
-    this.#from = from;
+    const { raw } = from;
+    this.#tee = raw ?? from.video.taps;
     this.#onFailure = onFailure;
     this.#input = make('proxysink');
     try {
@@ -43,11 +44,17 @@ export class Rendition {
     source.proxysink = this.#input;
     // Raw pictures: the last one is enough. Of an encoded stream each is needed; there the decoded ones are let go.
     if (raw) Object.assign(source.getChildByIndex(0), { leaky: LEAKY_DOWNSTREAM, maxSizeBuffers: 1 });
+    this.stream.video.hold();
     this.stream.play();
-    from.video.tap(this.#input, raw ?? undefined);
+    this.#tee.add(this.#input);
     if (!raw) from.video.requestKeyframe();
     this.ready = this.#firstFrame();
     this.ready.catch(() => undefined);
+  }
+
+  /** Takes on other settings, as vp8enc does while it runs. */
+  change({ bitrate, keyframeInterval }: EncoderSettings): void {
+    Object.assign(this.stream.element('encoder'), { targetBitrate: bitrate, keyframeMaxDist: keyframeInterval });
   }
 
   close(): void {
@@ -55,7 +62,7 @@ export class Rendition {
     this.#closed = true;
     if (this.#supervisor) clearInterval(this.#supervisor);
     this.stream.close();
-    this.#from.video.detach(this.#input);
+    this.#tee.remove(this.#input);
   }
 
   async #firstFrame(): Promise<void> {

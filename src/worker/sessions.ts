@@ -34,8 +34,18 @@ export class WorkerSessions {
   handle(message: Exclude<ToWorker, { type: 'ping' | 'close' }>): void {
     switch (message.type) {
       case 'configure':
-        this.#camera = new Camera(message, this.#send);
-        void this.#camera.prepare();
+        this.#housekeeping.disturb();
+        if (this.#camera) this.#camera.change(message);
+        else {
+          this.#camera = new Camera(message, this.#send);
+          void this.#camera.prepare();
+        }
+        return;
+      case 'keyframe':
+        this.#camera?.requestKeyframe();
+        return;
+      case 'still':
+        void this.#still(message.request);
         return;
       case 'join':
         void this.#begin(message.session, entry => this.#join(message, entry));
@@ -86,9 +96,8 @@ export class WorkerSessions {
   }
 
   #refuse(session: string, error: unknown): void {
-    const detail = error instanceof Error ? error.message : String(error);
-    const { code, remedy } = error instanceof CameraFailure ? error : { code: 'internal', remedy: null };
-    this.#send({ type: 'refused', session, code, detail, remedy });
+    const { code, remedy, message } = refusal(error);
+    this.#send({ type: 'refused', session, code, detail: message, remedy });
   }
 
   // The camera opens while the viewer's pipeline is built and answered; what is known only from its first picture
@@ -117,6 +126,18 @@ export class WorkerSessions {
 
   #publish({ session, offer, video, audio, ice }: ToWorkerOf<'publish'>): Promise<string> {
     return this.#configured().publish(session, { offer, video, audio, ice }, this.#events(session));
+  }
+
+  async #still(request: number): Promise<void> {
+    this.#housekeeping.disturb();
+    try {
+      this.#send({ type: 'still', request, jpeg: await this.#configured().still() });
+    } catch (error) {
+      const { code, remedy, message } = refusal(error);
+      this.#send({ type: 'no-still', request, code, detail: message, remedy });
+    } finally {
+      this.#housekeeping.collect();
+    }
   }
 
   #events(session: string): ConnectionEvents {
@@ -173,4 +194,9 @@ export class WorkerSessions {
     this.#camera?.unpublish(session);
     this.#housekeeping.collect();
   }
+}
+
+function refusal(error: unknown): { code: string; message: string; remedy: string | null } {
+  if (error instanceof CameraFailure) return error;
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error), remedy: null };
 }

@@ -1,5 +1,6 @@
-import { type Element, Gst, type Pipeline } from '../gst/native.js';
-import { closePipeline, drainBus, type ElementError, element, parseLaunch } from '../gst/pipeline.js';
+import { type Element, Gst, type Pipeline, type Sample } from '../gst/native.js';
+import { closePipeline, drainBus, type ElementError, element, parseLaunch, shareClock } from '../gst/pipeline.js';
+import { Tee } from '../gst/tee.js';
 import type { VideoFacts } from '../media/messages.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { Fan } from './fan.js';
@@ -22,48 +23,35 @@ export class StreamPipeline {
   readonly baseTime: bigint;
   readonly video: Fan;
   readonly audio: Fan | null;
-  readonly #pipeline: Pipeline;
+  /** Its pictures before they are encoded; null where they come encoded. */
+  readonly raw: Tee | null;
+  readonly pipeline: Pipeline;
   #silentSince = performance.now();
   #lastCount = -1;
 
   /** Builds it; it plays when it is told to. @throws PipelineError if an element is missing */
-  constructor(codec: VideoCodecName, line: string, baseTime?: bigint) {
+  constructor(codec: VideoCodecName, line: string, baseTime: bigint) {
     this.codec = codec;
-    this.#pipeline = parseLaunch(line);
-    this.video = new Fan(this.#pipeline, 'video');
-    this.audio = this.#pipeline.getByName('audio-fan') ? new Fan(this.#pipeline, 'audio') : null;
-    const clock = Gst.SystemClock.obtain();
-    this.#pipeline.useClock(clock);
-    this.#pipeline.setStartTime(Gst.CLOCK_TIME_NONE);
-    this.baseTime = baseTime ?? clock.getTime();
-    this.#pipeline.setBaseTime(this.baseTime);
+    this.pipeline = parseLaunch(line);
+    this.video = new Fan(this.pipeline, 'video');
+    this.audio = this.pipeline.getByName('audio-fan') ? new Fan(this.pipeline, 'audio') : null;
+    const raw = this.pipeline.getByName('raw');
+    this.raw = raw && new Tee(this.pipeline, raw);
+    this.baseTime = baseTime;
+    shareClock(this.pipeline, baseTime);
   }
 
   element(name: string): Element {
-    return element(this.#pipeline, name);
-  }
-
-  find(name: string): Element | null {
-    return this.#pipeline.getByName(name);
-  }
-
-  /** Fills a file's queues without letting anything out. */
-  pause(): void {
-    this.#pipeline.setState(Gst.State.PAUSED);
+    return element(this.pipeline, name);
   }
 
   play(): void {
-    this.#pipeline.setState(Gst.State.PLAYING);
-  }
-
-  /** Lets running time begin now: what waited in PAUSED would be late from the start. */
-  beginNow(): void {
-    this.#pipeline.setBaseTime(Gst.SystemClock.obtain().getTime());
+    this.pipeline.setState(Gst.State.PLAYING);
   }
 
   /** Whether it goes on. @throws Error if a thread of it is stuck, which only a new process helps */
   look(): Finding {
-    const { error, eos, segmentDone } = drainBus(this.#pipeline);
+    const { error, eos, segmentDone } = drainBus(this.pipeline);
     if (this.video.isStuck() || this.audio?.isStuck()) throw new Error('the thread that serves the viewers is stuck');
     return { failed: error ?? (eos ? 'it ended' : null), segmentDone };
   }
@@ -82,6 +70,11 @@ export class StreamPipeline {
     return 'given up';
   }
 
+  /** The last picture before it is encoded; null where there is none, or where it comes encoded. */
+  lastPicture(): Sample | null {
+    return (this.pipeline.getByName('last')?.lastSample as Sample | null | undefined) ?? null;
+  }
+
   /** ms without a picture. */
   silence(): number {
     const now = performance.now();
@@ -96,7 +89,7 @@ export class StreamPipeline {
    * encoder is not a GstVideoEncoder, or the stream is passed through.
    */
   limitKeyframes(ms: number): void {
-    const encoder = this.find('encoder');
+    const encoder = this.pipeline.getByName('encoder');
     if (encoder && 'minForceKeyUnitInterval' in encoder) encoder.minForceKeyUnitInterval = ms * 1_000_000;
   }
 
@@ -108,6 +101,7 @@ export class StreamPipeline {
   close(): void {
     this.video.detachAll();
     this.audio?.detachAll();
-    closePipeline(this.#pipeline);
+    this.raw?.clear();
+    closePipeline(this.pipeline);
   }
 }

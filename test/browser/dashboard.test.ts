@@ -99,6 +99,37 @@ t.test('a player comes back by itself when the worker is killed, and says so mea
   t.equal(await page.getAttribute(player('rear'), 'data-disturbed'), null, 'the other camera was not disturbed');
 });
 
+t.test('what happens is told and not asked for; where nothing tells it, it is asked for', async t => {
+  const { server, browser } = await serveWithBrowser(t, '--camera', 'front=test');
+  const asked = async (page: Page): Promise<() => number> => {
+    let count = 0;
+    page.on('request', request => {
+      if (request.url().endsWith('/api/v1/cameras')) count++;
+    });
+    await openDashboard(page, server);
+    await playing(page, 'front');
+    return () => count;
+  };
+  const told = await browser.newPage();
+  const byTold = await asked(told);
+  const alone = await browser.newPage();
+  await alone.routeWebSocket(/events/, socket => void socket.close());
+  const byAlone = await asked(alone);
+  const [before, beforeAlone] = [byTold(), byAlone()];
+  await new Promise(resolve => setTimeout(resolve, 5_000));
+  t.equal(byTold() - before, 0, 'nobody asks while all is told');
+  t.ok(byAlone() - beforeAlone >= 2, `asked ${byAlone() - beforeAlone} times`);
+  await told.click('camera-tile .name');
+  await told.waitForFunction(
+    () => document.querySelector('camera-details dd[data-figure="Viewers"]')?.textContent === '2',
+  );
+  await alone.close();
+  await told.waitForFunction(
+    () => document.querySelector('camera-details dd[data-figure="Viewers"]')?.textContent === '1',
+  );
+  t.pass('the figures of the camera come too');
+});
+
 t.test('the server goes and comes back', async t => {
   const first = await startServer('--camera', 'front=test', '--state-dir', t.testdir());
   const browser = await launchChromium();

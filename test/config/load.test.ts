@@ -27,8 +27,9 @@ function complaint(text: string): string {
 
 t.test('what holds where nothing is said', t => {
   const config = {
+    version: 1,
     server: { host: '0.0.0.0', port: 8765 },
-    limits: { viewers: 50, linger: 10, requestsPerMinute: 600, wrongTokensPerMinute: 30 },
+    limits: { viewers: 50, linger: 10, publisherReturn: 30, requestsPerMinute: 600, wrongTokensPerMinute: 30 },
     ice: { servers: [{ urls: ['stun:stun.l.google.com:19302'], lifetime: 86_400 }] },
     protocol: { etags: 'compatible' },
     access: { tokens: [], jwt: [], anonymous: [], requireTokenOnSessions: false, origins: ['*'] },
@@ -62,6 +63,8 @@ cameras:
     keyframeInterval: 60,
     passthrough: 'auto',
     fallback: 'vp8',
+    stallTimeout: 2,
+    controls: {},
   });
   t.end();
 });

@@ -47,7 +47,7 @@ t.test('what it is given stays as it is', t => {
 
 t.test('what cannot be a camera', t => {
   const cases: [string, Record<string, object>, RegExp][] = [
-    ['source', { a: { source: 'v4l2:/etc/passwd' } }, /camera "a": .*names no device/],
+    ['source', { a: { source: 'v4l2:/etc/passwd' } }, /cameras\.a\.source .*names no device/],
     ['source of no kind', { a: { source: 'x' } }, /cameras\.a\.source is "x"/],
     ['name', { 'a/b': { source: 'test' } }, /cameras\.a\/b is no name for a camera/],
     ['long name', { ['a'.repeat(64)]: { source: 'test' } }, /is no name for a camera/],

@@ -41,7 +41,7 @@ async function answerOf({ offer, agreement }: Negotiated): Promise<string> {
   const peer =
     type === 'join'
       ? new Viewer({ ...request, baseTime: 0n, idleMs: () => 0 }, events)
-      : new Publication({ ...request, events });
+      : new Publication({ ...request, events, baseTime: 0n });
   try {
     return await peer.answer(request.offer);
   } finally {

@@ -3,10 +3,14 @@ import { pino } from 'pino';
 import type { Test } from 'tap';
 import { makeAccess } from '../../src/access/access.js';
 import { defaultConfig } from '../../src/config/load.js';
+import { ConfigMemory } from '../../src/config/place.js';
+import { type Applier, ConfigStore } from '../../src/config/store.js';
+import { readControls, setControls } from '../../src/devices/controls.js';
 import { Cameras } from '../../src/domain/cameras.js';
 import type { Config, System } from '../../src/domain/contract.js';
 import { EventBus } from '../../src/domain/events.js';
-import type { CameraPlan, IceForClients } from '../../src/domain/ports.js';
+import { LineUp } from '../../src/domain/line-up.js';
+import type { CaptureDevice, IceForClients } from '../../src/domain/ports.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { buildApp } from '../../src/http/app.js';
 import { FakeEngine } from './fake-engine.js';
@@ -16,13 +20,12 @@ export const TOKEN = 'the-token-of-this-test';
 export const OFFER = readOffer('chromium-156');
 export const PUBLISHING_OFFER = readOffer('chromium-156-publisher');
 
-const cameraSettings = { width: 640, height: 480, framerate: 30, bitrate: 1_000_000, keyframeInterval: 60 };
-const plan = (id: string, source: CameraPlan['source']): CameraPlan => ({
-  id,
-  name: `The ${id}`,
-  source,
-  settings: { ...cameraSettings, passthrough: 'auto', fallback: 'vp8', stallTimeout: 2, controls: {} },
-});
+/** Cameras, as a file has them. */
+const CAMERAS = `cameras:
+  road: { source: 'rtsp://u:secret@192.0.2.7/s', name: The road }
+  arm: { source: 'v4l2:/dev/video0', name: The arm }
+  phone: { source: whip, name: The phone }
+`;
 
 export const SYSTEM: System = {
   version: '1.2.3',
@@ -75,6 +78,8 @@ export interface TestSettings {
   protocol?: Partial<Config['protocol']>;
   links?: IceForClients['links'];
   logger?: FastifyBaseLogger;
+  /** What is plugged in. */
+  devices?: readonly CaptureDevice[];
 }
 
 /** The HTTP side over an engine that answers at once; without a port, closed with the test. */
@@ -87,13 +92,37 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
   const events = new EventBus(logger);
   const sessions = new Sessions({ engine, events, log: logger, maxViewers: viewers });
   const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
-  cameras.add(plan('road', { type: 'rtsp', url: 'rtsp://u:secret@192.0.2.7/s' }));
-  cameras.add(plan('arm', { type: 'v4l2', by: 'device', name: '/dev/video0' }));
-  cameras.add(plan('phone', { type: 'whip' }));
+  const editor = new ConfigStore({ place: new ConfigMemory('/config.yaml', CAMERAS), log: logger });
+  const unused = (): never => t.fail('the engine of this helper tells nothing') as never;
+  const mediaEvents = {
+    cameraChanged: unused,
+    sessionConnected: unused,
+    sessionEnded: unused,
+    sessionMeasured: unused,
+  };
+  const lineUp = new LineUp({ cameras, sessions, engine, events: mediaEvents, log: logger });
+  const applier: Applier = {
+    prepare: next => () => void lineUp.apply(next.cameras.map(({ plan }) => plan)),
+    found: async () => ({}),
+    isPassedOn: camera => cameras.isPassedOn(camera),
+  };
+  await editor.start(applier, TOKEN);
+  t.teardown(() => editor.close());
   const ice = { links: settings.links ?? (() => []) };
   const protocol = { ...defaults.protocol, ...settings.protocol };
   const app = await buildApp({
-    services: { cameras, sessions, events, protocol, ice, system: () => SYSTEM },
+    services: {
+      cameras,
+      editor,
+      sessions,
+      events,
+      protocol,
+      ice,
+      pictures: engine,
+      controls: { read: readControls, set: setControls },
+      devices: () => settings.devices ?? [],
+      system: () => SYSTEM,
+    },
     access: makeAccess({ settings: accessSettings, ownToken: TOKEN, base: '/', log: logger }),
     limits: { ...defaults.limits, ...settings.limits },
     origins: accessSettings.origins,

@@ -74,6 +74,15 @@ export function breaches(operationId: string, response: LightMyRequestResponse):
   return validate(body) ? [] : [words(validate)];
 }
 
+/** What a message of the live events has that the contract does not say of it. */
+export function eventBreaches(event: unknown): string[] {
+  const validate = validator(
+    operations.find(({ operationId }) => operationId === 'liveEvents')?.responses['101']?.content?.['application/json']
+      ?.schema ?? {},
+  );
+  return validate(event) ? [] : [words(validate)];
+}
+
 /** What is wrong with a problem document, whoever sends it. */
 export function problemBreaches(response: LightMyRequestResponse, status: number, code: string): string[] {
   const type = String(response.headers['content-type']);

@@ -27,7 +27,7 @@ t.test('405 also where a body of an unknown type comes along', async t => {
   for (const [method, url] of [
     ['PATCH', '/whep/road'],
     ['PUT', '/whep/road/secret'],
-    ['POST', '/api/v1/cameras'],
+    ['POST', '/api/v1/system'],
   ] as const) {
     const response = await ask(method, url, { headers: { 'content-type': 'text/nonsense' }, payload: 'x' });
     t.strictSame(problemBreaches(response, 405, 'method-not-allowed'), [], `${method} ${url}`);

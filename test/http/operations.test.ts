@@ -177,10 +177,10 @@ t.test('what every operation that looks at a token may answer for it is in the c
 });
 
 t.test('every operation that changes something is limited, whoever asks, and says so in the contract', async t => {
-  const limited = operations.filter(({ method }) => ['POST', 'PATCH', 'DELETE'].includes(method));
+  const limited = operations.filter(({ method }) => ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method));
   t.ok(limited.length >= 9, limited.map(({ operationId }) => operationId).join(', '));
   const test = await testApp(t, 5, { limits: { requestsPerMinute: 1 } });
-  for (const method of ['POST', 'PATCH', 'DELETE'] as const) await test.app.inject({ method, url: '/nowhere' });
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) await test.app.inject({ method, url: '/nowhere' });
   for (const operation of limited) {
     const { operationId } = operation;
     const response = await call(test, operation, bearer(TOKEN));

@@ -179,7 +179,7 @@ t.test('a preflight needs no token, and says what may be asked', async t => {
     t.equal(response.statusCode, 204);
     t.match(response.headers, {
       'accept-post': 'application/sdp',
-      'access-control-allow-methods': /POST, PATCH, DELETE, OPTIONS/,
+      'access-control-allow-methods': /POST, PUT, PATCH, DELETE, OPTIONS/,
       'access-control-allow-headers': /Authorization, Content-Type, If-Match/,
     });
   }

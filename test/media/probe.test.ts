@@ -46,7 +46,7 @@ t.test('the software encoders really encode, and the probe says what became of e
 });
 
 t.test('the software decoders really decode, of an encoder that an earlier run found', async t => {
-  const messages = await probe('--no-devices', '--decoders', '--encoder=openh264enc', ...ENCODERS.map(e => e.element));
+  const messages = await probe('--decoders', '--encoder=openh264enc', ...ENCODERS.map(e => e.element));
   const outcomes = messages.flatMap(message => (message.type === 'probed' ? [message] : []));
   t.strictSame(
     outcomes.map(({ kind, element }) => [kind, element]),

@@ -114,6 +114,20 @@ t.test('the camera behind it', t => {
   t.equal(rows({ problem: { detail: 'unplugged', remedy: 'plug it in' } }).get('Problem'), 'unplugged');
   t.equal(rows({ problem: { detail: 'unplugged', remedy: 'plug it in' } }).get('Remedy'), 'plug it in');
   t.equal(rows({ video: null }).get('Encodes'), '–');
+  t.strictSame(
+    ['Notice', 'Device', 'Captures'].filter(label => rows({}).has(label)),
+    [],
+  );
+  const nearest = { code: 'nearest-mode', detail: 'it has no 25 fps', remedy: 'configure 30' } as const;
+  const v4l2 = rows({
+    notices: [nearest],
+    device: '/dev/video0',
+    capture: { format: 'MJPG', width: 1280, height: 720, framerate: 30 },
+  });
+  t.equal(v4l2.get('Notice'), 'it has no 25 fps');
+  t.equal(v4l2.get('Remedy'), 'configure 30');
+  t.equal(v4l2.get('Device'), '/dev/video0');
+  t.equal(v4l2.get('Captures')?.replaceAll('\u00a0', ' '), 'MJPG 1280×720, 30 fps');
   t.equal(rows({}, true).get('State'), 'not known; was live', 'a server that is silent vouches for nothing');
   t.end();
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import * as words from '../../src/web/formatting.js';
 import * as trouble from '../../src/web/playback-trouble.js';
-import { overlayWords, type PlayerState } from '../../src/web/player-state.js';
+import { overlayWords, type PlayerState, withLost } from '../../src/web/player-state.js';
 import { parseProblem, parseRetryAfter } from '../../src/web/problem.js';
 import { summarize } from '../../src/web/summary.js';
 
@@ -36,6 +36,21 @@ t.test('numbers as people read them', t => {
   for (const [actual, expected] of cases) t.equal(spaced(actual), expected);
   for (const format of [words.formatBitrate, words.formatFps, words.formatMs, words.formatPercent])
     for (const unknown of [undefined, Number.NaN, Number.POSITIVE_INFINITY]) t.equal(format(unknown), '–');
+  t.end();
+});
+
+t.test('a camera that is lost is not taken for one that is live', t => {
+  const lost = { since: 1_000, detail: 'It was unplugged.', remedy: 'Plug it in.' };
+  const shown = withLost({ state: 'playing', ageMs: 20 }, lost, 13_900);
+  t.match(shown, { state: 'lost', ageMs: 12_900 });
+  const overlay = overlayWords(shown);
+  t.match(overlay, { headline: 'CAMERA LOST', detail: 'It was unplugged.', remedy: 'Plug it in.' });
+  t.equal(spaced(overlay?.age ?? ''), 'since 12 s');
+  t.equal(withLost({ state: 'stale', ageMs: 900 }, lost, 2_000).state, 'lost');
+  for (const state of ['connecting', 'reconnecting', 'failed', 'paused'] as const)
+    t.equal(withLost({ state }, lost, 2_000).state, state, 'what is wrong here goes first');
+  t.equal(withLost({ state: 'playing' }, undefined, 2_000).state, 'playing');
+  t.match(summarize(['playing', 'lost', 'failed']), { states: '1 lost, 1 no video, 1 live', well: false });
   t.end();
 });
 

@@ -1,12 +1,50 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { allows } from '../../domain/access.js';
+import type { CameraSettings } from '../../domain/contract.js';
+import { Failure } from '../../domain/failure.js';
+import { strongEtag } from '../../protocol/etag.js';
 import { seesCamera } from '../grants.js';
 import type { Services } from '../operations.js';
 
-export const cameraOperations = ({ cameras }: Services) => ({
-  listCameras: async (request: FastifyRequest) => {
-    const sees = seesCamera(request);
-    return { items: cameras.list().filter(({ id }) => sees(id)) };
-  },
-  getCamera: async (request: FastifyRequest) =>
-    cameras.get((request.params as { camera: string }).camera, seesCamera(request)),
-});
+const idIn = (request: FastifyRequest): string => (request.params as { camera: string }).camera;
+
+export const cameraOperations = ({ cameras, editor }: Services) => {
+  const show = (request: FastifyRequest, reply: FastifyReply, id: string): FastifyReply => {
+    const camera = cameras.get(id, seesCamera(request), seesCamera(request, 'admin'));
+    return reply.header('ETag', strongEtag(editor.etagOf(camera.id))).send(camera);
+  };
+  return {
+    listCameras: async (request: FastifyRequest) => {
+      const sees = seesCamera(request);
+      return { items: cameras.list(seesCamera(request, 'admin')).filter(({ id }) => sees(id)) };
+    },
+    getCamera: async (request: FastifyRequest, reply: FastifyReply) => show(request, reply, idIn(request)),
+    createCamera: async (request: FastifyRequest, reply: FastifyReply) => {
+      const { id, ...settings } = request.body as CameraSettings & { id: string };
+      // Its path does not name it, so nothing has looked yet.
+      if (!allows(request.grant, 'admin', id))
+        throw new Failure('forbidden', `The token does not have the role "admin" for camera "${id}".`);
+      await editor.create(id, settings as CameraSettings);
+      request.log.info({ camera: id, by: request.grant.name }, 'camera added');
+      return show(request, reply.code(201).header('Location', `/api/v1/cameras/${id}`), id);
+    },
+    replaceCamera: async (request: FastifyRequest, reply: FastifyReply) => {
+      const id = idIn(request);
+      await editor.replace(id, request.body as CameraSettings, request.headers['if-match']);
+      request.log.info({ camera: id, by: request.grant.name }, 'camera configured');
+      return show(request, reply, id);
+    },
+    patchCamera: async (request: FastifyRequest, reply: FastifyReply) => {
+      const id = idIn(request);
+      await editor.patch(id, request.body as Record<string, unknown>, request.headers['if-match']);
+      request.log.info({ camera: id, by: request.grant.name }, 'camera configured');
+      return show(request, reply, id);
+    },
+    deleteCamera: async (request: FastifyRequest, reply: FastifyReply) => {
+      const id = idIn(request);
+      await editor.remove(id, request.headers['if-match']);
+      request.log.info({ camera: id, by: request.grant.name }, 'camera removed');
+      return reply.code(204).send();
+    },
+  };
+};

@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What whoever asks may do. */
     grant: Grant;
+    /** What the same token may do later: it may expire while a connection goes on. @throws Failure as Access has it */
+    identify(): Promise<Grant>;
   }
 }
 
@@ -29,8 +31,10 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
   };
 
   app.decorateRequest('grant');
+  app.decorateRequest('identify');
   app.addHook('onRequest', async (request, reply) => {
     request.grant = NOBODY;
+    request.identify = async () => request.grant;
     const rule = needed(request);
     if (rule === null) return;
     const token = tokenOf(request);
@@ -47,6 +51,7 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
       if (!(error instanceof Failure)) throw error;
       return refuse(request, reply, error);
     }
+    request.identify = () => access.identify(token);
     wrongTokens.right(request, token);
     if (!allows(request.grant, rule.role, camera)) return forbid(request, reply, rule.role, camera);
   });
@@ -67,12 +72,12 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
 }
 
 /** What goes out in answer to a URL with a token in it is kept by nobody, and leads on to URLs that work. */
-export function answerUrlTokens(app: FastifyInstance, { requireTokenOnSessions }: Access): void {
+export function answerUrlTokens(app: FastifyInstance, access: Access): void {
   app.addHook('onSend', async (request, reply) => {
     const token = tokenInUrl(request);
     if (token === undefined) return;
     reply.header('Cache-Control', 'no-store');
-    if (!requireTokenOnSessions || tokenOf(request) !== token) return;
+    if (!access.requireTokenOnSessions || tokenOf(request) !== token) return;
     const location = reply.getHeader('Location');
     if (typeof location === 'string' && location.startsWith('/')) reply.header('Location', withToken(location, token));
     const links = reply.getHeader('Link');

@@ -27,9 +27,9 @@ export function takeBodies(app: FastifyInstance, contract: Contract): void {
     if (type.endsWith('json')) app.addContentTypeParser(type, options, app.getDefaultJsonParser('error', 'error'));
     else app.addContentTypeParser(type, options, async (_request: FastifyRequest, text: string) => text);
   }
-  // The first two are of answers only, and the glue warns of a type that nothing reads.
+  // All but the last are of answers only, and the glue warns of a type that nothing reads.
   app.addContentTypeParser(
-    ['application/problem+json', 'text/event-stream', '*'],
+    ['application/problem+json', 'text/event-stream', 'image/jpeg', '*'],
     async (_request: FastifyRequest, payload: NodeJS.ReadableStream) => void payload.resume(),
   );
 

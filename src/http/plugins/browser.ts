@@ -1,17 +1,26 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/**
+ * Whether the page that asks, if it is one, may: browsers ask nobody before they open a WebSocket to elsewhere.
+ * @param origins as for `tellBrowsers`
+ */
+export function originMay({ headers }: Pick<FastifyRequest, 'headers'>, origins: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || origins.includes('*') || origins.includes(origin)) return true;
+  // Its own pages. A proxy in front of it may speak another scheme.
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
 
 /**
  * What browsers need to be told: who may call from another page, and what the pages from here may do.
- * @param origins of pages that may call; `*` for any
+ * @param origins of pages that may call; `*` for any; looked at for each request
  */
 export async function tellBrowsers(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   const options = {
-    // Where any page may ask: without a token it gets nothing, and cookies are not used.
-    origin: origins.includes('*') ? true : [...origins],
     credentials: false,
-    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     // Eyevinn's WHIP client sends an ETag, which is ignored: If-Match is what it means.
     allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'ETag'],
     exposedHeaders: ['Location', 'Link', 'ETag', 'Accept-Patch', 'Retry-After', 'WWW-Authenticate'],
@@ -21,7 +30,12 @@ export async function tellBrowsers(app: FastifyInstance, origins: readonly strin
   await app.register(cors, {
     // OPTIONS that is no preflight is answered by the operation (Accept-Post).
     delegator: (request, done) =>
-      done(null, { ...options, preflightContinue: !('access-control-request-method' in request.headers) }),
+      done(null, {
+        ...options,
+        // Where any page may ask: without a token it gets nothing, and cookies are not used.
+        origin: origins.includes('*') ? true : [...origins],
+        preflightContinue: !('access-control-request-method' in request.headers),
+      }),
   });
   await app.register(helmet, {
     contentSecurityPolicy: {

@@ -1,6 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { findingsOf } from '../../contract/finding.js';
 import type { Problem } from '../../domain/contract.js';
 import { Failure } from '../../domain/failure.js';
+import { redact } from '../../domain/source.js';
 import { OfferError } from '../../protocol/offer.js';
 import { SdpFragmentError } from '../../protocol/sdp-fragment.js';
 import { bodyKindOf } from '../body-kinds.js';
@@ -40,8 +42,7 @@ function toProblem(error: Refused, request: FastifyRequest): Problem {
     return problem(error.code, error.message, error.remedy);
   const body = bodyKindOf(request);
   if (error.validationContext === 'body' && body) {
-    const what = request.body === '' ? 'it is empty' : error.message;
-    return problem(body.code, `${body.name} cannot be used: ${what}.`);
+    return problem(body.code, `${body.name} cannot be used: ${wrongWith(request.body, error)}.`);
   }
   if (error.validation) return problem('bad-request', `${error.message}.`);
   switch (error.code) {
@@ -62,6 +63,17 @@ function toProblem(error: Refused, request: FastifyRequest): Problem {
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
     return problem('bad-request', `${error.message}.`);
   return problem('internal', 'The server made a mistake; its log says which.');
+}
+
+/** Findings that are told of one body. */
+const MAX_FINDINGS = 10;
+
+function wrongWith(body: unknown, { message, validation = [] }: FastifyError): string {
+  if (body === '') return 'it is empty';
+  // Of a text there is nothing to be found in it by a schema.
+  if (typeof body === 'string') return message;
+  const findings = findingsOf(validation as Parameters<typeof findingsOf>[0]).slice(0, MAX_FINDINGS);
+  return redact(findings.map(({ path, message }) => `${path.join('.') || 'it'} ${message}`).join('; '));
 }
 
 // The query may hold a token.

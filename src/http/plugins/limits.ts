@@ -3,6 +3,7 @@ import rateLimit, { type FastifyRateLimitStore, normalizeIP } from '@fastify/rat
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Failure } from '../../domain/failure.js';
 
+/** Read for each request, as they may change. */
 export interface Limits {
   /** Requests of one address and one method; the contract's `limits` has both. */
   requestsPerMinute: number;
@@ -14,7 +15,7 @@ const MINUTE = 60_000;
 const LATELY = 600_000;
 /** Addresses that are remembered; past these, those that asked longest ago are forgotten. */
 const MAX_ADDRESSES = 5_000;
-const LIMITED = new Set(['POST', 'PATCH', 'DELETE']);
+const LIMITED = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** Counts wrong tokens, so that nobody can try one after the other. */
 export interface WrongTokens {
@@ -28,17 +29,17 @@ export interface WrongTokens {
 }
 
 /** Who asks, as limits count them: an IPv6 client has a whole /64 to ask from. */
-const clientOf = (request: FastifyRequest): string => normalizeIP(request.ip);
+export const clientOf = (request: FastifyRequest): string => normalizeIP(request.ip);
 
 /** Slows down whoever floods the server: what an address asks for is counted before its token is looked at. */
 export async function limitRequests(app: FastifyInstance, limits: Limits): Promise<WrongTokens> {
   await app.register(rateLimit, { global: false, store: MinuteStore });
   const requests = app.createRateLimit({
-    max: limits.requestsPerMinute,
+    max: () => limits.requestsPerMinute,
     timeWindow: MINUTE,
     keyGenerator: request => `${request.method} ${clientOf(request)}`,
   });
-  const wrongTokens = app.createRateLimit({ max: limits.wrongTokensPerMinute, timeWindow: MINUTE });
+  const wrongTokens = app.createRateLimit({ max: () => limits.wrongTokensPerMinute, timeWindow: MINUTE });
   const rightLately = new Lately();
   app.addHook('onRequest', async request => {
     if (!LIMITED.has(request.method)) return;

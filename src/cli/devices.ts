@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import { findDevices } from '../devices/device-watch.js';
+import type { CaptureDevice, CaptureMode, Log } from '../domain/ports.js';
+
+/** It could not look. */
+const EXIT_NOT_LOOKED = 1;
+/** Of sizes in a line; what a camera has beyond that, --json shows. */
+const MAX_SIZES = 8;
+
+export function devicesCommand(): Command {
+  return new Command('devices')
+    .description('Show the cameras that are plugged in, and what to write into the configuration to use them.')
+    .option('--json', 'one JSON document, with everything that they can be set to')
+    .action(async ({ json }: { json?: boolean }) => {
+      const troubles: string[] = [];
+      const devices = await findDevices(logInto(troubles));
+      process.stdout.write(json ? `${JSON.stringify({ items: devices }, null, 2)}\n` : show(devices));
+      for (const trouble of troubles) process.stderr.write(`bigfootbot-video: ${trouble}\n`);
+      process.exitCode = troubles.length > 0 ? EXIT_NOT_LOOKED : 0;
+    });
+}
+
+/** Of what is logged, what kept it from looking. */
+function logInto(troubles: string[]): Log {
+  const tell = (fields: object, event: string): void => {
+    const remedy = 'remedy' in fields ? ` ${String(fields.remedy)}.` : '';
+    troubles.push(`${event}.${remedy}`);
+  };
+  return { debug: () => undefined, info: () => undefined, warn: tell, error: tell };
+}
+
+/** For people. */
+export function show(devices: readonly CaptureDevice[]): string {
+  if (devices.length === 0)
+    return (
+      'No camera is plugged in that Linux knows as a V4L2 device.\n\n' +
+      'A USB camera shows here within a second; if it does not, see "lsusb" and "sudo dmesg". CSI cameras of a Jetson are\n' +
+      'used by the source argus:0, those of a Raspberry Pi by libcamera, network cameras by rtsp://…\n'
+    );
+  const usable = devices.filter(({ usable }) => usable === null);
+  const ids = new Map(usable.map((device, i) => [device, usable.length === 1 ? 'front' : `camera${i + 1}`]));
+  return devices.map(device => showDevice(device, ids.get(device) ?? null)).join('\n');
+}
+
+function showDevice(device: CaptureDevice, id: string | null): string {
+  const lines: [string, string][] = [
+    ['bus', device.bus],
+    ['serial', device.serial ?? 'none of its own'],
+    ['driver', device.driver],
+    ...formatLines(device.modes),
+  ];
+  if (device.usable !== null) lines.push(['not usable', device.usable]);
+  else lines.push(['to use it', `cameras: { ${id}: { source: '${sourceOf(device)}' } }`]);
+  const width = Math.max(...lines.map(([key]) => key.length));
+  return `${device.device}  ${device.name}\n${lines.map(([key, text]) => `  ${key.padEnd(width)}  ${text}\n`).join('')}`;
+}
+
+const sourceOf = ({ serial, bus }: CaptureDevice): string =>
+  `v4l2:${serial === null ? `bus=${bus}` : `serial=${serial}`}`;
+
+/** `MJPG` with `1920x1080 30, 1280x720 60`: each format in a line, its largest sizes with their highest rates. */
+function formatLines(modes: readonly CaptureMode[]): [string, string][] {
+  const formats = [...new Set(modes.map(({ format }) => format))];
+  return formats.map(format => {
+    const sizes = modes
+      .filter(mode => mode.format === format)
+      .sort((a, b) => b.width * b.height - a.width * a.height)
+      .map(({ width, height, framerates: [rate] }) => `${width}x${height}${rate === undefined ? '' : ` ${rate}`}`);
+    const more = sizes.length > MAX_SIZES ? ` and ${sizes.length - MAX_SIZES} more` : '';
+    return [format, sizes.slice(0, MAX_SIZES).join(', ') + more];
+  });
+}

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+
+/** What can be wrong with a call: `missing`: the program is not installed; `hung`: its driver did not answer in time. */
+export type V4l2Trouble = 'missing' | 'hung' | 'failed';
+
+export class V4l2Error extends Error {
+  readonly trouble: V4l2Trouble;
+
+  constructor(trouble: V4l2Trouble, message: string) {
+    super(message);
+    this.trouble = trouble;
+  }
+}
+
+export const INSTALL_V4L2_CTL = 'Install it: sudo apt-get install v4l-utils';
+
+/** A driver answers within milliseconds, a USB camera that sleeps within a second. */
+const PATIENCE_MS = 3_000;
+/** vivid, which has more formats than any camera, prints 160 kB. */
+const MAX_OUTPUT = 1_000_000;
+/** Of what the program says of a failure. */
+const MAX_MESSAGE = 300;
+
+/**
+ * Runs v4l2-ctl on a device and resolves with what it prints. It is a process of its own, so a driver that hangs holds
+ * up nobody: what has not ended in time is killed and not waited for, as a process within a driver may not end.
+ * @throws V4l2Error
+ */
+export function v4l2ctl(device: string, args: readonly string[], patienceMs: number = PATIENCE_MS): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('v4l2-ctl', ['-d', device, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    const output = { stdout: '', stderr: '' };
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      child.unref();
+      settle();
+    };
+    const giveUp = (error: V4l2Error): void => {
+      child.kill('SIGKILL');
+      finish(() => reject(error));
+    };
+    const timer = setTimeout(
+      () => giveUp(new V4l2Error('hung', `the driver of ${device} did not answer within ${patienceMs / 1000} s`)),
+      patienceMs,
+    );
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        output[stream] += text;
+        if (output[stream].length > MAX_OUTPUT)
+          giveUp(new V4l2Error('failed', `v4l2-ctl prints more than ${MAX_OUTPUT} characters about ${device}`));
+      });
+    }
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      finish(() =>
+        reject(
+          error.code === 'ENOENT'
+            ? new V4l2Error('missing', 'v4l2-ctl is not installed')
+            : new V4l2Error('failed', `v4l2-ctl cannot be started: ${error.message}`),
+        ),
+      ),
+    );
+    child.on('close', code =>
+      finish(() => {
+        if (code === 0) resolve(output.stdout);
+        else reject(new V4l2Error('failed', (output.stderr || output.stdout).trim().slice(0, MAX_MESSAGE)));
+      }),
+    );
+  });
+}

@@ -1,0 +1,46 @@
+import type { CaptureDevice } from './ports.js';
+import type { Source } from './source.js';
+
+/**
+ * Which device a source means, as cameras come and go under other numbers. What was once found is found again by what
+ * stays with it: its serial number, else the place that it is plugged into.
+ */
+export class DeviceFinder {
+  readonly #source: Source;
+  readonly #resolve: (path: string) => string;
+  #seen: CaptureDevice | null = null;
+
+  /** @param resolve follows links as /dev/v4l/by-id/…; gives the path itself where there is nothing */
+  constructor(source: Source, resolve: (path: string) => string) {
+    this.#source = source;
+    this.#resolve = resolve;
+  }
+
+  /** Null while it is not plugged in, and for sources that mean no device. */
+  find(devices: readonly CaptureDevice[]): CaptureDevice | null {
+    const found = this.#find(devices);
+    this.#seen = found ?? this.#seen;
+    return found;
+  }
+
+  #find(devices: readonly CaptureDevice[]): CaptureDevice | null {
+    if (this.#source.type !== 'v4l2') return null;
+    const { by, name } = this.#source;
+    const again = (): CaptureDevice | null => devices.find(device => this.#isSeen(device)) ?? null;
+    if (by === 'bus') return devices.find(({ bus }) => bus === name) ?? null;
+    if (by === 'serial') return devices.find(({ serial }) => serial === name) ?? again();
+    // A number goes to whoever comes first, so another camera may have it by now.
+    if (this.#seen) return again();
+    const path = this.#resolve(name);
+    return devices.find(({ device }) => device === path) ?? null;
+  }
+
+  #isSeen(device: CaptureDevice): boolean {
+    const seen = this.#seen;
+    if (!seen) return false;
+    if (seen.serial !== null && device.serial !== null) return seen.serial === device.serial;
+    if (seen.bus !== device.bus) return false;
+    // A serial number comes and goes with a second camera that has the same one.
+    return seen.serial === device.serial || seen.name === device.name;
+  }
+}

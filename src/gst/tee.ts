@@ -1,0 +1,37 @@
+import { type Element, Gst, type Pad, type Pipeline } from './native.js';
+import { pad } from './pipeline.js';
+
+/** A tee of a pipeline that runs, to which sinks come and from which they go. */
+export class Tee {
+  readonly #pipeline: Pipeline;
+  readonly #tee: Element;
+  readonly #pads = new Map<Element, Pad>();
+
+  constructor(pipeline: Pipeline, tee: Element) {
+    this.#pipeline = pipeline;
+    this.#tee = tee;
+  }
+
+  add(sink: Element): void {
+    const source = this.#tee.requestPadSimple('src_%u');
+    if (!source) throw new Error('the tee gave no pad');
+    this.#pipeline.add(sink);
+    sink.syncStateWithParent();
+    source.link(pad(sink, 'sink'));
+    this.#pads.set(sink, source);
+  }
+
+  /** Takes a sink out again: nothing is pushed into it when this returns. Nothing happens if it is not there. */
+  remove(sink: Element): void {
+    const source = this.#pads.get(sink);
+    if (!source) return;
+    this.#pads.delete(sink);
+    this.#tee.releaseRequestPad(source);
+    sink.setState(Gst.State.NULL);
+    this.#pipeline.remove(sink);
+  }
+
+  clear(): void {
+    for (const sink of [...this.#pads.keys()]) this.remove(sink);
+  }
+}

@@ -1,0 +1,41 @@
+import type { WebSocket } from '@fastify/websocket';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Failure } from '../../domain/failure.js';
+import { LiveEvents } from '../live-events.js';
+import type { Services } from '../operations.js';
+import { originMay } from '../plugins/browser.js';
+import { send } from '../plugins/errors.js';
+import { clientOf } from '../plugins/limits.js';
+import { problem } from '../problems.js';
+
+/** @param origins of pages that may listen; `*` for any */
+export function liveEventOperations(
+  { cameras, sessions, events }: Services,
+  app: FastifyInstance,
+  origins: readonly string[],
+) {
+  const live = new LiveEvents({ cameras, sessions, events, log: app.log });
+  app.addHook('onReady', async () => live.start());
+  app.addHook('preClose', () => live.close());
+  return {
+    liveEvents: {
+      preHandler: async (request: FastifyRequest) => {
+        if (!request.ws) return;
+        if (!originMay(request, origins))
+          throw new Failure('forbidden', `Pages of ${String(request.headers.origin).slice(0, 255)} may not listen.`, {
+            remedy: 'Add the origin to access.origins.',
+          });
+        live.admit(clientOf(request));
+      },
+      handler: async (_request: FastifyRequest, reply: FastifyReply) =>
+        send(
+          reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade'),
+          problem('upgrade-required', 'Events come over a WebSocket (RFC 6455).', 'Open one: ws://HOST/api/v1/events.'),
+        ),
+      wsHandler: (socket: WebSocket, request: FastifyRequest) => {
+        const { grant } = request;
+        live.listen(socket, { address: clientOf(request), grant, identify: () => request.identify() });
+      },
+    },
+  };
+}

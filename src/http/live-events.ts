@@ -1,0 +1,214 @@
+import { allows, type Grant } from '../domain/access.js';
+import type { Cameras } from '../domain/cameras.js';
+import type { Camera, Event, Session } from '../domain/contract.js';
+import type { EventBus } from '../domain/events.js';
+import { Failure } from '../domain/failure.js';
+import type { Log } from '../domain/ports.js';
+import type { Sessions } from '../domain/sessions.js';
+import { CameraNews } from './camera-news.js';
+
+export interface LiveEventsOptions {
+  cameras: Cameras;
+  sessions: Sessions;
+  events: EventBus;
+  log: Log;
+  aliveMs?: number;
+  pingMs?: number;
+  figuresMs?: number;
+}
+
+/** What is needed of a WebSocket. */
+export interface Socket {
+  /** Bytes that wait to be sent. */
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  ping(): void;
+  close(code: number, reason: string): void;
+  terminate(): void;
+  on(event: 'pong' | 'message' | 'close', listener: () => void): void;
+}
+
+/** Whoever listens. */
+export interface Listener {
+  /** As limits count. */
+  address: string;
+  grant: Grant;
+  /** What the same token may do now. @throws Failure */
+  identify(): Promise<Grant>;
+}
+
+interface Connection extends Listener {
+  readonly socket: Socket;
+  answered: boolean;
+}
+
+/** A control room behind one address; each page and each program has one. */
+const MAX_OF_ADDRESS = 32;
+/** Each costs some kB and, while cameras are open, a message a second for each of them. */
+const MAX_IN_ALL = 256;
+/** Bytes that wait for one client: a snapshot of a hundred cameras with a thousand sessions is half of it. */
+const MAX_UNREAD = 1_048_576;
+const ALIVE_MS = 2_000;
+const PING_MS = 15_000;
+/** How long clients may take to say goodbye when the server stops. */
+const GOODBYE_MS = 500;
+
+/** RFC 6455 §7.4.1. */
+const CLOSE = { goingAway: 1001, unsupportedData: 1003, policy: 1008 } as const;
+
+/**
+ * Tells whoever listens what happens on the cameras and to the sessions that it may see. Nothing is queued for who is
+ * away or slow: a connection begins with how things stand, and one that does not read is cut off.
+ */
+export class LiveEvents {
+  readonly #options: LiveEventsOptions;
+  readonly #connections = new Set<Connection>();
+  readonly #news: CameraNews;
+  #stops: (() => void)[] = [];
+
+  constructor(options: LiveEventsOptions) {
+    this.#options = options;
+    this.#news = new CameraNews(id => this.#tellCamera(id), options.figuresMs);
+  }
+
+  start(): void {
+    if (this.#stops.length > 0) return;
+    const { events, aliveMs = ALIVE_MS, pingMs = PING_MS } = this.#options;
+    const alive = setInterval(() => this.#tell({ type: 'alive', at: new Date().toISOString() }), aliveMs).unref();
+    const ping = setInterval(() => {
+      for (const connection of [...this.#connections]) void this.#check(connection);
+    }, pingMs).unref();
+    const tellSession = (type: 'session-opened' | 'session-connected' | 'session-ended') => {
+      return ({ session }: { session: Session }) => this.#tell({ type, session }, session.camera);
+    };
+    this.#stops = [
+      () => clearInterval(alive),
+      () => clearInterval(ping),
+      events.on('cameraChanged', ({ camera }) => this.#cameraChanged(camera)),
+      events.on('viewersChanged', ({ camera }) => this.#cameraChanged(camera)),
+      events.on('cameraAdded', ({ camera }) => this.#cameraAdded(camera)),
+      events.on('cameraRemoved', ({ camera }) => this.#cameraRemoved(camera)),
+      events.on('sessionOpened', tellSession('session-opened')),
+      events.on('sessionConnected', tellSession('session-connected')),
+      events.on('sessionEnded', tellSession('session-ended')),
+    ];
+  }
+
+  /** Says goodbye to all, and resolves when they are gone. */
+  async close(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#news.close();
+    this.#tell({ type: 'server-stopping' });
+    const gone = [...this.#connections].map(({ socket }) => new Promise<void>(resolve => socket.on('close', resolve)));
+    for (const { socket } of this.#connections) socket.close(CLOSE.goingAway, 'the server is being stopped');
+    const late = setTimeout(() => {
+      for (const { socket } of this.#connections) socket.terminate();
+    }, GOODBYE_MS);
+    await Promise.all(gone);
+    clearTimeout(late);
+  }
+
+  /** Whether another one may listen. @throws Failure too-many-requests */
+  admit(address: string): void {
+    const ofAddress = [...this.#connections].filter(connection => connection.address === address).length;
+    if (ofAddress < MAX_OF_ADDRESS && this.#connections.size < MAX_IN_ALL) return;
+    const [count, whose] = ofAddress < MAX_OF_ADDRESS ? [MAX_IN_ALL, 'The server'] : [MAX_OF_ADDRESS, 'This address'];
+    throw new Failure('too-many-requests', `${whose} has ${count} connections for events, which is the limit.`, {
+      remedy: 'Close one of them, or ask GET /api/v1/cameras now and then.',
+      retryAfter: 5,
+    });
+  }
+
+  /** To be called for who was admitted. */
+  listen(socket: Socket, listener: Listener): void {
+    const connection: Connection = { ...listener, socket, answered: true };
+    this.#connections.add(connection);
+    socket.on('close', () => void this.#connections.delete(connection));
+    socket.on('pong', () => {
+      connection.answered = true;
+    });
+    socket.on('message', () => socket.close(CLOSE.unsupportedData, 'nothing is taken here'));
+    this.#tellAll(connection);
+  }
+
+  #tellAll(connection: Connection): void {
+    const { cameras, sessions } = this.#options;
+    const sees = (camera: string): boolean => allows(connection.grant, 'view', camera);
+    const snapshot: Event = {
+      type: 'snapshot',
+      at: new Date().toISOString(),
+      permissions: [...connection.grant.permissions],
+      cameras: cameras.list().filter(({ id }) => sees(id)),
+      sessions: sessions.list('active').filter(({ camera }) => sees(camera)),
+    };
+    this.#send(connection, JSON.stringify(snapshot));
+  }
+
+  #camera(id: string): Camera | undefined {
+    return this.#options.cameras.list().find(camera => camera.id === id);
+  }
+
+  #cameraChanged(id: string): void {
+    if (this.#connections.size === 0) return;
+    const camera = this.#camera(id);
+    if (camera !== undefined) this.#news.changed(camera);
+  }
+
+  #tellCamera(id: string): void {
+    const camera = this.#camera(id);
+    if (camera !== undefined) this.#tell({ type: 'camera-changed', camera }, id);
+  }
+
+  #cameraAdded(id: string): void {
+    const all = this.#options.cameras.list();
+    for (const connection of this.#connections) {
+      const seen = all.filter(camera => allows(connection.grant, 'view', camera.id));
+      const position = seen.findIndex(camera => camera.id === id);
+      const camera = seen[position];
+      if (camera !== undefined)
+        this.#send(connection, JSON.stringify({ type: 'camera-added', camera, position } satisfies Event));
+    }
+  }
+
+  #cameraRemoved(id: string): void {
+    this.#news.forget(id);
+    this.#tell({ type: 'camera-removed', id }, id);
+  }
+
+  /** @param about the camera that whoever is told has to be allowed to see */
+  #tell(event: Event, about?: string): void {
+    if (this.#connections.size === 0) return;
+    const text = JSON.stringify(event);
+    for (const connection of [...this.#connections])
+      if (about === undefined || allows(connection.grant, 'view', about)) this.#send(connection, text);
+  }
+
+  #send({ socket, address, grant }: Connection, text: string): void {
+    socket.send(text);
+    if (socket.bufferedAmount <= MAX_UNREAD) return;
+    this.#options.log.warn({ address, by: grant.name }, 'events were not read: the connection is cut');
+    socket.terminate();
+  }
+
+  /** Whether somebody is there still, and may still listen. */
+  async #check(connection: Connection): Promise<void> {
+    const { socket, answered, identify } = connection;
+    if (!answered) return socket.terminate();
+    connection.answered = false;
+    socket.ping();
+    try {
+      const grant = await identify();
+      if (!allows(grant, 'view')) throw new Failure('forbidden', 'The token may see nothing any more.');
+      const same = JSON.stringify(grant.permissions) === JSON.stringify(connection.grant.permissions);
+      connection.grant = grant;
+      if (!same) this.#tellAll(connection);
+    } catch (error) {
+      // Whether it is right cannot be known now: it was a moment ago.
+      if (error instanceof Failure && error.code === 'keys-unavailable') return;
+      socket.close(CLOSE.policy, error instanceof Failure ? closeReason(error.message) : 'the token cannot be checked');
+    }
+  }
+}
+
+/** The 123 bytes that a close frame has room for (RFC 6455 §5.5); what is not ASCII may have more than one. */
+const closeReason = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 123);

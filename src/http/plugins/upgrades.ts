@@ -1,0 +1,57 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import websocket from '@fastify/websocket';
+import type { FastifyInstance } from 'fastify';
+import { type Contract, routeOf } from '../../contract/contract.js';
+import { problem } from '../problems.js';
+import { send } from './errors.js';
+
+/** Bytes of a message to this server, which takes none. */
+const MAX_MESSAGE = 125;
+/** How long whoever is cut off may go on to send. */
+const GOODBYE_MS = 2_000;
+
+/**
+ * Takes WebSockets where the contract has one, which is where it answers 101, and refuses them elsewhere. Whoever asks
+ * to go on in another protocol that is not spoken here (`h2c`: Java's HTTP client does so with each request) is answered
+ * as if it had not asked (RFC 9110 §7.8).
+ */
+export async function takeUpgrades(app: FastifyInstance, contract: Contract): Promise<void> {
+  const webSockets = new Set(
+    Object.entries(contract.paths)
+      .filter(([, item]) => item.get?.responses !== undefined && '101' in item.get.responses)
+      .map(([path]) => routeOf(path)),
+  );
+  // What Node hands over is looked at first.
+  const upgrades = new EventEmitter();
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.headers.upgrade?.toLowerCase() === 'websocket') upgrades.emit('upgrade', request, socket, head);
+    else takeAsPlain(app, request, socket, head);
+  });
+  await app.register(websocket, {
+    options: { server: upgrades as never, maxPayload: MAX_MESSAGE, closeTimeout: GOODBYE_MS },
+    // Whoever listens on them closes them.
+    preClose: async () => undefined,
+    errorHandler: (err, socket, request) => {
+      request.log.debug({ err, address: request.ip }, 'websocket failed');
+      socket.close();
+    },
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.ws || webSockets.has(request.routeOptions.url ?? '')) return;
+    return send(reply, problem('not-found', 'There is no WebSocket here.', 'GET /docs shows what there is.'));
+  });
+}
+
+/** Has Node read the request again, without what made it stop before the body. */
+function takeAsPlain(app: FastifyInstance, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const left = new Set(['upgrade', 'connection', 'http2-settings']);
+  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const [name = '', value = ''] = request.rawHeaders.slice(i, i + 2);
+    if (!left.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
+  app.server.emit('connection', socket);
+}

@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util';
+import { camerasNamed, makeAccess } from './access/access.js';
+import type { KeySets } from './access/key-set.js';
+import type { Running } from './config/store.js';
+import type { Access } from './domain/access.js';
+import type { Config } from './domain/contract.js';
+import type { IcePlan, Log } from './domain/ports.js';
+import { Ice } from './ice/ice.js';
+
+export interface SettingsOptions {
+  running: Running;
+  /** The folder from which paths in the configuration count. */
+  base: string;
+  /** The server's own. */
+  token: string;
+  log: Log;
+}
+
+/** What holds of the configuration at this moment, cameras aside: whatever has changed is made anew. */
+export class Settings {
+  readonly #options: Omit<SettingsOptions, 'running'>;
+  /** Keys that were fetched outlive a change of the configuration: their server may be out of reach now. */
+  readonly #keySets: KeySets = new Map();
+  #config: Config;
+  #access: Access;
+  #icePlan: IcePlan;
+  #ice: Ice;
+
+  /** @throws CommandError */
+  constructor({ running, ...options }: SettingsOptions) {
+    this.#options = options;
+    this.#config = running.config;
+    this.#access = this.#makeAccess(running.config.access);
+    this.#icePlan = running.ice;
+    this.#ice = new Ice({ plan: running.ice, log: options.log });
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  get access(): Access {
+    return this.#access;
+  }
+
+  get ice(): Ice {
+    return this.#ice;
+  }
+
+  /**
+   * Gets ready what another configuration needs.
+   * @param anew whether key files are to be read again
+   * @returns what makes it hold
+   * @throws CommandError
+   */
+  prepare({ config, ice, cameras }: Running, anew: boolean): () => void {
+    const isSame = !anew && isDeepStrictEqual(config.access, this.#config.access);
+    const access = isSame ? this.#access : this.#makeAccess(config.access);
+    return () => {
+      this.#config = config;
+      this.#access = access;
+      if (!isDeepStrictEqual(ice, this.#icePlan)) this.#replaceIce(ice);
+      this.#lookAtPermissions(cameras.map(({ plan }) => plan.id));
+    };
+  }
+
+  #makeAccess(settings: Config['access']): Access {
+    const { token, base, log } = this.#options;
+    return makeAccess({ settings, ownToken: token, base, log, keySets: this.#keySets });
+  }
+
+  #replaceIce(plan: IcePlan): void {
+    this.#ice.close();
+    this.#icePlan = plan;
+    this.#ice = new Ice({ plan, log: this.#options.log });
+    this.#ice.start();
+  }
+
+  readonly #toldOf = new Set<string>();
+
+  // Said once of each: a camera may be added later, over REST.
+  #lookAtPermissions(cameras: readonly string[]): void {
+    for (const { camera, holder } of camerasNamed(this.#config.access)) {
+      const name = `${camera} ${holder}`;
+      if (cameras.includes(camera) || this.#toldOf.has(name)) continue;
+      this.#toldOf.add(name);
+      this.#options.log.warn({ camera, holder }, 'permission for a camera that is not there');
+    }
+  }
+}

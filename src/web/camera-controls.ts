@@ -1,0 +1,143 @@
+/** `<camera-controls>`: brightness, focus and the like of a V4L2 camera; each change is seen at once in the picture. */
+import { type Control, listControls, setControls, wrongWith } from './api.js';
+import { element, setHidden, setText } from './dom.js';
+import { latestOnly, type Values } from './latest-only.js';
+
+type Value = number | boolean | string;
+
+export class CameraControls extends HTMLElement {
+  readonly #id: string;
+  readonly #list = element('div', { class: 'controls' });
+  readonly #message = element('p', { class: 'message', role: 'status', hidden: true });
+  readonly #change = latestOnly(values => this.#send(values));
+  /** Writes a value into what shows a control. */
+  readonly #shown = new Map<string, (control: Control) => void>();
+  #controls: readonly Control[] = [];
+
+  constructor(id: string) {
+    super();
+    this.#id = id;
+  }
+
+  connectedCallback(): void {
+    this.hidden = true;
+    const defaults = element('button', { type: 'button' }, 'Defaults');
+    defaults.addEventListener('click', () => this.#change(defaultsOf(this.#controls)));
+    this.replaceChildren(
+      element('h3', {}, 'Camera controls'),
+      this.#list,
+      this.#message,
+      element('div', { class: 'buttons' }, defaults),
+    );
+    void this.#load();
+  }
+
+  /** Hidden where there are none: the answer is a problem then, and no news to anybody. */
+  async #load(): Promise<void> {
+    const answer = await listControls(this.#id);
+    if (answer.kind !== 'ok') return;
+    const names = (controls: readonly Control[]): string => controls.map(({ name }) => name).join();
+    if (names(answer.value) !== names(this.#controls)) this.#build(answer.value);
+    this.#controls = answer.value;
+    for (const control of answer.value) this.#shown.get(control.name)?.(control);
+    setHidden(this, answer.value.length === 0);
+  }
+
+  async #send(values: Values): Promise<void> {
+    const answer = await setControls(this.#id, values);
+    const wrong = wrongWith(answer);
+    setText(this.#message, wrong ?? '');
+    setHidden(this.#message, wrong === undefined);
+    // One control makes others active, or takes another value than was asked for.
+    await this.#load();
+  }
+
+  #build(controls: readonly Control[]): void {
+    this.#shown.clear();
+    this.#list.replaceChildren(...controls.map((control, index) => this.#row(control, `control-${index}`)));
+  }
+
+  #row(control: Control, id: string): HTMLElement {
+    const { name, title, type } = control;
+    const change = (value: Value): void => this.#change({ [name]: value });
+    if (type === 'button') {
+      const button = element('button', { type: 'button' }, title);
+      button.addEventListener('click', () => change(true));
+      this.#shown.set(name, now => setDisabled(button, now));
+      return element('div', { class: 'row' }, button);
+    }
+    const { input, output, show } = inputFor(control, id, change);
+    this.#shown.set(name, now => {
+      setDisabled(input, now);
+      // What a hand is on is not moved from under it.
+      if (now.value !== undefined && !input.matches(':active')) show(now.value);
+    });
+    return element(
+      'div',
+      { class: `row ${type}` },
+      element('label', { for: id }, title),
+      element('span', { class: 'taken' }, input, ...(output === undefined ? [] : [output])),
+    );
+  }
+}
+
+interface Shown {
+  input: HTMLInputElement | HTMLSelectElement;
+  /** The value in words, beside a slider. */
+  output?: HTMLElement;
+  show(value: Value): void;
+}
+
+function inputFor(control: Control, id: string, change: (value: Value) => void): Shown {
+  const { type, min = 0, max = 0, step = 1, menu = [] } = control;
+  switch (type) {
+    case 'bool': {
+      const input = element('input', { id, type: 'checkbox', role: 'switch' });
+      input.addEventListener('change', () => change(input.checked));
+      return { input, show: value => Object.assign(input, { checked: value === true || value === 1 }) };
+    }
+    case 'menu':
+    case 'intmenu': {
+      const options = menu.map(({ value, label }) => element('option', { value: String(value) }, label));
+      const input = element('select', { id }, ...options);
+      input.addEventListener('change', () => change(Number(input.value)));
+      return { input, show: value => Object.assign(input, { value: String(value) }) };
+    }
+    case 'int': {
+      const range = { min: String(min), max: String(max), step: String(step) };
+      const input = element('input', { id, type: 'range', ...range });
+      const output = element('output', { for: id });
+      input.addEventListener('input', () => {
+        setText(output, input.value);
+        change(Number(input.value));
+      });
+      return {
+        input,
+        output,
+        show: value => {
+          input.value = String(value);
+          setText(output, String(value));
+        },
+      };
+    }
+    default: {
+      const input = element('input', { id, type: type === 'bitmask' ? 'number' : 'text' });
+      input.addEventListener('change', () => change(type === 'bitmask' ? Number(input.value) : input.value));
+      return { input, show: value => Object.assign(input, { value: String(value) }) };
+    }
+  }
+}
+
+function setDisabled(input: { disabled: boolean }, { inactive, readOnly }: Control): void {
+  input.disabled = inactive === true || readOnly === true;
+}
+
+/** Of all that can be set now. */
+function defaultsOf(controls: readonly Control[]): Values {
+  const settable = controls.filter(({ inactive, readOnly, type }) => !inactive && !readOnly && type !== 'button');
+  return Object.fromEntries(
+    settable.flatMap(control => (control.default === undefined ? [] : [[control.name, control.default]])),
+  );
+}
+
+customElements.define('camera-controls', CameraControls);

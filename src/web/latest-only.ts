@@ -1,0 +1,25 @@
+/** Sends values one at a time; of those that come meanwhile, the newest of each name. Pure. */
+
+/** From one request to the next: a slider that is dragged has sixty values a second. */
+const SPACING_MS = 150;
+
+export type Values = Readonly<Record<string, number | boolean | string>>;
+
+/** @param send never rejects */
+export function latestOnly(send: (values: Values) => Promise<void>, spacingMs = SPACING_MS): (values: Values) => void {
+  let next: Values | undefined;
+  let sending = false;
+  async function run(): Promise<void> {
+    sending = true;
+    while (next !== undefined) {
+      const values = next;
+      next = undefined;
+      await Promise.all([send(values), new Promise(resolve => setTimeout(resolve, spacingMs))]);
+    }
+    sending = false;
+  }
+  return values => {
+    next = { ...next, ...values };
+    if (!sending) void run();
+  };
+}

@@ -1,0 +1,20 @@
+/** The list of cameras as the server's events change it. Pure. */
+import type { Camera, LiveEvent } from './api.js';
+
+/** @returns the list after the event: the same one where the event says nothing of it */
+export function applyEvent(cameras: readonly Camera[], event: LiveEvent): readonly Camera[] {
+  switch (event.type) {
+    case 'snapshot':
+      return event.cameras;
+    case 'camera-added': {
+      const others = cameras.filter(({ id }) => id !== event.camera.id);
+      return [...others.slice(0, event.position), event.camera, ...others.slice(event.position)];
+    }
+    case 'camera-changed':
+      return cameras.map(camera => (camera.id === event.camera.id ? event.camera : camera));
+    case 'camera-removed':
+      return cameras.filter(({ id }) => id !== event.id);
+    default:
+      return cameras;
+  }
+}

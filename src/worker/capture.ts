@@ -1,0 +1,59 @@
+import type { Source } from '../domain/source.js';
+import { passed } from '../gst/meter.js';
+import { type Element, Gst, type Pipeline } from '../gst/native.js';
+import { closePipeline, drainBus, element, pad, parseLaunch, shareClock } from '../gst/pipeline.js';
+import { Tee } from '../gst/tee.js';
+import { type CameraFailure, explain } from './failure.js';
+import { FileLoop } from './file-loop.js';
+import type { OpenedSource } from './opened-source.js';
+
+export interface CaptureOptions {
+  source: Source;
+  /** From describeCapture. */
+  line: string;
+  /** Of the element `source`, what is no part of the line; from sourceProperty. */
+  property: readonly [name: string, value: string] | null;
+  /** ns; see shareClock. */
+  baseTime: bigint;
+}
+
+/** A source that brings raw pictures, from its opening to its end. Made new each time: not all open twice. */
+export class Capture implements OpenedSource {
+  /** Where encoders take the pictures. */
+  readonly tee: Tee;
+  readonly #source: Source;
+  readonly #pipeline: Pipeline;
+  readonly #captured: Element;
+  readonly #loop: FileLoop | null;
+  #isClosed = false;
+
+  /** Builds and starts it. @throws PipelineError if an element is missing */
+  constructor({ source, line, property, baseTime }: CaptureOptions) {
+    this.#source = source;
+    this.#pipeline = parseLaunch(line);
+    if (property) element(this.#pipeline, 'source')[property[0]] = property[1];
+    this.#captured = element(this.#pipeline, 'captured');
+    this.tee = new Tee(this.#pipeline, element(this.#pipeline, 'taken'));
+    shareClock(this.#pipeline, baseTime);
+    this.#loop = source.type === 'file' ? new FileLoop(this.#pipeline, pad(this.#captured, 'src')) : null;
+    if (!this.#loop) this.#pipeline.setState(Gst.State.PLAYING);
+  }
+
+  count(): number {
+    return passed(this.#captured).buffers;
+  }
+
+  look(): CameraFailure | null {
+    const { error, eos, segmentDone } = drainBus(this.#pipeline);
+    if (error || eos) return explain(this.#source, error ?? 'it ended');
+    this.#loop?.tend(segmentDone);
+    return null;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    closePipeline(this.#pipeline);
+    this.tee.clear();
+  }
+}

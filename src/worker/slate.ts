@@ -1,0 +1,80 @@
+import { type Element, Gst, type Pipeline, type Sample } from '../gst/native.js';
+import { closePipeline, element, parseLaunch, shareClock } from '../gst/pipeline.js';
+import { Tee } from '../gst/tee.js';
+import type { CameraFormat } from './launch.js';
+import { describeSlate } from './still-lines.js';
+
+export interface SlateOptions {
+  /** The last that the camera brought; null where nothing is left of it. */
+  picture: Sample | null;
+  /** What is made where there is no picture; of one that there is, the rate alone counts. */
+  format: CameraFormat;
+  /** In capitals, a few. */
+  title: string;
+  /** performance.now() of the last picture; null if there never was one. */
+  since: number | null;
+  baseTime: bigint;
+}
+
+const TICK_MS = 250;
+
+/**
+ * What viewers see while their camera brings nothing: its last picture dimmed, why, and for how long, counting. A still
+ * picture that looks alive would be the worst that a robot's operator could be shown.
+ */
+export class Slate {
+  /** Where encoders take the pictures. */
+  readonly tee: Tee;
+  /** As the camera brought it. */
+  readonly picture: Sample | null;
+  readonly #pipeline: Pipeline;
+  readonly #age: Element;
+  readonly #since: number | null;
+  readonly #timer: NodeJS.Timeout;
+  #isClosed = false;
+
+  /** Builds and starts it. @throws PipelineError if an element is missing */
+  constructor({ picture, format, title, since, baseTime }: SlateOptions) {
+    this.picture = picture;
+    const caps = picture?.getCaps() ?? null;
+    this.#pipeline = parseLaunch(describeSlate(format, caps?.toString() ?? null));
+    shareClock(this.#pipeline, baseTime);
+    this.tee = new Tee(this.#pipeline, element(this.#pipeline, 'taken'));
+    this.#since = since;
+    this.#age = element(this.#pipeline, 'age');
+    element(this.#pipeline, 'title').text = title;
+    if (caps) {
+      element(this.#pipeline, 'picture').caps = caps;
+      // As the camera's were: the encoder goes on with what it is set to.
+      element(this.#pipeline, 'as').caps = caps;
+    }
+    this.#tick();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#pipeline.setState(Gst.State.PLAYING);
+    if (picture) {
+      const source = element(this.#pipeline, 'picture');
+      source.emit('push-sample', picture);
+      source.emit('end-of-stream');
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    closePipeline(this.#pipeline);
+    this.tee.clear();
+  }
+
+  #tick(): void {
+    this.#age.text = this.#since === null ? '' : formatAge((performance.now() - this.#since) / 1000);
+  }
+}
+
+/** `7 s`, `2 min 5 s`, `3 h 2 min`. */
+export function formatAge(seconds: number): string {
+  const s = Math.floor(seconds);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}

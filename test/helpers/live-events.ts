@@ -1,0 +1,65 @@
+import type { Test } from 'tap';
+import { WebSocket } from 'ws';
+import type { Event } from '../../src/domain/contract.js';
+import { eventBreaches } from './contract.js';
+
+export interface LiveClient {
+  socket: WebSocket;
+  /** The next message; what it has that the contract does not say fails the test. */
+  next(): Promise<Event>;
+  /** The next one that is no `alive`. */
+  news(): Promise<Event>;
+  /** How many have come that nobody has asked for. */
+  unread(): number;
+  closed: Promise<{ code: number; reason: string }>;
+}
+
+/** Listens to events with a real client; resolves when it is open, and rejects with the status if it is refused. */
+export async function listenTo(
+  t: Test,
+  url: string,
+  headers: Record<string, string> = {},
+  options: object = {},
+): Promise<LiveClient> {
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), { headers, ...options });
+  t.teardown(() => socket.terminate());
+  const messages: Event[] = [];
+  let wake = (): void => undefined;
+  socket.on('message', data => {
+    const event = JSON.parse(String(data)) as Event;
+    t.strictSame(eventBreaches(event), [], event.type);
+    messages.push(event);
+    wake();
+  });
+  const closed = new Promise<{ code: number; reason: string }>(resolve =>
+    socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
+  );
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', () => resolve());
+    socket.once('unexpected-response', (request, response) => {
+      request.destroy();
+      reject(new Error(String(response.statusCode)));
+    });
+    socket.once('error', reject);
+  });
+  socket.on('error', () => undefined);
+  const next = async (): Promise<Event> => {
+    while (messages.length === 0)
+      await new Promise<void>(resolve => {
+        wake = resolve;
+      });
+    return messages.shift() as Event;
+  };
+  return {
+    socket,
+    next,
+    news: async () => {
+      for (;;) {
+        const event = await next();
+        if (event.type !== 'alive') return event;
+      }
+    },
+    unread: () => messages.length,
+    closed,
+  };
+}
