@@ -169,6 +169,9 @@ export async function openViewers(
             return {
               audioPackets: Number(sound?.packetsReceived ?? 0),
               framesDecoded: Number(inbound?.framesDecoded ?? 0),
+              keyFramesDecoded: Number(inbound?.keyFramesDecoded ?? 0),
+              width: Number(inbound?.frameWidth ?? 0),
+              height: Number(inbound?.frameHeight ?? 0),
               freezeCount: Number(inbound?.freezeCount ?? 0),
               state: peer.connectionState,
             };
@@ -190,7 +193,17 @@ export async function openViewers(
 }
 
 export interface Viewers {
-  stats(): Promise<{ framesDecoded: number; freezeCount: number; audioPackets: number; state: string }[]>;
+  stats(): Promise<
+    {
+      framesDecoded: number;
+      keyFramesDecoded: number;
+      width: number;
+      height: number;
+      freezeCount: number;
+      audioPackets: number;
+      state: string;
+    }[]
+  >;
   /** With a DELETE. */
   leave(): Promise<void>;
   /** Without one. */

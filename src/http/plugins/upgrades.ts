@@ -29,8 +29,10 @@ export async function takeUpgrades(app: FastifyInstance, contract: Contract): Pr
     if (request.headers.upgrade?.toLowerCase() === 'websocket') upgrades.emit('upgrade', request, socket, head);
     else takeAsPlain(app, request, socket, head);
   });
+  // A constant, as the types of ws do not know closeTimeout yet.
+  const options = { server: upgrades as never, maxPayload: MAX_MESSAGE, closeTimeout: GOODBYE_MS };
   await app.register(websocket, {
-    options: { server: upgrades as never, maxPayload: MAX_MESSAGE, closeTimeout: GOODBYE_MS },
+    options,
     // Whoever listens on them closes them.
     preClose: async () => undefined,
     errorHandler: (err, socket, request) => {
