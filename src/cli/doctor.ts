@@ -1,5 +1,7 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { defaultStateDir } from '../store/token.js';
 
 /** Something that is to be repaired was found. */
 const EXIT_FAILURES = 1;
@@ -9,7 +11,10 @@ const COLUMNS = 80;
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Look at this machine and its configuration, and say what is wrong and what to do about it.')
-    .option('--config <FILE>', 'the YAML configuration file that the server is started with')
+    .option(
+      '--config <FILE>',
+      'the YAML configuration file that the server is started with (default: its own, if there)',
+    )
     .option('--json', 'one JSON document instead of a table')
     .action(async ({ config, json }: { config?: string; json?: boolean }) => {
       const { diagnose } = await import('../doctor/checks.js');
@@ -17,7 +22,9 @@ export function doctorCommand(): Command {
       const { report } = await import('../doctor/report.js');
       // npm runs scripts in the package's folder; a path that a person typed counts from where it was typed.
       const here = process.env.INIT_CWD ?? process.cwd();
-      const groups = await diagnose(makeContext(config === undefined ? null : resolve(here, config)));
+      const own = join(defaultStateDir(process.env), 'config.yaml');
+      const file = config === undefined ? (existsSync(own) ? own : null) : resolve(here, config);
+      const groups = await diagnose(makeContext(file));
       const findings = groups.flatMap(group => group.findings);
       const failed = findings.some(({ status }) => status === 'fail');
       const { isTTY, columns } = process.stdout;

@@ -1,5 +1,5 @@
 import type { Config } from '../domain/contract.js';
-import type { CameraPlan, IcePlan, Machine } from '../domain/ports.js';
+import type { CameraPlan, CaptureDevice, IcePlan, Machine } from '../domain/ports.js';
 import type { NeededElement } from '../media/messages.js';
 import type { TriedDecoder } from '../media/prober.js';
 import type { SystemFacts } from './facts.js';
@@ -32,8 +32,16 @@ export interface Context {
   mistakes: readonly string[];
   /** What the probe finds out about GStreamer, in a process of its own; it runs once, when first asked. */
   machine(): Promise<MachineFacts>;
+  /** The V4L2 cameras that are plugged in. */
+  devices(): Promise<DevicesFound>;
   /** What files and commands say; read once, when first asked. */
   facts(): Promise<SystemFacts>;
+}
+
+export interface DevicesFound {
+  devices: readonly CaptureDevice[];
+  /** What kept it from looking. */
+  troubles: readonly Pick<Finding, 'detail' | 'remedy'>[];
 }
 
 export interface Settings {

@@ -1,4 +1,5 @@
 import { checkAnnounce } from './announce.js';
+import { checkCameras } from './cameras.js';
 import type { Check, Context, Finding, Group } from './check.js';
 import { checkClock } from './clock.js';
 import { checkConfig } from './config.js';
@@ -19,7 +20,13 @@ const GROUPS: readonly { title: string; checks: Readonly<Record<string, Check>> 
   { title: 'Software', checks: { node: checkNode, gstreamer: checkGStreamer, dtls: checkDtls, clock: checkClock } },
   {
     title: 'Hardware',
-    checks: { encoder: checkEncoder, decoder: checkDecoder, nvidia: checkNvidia, permissions: checkPermissions },
+    checks: {
+      encoder: checkEncoder,
+      decoder: checkDecoder,
+      nvidia: checkNvidia,
+      permissions: checkPermissions,
+      cameras: checkCameras,
+    },
   },
   { title: 'Configuration', checks: { config: checkConfig } },
   {

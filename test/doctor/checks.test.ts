@@ -2,7 +2,9 @@ import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import t from 'tap';
+import { planCameras } from '../../src/config/plan.js';
 import { checkAnnounce } from '../../src/doctor/announce.js';
+import { checkCameras, judgeCameras } from '../../src/doctor/cameras.js';
 import type { Context, MachineFacts, Settings } from '../../src/doctor/check.js';
 import { checkClock } from '../../src/doctor/clock.js';
 import { checkConfig } from '../../src/doctor/config.js';
@@ -18,6 +20,9 @@ import { judgeNode } from '../../src/doctor/node.js';
 import { checkNvidia } from '../../src/doctor/nvidia.js';
 import { checkPermissions } from '../../src/doctor/permissions.js';
 import { checkUdpPorts } from '../../src/doctor/udp-ports.js';
+import type { CameraSettings } from '../../src/domain/contract.js';
+import type { CaptureDevice } from '../../src/domain/ports.js';
+import type { Source } from '../../src/domain/source.js';
 import { agree, udpStunServer } from '../helpers/stun-server.js';
 import { PLAIN } from '../helpers/system-facts.js';
 
@@ -65,6 +70,7 @@ function contextOf(config: object, machine: Partial<MachineFacts> = {}): Context
     mistakes: [],
     machine: async () => ({ ...HEALTHY, ...machine }),
     facts: async () => PLAIN,
+    devices: async () => ({ devices: [], troubles: [] }),
   };
 }
 
@@ -74,6 +80,7 @@ const wrong: Context = {
   mistakes: ['one', 'two.'],
   machine: async () => HEALTHY,
   facts: async () => PLAIN,
+  devices: async () => ({ devices: [], troubles: [] }),
 };
 
 t.test('what is well needs no remedy', async t => {
@@ -84,6 +91,7 @@ t.test('what is well needs no remedy', async t => {
     checkDecoder,
     checkClock,
     checkPermissions,
+    checkCameras,
     checkConfig,
     checkHttpPort,
     checkUdpPorts,
@@ -163,6 +171,37 @@ t.test('encoders and decoders behind the first are told too', async t => {
   t.match(await found(decoder('avdec_h264', 'absent')), [{ status: 'fail', remedy: /gstreamer1\.0-libav/ }]);
   const none = { state: 'done', selected: null, tried: [] } as const;
   t.strictSame(await checkDecoder(contextOf({}, { encoders: { ...none, tried: [] }, decoders: [] })), []);
+});
+
+t.test('cameras: plugged in, used, not usable, not there', t => {
+  const device = (number: number, usable: string | null = null): CaptureDevice => ({
+    device: `/dev/video${number}`,
+    name: 'HD Webcam',
+    driver: 'uvcvideo',
+    bus: `usb-${number}`,
+    serial: number === 0 ? 'A1' : null,
+    usable,
+    modes: [{ format: 'MJPG', width: 640, height: 480, framerates: [30] }],
+  });
+  const [plain] = planCameras({ t: { source: 'test' } as CameraSettings }, '/');
+  if (!plain) throw new Error('there is no plan');
+  const sources: Record<string, Source> = {
+    front: { type: 'v4l2', by: 'serial', name: 'A1' },
+    rear: { type: 'v4l2', by: 'device', name: '/dev/video2' },
+    gone: { type: 'v4l2', by: 'bus', name: 'usb-9' },
+    net: { type: 'rtsp', url: 'rtsp://h/' },
+  };
+  const cameras = Object.entries(sources).map(([id, source]) => ({ ...plain, id, source }));
+  const devices = [device(0), device(2, 'this user may not open it.'), device(4, 'raw data only.')];
+  t.match(judgeCameras({ devices, troubles: [] }, cameras), [
+    { status: 'ok', detail: '/dev/video0: HD Webcam at usb-0, used by front (MJPG)' },
+    { status: 'fail', detail: /video2.*used by rear/, remedy: 'Not usable: this user may not open it.' },
+    { status: 'warn', detail: '/dev/video4: HD Webcam at usb-4', remedy: /raw data/ },
+    { status: 'fail', detail: 'camera "gone" is v4l2:bus=usb-9, which is not plugged in', remedy: /devices/ },
+  ]);
+  const troubles = [{ detail: 'v4l2-ctl is not installed', remedy: 'Install it.' }];
+  t.strictSame(judgeCameras({ devices: [], troubles }, null), [{ status: 'fail', check: 'cameras', ...troubles[0] }]);
+  t.end();
 });
 
 t.test('release lines of Node.js', t => {

@@ -54,9 +54,9 @@ t.test('colours change nothing of the text', t => {
 
 t.test('what hangs is a finding', async t => {
   const never = new Promise<never>(() => undefined);
-  const context: Context = { ...makeContext(null), machine: () => never, facts: () => never };
+  const context: Context = { ...makeContext(null), machine: () => never, facts: () => never, devices: () => never };
   const findings = (await diagnose(context, 20)).flatMap(group => group.findings);
-  for (const check of ['gstreamer', 'encoder', 'decoder', 'clock', 'permissions', 'nvidia'])
+  for (const check of ['gstreamer', 'encoder', 'decoder', 'clock', 'permissions', 'nvidia', 'cameras'])
     t.match(
       findings.find(finding => finding.check === check),
       { status: 'fail', detail: 'no answer within 0.02 s', remedy: /./ },
