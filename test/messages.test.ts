@@ -120,7 +120,7 @@ const directions = [
 ];
 
 /** Objects and figures that are null where there is nothing to say. */
-const NULLABLE = new Set(['video', 'audio']);
+const NULLABLE = new Set(['lostMs', 'capture', 'video', 'audio']);
 
 for (const { name, check, examples, others } of directions) {
   t.test(`${name}: each message is taken, and refused with a field that is missing or of another kind`, t => {

@@ -1,11 +1,14 @@
 import { Command } from 'commander';
 import { findDevices } from '../devices/device-watch.js';
+import { sourceOf } from '../domain/devices.js';
 import type { CaptureDevice, CaptureMode, Log } from '../domain/ports.js';
 
 /** It could not look. */
 const EXIT_NOT_LOOKED = 1;
 /** Of sizes in a line; what a camera has beyond that, --json shows. */
 const MAX_SIZES = 8;
+/** Likewise of formats that have the same sizes. */
+const MAX_FORMATS = 3;
 
 export function devicesCommand(): Command {
   return new Command('devices')
@@ -50,23 +53,24 @@ function showDevice(device: CaptureDevice, id: string | null): string {
     ...formatLines(device.modes),
   ];
   if (device.usable !== null) lines.push(['not usable', device.usable]);
-  else lines.push(['to use it', `cameras: { ${id}: { source: '${sourceOf(device)}' } }`]);
+  else lines.push(['to use it', `cameras: { ${id}: { source: '${sourceOf(device).replaceAll("'", "''")}' } }`]);
   const width = Math.max(...lines.map(([key]) => key.length));
   return `${device.device}  ${device.name}\n${lines.map(([key, text]) => `  ${key.padEnd(width)}  ${text}\n`).join('')}`;
 }
 
-const sourceOf = ({ serial, bus }: CaptureDevice): string =>
-  `v4l2:${serial === null ? `bus=${bus}` : `serial=${serial}`}`;
-
-/** `MJPG` with `1920x1080 30, 1280x720 60`: each format in a line, its largest sizes with their highest rates. */
+/** Each size with its highest rate, the largest first: `MJPG` with `1920x1080 30, 1280x720 60`. Formats alike are in a line. */
 function formatLines(modes: readonly CaptureMode[]): [string, string][] {
-  const formats = [...new Set(modes.map(({ format }) => format))];
-  return formats.map(format => {
+  const alike = new Map<string, string[]>();
+  for (const format of new Set(modes.map(mode => mode.format))) {
     const sizes = modes
       .filter(mode => mode.format === format)
       .sort((a, b) => b.width * b.height - a.width * a.height)
       .map(({ width, height, framerates: [rate] }) => `${width}x${height}${rate === undefined ? '' : ` ${rate}`}`);
-    const more = sizes.length > MAX_SIZES ? ` and ${sizes.length - MAX_SIZES} more` : '';
-    return [format, sizes.slice(0, MAX_SIZES).join(', ') + more];
-  });
+    const line = shorten(sizes, MAX_SIZES, ', ');
+    alike.set(line, [...(alike.get(line) ?? []), format]);
+  }
+  return [...alike].map(([line, formats]) => [shorten(formats, MAX_FORMATS, ' '), line]);
 }
+
+const shorten = (words: readonly string[], max: number, separator: string): string =>
+  words.slice(0, max).join(separator) + (words.length > max ? ` and ${words.length - max} more` : '');

@@ -51,13 +51,18 @@ export class DeviceWatch {
     this.#places = options.places ?? PLACES;
   }
 
-  /** Resolves when every driver has answered, or had its time to. Only what changes after that is told of. */
+  /** Looks now and watches from now on; what changes after that is told of. Resolves as `look`. */
   async start(): Promise<void> {
     this.#listen();
     this.#poll = setInterval(() => this.#lookAgain(), POLL_MS).unref();
+    await this.look();
+    this.#isStarted = true;
+  }
+
+  /** Resolves when every driver has answered, or had its time to. */
+  async look(): Promise<void> {
     this.#look();
     while (this.#asking.size > 0) await Promise.all(this.#asking);
-    this.#isStarted = true;
   }
 
   list(): readonly CaptureDevice[] {
@@ -159,7 +164,7 @@ const byNumber = (a: CaptureDevice, b: CaptureDevice): number =>
 export async function findDevices(log: Log): Promise<readonly CaptureDevice[]> {
   const devices = new DeviceWatch({ log, onChange: () => undefined });
   try {
-    await devices.start();
+    await devices.look();
     return devices.list();
   } finally {
     devices.close();

@@ -50,9 +50,10 @@ export async function inspect(node: VideoNode, onMissing: () => void): Promise<I
 async function ask(device: string): Promise<{ info: NodeInfo; modes: CaptureMode[] }> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const info = parseInfo(await v4l2ctl(device, ['--info']));
+      const text = await v4l2ctl(device, ['--info', '--list-formats-ext']);
+      const info = parseInfo(text);
       if (!info) throw new V4l2Error('failed', 'what v4l2-ctl prints is not understood');
-      return { info, modes: info.captures ? parseFormats(await v4l2ctl(device, ['--list-formats-ext'])) : [] };
+      return { info, modes: parseFormats(text) };
     } catch (error) {
       if (attempt === ATTEMPTS || !(error instanceof V4l2Error) || error.trouble !== 'failed') throw error;
       await wait(PAUSE_MS);

@@ -41,7 +41,7 @@ function parseControl(name: string, type: Control['type'], rest: string): Contro
   const quoted = type === 'string' ? / value='(.*)'/.exec(` ${rest}`)?.[1] : undefined;
   const plain = quoted === undefined ? rest : rest.replace(`'${quoted}'`, '');
   const number = (key: string): number | null => {
-    const value = new RegExp(`(?:^|\\s)${key}=(-?\\d+|0x[0-9a-f]+)`, 'i').exec(plain)?.[1];
+    const value = new RegExp(`(?:^|\\s)${key}=(0x[0-9a-f]+|-?\\d+)`, 'i').exec(plain)?.[1];
     return value === undefined ? null : Number(value);
   };
   const typed = (value: number | null): Control['value'] => {

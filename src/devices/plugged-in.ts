@@ -1,4 +1,5 @@
 import type { CameraSettings } from '../domain/contract.js';
+import { sourceOf } from '../domain/devices.js';
 import type { CaptureDevice } from '../domain/ports.js';
 
 /** What is shown where there is no camera. */
@@ -17,7 +18,7 @@ export class PluggedIn {
   cameras(devices: readonly CaptureDevice[]): Record<string, CameraSettings> {
     const usable = devices.filter(({ usable }) => usable === null);
     for (const device of usable) {
-      const source = `v4l2:${device.serial === null ? `bus=${device.bus}` : `serial=${device.serial}`}`;
+      const source = sourceOf(device);
       const isServed = [...this.#served.values()].some(camera => camera.source === source);
       if (!isServed) this.#served.set(this.#freeId(device, usable), { source, name: device.name.slice(0, 100) });
     }

@@ -54,12 +54,15 @@ export class Cameras {
 
   /** Lists them in this order from now on. @param ids of all that there are */
   order(ids: readonly string[]): void {
+    const before = [...this.#cameras.keys()];
     this.#cameras = new Map(
       ids.flatMap(id => {
         const camera = this.#cameras.get(id);
         return camera ? [[id, camera] as const] : [];
       }),
     );
+    const cameras = [...this.#cameras.keys()];
+    if (cameras.join() !== before.join()) this.#events.emit('camerasOrdered', { cameras });
   }
 
   plans(): CameraPlan[] {

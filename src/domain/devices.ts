@@ -1,6 +1,10 @@
 import type { CaptureDevice } from './ports.js';
 import type { Source } from './source.js';
 
+/** The source that means a device, whatever number Linux gives it. */
+export const sourceOf = ({ serial, bus }: CaptureDevice): string =>
+  `v4l2:${serial === null ? `bus=${bus}` : `serial=${serial}`}`;
+
 /**
  * Which device a source means, as cameras come and go under other numbers. What was once found is found again by what
  * stays with it: its serial number, else the place that it is plugged into.
@@ -19,7 +23,7 @@ export class DeviceFinder {
   /** Null while it is not plugged in, and for sources that mean no device. */
   find(devices: readonly CaptureDevice[]): CaptureDevice | null {
     const found = this.#find(devices);
-    this.#seen = found ?? this.#seen;
+    if (found) this.#seen = { ...found, serial: found.serial ?? this.#seen?.serial ?? null };
     return found;
   }
 

@@ -3,10 +3,12 @@ import type { CameraStatus, Log } from './ports.js';
 
 /** What happens on this server, for whoever in this process wants to know. */
 export interface Events {
-  /** It is in the list from now on, at its place in the order of the configuration. */
+  /** It is in the list from now on, at its end. */
   cameraAdded: { camera: string };
   /** It is in the list no more. */
   cameraRemoved: { camera: string };
+  /** The list has another order. */
+  camerasOrdered: { cameras: readonly string[] };
   /** On every change, and once a second while the camera is open. */
   cameraChanged: { camera: string; status: CameraStatus };
   /** It was answered. */

@@ -17,23 +17,38 @@ export type Source =
 
 export class SourceError extends Error {}
 
-const FORMS = 'test, whip, v4l2:/dev/video0, file:/path/video.mp4 or rtsp://host/path';
+const FORMS =
+  'test, whip, v4l2:serial=NUMBER, v4l2:bus=PATH, v4l2:/dev/video0, argus:0, libcamera, libcamera:NAME, ' +
+  'file:/path/video.mp4, rtsp://host/path or gst:ELEMENTS';
+
+/** What nvarguscamerasrc takes for a sensor's number. */
+const MAX_SENSOR = 255;
 
 /**
- * Reads `test`, `whip`, `v4l2:DEVICE`, `file:PATH` or `rtsp://…`.
+ * Reads a source in its one-line form; openapi/schemas/camera-settings.yaml has all of them.
  * @param base the folder from which a relative path of a file counts
  * @throws SourceError
  */
 export function parseSource(text: string, base: string): Source {
   if (/[\0\r\n]/.test(text)) throw new SourceError(`the source has a control character in it; it is one of ${FORMS}`);
   if (text === 'test' || text === 'whip') return { type: text };
+  if (text === 'libcamera') return { type: 'libcamera', camera: null };
   const [, scheme = '', rest = ''] = /^([a-z0-9]+):(.*)$/i.exec(text) ?? [];
   switch (scheme.toLowerCase()) {
     case 'v4l2':
-      if (!/^\/dev\/[\w./:@+-]+$/.test(rest) || rest.includes('..')) {
-        throw new SourceError(`"${text}" names no device; a V4L2 source looks like v4l2:/dev/video0`);
-      }
-      return { type: 'v4l2', by: 'device', name: rest };
+      return parseV4l2(text, rest);
+    case 'argus':
+      if (!/^\d{1,3}$/.test(rest) || Number(rest) > MAX_SENSOR)
+        throw new SourceError(`"${text}" names no sensor; a CSI camera of a Jetson looks like argus:0`);
+      return { type: 'argus', sensor: Number(rest) };
+    case 'libcamera':
+      if (rest.trim() === '')
+        throw new SourceError(`"${text}" names no camera; libcamera alone is the first, libcamera:NAME another`);
+      return { type: 'libcamera', camera: rest };
+    case 'gst':
+      if (rest.trim() === '')
+        throw new SourceError('"gst:" has no elements; it looks like gst:videotestsrc is-live=true ! videoflip');
+      return { type: 'gst', line: rest.trim() };
     case 'file':
       if (rest === '') throw new SourceError('"file:" names no file; a file source looks like file:/path/video.mp4');
       return { type: 'file', path: resolve(base, rest.replace(/^\/\/(?=\/)/, '')) };
@@ -46,6 +61,22 @@ export function parseSource(text: string, base: string): Source {
     default:
       throw new SourceError(`"${redact(text)}" is no kind of source that is known; one of ${FORMS}`);
   }
+}
+
+/** Which camera: `serial=…`, `bus=…` or a device. */
+function parseV4l2(text: string, rest: string): Source {
+  const [, by, name = ''] = /^(serial|bus)=(.*)$/.exec(rest) ?? [];
+  if (by === 'serial' || by === 'bus') {
+    if (name.trim() === '')
+      throw new SourceError(`"${text}" names no camera; "bigfootbot-video devices" shows what v4l2:${by}= may be`);
+    return { type: 'v4l2', by, name };
+  }
+  if (!/^\/dev\/[\w./:@+-]+$/.test(rest) || rest.includes('..')) {
+    throw new SourceError(
+      `"${text}" names no device; a V4L2 source looks like v4l2:/dev/video0, v4l2:serial=46D0825C or v4l2:bus=usb-0000:00:14.0-1`,
+    );
+  }
+  return { type: 'v4l2', by: 'device', name: rest };
 }
 
 /** The one-line form, without the password of a URL: for people, logs and the API. */
@@ -61,13 +92,16 @@ export function showSource(source: Source): string {
     case 'libcamera':
       return source.camera === null ? 'libcamera' : `libcamera:${source.camera}`;
     case 'gst':
-      return `gst:${source.line}`;
+      return redact(`gst:${source.line}`).replace(SECRET_PROPERTY, '$1***');
     case 'file':
       return `file:${source.path}`;
     case 'rtsp':
       return redact(source.url);
   }
 }
+
+/** Properties of elements that hold a password, as rtspsrc's user-pw. */
+const SECRET_PROPERTY = /\b((?:user-pw|\w*pass\w*|token)\s*=\s*)(?:"[^"]*"|\S+)/gi;
 
 /**
  * Hides the passwords of every URL in a text: to the last @, as people do not escape what stands in passwords, and in

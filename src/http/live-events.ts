@@ -68,7 +68,7 @@ export class LiveEvents {
 
   constructor(options: LiveEventsOptions) {
     this.#options = options;
-    this.#news = new CameraNews(id => this.#tellCamera(id), options.figuresMs);
+    this.#news = new CameraNews(id => this.#tellCamera('camera-changed', id), options.figuresMs);
   }
 
   start(): void {
@@ -87,6 +87,7 @@ export class LiveEvents {
       events.on('cameraChanged', ({ camera }) => this.#cameraChanged(camera)),
       events.on('viewersChanged', ({ camera }) => this.#cameraChanged(camera)),
       events.on('cameraAdded', ({ camera }) => this.#cameraAdded(camera)),
+      events.on('camerasOrdered', () => this.#tellAllToAll()),
       events.on('cameraRemoved', ({ camera }) => this.#cameraRemoved(camera)),
       events.on('sessionOpened', tellSession('session-opened')),
       events.on('sessionConnected', tellSession('session-connected')),
@@ -138,14 +139,22 @@ export class LiveEvents {
       type: 'snapshot',
       at: new Date().toISOString(),
       permissions: [...connection.grant.permissions],
-      cameras: cameras.list().filter(({ id }) => sees(id)),
+      cameras: cameras.list(id => allows(connection.grant, 'admin', id)).filter(({ id }) => sees(id)),
       sessions: sessions.list('active').filter(({ camera }) => sees(camera)),
     };
     this.#send(connection, JSON.stringify(snapshot));
   }
 
-  #camera(id: string): Camera | undefined {
-    return this.#options.cameras.list().find(camera => camera.id === id);
+  #tellAllToAll(): void {
+    for (const connection of [...this.#connections]) this.#tellAll(connection);
+  }
+
+  #camera(id: string, whole = true): Camera | undefined {
+    return this.#options.cameras.list(() => whole).find(camera => camera.id === id);
+  }
+
+  #cameraAdded(id: string): void {
+    if (this.#connections.size > 0) this.#tellCamera('camera-added', id);
   }
 
   #cameraChanged(id: string): void {
@@ -154,19 +163,15 @@ export class LiveEvents {
     if (camera !== undefined) this.#news.changed(camera);
   }
 
-  #tellCamera(id: string): void {
-    const camera = this.#camera(id);
-    if (camera !== undefined) this.#tell({ type: 'camera-changed', camera }, id);
-  }
-
-  #cameraAdded(id: string): void {
-    const all = this.#options.cameras.list();
-    for (const connection of this.#connections) {
-      const seen = all.filter(camera => allows(connection.grant, 'view', camera.id));
-      const position = seen.findIndex(camera => camera.id === id);
-      const camera = seen[position];
-      if (camera !== undefined)
-        this.#send(connection, JSON.stringify({ type: 'camera-added', camera, position } satisfies Event));
+  /** As GET shows it to each who may see it: the line of a `gst` source is for administrators. */
+  #tellCamera(type: 'camera-added' | 'camera-changed', id: string): void {
+    const texts = [false, true].map(whole => {
+      const camera = this.#camera(id, whole);
+      return camera && JSON.stringify({ type, camera } satisfies Event);
+    });
+    for (const connection of [...this.#connections]) {
+      const text = texts[Number(allows(connection.grant, 'admin', id))];
+      if (text !== undefined && allows(connection.grant, 'view', id)) this.#send(connection, text);
     }
   }
 

@@ -108,11 +108,15 @@ export class CameraPlayer extends HTMLElement {
 
   #host(endpoint: URL): PlaybackHost {
     const knownFps = (): number | undefined => Number(this.getAttribute('known-fps')) || undefined;
+    const cameraLost = (): boolean => this.#lost !== undefined;
     return {
       video: this.#view.video,
       endpoint,
       get knownFps() {
         return knownFps();
+      },
+      get cameraLost() {
+        return cameraLost();
       },
       holdPicture: () => this.#view.hold(),
       releasePicture: () => this.#view.release(),

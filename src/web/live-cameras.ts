@@ -6,10 +6,8 @@ export function applyEvent(cameras: readonly Camera[], event: LiveEvent): readon
   switch (event.type) {
     case 'snapshot':
       return event.cameras;
-    case 'camera-added': {
-      const others = cameras.filter(({ id }) => id !== event.camera.id);
-      return [...others.slice(0, event.position), event.camera, ...others.slice(event.position)];
-    }
+    case 'camera-added':
+      return [...cameras.filter(({ id }) => id !== event.camera.id), event.camera];
     case 'camera-changed':
       return cameras.map(camera => (camera.id === event.camera.id ? event.camera : camera));
     case 'camera-removed':

@@ -19,6 +19,8 @@ export interface PlaybackHost {
   readonly video: HTMLVideoElement;
   readonly endpoint: URL;
   readonly knownFps: number | undefined;
+  /** Whether the server said that the camera brings no pictures: another session would bring none either. */
+  readonly cameraLost: boolean;
   /** The session goes, and its last picture with it, unless the host keeps a copy. */
   holdPicture(): void;
   /** A new picture is on the screen. */
@@ -186,7 +188,7 @@ export function createPlayback(host: PlaybackHost): Playback {
       if (needsClick || now - establishedAt <= FIRST_FRAME_MS) return;
       hard = true;
       wait(trouble.nothingArrived(connection === 'connected', FIRST_FRAME_MS));
-    } else if (freshness(now) === 'lost') wait(trouble.stopped(now - monitor.lastFrameAt));
+    } else if (freshness(now) === 'lost' && !host.cameraLost) wait(trouble.stopped(now - monitor.lastFrameAt));
     else if (now - firstFrameAt > STEADY_MS && freshness(now) === 'fresh') failures = 0;
   }
 

@@ -309,6 +309,12 @@ export class Camera {
     return this.#config.source.type === 'v4l2' && this.#config.device === null ? 'lost' : 'idle';
   }
 
+  #openState(programme: Programme): State {
+    // A publisher has been answered and not sent a picture yet, or is awaited.
+    if (programme.state === 'opening' && this.#config.source.type === 'whip' && !this.#publisher) return 'waiting';
+    return programme.state;
+  }
+
   #report(): void {
     const programme = this.#programme;
     const { output } = programme ?? {};
@@ -317,14 +323,10 @@ export class Camera {
     const lostMs = programme?.lostMs() ?? null;
     this.#send({
       type: 'camera',
-      state: programme
-        ? this.#publisher || this.#config.source.type !== 'whip' || programme.state === 'lost'
-          ? programme.state
-          : 'waiting'
-        : this.#closedState(),
+      state: programme ? this.#openState(programme) : this.#closedState(),
       detail: problem?.message ?? null,
       remedy: problem?.remedy ?? null,
-      notices: programme?.instead ? [{ code: 'nearest-mode', detail: programme.instead } satisfies Notice] : [],
+      notices: programme ? noticesOf(programme) : [],
       lostMs,
       capture: programme?.mode ?? null,
       encoder: output?.encoder ?? null,
@@ -336,6 +338,29 @@ export class Camera {
       ...(stream?.video.rates() ?? { fps: 0, bitrate: 0 }),
     });
   }
+}
+
+function noticesOf({ instead, hasBFrames }: Programme): Notice[] {
+  return [
+    ...(instead === null
+      ? []
+      : [
+          {
+            code: 'nearest-mode' as const,
+            detail: `${instead}.`,
+            remedy: 'bigfootbot-video devices shows what it has.',
+          },
+        ]),
+    ...(hasBFrames
+      ? [
+          {
+            code: 'b-frames' as const,
+            detail: 'Pictures are sent in another order than they are shown, which delays them.',
+            remedy: 'Turn B-frames off at the camera, or set passthrough to "never".',
+          },
+        ]
+      : []),
+  ];
 }
 
 export interface PublishRequest {

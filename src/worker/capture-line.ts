@@ -5,6 +5,7 @@ import { reaches, showFraction } from './framerate.js';
 import { type CameraFormat, describeFan, describeThinning } from './launch.js';
 import type { MachineFacts } from './machine.js';
 import { isJpeg, rawFormat } from './pixel-formats.js';
+import { describeAcceptable, describeScaling, isJetson, NVMM } from './raw-video.js';
 
 export interface CaptureRequest {
   source: Source;
@@ -48,6 +49,7 @@ const RTSP = [
 function describeSource(request: CaptureRequest): string[] {
   const { source, format, machine } = request;
   const { width, height, framerate } = format;
+  const size = `width=${width},height=${height}`;
   switch (source.type) {
     case 'whip':
       throw new Error('a camera of source whip has its publisher for a source');
@@ -55,7 +57,7 @@ function describeSource(request: CaptureRequest): string[] {
       return [
         // Colour bars that wander, with noise in a corner: something moves in every part of the picture.
         'videotestsrc name=source is-live=true pattern=smpte horizontal-speed=2',
-        `video/x-raw,format=I420,width=${width},height=${height},framerate=${framerate}/1`,
+        `video/x-raw,format=I420,${size},framerate=${framerate}/1`,
         // The wall clock, to compare with another at a glance; below it the milliseconds since the camera opened.
         'clockoverlay halignment=center valignment=position ypos=0.08 time-format="%H:%M:%S" font-desc="Sans Bold 20" shaded-background=true',
         'timeoverlay halignment=center valignment=bottom font-desc="Monospace 12" shaded-background=true',
@@ -67,31 +69,31 @@ function describeSource(request: CaptureRequest): string[] {
       return [
         'filesrc name=source',
         'decodebin',
-        rawCaps(machine),
+        decoded(machine),
         'queue name=ahead max-size-buffers=3',
         'clocksync name=clock',
         'identity single-segment=true',
       ];
     case 'rtsp':
-      return [...RTSP, 'decodebin', rawCaps(machine)];
+      return [...RTSP, 'decodebin', decoded(machine)];
     case 'v4l2':
       return describeV4l2(request);
     case 'argus':
-      // The ISP scales to what is asked for.
-      return [
-        `nvarguscamerasrc name=source sensor-id=${source.sensor}`,
-        `video/x-raw(memory:NVMM),format=NV12,width=${width},height=${height},framerate=${framerate}/1`,
-      ];
-    case 'libcamera': {
-      const size = `width=${width},height=${height}`;
+      // The sensor's mode is chosen by size and rate, and the image processor scales to what is asked for.
+      return [`nvarguscamerasrc name=source sensor-id=${source.sensor}`, `${NVMM},${size},framerate=${framerate}/1`];
+    case 'libcamera':
+      // Best first. Older elements know no rate, a rate may be beyond the sensor, and a sensor smaller than wanted.
       return [
         'libcamerasrc name=source',
-        // Best first. Before libcamera 0.0.5 the element says nothing of the rate, and sizes are rounded by some ISPs.
         `capsfilter caps="video/x-raw,format=NV12,${size},framerate=${framerate}/1;video/x-raw,format=NV12,${size};video/x-raw"`,
       ];
-    }
     case 'gst':
-      return [`( ${source.line} )`, ...describeFit(machine, format)];
+      // Whatever memory it ends in, on a Jetson in a format that nvvidconv takes.
+      return [
+        `( name=source ${source.line} )`,
+        ...(isJetson(machine) ? [] : ['videoconvert']),
+        ...describeScaling(machine, format, true),
+      ];
   }
 }
 
@@ -100,46 +102,40 @@ function describeV4l2({ format, mode, machine }: CaptureRequest): string[] {
   if (mode === null) throw new Error('a V4L2 camera needs a mode');
   const raw = rawFormat(mode.format);
   const decoder = isJpeg(mode.format) ? jpegDecoder(machine) : null;
-  if (raw === null && decoder === null) throw new Error(`${mode.format} is not decoded`);
+  if (raw === null && decoder === null) throw new Error(`${mode.format} is not decoded on this machine`);
+  const size = outputSize(mode, format);
   return [
-    'v4l2src name=source do-timestamp=true',
+    // As NVIDIA's examples have it: else the decoder and the driver agree on whose memory it is.
+    `v4l2src name=source do-timestamp=true${decoder?.includes('nvv4l2decoder') ? ' io-mode=mmap' : ''}`,
     `${raw === null ? 'image/jpeg' : `video/x-raw,format=${raw}`},${describeMode(mode)}`,
     ...(reaches(format.framerate, mode.framerate) ? [] : [describeThinning('thin', format.framerate)]),
+    ...(raw === null ? [] : describeAcceptable(machine, raw)),
     ...(decoder === null ? [] : [decoder]),
-    ...describeScaling(mode, format, machine),
+    ...(size.width === mode.width && size.height === mode.height ? [] : describeScaling(machine, size, false)),
   ];
 }
 
 const describeMode = ({ width, height, framerate }: ChosenMode): string =>
   `width=${width},height=${height},framerate=${showFraction(framerate)}`;
 
-function describeScaling(mode: ChosenMode, format: CameraFormat, machine: MachineFacts): string[] {
-  const { width, height } = outputSize(mode, format);
-  if (width === mode.width && height === mode.height) return [];
-  return describeSize(machine, width, height, false);
-}
-
-function describeFit(machine: MachineFacts, { width, height }: CameraFormat): string[] {
-  return [...(isJetson(machine) ? [] : ['videoconvert']), ...describeSize(machine, width, height, true)];
-}
-
-function describeSize(machine: MachineFacts, width: number, height: number, borders: boolean): string[] {
-  const size = `width=${width},height=${height}`;
-  return isJetson(machine)
-    ? ['nvvidconv', `video/x-raw(memory:NVMM),format=NV12,${size}`]
-    : [`videoscale add-borders=${borders}`, `video/x-raw,${size},pixel-aspect-ratio=1/1`];
-}
-
-/** What decodebin is to end in: decoders of a Jetson bring NVMM, which its encoder takes as it is. */
-const rawCaps = (machine: MachineFacts): string =>
-  isJetson(machine) ? 'capsfilter caps="video/x-raw(memory:NVMM);video/x-raw"' : 'video/x-raw';
-
-const isJetson = (machine: MachineFacts): boolean => machine.has('nvvidconv');
-
+/**
+ * Cameras send JPEG with 4:2:2 pixels mostly, and often without Huffman tables. A Jetson's decoder and those on the CPU
+ * are known to take it; of those of other GPUs (nvjpegdec, vajpegdec, v4l2jpegdec) each is another matter, so they are
+ * left alone.
+ */
 function jpegDecoder(machine: MachineFacts): string | null {
-  if (isJetson(machine) && machine.property('nvv4l2decoder', 'mjpeg')) return 'nvv4l2decoder mjpeg=true';
-  return ['jpegdec', 'avdec_mjpeg'].find(machine.has) ?? null;
+  if (isJetson(machine)) {
+    // NVIDIA's documentation wants a parser before it; it mostly works without.
+    if (machine.property('nvv4l2decoder', 'mjpeg'))
+      return `${machine.has('jpegparse') ? 'jpegparse ! ' : ''}nvv4l2decoder mjpeg=true`;
+    if (machine.has('nvjpegdec')) return 'nvjpegdec';
+  }
+  return ['jpegdec', 'avdec_mjpeg'].find(element => machine.has(element)) ?? null;
 }
+
+/** What decodebin is to end in. Decoders of a Jetson bring NVMM, which its encoder takes as it is. */
+const decoded = (machine: MachineFacts): string =>
+  isJetson(machine) ? `capsfilter caps="video/x-raw(memory:NVMM);video/x-raw"` : 'video/x-raw';
 
 function describeH264(source: Source, mode: ChosenMode | null): string[] {
   switch (source.type) {

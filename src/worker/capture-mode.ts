@@ -38,8 +38,8 @@ export interface Choice {
  *   1. at least half of the rate;
  *   2. a size that gives the wanted one, as it is or scaled down; then one that is larger on both sides and scaled down
  *      to fit inside; then what is smaller on a side, the largest first;
- *   3. the rate, up to what is wanted;
- *   4. the larger picture of what is sent, then the smaller of what is captured;
+ *   3. the rate, up to what is wanted, but for the smaller ones, whose sizes come before it;
+ *   4. what is sent nearest to the wanted size, then the smaller of what is captured;
  *   5. the less work, then the fewer pictures that are left out.
  */
 export function chooseMode(
@@ -59,7 +59,7 @@ export function chooseMode(
   }
   if (!best) return null;
   const { mode } = best;
-  const exact = sameSize(mode, wanted) && reaches(mode.framerate, wanted.framerate);
+  const exact = suits(mode, wanted);
   return { mode, exact, detail: exact ? null : describeNearest(mode, wanted) };
 }
 
@@ -83,24 +83,24 @@ function chooseRate(rates: readonly number[], wanted: number, format: string): n
   return rates.length > 0 ? Math.max(...rates) : wanted;
 }
 
-/** Whether a camera's own H.264 is what is wanted, as it is. */
+/** Whether a mode is what is wanted; where nothing can be left out of it, also not more. */
 const suits = (mode: ChosenMode, wanted: CameraFormat): boolean =>
-  sameSize(mode, wanted) && reaches(mode.framerate, wanted.framerate) && reaches(wanted.framerate, mode.framerate);
+  sameSize(mode, wanted) &&
+  reaches(mode.framerate, wanted.framerate) &&
+  (!isH264(mode.format) || reaches(wanted.framerate, mode.framerate));
 
 function costOf(mode: ChosenMode, wanted: CameraFormat): number[] {
   const { format, width, height, framerate } = mode;
-  const size = outputSize(mode, wanted);
-  // H.264 is sent in the size that it has.
-  const area = isH264(format) ? width * height : size.width * size.height;
-  const gives = sameSize(isH264(format) ? mode : size, wanted);
+  const sent = isH264(format) ? mode : outputSize(mode, wanted);
   const covers = width >= wanted.width && height >= wanted.height;
-  const rate = Math.min(framerate, wanted.framerate);
+  const missing = reaches(framerate, wanted.framerate) ? 0 : wanted.framerate - framerate;
   return [
     framerate * 2 >= wanted.framerate ? 0 : 1,
-    gives ? 0 : covers ? 1 : 2,
-    reaches(framerate, wanted.framerate) ? 0 : covers ? wanted.framerate - rate : 0,
-    isH264(format) ? Math.abs(Math.log(area / (wanted.width * wanted.height))) : -area,
+    sameSize(sent, wanted) ? 0 : covers ? 1 : 2,
+    covers ? missing : 0,
+    Math.abs(Math.log((wanted.width * wanted.height) / (sent.width * sent.height))),
     width * height,
+    missing,
     work(format),
     Math.abs(framerate - wanted.framerate),
   ];

@@ -1,10 +1,15 @@
+import type { MachineFacts } from './machine.js';
+import { NVMM, toSystemMemory } from './raw-video.js';
+
 /**
  * The H.264 encoders that are known, best first: what each is called, what stands before it, and how it is told to
  * encode at once, without B-frames. The first that really opens is used: having the element, a GPU or a version says
  * nothing (data-centre GPUs have no encoder, consumer drivers limit how many run).
  *
- * Sources: NVIDIA's Accelerated GStreamer guide for Jetson, GStreamer's plugin documentation for the rest. Only x264enc
- * and openh264enc were run by this project's tests; the others are as documented.
+ * Sources: NVIDIA's Accelerated GStreamer guide for Jetson, GStreamer's plugin documentation and sources for the rest.
+ * What may be set while an element plays is what its property says (GST_PARAM_MUTABLE_PLAYING) or, where that says
+ * nothing, what its code does. The bitrate of nvv4l2h264enc may, as NVIDIA's guide has it, though gst-inspect denies it.
+ * Only x264enc and openh264enc were run by this project's tests.
  */
 export interface EncoderSettings {
   /** Bit/s. */
@@ -18,7 +23,9 @@ export interface Encoder {
   element: string;
   title: string;
   /** What brings raw video into the memory and format that it takes. */
-  input: string;
+  input: (machine: MachineFacts) => string;
+  /** Caps behind it, where they decide what it makes; null where a property does, and caps would not be understood. */
+  output: string | null;
   /** Properties by their GStreamer names; one that this version of the element lacks is left out. */
   properties: (settings: EncoderSettings) => Readonly<Record<string, string | number | boolean>>;
   /**
@@ -32,7 +39,14 @@ export interface Encoder {
 
 const kbit = (bitrate: number): number => Math.max(1, Math.round(bitrate / 1000));
 const bitrateInKbit: Encoder['live'] = ({ bitrate }) => ({ bitrate: kbit(bitrate) });
-const SYSTEM_MEMORY = 'videoconvert ! video/x-raw,format=NV12';
+/** It is set up anew in its place, which costs a keyframe. */
+const gopInPlace: Encoder['live'] = ({ bitrate, keyframeInterval }) => ({
+  bitrate: kbit(bitrate),
+  'gop-size': keyframeInterval,
+});
+const nv12: Encoder['input'] = machine => toSystemMemory(machine, 'NV12');
+const i420: Encoder['input'] = machine => toSystemMemory(machine, 'I420');
+const BASELINE = 'video/x-h264,profile=(string){ constrained-baseline, baseline }';
 
 const v4l2Controls = ({ bitrate, keyframeInterval }: EncoderSettings): string =>
   `controls,video_bitrate=${bitrate},video_gop_size=${keyframeInterval},h264_i_frame_period=${keyframeInterval},repeat_sequence_header=1`;
@@ -55,7 +69,9 @@ export const ENCODERS: readonly Encoder[] = [
   {
     element: 'nvv4l2h264enc',
     title: 'NVIDIA Jetson',
-    input: 'nvvidconv ! video/x-raw(memory:NVMM),format=NV12',
+    input: () => `nvvidconv ! ${NVMM}`,
+    // Its `profile` decides; its caps know none.
+    output: null,
     properties: ({ bitrate, keyframeInterval }) => ({
       bitrate,
       'control-rate': 1,
@@ -75,23 +91,26 @@ export const ENCODERS: readonly Encoder[] = [
   {
     element: 'nvautogpuh264enc',
     title: 'NVIDIA GPU (automatic)',
-    input: SYSTEM_MEMORY,
+    input: nv12,
+    output: BASELINE,
     properties: nvidiaDesktop,
-    live: bitrateInKbit,
+    live: gopInPlace,
     keyframe: 'event',
   },
   {
     element: 'nvcudah264enc',
     title: 'NVIDIA GPU (CUDA)',
-    input: SYSTEM_MEMORY,
+    input: nv12,
+    output: BASELINE,
     properties: nvidiaDesktop,
-    live: bitrateInKbit,
+    live: gopInPlace,
     keyframe: 'event',
   },
   {
     element: 'nvh264enc',
     title: 'NVIDIA GPU',
-    input: SYSTEM_MEMORY,
+    input: nv12,
+    output: BASELINE,
     properties: settings => ({ ...nvidiaDesktop(settings), preset: 'low-latency-hq' }),
     live: bitrateInKbit,
     keyframe: 'event',
@@ -99,7 +118,8 @@ export const ENCODERS: readonly Encoder[] = [
   {
     element: 'vah264enc',
     title: 'VA-API',
-    input: SYSTEM_MEMORY,
+    input: nv12,
+    output: BASELINE,
     properties: ({ bitrate, keyframeInterval }) => ({
       bitrate: kbit(bitrate),
       'rate-control': 'cbr',
@@ -113,7 +133,8 @@ export const ENCODERS: readonly Encoder[] = [
   {
     element: 'vaapih264enc',
     title: 'VA-API (gstreamer-vaapi)',
-    input: SYSTEM_MEMORY,
+    input: nv12,
+    output: BASELINE,
     properties: ({ bitrate, keyframeInterval }) => ({
       bitrate: kbit(bitrate),
       'rate-control': 'cbr',
@@ -127,7 +148,8 @@ export const ENCODERS: readonly Encoder[] = [
   {
     element: 'qsvh264enc',
     title: 'Intel Quick Sync',
-    input: SYSTEM_MEMORY,
+    input: nv12,
+    output: BASELINE,
     properties: ({ bitrate, keyframeInterval }) => ({
       bitrate: kbit(bitrate),
       'rate-control': 'cbr',
@@ -136,13 +158,15 @@ export const ENCODERS: readonly Encoder[] = [
       'ref-frames': 1,
       'low-latency': true,
     }),
-    live: bitrateInKbit,
+    live: gopInPlace,
     keyframe: 'event',
   },
   {
     element: 'v4l2h264enc',
     title: 'V4L2 M2M (Raspberry Pi)',
-    input: 'videoconvert ! video/x-raw,format=I420',
+    input: i420,
+    // Left to itself, the Raspberry Pi's driver takes a level that is too low for most sizes, and refuses them.
+    output: `${BASELINE},level=(string)4`,
     properties: settings => ({ 'extra-controls': v4l2Controls(settings) }),
     live: settings => ({ 'extra-controls': v4l2Controls(settings) }),
     keyframe: 'event',
@@ -150,20 +174,22 @@ export const ENCODERS: readonly Encoder[] = [
   {
     element: 'mpph264enc',
     title: 'Rockchip',
-    input: SYSTEM_MEMORY,
+    input: nv12,
+    output: BASELINE,
     properties: ({ bitrate, keyframeInterval }) => ({
       bps: bitrate,
       gop: keyframeInterval,
       'rc-mode': 'cbr',
       'header-mode': 'each-idr',
     }),
-    live: ({ bitrate }) => ({ bps: bitrate }),
+    live: ({ bitrate, keyframeInterval }) => ({ bps: bitrate, gop: keyframeInterval }),
     keyframe: 'event',
   },
   {
     element: 'x264enc',
     title: 'x264 (software)',
-    input: 'videoconvert ! video/x-raw,format=I420',
+    input: i420,
+    output: BASELINE,
     properties: ({ bitrate, keyframeInterval }) => ({
       bitrate: kbit(bitrate),
       'key-int-max': keyframeInterval,
@@ -180,7 +206,8 @@ export const ENCODERS: readonly Encoder[] = [
   {
     element: 'openh264enc',
     title: 'OpenH264 (software)',
-    input: 'videoconvert ! video/x-raw,format=I420',
+    input: i420,
+    output: BASELINE,
     properties: ({ bitrate, keyframeInterval }) => ({
       bitrate,
       'gop-size': keyframeInterval,
@@ -194,20 +221,34 @@ export const ENCODERS: readonly Encoder[] = [
 ];
 
 /**
- * The part of a launch line that turns raw video into H.264.
- * @param has whether the installed element has a property
+ * The part of a launch line that turns raw video into H.264, with the properties that the installed element has.
  */
-export function describeEncoder(
-  encoder: Encoder,
-  settings: EncoderSettings,
-  has: (property: string) => boolean,
-): string {
+export function describeEncoder(encoder: Encoder, settings: EncoderSettings, machine: MachineFacts): string {
+  const { element, input, output } = encoder;
   const properties = Object.entries(encoder.properties(settings))
-    .filter(([name]) => has(name))
+    .filter(([name]) => machine.property(element, name))
     .map(([name, value]) => `${name}=${String(value).includes(',') ? `"${value}"` : value}`);
   return [
-    encoder.input,
-    [encoder.element, 'name=encoder', ...properties].join(' '),
-    'video/x-h264,profile=(string){ constrained-baseline, baseline }',
+    input(machine),
+    [element, 'name=encoder', ...properties].join(' '),
+    ...(output === null ? [] : [output]),
   ].join(' ! ');
+}
+
+/**
+ * What is to be set on an encoder that plays, for it to go on with other settings; null if that needs a new one.
+ */
+export function liveChange(
+  encoder: Encoder,
+  from: EncoderSettings,
+  to: EncoderSettings,
+  machine: MachineFacts,
+): Readonly<Record<string, string | number>> | null {
+  const before = encoder.properties(from);
+  const live = encoder.live(to);
+  const changed = Object.entries(encoder.properties(to))
+    .filter(([name, value]) => value !== before[name] && machine.property(encoder.element, name))
+    .map(([name]) => name);
+  if (changed.some(name => !Object.hasOwn(live, name))) return null;
+  return Object.fromEntries(Object.entries(live).filter(([name]) => changed.includes(name)));
 }

@@ -2,7 +2,7 @@ import { type Bin, type Element, Gst, type Pad } from '../gst/native.js';
 import { make } from '../gst/pipeline.js';
 import { joinDirectly, part } from '../gst/proxy.js';
 import type { Tee } from '../gst/tee.js';
-import { describeEncoder, type Encoder, type EncoderSettings } from './encoders.js';
+import { describeEncoder, type Encoder, type EncoderSettings, liveChange } from './encoders.js';
 import { describeEncoding } from './launch.js';
 import { lookAtMachine } from './machine.js';
 import { StreamPipeline } from './stream-pipeline.js';
@@ -75,12 +75,10 @@ export class Encoding {
 
   /** Changes it while it runs. @returns whether this encoder can; if not, nothing has changed */
   change(settings: EncoderSettings): boolean {
-    const { bitrate, keyframeInterval } = this.#settings;
-    if (settings.bitrate === bitrate && settings.keyframeInterval === keyframeInterval) return true;
-    const live = Object.entries(this.encoder.live(settings));
-    if (settings.keyframeInterval !== keyframeInterval || live.length === 0) return false;
+    const change = liveChange(this.encoder, this.#settings, settings, machine);
+    if (!change) return false;
     const encoder = this.stream.element('encoder');
-    for (const [name, value] of live) Gst.utilSetObjectArg(encoder, name, String(value));
+    for (const [name, value] of Object.entries(change)) Gst.utilSetObjectArg(encoder, name, String(value));
     this.#settings = settings;
     return true;
   }
@@ -101,5 +99,5 @@ const machine = lookAtMachine();
 
 /** The encoder's part of the launch line, with the properties that the installed element has. */
 export function encoderLine(encoder: Encoder, settings: EncoderSettings): string {
-  return describeEncoder(encoder, settings, property => machine.property(encoder.element, property));
+  return describeEncoder(encoder, settings, machine);
 }

@@ -1,14 +1,14 @@
 /**
- * Frames a second as GStreamer's caps have them. Cameras say them as times between frames, of which a number with some
- * decimals is left: 29.97 is 30000/1001, and 8.33 is 25/3.
+ * Frames a second as GStreamer's caps have them. V4L2 says them as times between frames, of which a number with three
+ * decimals is left: 29.97 is 30000/1001, 8.333 is 25/3, and 24.39 is 1000/41.
  */
 
-/** How far two numbers for one rate are apart at the most; 30 and 30000/1001 are two rates, 0.1 % apart. */
-const ROUNDING = 0.0005;
+/** Half of the last decimal, and what floating point adds. */
+const ROUNDING = 0.0005 + 1e-9;
 /** NTSC's rates are whole ones, divided by this. */
 const NTSC = 1.001;
-const NTSC_ROUNDING = 0.00005;
-const MAX_DENOMINATOR = 100;
+/** With three decimals there is nothing more to be found. */
+const MAX_DENOMINATOR = 1000;
 
 /** A rate that is less than wanted by so little is as good: 29.97 for 30, 14.985 for 15. */
 const AS_GOOD = 0.002;
@@ -20,13 +20,14 @@ export function showFraction(rate: number): string {
 }
 
 export function toFraction(rate: number): [numerator: number, denominator: number] {
-  const whole = Math.round(rate);
-  if (whole > 0 && near(rate, whole, NTSC_ROUNDING)) return [whole, 1];
-  const ntsc = Math.round(rate * NTSC);
-  if (ntsc > 0 && near(rate * NTSC, ntsc, NTSC_ROUNDING)) return [ntsc * 1000, 1001];
-  for (let denominator = 1; denominator <= MAX_DENOMINATOR; denominator++) {
+  const isRate = (numerator: number, denominator: number): boolean =>
+    numerator > 0 && Math.abs(rate - numerator / denominator) <= ROUNDING;
+  if (isRate(Math.round(rate), 1)) return [Math.round(rate), 1];
+  const ntsc = Math.round(rate * NTSC) * 1000;
+  if (isRate(ntsc, 1001)) return [ntsc, 1001];
+  for (let denominator = 2; denominator < MAX_DENOMINATOR; denominator++) {
     const numerator = Math.round(rate * denominator);
-    if (numerator > 0 && near(rate, numerator / denominator, ROUNDING)) return [numerator, denominator];
+    if (isRate(numerator, denominator)) return [numerator, denominator];
   }
   return [Math.max(1, Math.round(rate * MAX_DENOMINATOR)), MAX_DENOMINATOR];
 }
@@ -36,5 +37,3 @@ export const reaches = (rate: number, wanted: number): boolean => rate >= wanted
 
 /** For people: 30, 29.97, 7.5. */
 export const showRate = (rate: number): string => String(Number(rate.toFixed(2)));
-
-const near = (a: number, b: number, tolerance: number): boolean => Math.abs(a - b) <= tolerance * b;

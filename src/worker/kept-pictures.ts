@@ -23,14 +23,19 @@ export class KeptPictures {
 
   /** From the last keyframe on; empty where it is too long ago. */
   take(): readonly Sample[] {
-    for (;;) {
-      const sample = this.#sink.emit('try-pull-sample', 0n) as Sample | null;
-      if (!sample) break;
-      this.#samples.push(sample);
-    }
+    this.takeAll();
     const keyframe = this.#samples.findLastIndex(sample => !sample.getBuffer().hasFlags(Gst.BufferFlags.DELTA_UNIT));
     this.#samples = keyframe < 0 ? [] : this.#samples.slice(keyframe).slice(0, KEPT);
     return this.#samples;
+  }
+
+  /** All that have come and were not let go of. */
+  takeAll(): readonly Sample[] {
+    for (;;) {
+      const sample = this.#sink.emit('try-pull-sample', 0n) as Sample | null;
+      if (!sample) return this.#samples;
+      this.#samples.push(sample);
+    }
   }
 
   close(): void {

@@ -4,10 +4,11 @@ import type { ChosenMode } from './capture-mode.js';
 import type { EncoderChoice } from './encoder-choice.js';
 import { CameraFailure, explain } from './failure.js';
 import { firstPictureOf } from './first-picture.js';
+import { Inspection } from './inspection.js';
 import { type Config, type Opened, openSource } from './opening.js';
 import { Output } from './output.js';
 import type { PassedOn } from './passed-on.js';
-import type { Publication } from './publication.js';
+import { Publication } from './publication.js';
 import type { SourceJudge } from './source-judge.js';
 
 export interface ProgrammeEvents {
@@ -62,6 +63,11 @@ export class Programme {
   #isClosed = false;
   #becomeLive: () => void = () => undefined;
   readonly #supervisor: NodeJS.Timeout;
+  readonly #inspection = new Inspection(
+    () => this.output.stream,
+    reordered => this.#inspected(reordered),
+  );
+  #hasBFrames = false;
   #begin: { resolve(): void; reject(failure: CameraFailure): void } = {
     resolve: () => undefined,
     reject: () => undefined,
@@ -82,7 +88,11 @@ export class Programme {
       settings: config,
       encoders,
       baseTime: this.baseTime,
-      onChange: () => events.changed(),
+      onChange: () => {
+        this.#hasBFrames = false;
+        this.#inspection.begin();
+        events.changed();
+      },
       onVp8Failure: failure => events.vp8Failed(failure),
     });
     this.#supervisor = setInterval(() => this.#look(), SUPERVISE_MS);
@@ -110,6 +120,11 @@ export class Programme {
   /** Where that is not what is configured, what it is instead. */
   get instead(): string | null {
     return this.#opened?.instead ?? null;
+  }
+
+  /** Whether its pictures are sent in another order than they are shown. */
+  get hasBFrames(): boolean {
+    return this.#hasBFrames;
   }
 
   /** Opens the configured source. */
@@ -168,6 +183,7 @@ export class Programme {
     this.#attempt++;
     if (this.#retry) clearTimeout(this.#retry);
     clearInterval(this.#supervisor);
+    this.#inspection.close();
     this.#begin.reject(new CameraFailure('The camera was closed.', 'Ask again.'));
     this.output.close();
     this.#source?.close();
@@ -204,6 +220,8 @@ export class Programme {
 
   #show(source: Shown): void {
     if (source instanceof Capture) this.output.showPictures(source.tee);
+    // A publisher's connection goes on while his picture is not on air, and is its session's to close.
+    else if (source instanceof Publication) this.output.showStream({ stream: source.stream, close: () => undefined });
     else this.output.showStream(source);
     this.#begin.resolve();
   }
@@ -221,6 +239,7 @@ export class Programme {
     if (before instanceof Capture && before !== source) before.close();
     this.#enter('live', null);
     this.#becomeLive();
+    this.#inspection.begin();
   }
 
   #openingFailed(error: unknown): void {
@@ -281,6 +300,17 @@ export class Programme {
     if (this.#config.source.type === 'whip') return;
     this.#letGo();
     this.#tryAgain();
+  }
+
+  #inspected(reordered: boolean): void {
+    if (reordered === this.#hasBFrames) return;
+    this.#hasBFrames = reordered;
+    // What is not fit for being passed on is encoded from now on.
+    if (reordered && this.output.encoder === null && this.#judge.refuse('it has B-frames')) {
+      this.#letGo();
+      void this.#open();
+    }
+    this.#events.changed();
   }
 
   #letGo(): void {

@@ -33,6 +33,7 @@ export class Publication implements OpenedSource {
     this.webrtc = new Webrtc(this.stream.element('webrtc'), ice);
     this.webrtc.receive(receivedCaps(video.codec, video), video.retransmit);
     if (audio) this.webrtc.receive(receivedCaps('OPUS', audio), false);
+    this.stream.video.hold();
     this.stream.play();
     this.#connection = new Connection({ webrtc: this.webrtc, events, error: () => this.#error(), sends: null });
   }

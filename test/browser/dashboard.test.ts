@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import t from 'tap';
 import { hashToken, makeToken, showHash } from '../../src/access/tokens.js';
 import { launchChromium, serveWithBrowser } from '../helpers/browser.js';
+import { rtspCamera } from '../helpers/rtsp-camera-process.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 
 const TRAFFIC = new URL('../../../../shared/data/car-detection.mp4', import.meta.url);
@@ -128,6 +129,31 @@ t.test('what happens is told and not asked for; where nothing tells it, it is as
     () => document.querySelector('camera-details dd[data-figure="Viewers"]')?.textContent === '1',
   );
   t.pass('the figures of the camera come too');
+});
+
+t.test('a camera that is lost: its slate is not taken for it, and it comes back in the same session', async t => {
+  const camera = await rtspCamera(t, 0, 'constrained-baseline', 30);
+  const { server, browser } = await serveWithBrowser(t, '--camera', `door=rtsp://127.0.0.1:${camera.port}/live`);
+  const page = await browser.newPage();
+  await openDashboard(page, server);
+  await playing(page, 'door');
+  const decodes = async () => Number(await page.getAttribute(player('door'), 'data-frames'));
+  await until('it plays smoothly', async () => (await decodes()) > 60);
+  const began = performance.now();
+  camera.kill();
+  await page.waitForSelector(`${player('door')}:not([state="playing"])`);
+  t.comment(`not live any more after ${Math.round(performance.now() - began)} ms`);
+  await page.waitForSelector(`${player('door')}[state="lost"]`, { timeout: 15_000 });
+  const overlay = (): Promise<string> =>
+    page.$eval(player('door'), element => element.shadowRoot?.querySelector('.overlay')?.textContent ?? '');
+  t.match(await overlay(), /CAMERA LOST\s*since \d+\s*s/);
+  t.match(await page.title(), '1 lost');
+  const before = await decodes();
+  await until('the slate is decoded', async () => (await decodes()) > before + 20);
+  t.equal(await page.getAttribute(player('door'), 'state'), 'lost', 'however lively it is');
+  await rtspCamera(t, camera.port, 'constrained-baseline', 30);
+  await playing(page, 'door');
+  t.strictSame(await server.sessions('ended'), []);
 });
 
 t.test('the server goes and comes back', async t => {

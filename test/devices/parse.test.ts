@@ -93,6 +93,7 @@ t.test('ranges of sizes and rates become the usual ones and the largest', async 
     ),
     [
       'YUYV 640x480 30 25 24 20 15 10 5',
+      'YUYV 848x480 30 25 24 20 15 10 5',
       'YUYV 1024x576 30 25 24 20 15 10 5',
       'YUYV 1024x768 30 25 24 20 15 10 5',
       'YUYV 1280x720 30 25 24 20 15 10 5',

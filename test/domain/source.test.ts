@@ -14,6 +14,14 @@ t.test('the forms of a source', t => {
       'v4l2:/dev/v4l/by-path/pci-0000:00:14.0-usb-0:3:1.0-video-index0',
       { type: 'v4l2', by: 'device', name: '/dev/v4l/by-path/pci-0000:00:14.0-usb-0:3:1.0-video-index0' },
     ],
+    ['v4l2:serial=46D0825C', { type: 'v4l2', by: 'serial', name: '46D0825C' }],
+    ['v4l2:serial=a b=c', { type: 'v4l2', by: 'serial', name: 'a b=c' }],
+    ['v4l2:bus=usb-0000:00:14.0-1', { type: 'v4l2', by: 'bus', name: 'usb-0000:00:14.0-1' }],
+    ['argus:0', { type: 'argus', sensor: 0 }],
+    ['argus:2', { type: 'argus', sensor: 2 }],
+    ['libcamera', { type: 'libcamera', camera: null }],
+    ['libcamera:/base/soc/i2c0mux/i2c@1/imx219@10', { type: 'libcamera', camera: '/base/soc/i2c0mux/i2c@1/imx219@10' }],
+    ['gst: videotestsrc is-live=true ! videoflip ', { type: 'gst', line: 'videotestsrc is-live=true ! videoflip' }],
     ['file:/srv/road.mp4', { type: 'file', path: '/srv/road.mp4' }],
     ['file:///srv/road.mp4', { type: 'file', path: '/srv/road.mp4' }],
     ['file:road.mp4', { type: 'file', path: '/etc/robot/road.mp4' }],
@@ -36,6 +44,16 @@ t.test('what is no source says what one looks like', t => {
     ['v4l2:/etc/passwd', /names no device/],
     ['v4l2:/dev/../etc/passwd', /names no device/],
     ['v4l2:/dev/video0 ! filesink location=/x', /names no device/],
+    ['v4l2:serial=', /names no camera/],
+    ['v4l2:bus= ', /names no camera/],
+    ['v4l2:id=7', /names no device/],
+    ['argus:', /names no sensor/],
+    ['argus:-1', /names no sensor/],
+    ['argus:256', /names no sensor/],
+    ['argus:0 ! x', /names no sensor/],
+    ['libcamera:', /names no camera/],
+    ['gst:', /no elements/],
+    ['gst:a\nb', /control character/],
     ['file:', /names no file/],
     ['file:/a\nb', /control character/],
     ['file:/a\0b', /control character/],
@@ -67,6 +85,13 @@ t.test('passwords are hidden wherever a source is shown', t => {
     redact('Could not open rtsp://a:secret@192.0.2.7/x nor RTSP://b:secret@192.0.2.8/y: 401'),
     'Could not open rtsp://a:***@192.0.2.7/x nor RTSP://b:***@192.0.2.8/y: 401',
   );
+  t.equal(
+    showSource({
+      type: 'gst',
+      line: 'rtspsrc location=rtsp://a:secret@192.0.2.7/x user-id=a user-pw="sec ret" ! x passphrase = secret ! y',
+    }),
+    'gst:rtspsrc location=rtsp://a:***@192.0.2.7/x user-id=a user-pw=*** ! x passphrase = *** ! y',
+  );
   t.throws(() => parseSource('http://u:secret@192.0.2.7/', '/'), { message: /u:\*\*\*@/ });
   t.throws(() => parseSource('rtsp://u:secret@/', '/'), { message: /u:\*\*\*@/ });
   t.end();
@@ -89,7 +114,19 @@ t.test('nothing is shown of a password with unescaped characters', t => {
 });
 
 t.test('the forms that are shown can be read again', t => {
-  for (const text of ['test', 'v4l2:/dev/video1', 'file:/a/b c.mp4', 'rtsp://192.0.2.7/s'])
+  for (const text of [
+    'test',
+    'whip',
+    'v4l2:/dev/video1',
+    'v4l2:serial=46D0825C',
+    'v4l2:bus=usb-0000:00:14.0-1',
+    'argus:1',
+    'libcamera',
+    'libcamera:imx219',
+    'file:/a/b c.mp4',
+    'rtsp://192.0.2.7/s',
+    'gst:videotestsrc is-live=true ! videoflip',
+  ])
     t.equal(showSource(parseSource(text, '/')), text);
   t.end();
 });

@@ -19,8 +19,7 @@ echo "$device $3 $4" >>calls
 if [ -e "$device.hang" ]; then exec sleep 60; fi
 if [ ! -e "$device.info" ]; then echo "Cannot open device $2, exiting." >&2; exit 1; fi
 case $3 in
-  --info) cat "$device.info" ;;
-  --list-formats-ext) cat "$device.formats" ;;
+  --info) cat "$device.info" "$device.formats" 2>/dev/null || true ;;
   --list-ctrls-menus) cat "$device.controls" ;;
   --set-ctrl)
     name=\${4%%=*}

@@ -23,10 +23,10 @@ async function setUp(t: Test, settings: TestSettings = {}) {
   return { ...test, origin, listen };
 }
 
-/** Its first message. */
+/** Its next message. */
 async function snapshotOf(client: LiveClient): Promise<Extract<Event, { type: 'snapshot' }>> {
-  const event = await client.next();
-  if (event.type !== 'snapshot') throw new Error(`the first message is ${event.type}`);
+  const event = await client.news();
+  if (event.type !== 'snapshot') throw new Error(`the next message is ${event.type}`);
   return event;
 }
 
@@ -64,12 +64,23 @@ t.test('a connection begins with how things stand, and hears what happens', asyn
   t.match(await client.news(), { type: 'session-ended', session: { id, ended: { reason: 'api-delete' } } });
 
   cameras.add(plan('rear'));
-  t.match(await client.news(), { type: 'camera-added', camera: { id: 'rear', state: 'starting' }, position: 3 });
+  t.match(await client.news(), { type: 'camera-added', camera: { id: 'rear', state: 'starting' } });
   cameras.remove('arm');
   t.strictSame(await client.news(), { type: 'camera-removed', id: 'arm' });
   cameras.remove('arm');
   cameras.update('rear', { ...NOT_STARTED, state: 'idle' });
   t.match(await client.news(), { type: 'camera-changed', camera: { id: 'rear' } }, 'removing twice is told once');
+  const renamed = { ...plan('rear'), name: 'Behind' };
+  cameras.change(renamed);
+  t.match(await client.news(), { type: 'camera-changed', camera: { name: 'Behind' } }, 'configured anew: at once');
+  cameras.order(['road', 'phone', 'rear']);
+  cameras.order(['rear', 'road', 'phone']);
+  const { cameras: ordered } = await snapshotOf(client);
+  t.strictSame(
+    ordered.map(({ id }) => id),
+    ['rear', 'road', 'phone'],
+    'another order is told, the same one is not',
+  );
 });
 
 t.test('figures come once a second, all else at once', async t => {
@@ -108,7 +119,22 @@ t.test('nobody hears of cameras that it may not see', async t => {
   cameras.add(plan('front'));
   cameras.remove('front');
   cameras.add(plan('rear'));
-  t.match(await client.news(), { type: 'camera-added', camera: { id: 'rear' }, position: 1 });
+  t.match(await client.news(), { type: 'camera-added', camera: { id: 'rear' } });
+});
+
+t.test('the line of a gst source is for administrators', async t => {
+  const viewer = issue('viewer', { role: 'view' });
+  const { listen, cameras, app } = await setUp(t, { access: { tokens: [viewer.entry] } });
+  cameras.add({ ...plan('launch'), source: { type: 'gst', line: 'videotestsrc ! secret' } });
+  for (const token of [TOKEN, viewer.token]) {
+    const { items } = (await app.inject({ url: '/api/v1/cameras', headers: bearer(token) })).json();
+    const { source } = items.at(-1);
+    t.equal(source.includes('secret'), token === TOKEN);
+    const client = await listen(EVENTS, bearer(token));
+    t.equal((await snapshotOf(client)).cameras.at(-1)?.source, source);
+    cameras.update('launch', { ...NOT_STARTED, state: token === TOKEN ? 'idle' : 'live' });
+    t.match(await client.news(), { type: 'camera-changed', camera: { source } }, 'as GET has it');
+  }
 });
 
 t.test('the token: in a header, in the URL, and none', async t => {

@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
 import { readOffer } from '../helpers/fixtures.js';
 import { makeVideo } from '../helpers/make-video.js';
+import { rtspCamera } from '../helpers/rtsp-camera-process.js';
 import { sleep, startServer, type TestServer, until } from '../helpers/server.js';
 
 const dir = t.testdir();
@@ -91,24 +88,6 @@ t.test('a passthrough that is asked for in the configuration', async t => {
   t.match(await server.camera('always'), { passthrough: { active: true } });
   t.match(await server.camera('never'), { passthrough: { active: false }, name: 'No' });
 });
-
-/** A camera of its own; resolves with its port. */
-async function rtspCamera(
-  t: Tap,
-  port: number,
-  profile: string,
-  interval: number,
-): Promise<{ port: number; kill(): void }> {
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('../helpers/rtsp-camera.js', import.meta.url)), String(port), profile, String(interval)],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
-  );
-  t.teardown(() => child.kill('SIGKILL'));
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return { port: Number(line), kill: () => child.kill('SIGKILL') };
-}
-type Tap = { teardown(close: () => void): void };
 
 t.test('RTSP: passed through or encoded; gone and back', async t => {
   const baseline = await rtspCamera(t, 0, 'constrained-baseline', 30);

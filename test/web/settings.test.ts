@@ -136,10 +136,10 @@ t.test('the cameras as events change them', t => {
     return now.map(({ id, name }) => (id === name ? id : `${id} ${name}`)).join();
   };
   t.equal(after({ type: 'snapshot', at, permissions: [], cameras: [road, arm], sessions: [] }), 'road,arm');
-  t.equal(after({ type: 'camera-added', camera: camera('rear'), position: 1 }), 'road,rear,arm');
-  t.equal(after({ type: 'camera-added', camera: camera('road'), position: 2 }), 'rear,arm,road', 'it is there once');
-  t.equal(after({ type: 'camera-changed', camera: camera('arm', 'Gripper') }), 'rear,arm Gripper,road');
-  t.equal(after({ type: 'camera-changed', camera: camera('moon') }), 'rear,arm Gripper,road');
+  t.equal(after({ type: 'camera-added', camera: camera('rear') }), 'road,arm,rear');
+  t.equal(after({ type: 'camera-added', camera: camera('road') }), 'arm,rear,road', 'it is there once');
+  t.equal(after({ type: 'camera-changed', camera: camera('arm', 'Gripper') }), 'arm Gripper,rear,road');
+  t.equal(after({ type: 'camera-changed', camera: camera('moon') }), 'arm Gripper,rear,road');
   t.equal(after({ type: 'camera-removed', id: 'rear' }), 'arm Gripper,road');
   const before = now;
   after({ type: 'alive', at });

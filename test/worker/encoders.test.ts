@@ -1,13 +1,25 @@
 import t from 'tap';
-import { describeEncoder, ENCODERS } from '../../src/worker/encoders.js';
+import { describeEncoder, ENCODERS, type Encoder, liveChange } from '../../src/worker/encoders.js';
+import type { MachineFacts } from '../../src/worker/machine.js';
 import { readFixture } from '../helpers/fixtures.js';
 
 const settings = { bitrate: 1_500_000, keyframeInterval: 60 };
+/** One whose elements have all properties but those. */
+const machine = (lacks: (property: string) => boolean = () => false): MachineFacts => ({
+  gstreamer: '1.22.0',
+  has: element => element !== 'nvvidconv',
+  property: (_element, property) => !lacks(property),
+});
+const find = (element: string): Encoder => {
+  const encoder = ENCODERS.find(candidate => candidate.element === element);
+  if (!encoder) throw new Error(`there is no ${element}`);
+  return encoder;
+};
 const golden = readFixture('golden/encoders.txt').trim().split('\n');
 
 t.test('the launch line of each encoder, with every property that it may have', t => {
   t.strictSame(
-    ENCODERS.map(encoder => describeEncoder(encoder, settings, () => true)),
+    ENCODERS.map(encoder => describeEncoder(encoder, settings, machine())),
     golden,
   );
   t.end();
@@ -25,14 +37,22 @@ t.test('a property that the installed element lacks is left out, whichever it is
   for (const encoder of ENCODERS) {
     const properties = Object.keys(encoder.properties(settings));
     for (const lacking of properties) {
-      const line = describeEncoder(encoder, settings, property => property !== lacking);
+      const line = describeEncoder(
+        encoder,
+        settings,
+        machine(property => property === lacking),
+      );
       t.notMatch(line, new RegExp(` ${lacking}=`), `${encoder.element} without ${lacking}`);
       for (const other of properties.filter(property => property !== lacking))
         if (!new RegExp(` ${other}=`).test(line))
           t.fail(`${encoder.element} without ${lacking} has no ${other} either`);
     }
     t.match(
-      describeEncoder(encoder, settings, () => false),
+      `${describeEncoder(
+        encoder,
+        settings,
+        machine(() => true),
+      )} !`,
       `! ${encoder.element} name=encoder !`,
       encoder.element,
     );
@@ -42,9 +62,7 @@ t.test('a property that the installed element lacks is left out, whichever it is
 
 t.test('the bitrate is in the unit of the element', t => {
   const property = (element: string, name: string, bitrate: number): string | undefined => {
-    const encoder = ENCODERS.find(candidate => candidate.element === element);
-    if (!encoder) throw new Error(`there is no ${element}`);
-    const line = describeEncoder(encoder, { bitrate, keyframeInterval: 30 }, () => true);
+    const line = describeEncoder(find(element), { bitrate, keyframeInterval: 30 }, machine());
     return new RegExp(`[ ,"]${name}=(\\d+)`).exec(line)?.[1];
   };
   const cases: [element: string, name: string, expected: string][] = [
@@ -65,17 +83,58 @@ t.test('the bitrate is in the unit of the element', t => {
 });
 
 t.test('a value with commas is quoted, so that it stays one value', t => {
-  const encoder = ENCODERS.find(({ element }) => element === 'v4l2h264enc');
-  t.match(encoder && describeEncoder(encoder, settings, () => true), / extra-controls="controls,[^" ]+"/);
+  t.match(describeEncoder(find('v4l2h264enc'), settings, machine()), / extra-controls="controls,[^" ]+"/);
   t.end();
 });
 
-t.test('each ends in H.264 that every player plays', t => {
-  for (const line of golden)
-    t.match(
-      line,
-      /! video\/x-h264,profile=\(string\)\{ constrained-baseline, baseline \}$/,
-      line.split(' ! ')[1] ?? '',
-    );
+t.test('each makes H.264 that every player plays', t => {
+  for (const line of golden) {
+    const element = line.split(' ! ')[2]?.split(' ')[0] ?? '';
+    const caps = /! video\/x-h264,profile=\(string\){ constrained-baseline, baseline }(,level=\(string\)4)?$/;
+    t.match(line, element === 'nvv4l2h264enc' ? / profile=0 / : caps, element);
+  }
+  t.end();
+});
+
+t.test('what may be set while an encoder plays is what it was set to', t => {
+  for (const { element, live, properties } of ENCODERS)
+    for (const [name, value] of Object.entries(live(settings)))
+      t.equal(properties(settings)[name], value, `${element}: ${name}`);
+  t.end();
+});
+
+t.test('other settings: set in place, or a new encoder', t => {
+  const slower = { ...settings, bitrate: 800_000 };
+  const rarer = { ...settings, keyframeInterval: 120 };
+  for (const encoder of ENCODERS) {
+    const change = liveChange(encoder, settings, slower, machine());
+    t.equal(Object.keys(change ?? {}).length, 1, `${encoder.element}: the bitrate`);
+    t.strictSame(liveChange(encoder, settings, settings, machine()), {}, `${encoder.element}: nothing changes`);
+  }
+  t.strictSame(liveChange(find('x264enc'), settings, slower, machine()), { bitrate: 800 });
+  t.equal(liveChange(find('x264enc'), settings, rarer, machine()), null);
+  t.equal(liveChange(find('nvv4l2h264enc'), settings, rarer, machine()), null);
+  t.strictSame(liveChange(find('nvcudah264enc'), settings, rarer, machine()), { 'gop-size': 120 });
+  t.match(liveChange(find('v4l2h264enc'), settings, { ...slower, ...rarer, bitrate: 1 }, machine()), {
+    'extra-controls': /video_bitrate=1,video_gop_size=120/,
+  });
+  t.strictSame(
+    liveChange(
+      find('x264enc'),
+      settings,
+      rarer,
+      machine(property => property === 'key-int-max'),
+    ),
+    {},
+    'what the element does not have does not change',
+  );
+  t.end();
+});
+
+t.test('a keyframe is asked for by the event, but of the one encoder that does not hear it', t => {
+  t.strictSame(
+    ENCODERS.filter(({ keyframe }) => keyframe !== 'event').map(({ element }) => element),
+    ['nvv4l2h264enc'],
+  );
   t.end();
 });

@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import { createWriteStream, type WriteStream, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
+import { sleep, startServer, type TestServer, until } from '../helpers/server.js';
+
+// Cameras that are lost while somebody watches, and come back.
+
+const browser = await launchChromium();
+t.teardown(() => browser.close());
+
+const WIDTH = 320;
+const HEIGHT = 240;
+
+/** Starts a server with one camera, `arm`, and a viewer of it in a browser. */
+async function watched(t: Test, settings: string) {
+  const config = join(t.testdir(), 'config.yaml');
+  writeFileSync(
+    config,
+    `cameras:\n  arm: { width: ${WIDTH}, height: ${HEIGHT}, ${settings} }\n  other: { source: test }\n`,
+  );
+  const server = await startServer('--config', config);
+  t.teardown(() => server.close());
+  return server;
+}
+
+async function watch(server: TestServer, camera: string) {
+  const viewers = await openViewers(await emptyPage(browser, server), server, camera, 1);
+  const decoded = async () => (await viewers.stats())[0]?.framesDecoded ?? 0;
+  await until(`${camera} plays`, async () => (await decoded()) > 5);
+  return {
+    /** Pictures that are decoded in so many seconds. */
+    async decodes(seconds: number): Promise<number> {
+      const before = await decoded();
+      await sleep(seconds * 1000);
+      return (await decoded()) - before;
+    },
+    freezes: async () => (await viewers.stats())[0]?.freezeCount ?? 0,
+    leave: () => viewers.leave(),
+  };
+}
+
+const inState = (server: TestServer, camera: string, state: string) =>
+  until(`${camera} is ${state}`, async () => {
+    const found = await server.camera(camera);
+    return found.state === state && found;
+  });
+
+t.test('a source that ends: a slate, and it is opened anew', async t => {
+  const server = await watched(
+    t,
+    `source: 'gst:videotestsrc is-live=true num-buffers=90 ! video/x-raw,framerate=30/1'`,
+  );
+  const viewer = await watch(server, 'arm');
+  const [session] = await server.sessions();
+  const lost = await inState(server, 'arm', 'lost');
+  t.match(lost, { problem: { detail: /it ended/ }, lostSince: /^20\d\d-/, encoder: 'x264enc' });
+  const back = await inState(server, 'arm', 'live');
+  t.match(back, { lostSince: null });
+  t.notOk('problem' in back);
+  t.ok((await viewer.decodes(1)) >= 20);
+  t.strictSame(
+    (await server.sessions()).map(({ id }) => id),
+    [session?.id],
+    'the viewer is in the same session',
+  );
+  t.ok(
+    server.log.some(line => line.includes('camera lost')) && server.log.some(line => line.includes('camera is back')),
+  );
+  await viewer.leave();
+});
+
+t.test('a source that stalls without a word, and costs another camera nothing', async t => {
+  const pipe = join(t.testdir(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const server = await watched(t, `stallTimeout: 0.5, source: 'gst:filesrc location=${pipe} ! y4mdec'`);
+  const camera = new PipedCamera(pipe);
+  t.teardown(() => camera.stop());
+  camera.play();
+  const viewer = await watch(server, 'arm');
+  const other = await watch(server, 'other');
+  const [session] = await server.sessions();
+  const freezesBefore = await other.freezes();
+  camera.pause();
+  const lost = await inState(server, 'arm', 'lost');
+  t.match(lost.problem?.detail, /no picture for 0.5 s/);
+  t.ok((await viewer.decodes(2)) >= 40, 'the slate moves');
+  const snapshot = await server.fetch('/api/v1/cameras/arm/snapshot.jpg');
+  t.equal(snapshot.status, 409, 'a picture of the slate is no picture of the camera');
+  camera.stop();
+  const again = new PipedCamera(pipe);
+  t.teardown(() => again.stop());
+  again.play();
+  await inState(server, 'arm', 'live');
+  t.ok((await viewer.decodes(2)) >= 40, 'it plays again');
+  t.ok((await server.sessions()).some(({ id }) => id === session?.id));
+  t.equal(await other.freezes(), freezesBefore, 'the other camera never froze');
+  await viewer.leave();
+  await other.leave();
+});
+
+t.test('a camera that comes and goes leaves nothing behind', async t => {
+  const { settled } = await import('../helpers/seen.js');
+  const server = await watched(
+    t,
+    `source: 'gst:videotestsrc is-live=true num-buffers=10 ! video/x-raw,framerate=30/1'`,
+  );
+  const viewer = await watch(server, 'arm');
+  const pid = server.worker('arm');
+  const losses = () => server.log.filter(line => line.includes('camera lost')).length;
+  await until('it was lost some times', () => losses() >= 5, 30_000);
+  const before = await settled(pid);
+  const count = losses();
+  await until('it was lost many times', () => losses() >= count + 25, 60_000);
+  const after = await settled(pid);
+  t.comment(JSON.stringify({ before, after }));
+  t.ok(after.threads <= before.threads + 4, `threads ${before.threads} -> ${after.threads}`);
+  t.ok(after.fds <= before.fds + 6, `fds ${before.fds} -> ${after.fds}`);
+  t.ok(after.rssMb <= before.rssMb + 30, `RSS ${before.rssMb} -> ${after.rssMb} MB`);
+  t.equal(server.worker('arm'), pid, 'the worker never died');
+  t.strictSame(
+    server.log.filter(line => /CRITICAL|assertion/.test(line)),
+    [],
+  );
+  await viewer.leave();
+});
+
+/** A camera that is a named pipe of YUV4MPEG2 pictures, which tests pause. */
+class PipedCamera {
+  readonly #out: WriteStream;
+  #timer: NodeJS.Timeout | null = null;
+  #count = 0;
+
+  constructor(pipe: string) {
+    this.#out = createWriteStream(pipe);
+    // Whoever reads goes when he has lost patience.
+    this.#out.on('error', () => undefined);
+    this.#out.write(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F30:1 Ip A1:1 C420jpeg\n`);
+  }
+
+  play(): void {
+    this.#timer = setInterval(() => {
+      this.#count++;
+      this.#out.write(
+        Buffer.concat([Buffer.from('FRAME\n'), Buffer.alloc((WIDTH * HEIGHT * 3) / 2, 40 + (this.#count % 150))]),
+      );
+    }, 1000 / 30);
+  }
+
+  pause(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  stop(): void {
+    this.pause();
+    this.#out.destroy();
+  }
+}
