@@ -7,7 +7,15 @@
 #   deploy/test.sh WORD…        the files whose path has one of these words in it
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
-export PATH="$PWD/node_modules/.bin:$PATH"
+
+TEST_LOG=$(mktemp)
+export TEST_LOG
+trap 'rm -f "$TEST_LOG"' EXIT
+began=$(date +%s)
+
+stage() { # JOBS; the files on stdin
+  xargs -r -n 1 -P "$1" sh deploy/test-file.sh
+}
 
 chosen() { # WORD…
   if [ $# -eq 0 ]; then
@@ -19,10 +27,15 @@ chosen() { # WORD…
 
 status=0
 find dist/test -name '*.test.js' ! -path 'dist/test/browser/*' ! -path 'dist/test/media/*' ! -path 'dist/test/interop/*' \
-  ! -path 'dist/test/v4l2/*' |
-  LC_ALL=C sort | chosen "$@" | xargs -r tap --reporter=terse || status=1
-find dist/test/browser -name '*.test.js' |
-  LC_ALL=C sort | chosen "$@" | xargs -r tap --reporter=terse --jobs=1 || status=1
-find dist/test/media dist/test/interop -name '*.test.js' |
-  LC_ALL=C sort | chosen "$@" | xargs -r tap --reporter=terse --jobs=2 || status=1
+  ! -path 'dist/test/v4l2/*' | LC_ALL=C sort | chosen "$@" | stage "$(nproc)" || status=1
+find dist/test/browser -name '*.test.js' | LC_ALL=C sort | chosen "$@" | stage 1 || status=1
+# Backwards, as those that take long are at the end: none of them runs alone when the others are done.
+find dist/test/media dist/test/interop -name '*.test.js' | LC_ALL=C sort -r | chosen "$@" | stage 2 || status=1
+
+awk -v took=$(($(date +%s) - began)) '
+  { files++ } /^FAIL/ { failed++ }
+  { if (match($0, /pass: [0-9]+/)) passed += substr($0, RSTART + 6, RLENGTH - 6) }
+  { if (match($0, /skip: [0-9]+/)) skipped += substr($0, RSTART + 6, RLENGTH - 6) }
+  END { printf "%d files, %d of them failed; %d asserts passed, %d skipped; %d s\n", files, failed, passed, skipped, took }
+' "$TEST_LOG"
 exit $status

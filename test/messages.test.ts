@@ -91,9 +91,16 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
     },
   },
   log: { type: 'log', level: 'info', event: 'e', fields: {} },
-  probing: { type: 'probing', element: 'x264enc', title: 'x264' },
-  probed: { type: 'probed', element: 'x264enc', title: 'x264', outcome: 'selected', reason: 'it encodes' },
-  found: { type: 'found', missing: [], gstreamer: '1.22.0' },
+  probing: { type: 'probing', kind: 'encoder', element: 'x264enc', title: 'x264' },
+  probed: {
+    type: 'probed',
+    kind: 'encoder',
+    element: 'x264enc',
+    title: 'x264',
+    outcome: 'selected',
+    reason: 'it encodes',
+  },
+  found: { type: 'found', missing: [], gstreamer: '1.22.0', libnice: '0.1.21' },
   done: { type: 'done' },
 };
 

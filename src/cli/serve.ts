@@ -4,7 +4,6 @@ import { isatty } from 'node:tty';
 import closeWithGrace from 'close-with-grace';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
-import { startServer } from '../compose.js';
 import { ConfigFile, ConfigMemory } from '../config/place.js';
 import { planCameras } from '../config/plan.js';
 import { ConfigStore } from '../config/store.js';
@@ -61,6 +60,8 @@ async function serve(options: ServeOptions): Promise<void> {
     ...(options.camera ? { cameras: namedCameras(options.camera, here) } : {}),
     log: logger,
   });
+  // Most of what there is to load; who made a mistake, or asks for another command, need not wait for it.
+  const { startServer } = await import('../compose.js');
   const { token, file } = readToken(stateDir);
   const { server: address } = config.running.config;
   const server = await startServer({

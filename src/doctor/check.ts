@@ -1,6 +1,8 @@
 import type { Config } from '../domain/contract.js';
-import type { CameraPlan, IcePlan, Machine } from '../domain/ports.js';
+import type { CameraPlan, CaptureDevice, IcePlan, Machine } from '../domain/ports.js';
 import type { NeededElement } from '../media/messages.js';
+import type { TriedDecoder } from '../media/prober.js';
+import type { SystemFacts } from './facts.js';
 
 /** What a check found: `warn` works and could be better, `fail` does not work. */
 export interface Finding {
@@ -13,8 +15,14 @@ export interface Finding {
   remedy?: string;
 }
 
-/** One thing that is looked at. It throws nothing. */
+/** One thing that is looked at; nothing is found where it does not apply. It throws nothing. */
 export type Check = (context: Context) => Promise<Finding[]>;
+
+/** What belongs together, under a heading. */
+export interface Group {
+  title: string;
+  findings: readonly Finding[];
+}
 
 /** What the checks look at. */
 export interface Context {
@@ -24,6 +32,16 @@ export interface Context {
   mistakes: readonly string[];
   /** What the probe finds out about GStreamer, in a process of its own; it runs once, when first asked. */
   machine(): Promise<MachineFacts>;
+  /** The V4L2 cameras that are plugged in. */
+  devices(): Promise<DevicesFound>;
+  /** What files and commands say; read once, when first asked. */
+  facts(): Promise<SystemFacts>;
+}
+
+export interface DevicesFound {
+  devices: readonly CaptureDevice[];
+  /** What kept it from looking. */
+  troubles: readonly Pick<Finding, 'detail' | 'remedy'>[];
 }
 
 export interface Settings {
@@ -35,6 +53,9 @@ export interface Settings {
 
 export type MachineFacts = Machine & {
   missing: readonly NeededElement[];
+  decoders: readonly TriedDecoder[];
+  /** The version of the ICE library; null where it is not installed. */
+  libnice: string | null;
   /** Why GStreamer could not be loaded; null where it could. */
   error: string | null;
 };

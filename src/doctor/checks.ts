@@ -1,6 +1,9 @@
 import { checkAnnounce } from './announce.js';
-import type { Check, Context, Finding } from './check.js';
+import { checkCameras } from './cameras.js';
+import type { Check, Context, Finding, Group } from './check.js';
+import { checkClock } from './clock.js';
 import { checkConfig } from './config.js';
+import { checkDecoder } from './decoder.js';
 import { checkDtls } from './dtls.js';
 import { checkEncoder } from './encoder.js';
 import { checkGStreamer } from './gstreamer.js';
@@ -8,23 +11,66 @@ import { checkHttpPort } from './http-port.js';
 import { checkIceServers } from './ice-servers.js';
 import { checkInterfaces } from './interfaces.js';
 import { checkNode } from './node.js';
+import { checkNvidia } from './nvidia.js';
+import { checkPermissions } from './permissions.js';
 import { checkUdpPorts } from './udp-ports.js';
 
 /** All that is looked at, in the order in which it is told: first what the rest stands on. */
-const CHECKS: readonly Check[] = [
-  checkNode,
-  checkGStreamer,
-  checkEncoder,
-  checkDtls,
-  checkConfig,
-  checkHttpPort,
-  checkInterfaces,
-  checkUdpPorts,
-  checkAnnounce,
-  checkIceServers,
+const GROUPS: readonly { title: string; checks: Readonly<Record<string, Check>> }[] = [
+  { title: 'Software', checks: { node: checkNode, gstreamer: checkGStreamer, dtls: checkDtls, clock: checkClock } },
+  {
+    title: 'Hardware',
+    checks: {
+      encoder: checkEncoder,
+      decoder: checkDecoder,
+      nvidia: checkNvidia,
+      permissions: checkPermissions,
+      cameras: checkCameras,
+    },
+  },
+  { title: 'Configuration', checks: { config: checkConfig } },
+  {
+    title: 'Network',
+    checks: {
+      http: checkHttpPort,
+      interfaces: checkInterfaces,
+      udpPorts: checkUdpPorts,
+      announce: checkAnnounce,
+      ice: checkIceServers,
+    },
+  },
 ];
 
-/** Looks at everything, at the same time. */
-export async function diagnose(context: Context): Promise<Finding[]> {
-  return (await Promise.all(CHECKS.map(check => check(context)))).flat();
+/** A driver that hangs costs a quarter of a minute, and there may be more than one. */
+const PATIENCE_MS = 90_000;
+
+/** Looks at everything, at the same time. What does not answer is a finding too. */
+export async function diagnose(context: Context, patienceMs = PATIENCE_MS): Promise<Group[]> {
+  return await Promise.all(
+    GROUPS.map(async ({ title, checks }) => ({
+      title,
+      findings: (
+        await Promise.all(Object.entries(checks).map(([name, check]) => orLate(name, check(context), patienceMs)))
+      ).flat(),
+    })),
+  );
+}
+
+async function orLate(check: string, findings: Promise<Finding[]>, patienceMs: number): Promise<Finding[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Finding[]>(resolve => {
+    timer = setTimeout(resolve, patienceMs, [
+      {
+        status: 'fail',
+        check,
+        detail: `no answer within ${patienceMs / 1000} s`,
+        remedy: 'A driver, a disk or the name service hangs: look into "dmesg", and start the machine anew.',
+      },
+    ] satisfies Finding[]);
+  });
+  try {
+    return await Promise.race([findings, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -14,10 +14,11 @@ export const checkEncoder: Check = async ({ machine }) => {
         status: 'fail',
         check: 'encoder',
         detail: `no H.264 encoder opens${failed === '' ? '' : ` (${failed})`}`,
-        remedy: 'On Debian and Ubuntu: sudo apt-get install gstreamer1.0-plugins-ugly, which brings x264.',
+        remedy: 'On Debian and Ubuntu: "sudo apt-get install gstreamer1.0-plugins-ugly", which brings x264.',
       },
     ];
-  const detail = `${selected.element}, ${selected.title}`;
+  const behind = encoders.tried.filter(({ outcome }) => outcome === 'skipped').map(({ element }) => element);
+  const detail = [`${selected.element}, ${selected.title}`, ...behind].join('; then ');
   if (failed !== '')
     return [
       {

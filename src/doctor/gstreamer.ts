@@ -4,7 +4,7 @@ import type { Check } from './check.js';
 const OLDEST = [1, 20] as const;
 
 export const checkGStreamer: Check = async ({ machine }) => {
-  const { gstreamer, missing, error } = await machine();
+  const { gstreamer, libnice, missing, error } = await machine();
   if (gstreamer === null)
     return [
       {
@@ -19,7 +19,7 @@ export const checkGStreamer: Check = async ({ machine }) => {
       status: 'fail',
       check: 'gstreamer',
       detail: `the element ${element} is not installed`,
-      remedy: `On Debian and Ubuntu: sudo apt-get install ${name}.`,
+      remedy: `On Debian and Ubuntu: "sudo apt-get install ${name}".`,
     }));
   const [major = 0, minor = 0] = gstreamer.split('.').map(Number);
   const isOld = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
@@ -31,6 +31,10 @@ export const checkGStreamer: Check = async ({ machine }) => {
           detail: `${gstreamer} is too old`,
           remedy: `Use a system with GStreamer ${OLDEST.join('.')} or later, such as Debian 12 or Ubuntu 22.04.`,
         }
-      : { status: 'ok', check: 'gstreamer', detail: `${gstreamer}, with all the elements that are needed` },
+      : {
+          status: 'ok',
+          check: 'gstreamer',
+          detail: `${gstreamer} with all the elements that are needed, libnice ${libnice ?? 'of an unknown version'}`,
+        },
   ];
 };

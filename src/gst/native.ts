@@ -151,6 +151,7 @@ interface GstNamespace {
   /** Sets a property from its text in the form of launch lines. */
   utilSetObjectArg(object: GstObject, name: string, value: string): void;
   ElementFactory: { find(name: string): ElementFactory | null; make(name: string, id: string | null): Element | null };
+  Registry: { get(): { findPlugin(name: string): { getVersion(): string } | null } };
   SystemClock: { obtain(): Clock };
   BufferFlags: { DELTA_UNIT: number };
   Promise: { new (): GstPromise };

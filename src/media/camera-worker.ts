@@ -453,7 +453,7 @@ function endedEarly(): Failure {
   return new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });
 }
 
-function followLink(path: string): string {
+export function followLink(path: string): string {
   try {
     return realpathSync(path);
   } catch {

@@ -97,10 +97,10 @@ const FROM_WORKER = {
   stats: { session: string, stats: object },
   /** Something worth a line in the log. */
   log: { level: string, event: string, fields: object },
-  /** The probe, one for each encoder: about to be tried, and what came of it. */
-  probing: { element: string, title: string },
-  probed: { element: string, title: string, outcome: string, reason: string },
-  found: { gstreamer: string, missing: object },
+  /** The probe, one for each encoder and decoder (`kind`): about to be tried, and what came of it. */
+  probing: { kind: string, element: string, title: string },
+  probed: { kind: string, element: string, title: string, outcome: string, reason: string },
+  found: { gstreamer: string, libnice: nullableString, missing: object },
   /** The probe is over. */
   done: {},
 } as const satisfies Record<string, Record<string, Kind>>;

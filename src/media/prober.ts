@@ -1,39 +1,48 @@
 import type { Log, Machine } from '../domain/ports.js';
-import type { FromWorker, NeededElement } from './messages.js';
+import type { FromWorker, FromWorkerOf, NeededElement } from './messages.js';
 import { WorkerProcess } from './worker-process.js';
 
 type Tried = Machine['encoders']['tried'][number];
+type Named = Pick<FromWorkerOf<'probing'>, 'kind' | 'element' | 'title'>;
 
-/** For one encoder to be tried, opening of drivers included. */
+/** `works`: it decoded some pictures; `absent`: it is not installed. */
+export type TriedDecoder = Omit<Tried, 'outcome'> & { outcome: 'works' | 'failed' | 'absent' };
+
+/** For one encoder or decoder to be tried, opening of drivers included. */
 const PATIENCE_MS = 15_000;
-/** Each turn ends behind an encoder that broke the process; there are fewer encoders than this. */
+/** Each turn ends behind an element that broke the process; there are fewer of them than this. */
 const MAX_TURNS = 20;
 
 /**
  * Finds out which encoders open on this machine, in a process of their own: one that crashes or hangs that process
- * counts as failed, and the probe goes on behind it.
+ * counts as failed, and the probe goes on behind it. Decoders likewise, if they are asked for.
  */
 export class Prober {
-  /** Resolves with the encoders that opened, best first; none if there is no encoder. */
+  /**
+   * Resolves with the encoders to be used, best first: the first that opened, and behind it those that are installed and
+   * were not tried. None if none opens.
+   */
   readonly encoders: Promise<readonly string[]>;
   readonly #log: Log;
+  readonly #wantsDecoders: boolean;
   readonly #outcomes = new Map<string, Tried>();
+  readonly #decoders = new Map<string, TriedDecoder>();
   #gstreamer: string | null = null;
+  #libnice: string | null = null;
   #missing: readonly NeededElement[] = [];
   #isDone = false;
   #process: WorkerProcess | null = null;
   #closed = false;
 
-  constructor(log: Log) {
+  constructor(log: Log, { decoders = false } = {}) {
     this.#log = log;
-    this.encoders = this.#run().then(() =>
-      [...this.#outcomes.values()].filter(tried => tried.outcome === 'selected').map(tried => tried.element),
-    );
+    this.#wantsDecoders = decoders;
+    this.encoders = this.#run().then(() => this.#encodersWith('selected').concat(this.#encodersWith('skipped')));
   }
 
   /** What is known so far. */
   machine(): Machine {
-    const selected = [...this.#outcomes.values()].find(tried => tried.outcome === 'selected')?.element ?? null;
+    const [selected = null] = this.#encodersWith('selected');
     return {
       gstreamer: this.#gstreamer,
       encoders: {
@@ -49,6 +58,16 @@ export class Prober {
     return this.#missing;
   }
 
+  /** What became of the decoders, best first, as far as is known; none where they were not asked for. */
+  decoders(): readonly TriedDecoder[] {
+    return [...this.#decoders.values()];
+  }
+
+  /** The version of the ICE library, as far as is known. */
+  libnice(): string | null {
+    return this.#libnice;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#process?.kill('the server is being stopped');
@@ -58,7 +77,7 @@ export class Prober {
   async #run(): Promise<void> {
     for (let turn = 0; turn < MAX_TURNS && !this.#isDone && !this.#closed; turn++) {
       const broken = await this.#turn();
-      if (broken) this.#outcomes.set(broken.element, { ...broken, outcome: 'failed' });
+      if (broken) this.#note(broken, 'failed', broken.reason);
     }
     this.#isDone = true;
     const { selected } = this.machine().encoders;
@@ -67,16 +86,22 @@ export class Prober {
       this.#log.error({ tried: this.machine().encoders.tried }, 'no H.264 encoder opens on this machine');
   }
 
-  async #turn(): Promise<Pick<Tried, 'element' | 'title' | 'reason'> | null> {
-    let current: { element: string; title: string } | null = null;
+  async #turn(): Promise<(Named & { reason: string }) | null> {
+    let current: Named | null = null;
     let over = false;
     let timer: NodeJS.Timeout | undefined;
     const process = new WorkerProcess({
-      args: ['probe', ...this.#outcomes.keys()],
+      args: [
+        'probe',
+        ...(this.#wantsDecoders ? ['--decoders'] : []),
+        ...this.#encodersWith('selected').map(element => `--encoder=${element}`),
+        ...this.#outcomes.keys(),
+        ...this.#decoders.keys(),
+      ],
       log: this.#log,
       onMessage: message => {
         timer?.refresh();
-        if (message.type === 'probing') current = { element: message.element, title: message.title };
+        if (message.type === 'probing') current = message;
         else if (message.type === 'done') over = true;
         else this.#onMessage(message);
       },
@@ -96,7 +121,7 @@ export class Prober {
     }
     if (over || current === null) return null;
     return {
-      ...(current as { element: string; title: string }),
+      ...(current as Named),
       reason: `it broke the process that tried it: ${reason}`,
     };
   }
@@ -104,10 +129,18 @@ export class Prober {
   #onMessage(message: FromWorker): void {
     if (message.type === 'found') {
       this.#gstreamer = message.gstreamer;
+      this.#libnice = message.libnice;
       this.#missing = message.missing;
-    } else if (message.type === 'probed') {
-      const { element, title, outcome, reason } = message;
+    } else if (message.type === 'probed') this.#note(message, message.outcome, message.reason);
+  }
+
+  #note({ kind, element, title }: Named, outcome: string, reason: string): void {
+    if (kind === 'encoder')
       this.#outcomes.set(element, { element, title, outcome: outcome as Tried['outcome'], reason });
-    }
+    else this.#decoders.set(element, { element, title, outcome: outcome as TriedDecoder['outcome'], reason });
+  }
+
+  #encodersWith(outcome: Tried['outcome']): string[] {
+    return [...this.#outcomes.values()].filter(tried => tried.outcome === outcome).map(({ element }) => element);
   }
 }

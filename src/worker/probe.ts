@@ -1,72 +1,86 @@
 import { Gst } from '../gst/native.js';
-import { closePipeline, drainBus, parseLaunch } from '../gst/pipeline.js';
 import type { FromWorker } from '../media/messages.js';
 import type { CodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS } from './codec-elements.js';
-import { ENCODERS, type Encoder } from './encoders.js';
+import { DECODERS, describeDecoder } from './decoders.js';
+import { ENCODERS } from './encoders.js';
 import { encoderLine } from './encoding.js';
 import { neededElements } from './needed-elements.js';
+import { trial } from './trial.js';
 
-const PATIENCE_MS = 5_000;
-const POLL_MS = 5;
+const PICTURES = 'videotestsrc num-buffers=5 ! video/x-raw,width=640,height=480,framerate=30/1';
+const SETTINGS = { bitrate: 1_000_000, keyframeInterval: 30 };
+const NOT_INSTALLED = 'the element is not installed';
 
 /**
- * Finds out what this machine has. Runs in a process of its own, as a driver may hang or crash in it; each encoder is
+ * Finds out what this machine has. Runs in a process of its own, as a driver may hang or crash in it; each element is
  * named before it is tried, so that the parent knows which one it was, and starts the probe anew without it.
- * @param skip encoders that are not to be tried
+ * @param words elements that are not to be tried; `--decoders`: try these too; `--encoder=ELEMENT`: this
+ *   one opens, as an earlier run found out
  */
-export async function probe(send: (message: FromWorker) => void, skip: ReadonlySet<string>): Promise<void> {
+export async function probe(send: (message: FromWorker) => void, words: ReadonlySet<string>): Promise<void> {
   send({
     type: 'found',
     gstreamer: Gst.version().slice(0, 3).join('.'),
-    missing: neededElements().filter(({ element }) => !Gst.ElementFactory.find(element)),
+    libnice: Gst.Registry.get().findPlugin('nice')?.getVersion() ?? null,
+    missing: neededElements().filter(({ element }) => !isInstalled(element)),
   });
-  let selected: string | null = null;
-  for (const encoder of ENCODERS) {
-    const { element, title } = encoder;
-    if (skip.has(element)) continue;
-    if (selected !== null) {
-      send({ type: 'probed', element, title, outcome: 'skipped', reason: `${selected} comes first` });
-      continue;
-    }
-    send({ type: 'probing', element, title });
-    const { outcome, reason } = await tryEncoder(encoder);
-    if (outcome === 'selected') selected = element;
-    send({ type: 'probed', element, title, outcome, reason });
-  }
+  const known = [...words].find(word => word.startsWith('--encoder='))?.slice('--encoder='.length);
+  const selected = await probeEncoders(send, words, known ?? null);
+  if (words.has('--decoders')) await probeDecoders(send, words, selected);
   send({ type: 'done' });
 }
 
-async function tryEncoder(encoder: Encoder): Promise<{ outcome: 'selected' | 'absent' | 'failed'; reason: string }> {
-  if (!Gst.ElementFactory.find(encoder.element)) return { outcome: 'absent', reason: 'the element is not installed' };
-  try {
-    const pipeline = parseLaunch(
-      'videotestsrc num-buffers=5 ! video/x-raw,width=640,height=480,framerate=30/1 ! ' +
-        `${encoderLine(encoder, { bitrate: 1_000_000, keyframeInterval: 30 })} ! fakesink`,
-    );
-    try {
-      pipeline.setState(Gst.State.PLAYING);
-      const until = performance.now() + PATIENCE_MS;
-      while (performance.now() < until) {
-        const { error, eos } = drainBus(pipeline);
-        if (error) return { outcome: 'failed', reason: `${error.element}: ${error.message}` };
-        if (eos) return { outcome: 'selected', reason: 'the first that encoded' };
-        await new Promise(resolve => setTimeout(resolve, POLL_MS));
-      }
-      return { outcome: 'failed', reason: `it encoded nothing within ${PATIENCE_MS / 1000} s` };
-    } finally {
-      closePipeline(pipeline);
+async function probeEncoders(
+  send: (message: FromWorker) => void,
+  skip: ReadonlySet<string>,
+  known: string | null,
+): Promise<string | null> {
+  let selected = known;
+  for (const encoder of ENCODERS) {
+    const { element, title } = encoder;
+    if (skip.has(element)) continue;
+    const probed = { type: 'probed', kind: 'encoder', element, title } as const;
+    if (!isInstalled(element)) send({ ...probed, outcome: 'absent', reason: NOT_INSTALLED });
+    else if (selected !== null) send({ ...probed, outcome: 'skipped', reason: `${selected} comes first` });
+    else {
+      send({ type: 'probing', kind: 'encoder', element, title });
+      const reason = await trial(`${PICTURES} ! ${encoderLine(encoder, SETTINGS)}`);
+      if (reason === null) selected = element;
+      send({ ...probed, outcome: reason === null ? 'selected' : 'failed', reason: reason ?? 'the first that encoded' });
     }
-  } catch (error) {
-    return { outcome: 'failed', reason: error instanceof Error ? error.message : String(error) };
+  }
+  return selected;
+}
+
+/** @param selected the encoder that makes what they are to decode; without one they are not tried */
+async function probeDecoders(
+  send: (message: FromWorker) => void,
+  skip: ReadonlySet<string>,
+  selected: string | null,
+): Promise<void> {
+  const encoder = ENCODERS.find(({ element }) => element === selected);
+  if (!encoder) return;
+  for (const decoder of DECODERS) {
+    const { element, title } = decoder;
+    if (skip.has(element)) continue;
+    const probed = { type: 'probed', kind: 'decoder', element, title } as const;
+    if (!isInstalled(element)) {
+      send({ ...probed, outcome: 'absent', reason: NOT_INSTALLED });
+      continue;
+    }
+    send({ type: 'probing', kind: 'decoder', element, title });
+    const reason = await trial(`${PICTURES} ! ${encoderLine(encoder, SETTINGS)} ! ${describeDecoder(decoder)}`);
+    send({ ...probed, outcome: reason === null ? 'works' : 'failed', reason: reason ?? 'it decoded' });
   }
 }
 
+const isInstalled = (element: string): boolean => Gst.ElementFactory.find(element) !== null;
+
 /** The codecs that can be received and sent on with the elements that are installed. */
 export function installedCodecs(): CodecName[] {
-  const installed = (element: string): boolean => Gst.ElementFactory.find(element) !== null;
   return (Object.keys(CODEC_ELEMENTS) as CodecName[]).filter(codec => {
     const { payloader, depayloader, parser } = CODEC_ELEMENTS[codec];
-    return [payloader, depayloader, ...parser.slice(0, 1).map(line => line.split(' ')[0] ?? '')].every(installed);
+    return [payloader, depayloader, ...parser.slice(0, 1).map(line => line.split(' ')[0] ?? '')].every(isInstalled);
   });
 }

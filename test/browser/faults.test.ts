@@ -77,10 +77,11 @@ t.test('the server is killed: its workers go too', async t => {
 });
 
 t.test('the camera closes a while after its last viewer', async t => {
-  const { server, browser } = await serveWithBrowser(t, '--camera', 'a=test');
+  const config = `${t.testdir({ 'robot.yaml': 'limits: { linger: 4 }\ncameras: { a: { source: test } }' })}/robot.yaml`;
+  const { server, browser } = await serveWithBrowser(t, '--config', config);
   await until('it is ready', async () => (await server.camera('a')).state === 'idle');
   await joinAndLeave(await emptyPage(browser, server), server, 'a', 1);
-  await sleep(5000);
+  await sleep(2000);
   t.equal((await server.camera('a')).state, 'live', 'it lingers');
   await until('it is closed', async () => (await server.camera('a')).state === 'idle', 8000);
   t.equal((await server.camera('a')).encoder, null);

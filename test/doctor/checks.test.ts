@@ -2,21 +2,37 @@ import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import t from 'tap';
+import { planCameras } from '../../src/config/plan.js';
 import { checkAnnounce } from '../../src/doctor/announce.js';
+import { checkCameras, judgeCameras } from '../../src/doctor/cameras.js';
 import type { Context, MachineFacts, Settings } from '../../src/doctor/check.js';
+import { checkClock } from '../../src/doctor/clock.js';
 import { checkConfig } from '../../src/doctor/config.js';
 import { makeContext } from '../../src/doctor/context.js';
+import { checkDecoder } from '../../src/doctor/decoder.js';
 import { checkDtls } from '../../src/doctor/dtls.js';
 import { checkEncoder } from '../../src/doctor/encoder.js';
 import { checkGStreamer } from '../../src/doctor/gstreamer.js';
 import { checkHttpPort } from '../../src/doctor/http-port.js';
 import { checkIceServers } from '../../src/doctor/ice-servers.js';
 import { checkInterfaces } from '../../src/doctor/interfaces.js';
-import { checkNode } from '../../src/doctor/node.js';
+import { judgeNode } from '../../src/doctor/node.js';
+import { checkNvidia } from '../../src/doctor/nvidia.js';
+import { checkPermissions } from '../../src/doctor/permissions.js';
 import { checkUdpPorts } from '../../src/doctor/udp-ports.js';
+import type { CameraSettings } from '../../src/domain/contract.js';
+import type { CaptureDevice } from '../../src/domain/ports.js';
+import type { Source } from '../../src/domain/source.js';
 import { agree, udpStunServer } from '../helpers/stun-server.js';
+import { PLAIN } from '../helpers/system-facts.js';
 
 const tried = (element: string, outcome: 'selected' | 'failed' | 'absent', reason = '') => ({
+  element,
+  title: `The ${element}`,
+  outcome,
+  reason,
+});
+const decoder = (element: string, outcome: 'works' | 'failed' | 'absent', reason = '') => ({
   element,
   title: `The ${element}`,
   outcome,
@@ -26,6 +42,8 @@ const HEALTHY: MachineFacts = {
   gstreamer: '1.22.0',
   encoders: { state: 'done', selected: 'x264enc', tried: [tried('x264enc', 'selected')] },
   missing: [],
+  decoders: [decoder('avdec_h264', 'works')],
+  libnice: '0.1.21',
   error: null,
 };
 
@@ -51,6 +69,8 @@ function contextOf(config: object, machine: Partial<MachineFacts> = {}): Context
     },
     mistakes: [],
     machine: async () => ({ ...HEALTHY, ...machine }),
+    facts: async () => PLAIN,
+    devices: async () => ({ devices: [], troubles: [] }),
   };
 }
 
@@ -59,14 +79,19 @@ const wrong: Context = {
   settings: null,
   mistakes: ['one', 'two.'],
   machine: async () => HEALTHY,
+  facts: async () => PLAIN,
+  devices: async () => ({ devices: [], troubles: [] }),
 };
 
 t.test('what is well needs no remedy', async t => {
   const context = contextOf({ server: { host: '127.0.0.1', port: 0 } });
   for (const check of [
-    checkNode,
     checkGStreamer,
     checkEncoder,
+    checkDecoder,
+    checkClock,
+    checkPermissions,
+    checkCameras,
     checkConfig,
     checkHttpPort,
     checkUdpPorts,
@@ -74,6 +99,7 @@ t.test('what is well needs no remedy', async t => {
   ])
     t.match(await check(context), [{ status: 'ok', detail: /./, remedy: undefined }]);
   t.strictSame(await checkAnnounce(context), [], 'nothing is announced');
+  t.strictSame(await checkNvidia(context), [], 'there is no such card');
 });
 
 t.test('a wrong configuration is told line by line, and what depends on it is left alone', async t => {
@@ -129,6 +155,63 @@ t.test('encoders: none, and a better one that does not open', async t => {
   ]);
   t.match(await found(tried('nvh264enc', 'absent'), tried('x264enc', 'selected')), [{ status: 'ok' }]);
   t.strictSame(await checkEncoder(contextOf({}, { gstreamer: null })), []);
+});
+
+t.test('encoders and decoders behind the first are told too', async t => {
+  const later = { ...tried('openh264enc', 'absent'), outcome: 'skipped' as const };
+  const encoders = { ...HEALTHY.encoders, tried: [...HEALTHY.encoders.tried, later] };
+  t.match(await checkEncoder(contextOf({}, { encoders })), [{ detail: 'x264enc, The x264enc; then openh264enc' }]);
+  const found = (...decoders: ReturnType<typeof decoder>[]) => checkDecoder(contextOf({}, { decoders }));
+  t.match(await found(decoder('nvh264dec', 'works'), decoder('avdec_h264', 'works')), [
+    { status: 'ok', detail: 'nvh264dec, The nvh264dec; then avdec_h264' },
+  ]);
+  t.match(await found(decoder('nvh264dec', 'failed', 'no device'), decoder('avdec_h264', 'works')), [
+    { status: 'warn', detail: /^avdec_h264.*nvh264dec: no device/, remedy: /driver/ },
+  ]);
+  t.match(await found(decoder('avdec_h264', 'absent')), [{ status: 'fail', remedy: /gstreamer1\.0-libav/ }]);
+  const none = { state: 'done', selected: null, tried: [] } as const;
+  t.strictSame(await checkDecoder(contextOf({}, { encoders: { ...none, tried: [] }, decoders: [] })), []);
+});
+
+t.test('cameras: plugged in, used, not usable, not there', t => {
+  const device = (number: number, usable: string | null = null): CaptureDevice => ({
+    device: `/dev/video${number}`,
+    name: 'HD Webcam',
+    driver: 'uvcvideo',
+    bus: `usb-${number}`,
+    serial: number === 0 ? 'A1' : null,
+    usable,
+    modes: [{ format: 'MJPG', width: 640, height: 480, framerates: [30] }],
+  });
+  const [plain] = planCameras({ t: { source: 'test' } as CameraSettings }, '/');
+  if (!plain) throw new Error('there is no plan');
+  const sources: Record<string, Source> = {
+    front: { type: 'v4l2', by: 'serial', name: 'A1' },
+    rear: { type: 'v4l2', by: 'device', name: '/dev/video2' },
+    gone: { type: 'v4l2', by: 'bus', name: 'usb-9' },
+    net: { type: 'rtsp', url: 'rtsp://h/' },
+  };
+  const cameras = Object.entries(sources).map(([id, source]) => ({ ...plain, id, source }));
+  const devices = [device(0), device(2, 'this user may not open it.'), device(4, 'raw data only.')];
+  t.match(judgeCameras({ devices, troubles: [] }, cameras), [
+    { status: 'ok', detail: '/dev/video0: HD Webcam at usb-0, used by front (MJPG)' },
+    { status: 'fail', detail: /video2.*used by rear/, remedy: 'Not usable: this user may not open it.' },
+    { status: 'warn', detail: '/dev/video4: HD Webcam at usb-4', remedy: /raw data/ },
+    { status: 'fail', detail: 'camera "gone" is v4l2:bus=usb-9, which is not plugged in', remedy: /devices/ },
+  ]);
+  const troubles = [{ detail: 'v4l2-ctl is not installed', remedy: 'Install it.' }];
+  t.strictSame(judgeCameras({ devices: [], troubles }, null), [{ status: 'fail', check: 'cameras', ...troubles[0] }]);
+  t.end();
+});
+
+t.test('release lines of Node.js', t => {
+  const day = Date.parse('2026-11-24');
+  t.match(judgeNode('v18.20.0', day), [{ status: 'fail' }]);
+  t.match(judgeNode('v20.20.2', day), [{ status: 'warn', detail: /since 2026-04-30/ }]);
+  t.match(judgeNode('v20.20.2', Date.parse('2026-04-29')), [{ status: 'ok' }]);
+  t.match(judgeNode('v22.1.0', day), [{ status: 'ok' }]);
+  t.match(judgeNode('v99.0.0', day), [{ status: 'ok' }], 'one that is not known yet');
+  t.end();
 });
 
 t.test('GStreamer versions that check the certificate of a peer', async t => {

@@ -3,13 +3,16 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { checkFromWorker, type FromWorker } from '../../src/media/messages.js';
+import { Prober } from '../../src/media/prober.js';
+import { DECODERS } from '../../src/worker/decoders.js';
 import { ENCODERS } from '../../src/worker/encoders.js';
+import { keptLog } from '../helpers/quiet-log.js';
 
 const WORKER = fileURLToPath(new URL('../../src/worker/main.js', import.meta.url));
 
-/** What the probe says on this machine, with some encoders left out. */
-async function probe(...skip: string[]): Promise<FromWorker[]> {
-  const child = fork(WORKER, ['probe', ...skip], {
+/** What the probe says on this machine. @param words see src/worker/probe.ts */
+async function probe(...words: string[]): Promise<FromWorker[]> {
+  const child = fork(WORKER, ['probe', ...words], {
     execArgv: ['--expose-gc'],
     serialization: 'advanced',
     silent: true,
@@ -40,4 +43,45 @@ t.test('the software encoders really encode, and the probe says what became of e
     );
     t.equal(messages.at(-1)?.type, 'done');
   }
+});
+
+t.test('the software decoders really decode, of an encoder that an earlier run found', async t => {
+  const messages = await probe('--decoders', '--encoder=openh264enc', ...ENCODERS.map(e => e.element));
+  const outcomes = messages.flatMap(message => (message.type === 'probed' ? [message] : []));
+  t.strictSame(
+    outcomes.map(({ kind, element }) => [kind, element]),
+    DECODERS.map(({ element }) => ['decoder', element]),
+  );
+  for (const decoder of ['avdec_h264', 'openh264dec'])
+    t.match(
+      outcomes.find(({ element }) => element === decoder),
+      { outcome: 'works' },
+    );
+  const probing = messages.flatMap(message => (message.type === 'probing' ? [message.element] : []));
+  t.strictSame(
+    probing,
+    outcomes.filter(({ outcome }) => outcome !== 'absent').map(({ element }) => element),
+    'each is named before it is tried',
+  );
+});
+
+t.test('the encoders to be used: the first that opened, then what is installed and was not tried', async t => {
+  const prober = new Prober(keptLog(), { decoders: true });
+  const names = await prober.encoders;
+  const { selected, tried } = prober.machine().encoders;
+  t.equal(names[0], selected);
+  t.strictSame(
+    names.slice(1),
+    tried.filter(({ outcome }) => outcome === 'skipped').map(({ element }) => element),
+  );
+  t.ok(names.includes('openh264enc'), 'the last resort is among them');
+  t.strictSame(
+    tried.map(({ element }) => element),
+    ENCODERS.map(({ element }) => element),
+  );
+  t.strictSame(
+    prober.decoders().map(({ element }) => element),
+    DECODERS.map(({ element }) => element),
+  );
+  t.match(prober.libnice(), /^0\.\d+/);
 });

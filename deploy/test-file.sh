@@ -1,0 +1,42 @@
+#!/bin/sh
+# Runs one compiled test file and says in a line how it went; of one that has failed, the asserts that did. A test file is
+# a program that prints TAP, and is run as just that: tap's own runner puts a module loader into it and into each process
+# that it starts, servers and cameras too, and every one of them began half a second later.
+#   deploy/test-file.sh FILE
+# TEST_LOG names a file that gets the line as well.
+set -eu
+LIMIT_S=180
+# tap ends by itself, and then says what it was at; what does not is killed.
+GRACE_S=20
+
+file=$1
+tap=$(mktemp)
+trap 'rm -f "$tap"' EXIT
+began=$(date +%s)
+status=0
+TAP_TIMEOUT=$LIMIT_S timeout --kill-after=5 $((LIMIT_S + GRACE_S)) \
+  node --enable-source-maps "$file" >"$tap" || status=$?
+# TAP without a plan broke off, whatever the status says.
+if [ "$status" -eq 0 ] && ! grep -q '^1\.\.' "$tap"; then
+  status='no plan'
+fi
+counts=$(sed -n 's/^# { \(total: .*\) }$/\1/p' "$tap" | tail -n 1)
+line=$(printf '%4d s  %s  (%s)' $(($(date +%s) - began)) "$file" "${counts:-nothing counted}")
+if [ "$status" = 0 ]; then
+  line="ok    $line"
+else
+  line="FAIL  $line: $status"
+fi
+if [ -n "${TEST_LOG:-}" ]; then
+  printf '%s\n' "$line" >>"$TEST_LOG"
+fi
+if [ "$status" = 0 ]; then
+  printf '%s\n' "$line"
+  exit
+fi
+# In one piece, as others are running.
+printf '%s\n%s\n' "$line" "$(
+  awk '/^ *not ok/ && !/# (SKIP|TODO)/ { on = 1 } on { print } /^ *\.\.\.$/ || /^$/ { on = 0 }' "$tap" | grep . ||
+    tail -n 20 "$tap"
+)"
+exit 1

@@ -1,0 +1,33 @@
+import type { Check } from './check.js';
+
+/** The receiver of this program decodes with these; the server needs them for cameras whose H.264 suits no browser. */
+export const checkDecoder: Check = async ({ machine }) => {
+  const { gstreamer, encoders, decoders } = await machine();
+  // What is decoded is what the encoder made.
+  if (gstreamer === null || encoders.selected === null) return [];
+  const working = decoders.filter(({ outcome }) => outcome === 'works');
+  const failed = decoders
+    .filter(({ outcome }) => outcome === 'failed')
+    .map(({ element, reason }) => `${element}: ${reason}`)
+    .join('; ');
+  const [best] = working;
+  if (!best)
+    return [
+      {
+        status: 'fail',
+        check: 'decoder',
+        detail: `no H.264 decoder works${failed === '' ? '' : ` (${failed})`}`,
+        remedy: 'On Debian and Ubuntu: "sudo apt-get install gstreamer1.0-libav".',
+      },
+    ];
+  const detail = [`${best.element}, ${best.title}`, ...working.slice(1).map(({ element }) => element)].join('; then ');
+  if (failed === '') return [{ status: 'ok', check: 'decoder', detail }];
+  return [
+    {
+      status: 'warn',
+      check: 'decoder',
+      detail: `${detail}; installed and does not decode: ${failed}`,
+      remedy: 'Check its driver, and that this user may use the device.',
+    },
+  ];
+};
