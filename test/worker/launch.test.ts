@@ -127,8 +127,8 @@ t.test('what a publisher sends, with and without sound', t => {
 });
 
 t.test('a second encoder, for raw pictures and for a stream that is decoded first', t => {
-  t.equal(describeVp8(encoding, false), others.get('vp8 of raw'));
-  t.equal(describeVp8(encoding, true), others.get('vp8 of a stream'));
+  t.equal(describeVp8(encoding, false, lookAtMachine()), others.get('vp8 of raw'));
+  t.equal(describeVp8(encoding, true, lookAtMachine()), others.get('vp8 of a stream'));
   t.end();
 });
 
