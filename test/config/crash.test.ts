@@ -9,7 +9,7 @@ import { configFile } from '../helpers/config-store.js';
 const WRITER = fileURLToPath(new URL('../helpers/config-writer.js', import.meta.url));
 const CRASHES = 20;
 /** ms until a writer is killed, once it writes: some of its writes long. */
-const MAX_LIFE_MS = 60;
+const MAX_LIFE_MS = 250;
 /** Bytes of comment, so that a write takes its time. */
 const FILLER = 100_000;
 
