@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { CommandError, EXIT } from './cli/command-error.js';
 import type { ConfigStore } from './config/store.js';
-import { readControls, setControls } from './devices/controls.js';
+import { applyControls, readControls, setControls } from './devices/controls.js';
 import { DeviceWatch } from './devices/device-watch.js';
 import { PluggedIn } from './devices/plugged-in.js';
 import { PLACES, type Places } from './devices/sysfs.js';
@@ -58,6 +58,7 @@ export async function startServer({
   const limits = live(() => settings.config.limits);
   const engine = makeEngine({
     iceSettings: () => settings.ice.agentSettings(),
+    applyControls,
     limits: () => ({
       lingerMs: limits.linger * 1000,
       publisherReturnMs: limits.publisherReturn * 1000,

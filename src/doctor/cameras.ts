@@ -1,7 +1,7 @@
 import { DeviceFinder } from '../domain/devices.js';
 import type { CameraPlan, CaptureDevice } from '../domain/ports.js';
 import { showSource } from '../domain/source.js';
-import { followLink } from '../media/camera-worker.js';
+import { followLink } from '../media/camera-device.js';
 import type { Check, DevicesFound, Finding } from './check.js';
 
 export const checkCameras: Check = async ({ settings, devices }) =>

@@ -1,8 +1,5 @@
-import { realpathSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
 import { NOT_STARTED } from '../domain/cameras.js';
 import type { EndReason } from '../domain/contract.js';
-import { DeviceFinder } from '../domain/devices.js';
 import { Failure } from '../domain/failure.js';
 import type {
   CameraPlan,
@@ -15,8 +12,10 @@ import type {
 } from '../domain/ports.js';
 import { type Agreement, agree, type Stream } from '../protocol/agreement.js';
 import { usableCandidate } from '../protocol/candidate.js';
-import { type CodecName, EXPECTED, type FormatParameters, isOfAnnouncedProfile } from '../protocol/codecs.js';
+import { type CodecName, EXPECTED } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
+import { AnnouncedProfiles } from './announced-profiles.js';
+import { type ApplyControls, CameraDevice } from './camera-device.js';
 import type { EncoderMemory } from './encoder-memory.js';
 import type { FromWorker, FromWorkerOf } from './messages.js';
 import { finishAnswer, publishable, requestFor, streamsOf } from './negotiation.js';
@@ -31,6 +30,7 @@ export interface CameraWorkerOptions {
   limits: () => MediaLimits;
   /** The V4L2 cameras that are plugged in. */
   devices: readonly CaptureDevice[];
+  applyControls: ApplyControls;
   /** What the worker's ICE agent uses, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   events: MediaEvents;
@@ -59,20 +59,19 @@ const ANSWER_PATIENCE_MS = 17_000;
 export class CameraWorker {
   readonly #options: CameraWorkerOptions;
   #plan: CameraPlan;
-  #finder: DeviceFinder;
-  #device: CaptureDevice | null;
+  readonly #device: CameraDevice;
   readonly #log: Log;
   readonly #waiting = new Map<string, Waiting>();
-  /** With the parameters of the format that was agreed on, where a viewer is sent H.264. */
-  readonly #sessions = new Map<string, FormatParameters | null>();
+  readonly #sessions = new Set<string>();
+  readonly #profiles: AnnouncedProfiles;
   /** Those that wait for the worker to be ready; one that leaves meanwhile is not handed to it. */
   readonly #arriving = new Set<string>();
   readonly #stills = new StillRequests();
   #process: WorkerProcess | null = null;
   #isConfigured = false;
   #usable: Promise<void> = Promise.resolve();
-  /** What viewers were told of the profile and is not so, in words. */
-  #differing: string | null = null;
+  /** The worker's own. */
+  #notices: CameraStatus['notices'] = [];
   #deaths = 0;
   #restarts = 0;
   #startedAt = 0;
@@ -87,9 +86,17 @@ export class CameraWorker {
   constructor(options: CameraWorkerOptions) {
     this.#options = options;
     this.#plan = options.plan;
-    this.#finder = new DeviceFinder(options.plan.source, followLink);
-    this.#device = this.#finder.find(options.devices);
     this.#log = options.log;
+    this.#profiles = new AnnouncedProfiles(options.log);
+    this.#device = new CameraDevice({
+      ...options,
+      onChange: () => {
+        this.#tellConfiguration();
+        this.#update({ device: this.#device.current?.device ?? null });
+      },
+      onNotices: () => this.#update({}),
+    });
+    this.#status = { ...NOT_STARTED, device: this.#device.current?.device ?? null };
   }
 
   start(): void {
@@ -110,20 +117,22 @@ export class CameraWorker {
   async watch(session: string, offer: Offer): Promise<string> {
     const process = await this.#arrive(session);
     const plan = this.#plan;
-    if (plan.source.type === 'whip' && this.#status.publisher === null) throw this.#nobodyPublishes();
-    if (!this.#status.passthrough.active) this.#options.encoders.hold(plan.id, this.#options.limits().encoders);
+    // While his viewers wait for a publisher to come back, others may as well.
+    const { publisher, state } = this.#status;
+    if (plan.source.type === 'whip' && publisher === null && state !== 'lost') throw this.#nobodyPublishes();
     const streams = streamsOf(plan, this.#status, this.#published, this.#codecs);
     const agreement = agree(offer, streams, this.#status.audio !== null);
-    return await this.#negotiate(process, 'join', { session, offer, agreement, ice: this.#options.iceSettings() });
+    const ice = this.#options.iceSettings();
+    this.#holdEncoder();
+    return await this.#negotiate(process, 'join', { session, offer, agreement, ice });
   }
 
   /** Takes on another configuration; viewers stay. */
-  change(plan: CameraPlan, devices: readonly CaptureDevice[]): void {
-    if (!isDeepStrictEqual(plan.source, this.#plan.source)) this.#finder = new DeviceFinder(plan.source, followLink);
+  change(plan: CameraPlan): void {
     this.#plan = plan;
-    this.#device = this.#finder.find(devices);
+    this.#device.change(plan);
     this.#tellConfiguration();
-    this.#update({ device: this.#device?.device ?? null });
+    this.#update({ device: this.#device.current?.device ?? null });
   }
 
   /** Tells the worker what is known now of the machine and the limits. */
@@ -132,12 +141,7 @@ export class CameraWorker {
   }
 
   setDevices(devices: readonly CaptureDevice[]): void {
-    const device = this.#finder.find(devices);
-    if (JSON.stringify(device) === JSON.stringify(this.#device)) return;
-    this.#device = device;
-    this.#log.info({ device: device?.device ?? null }, device ? 'camera plugged in' : 'camera unplugged');
-    this.#tellConfiguration();
-    this.#update({ device: device?.device ?? null });
+    this.#device.setDevices(devices);
   }
 
   keyframe(): void {
@@ -147,7 +151,7 @@ export class CameraWorker {
   /** The picture of now, as JPEG. @throws Failure */
   async still(): Promise<Uint8Array> {
     const process = await this.#usableProcess();
-    if (!this.#status.passthrough.active) this.#options.encoders.hold(this.#plan.id, this.#options.limits().encoders);
+    this.#holdEncoder();
     return await this.#stills.ask(request => process.send({ type: 'still', request }));
   }
 
@@ -172,7 +176,7 @@ export class CameraWorker {
 
   leave(session: string): void {
     this.#arriving.delete(session);
-    if (!this.#sessions.delete(session)) return;
+    if (!this.#forget(session)) return;
     this.#process?.send({ type: 'leave', session });
     this.#refuse(session, endedEarly());
   }
@@ -180,11 +184,6 @@ export class CameraWorker {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#restart) clearTimeout(this.#restart);
-    for (const session of [...this.#sessions.keys()]) {
-      this.#sessions.delete(session);
-      this.#refuse(session, this.#starting());
-      this.#options.events.sessionEnded(session, 'worker-died', 'the camera was configured anew');
-    }
     await this.#process?.close();
   }
 
@@ -199,8 +198,9 @@ export class CameraWorker {
   ): Promise<string> {
     const { session } = request;
     const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
-    const isSentH264 = type === 'join' && request.agreement.codec === 'H264';
-    this.#sessions.set(session, isSentH264 ? request.agreement.video.codec.parameters : null);
+    this.#sessions.add(session);
+    const { codec, video } = request.agreement;
+    if (type === 'join' && codec === 'H264') this.#profiles.add(session, video.codec.parameters);
     const timer = setTimeout(() => {
       this.#refuse(
         session,
@@ -253,7 +253,7 @@ export class CameraWorker {
       ...media,
       lingerMs,
       publisherReturnMs,
-      device: this.#device,
+      device: this.#device.current,
       encoders,
     });
   }
@@ -336,7 +336,7 @@ export class CameraWorker {
   }
 
   #onRefused({ session, code, detail, remedy }: FromWorkerOf<'refused'>): void {
-    this.#sessions.delete(session);
+    this.#forget(session);
     if (code === 'no-publisher') this.#refuse(session, this.#nobodyPublishes());
     else if (code === 'camera-unavailable')
       this.#refuse(session, new Failure(code, detail, { remedy: remedy ?? undefined, retryAfter: 2 }));
@@ -353,64 +353,54 @@ export class CameraWorker {
     if (state === 'live' && before.state === 'lost') this.#log.info({}, 'camera is back');
     if (CLOSED.has(state)) this.#options.encoders.release(this.#plan.id);
     else if (more.encoder !== null) this.#options.encoders.hold(this.#plan.id, null);
+    this.#notices = [...notices];
     this.#update({
       ...more,
       renditions: [...more.renditions],
-      notices: [...notices, ...this.#notices(more.encoder)],
       lostSince: lostMs === null ? null : (before.lostSince ?? new Date(Date.now() - lostMs).toISOString()),
       state: state as CameraStatus['state'],
       ...(detail === null ? {} : { problem: { detail, ...(remedy === null ? {} : { remedy }) } }),
       // What it was when it was open last; of a publisher that is gone, nothing.
       ...(video || this.#plan.source.type === 'whip' ? { video } : {}),
     });
-    if (state === 'live') this.#checkProfile();
   }
 
-  #notices(encoder: string | null): CameraStatus['notices'] {
+  /** What is not as it should be, of all who know of something. */
+  #allNotices({ encoder, video, state }: CameraStatus): CameraStatus['notices'] {
     const better = encoder === null ? null : this.#options.encoders.insteadOf(encoder);
-    return [
-      ...(better === null
-        ? []
-        : [
-            {
-              code: 'encoder-fallback' as const,
-              detail: `${better}; ${encoder} is used.`,
-              remedy:
-                'bigfootbot-video doctor says what this machine has. Consumer NVIDIA cards encode a few cameras at a time.',
-            },
-          ]),
-      ...(this.#differing === null
-        ? []
-        : [
-            {
-              code: 'profile-differs' as const,
-              detail: this.#differing,
-              remedy: 'Set passthrough to "never" if a player shows nothing.',
-            },
-          ]),
-    ];
+    const differing = state === 'live' ? this.#profiles.check(video) : null;
+    const found: CameraStatus['notices'] = [...this.#notices, ...this.#device.notices];
+    if (better !== null) {
+      found.push({
+        code: 'encoder-fallback',
+        detail: `${better}; ${encoder} is used.`,
+        remedy: 'bigfootbot-video doctor says what opens. Consumer NVIDIA cards encode a few cameras at a time.',
+      });
+    }
+    if (differing !== null) {
+      found.push({
+        code: 'profile-differs',
+        detail: differing,
+        remedy: 'Set passthrough to "never" if a player shows nothing.',
+      });
+    }
+    return found;
   }
 
-  // Caps and settings may say one thing and a driver do another: the SPS is what a decoder goes by.
-  #checkProfile(): void {
-    const { video } = this.#status;
-    if (this.#sessions.size === 0) this.#differing = null;
-    if (video?.codec !== 'H264' || video.profileLevelId === null) return;
-    for (const [session, offered] of this.#sessions) {
-      if (!offered || isOfAnnouncedProfile(offered, video.profileLevelId)) continue;
-      // Said once.
-      this.#sessions.set(session, null);
-      this.#differing = `Profile ${offered.get('profile-level-id')} was announced to a viewer, and ${video.profileLevelId} is sent.`;
-      this.#log.warn(
-        { session, announced: offered.get('profile-level-id'), sent: video.profileLevelId },
-        'another profile is sent than was announced',
-      );
-    }
+  /** @throws Failure no-encoder-slot */
+  #holdEncoder(): void {
+    if (!this.#status.passthrough.active) this.#options.encoders.hold(this.#plan.id, this.#options.limits().encoders);
+  }
+
+  #forget(session: string): boolean {
+    this.#profiles.delete(session);
+    return this.#sessions.delete(session);
   }
 
   #onExit(reason: string): void {
     this.#process = null;
     this.#isConfigured = false;
+    this.#notices = [];
     this.#stills.refuse(reason);
     this.#options.encoders.release(this.#plan.id);
     if (this.#closed) return;
@@ -421,6 +411,8 @@ export class CameraWorker {
     this.#log.error({ reason, restartInMs: delay }, 'worker died');
     this.#update({
       state: 'down',
+      lostSince: null,
+      capture: null,
       encoder: null,
       audio: null,
       renditions: [],
@@ -429,8 +421,8 @@ export class CameraWorker {
       bitrate: 0,
       problem: { detail: reason, remedy: 'It is being started anew by itself.' },
     });
-    for (const session of [...this.#sessions.keys()]) {
-      this.#sessions.delete(session);
+    for (const session of [...this.#sessions]) {
+      this.#forget(session);
       this.#refuse(session, this.#starting());
       this.#options.events.sessionEnded(session, 'worker-died', reason);
     }
@@ -444,19 +436,12 @@ export class CameraWorker {
 
   #update(change: Partial<CameraStatus>): void {
     const { problem: _, ...before } = this.#status;
-    this.#status = { ...before, ...change, restarts: this.#restarts };
+    const status = { ...before, ...change, restarts: this.#restarts };
+    this.#status = { ...status, notices: this.#allNotices(status) };
     this.#options.events.cameraChanged(this.#plan.id, this.#status);
   }
 }
 
 function endedEarly(): Failure {
   return new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });
-}
-
-export function followLink(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -11,6 +11,7 @@ import type {
   Pictures,
 } from '../domain/ports.js';
 import type { Offer } from '../protocol/offer.js';
+import type { ApplyControls } from './camera-device.js';
 import { CameraWorker } from './camera-worker.js';
 import { EncoderMemory } from './encoder-memory.js';
 import { Prober } from './prober.js';
@@ -18,6 +19,7 @@ import { Prober } from './prober.js';
 export interface WorkerEngineOptions {
   /** What holds now. */
   limits: () => MediaLimits;
+  applyControls: ApplyControls;
   /** What the servers' own ICE agents use, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   /** A logger whose lines carry the camera. */
@@ -54,6 +56,7 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
       encoders: this.#encoders,
       limits: this.#options.limits,
       devices: this.#devices,
+      applyControls: this.#options.applyControls,
       iceSettings: this.#options.iceSettings,
       events,
       log: this.#options.logFor(plan.id),
@@ -77,7 +80,7 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
 
   /** Makes a camera what the plan says now; what did not change is not disturbed, and viewers stay. */
   change(plan: CameraPlan): void {
-    this.#worker(plan.id).change(plan, this.#devices);
+    this.#worker(plan.id).change(plan);
   }
 
   /** The V4L2 cameras that are plugged in by now. */

@@ -43,6 +43,7 @@ export class Camera {
   readonly #send: (message: FromWorker) => void;
   readonly #users = new Map<string, User>();
   readonly #encoders: EncoderChoice;
+  readonly #onClosed: () => void;
   #config: Config;
   #judge: SourceJudge;
   #programme: Programme | null = null;
@@ -53,8 +54,10 @@ export class Camera {
   #reporter: NodeJS.Timeout | null = null;
   #stills = 0;
 
-  constructor(config: Config, send: (message: FromWorker) => void) {
+  /** @param onClosed a pipeline was closed: what it held is to be collected */
+  constructor(config: Config, send: (message: FromWorker) => void, onClosed: () => void) {
     this.#config = config;
+    this.#onClosed = onClosed;
     this.#send = send;
     this.#judge = new SourceJudge(config);
     this.#encoders = new EncoderChoice(config.encoders, (element, reason) =>
@@ -241,7 +244,11 @@ export class Camera {
       judge: this.#judge,
       encoders: this.#encoders,
       events: {
-        changed: () => this.#report(),
+        changed: () => {
+          // Whatever came took the place of something.
+          this.#onClosed();
+          this.#report();
+        },
         failed: failure => {
           if (this.#programme === programme) this.#fail(failure, failure);
         },
@@ -305,6 +312,7 @@ export class Camera {
     const programme = this.#programme;
     this.#programme = null;
     programme?.close();
+    this.#onClosed();
     this.#failure = failure;
     this.#report();
   }

@@ -37,7 +37,7 @@ export class WorkerSessions {
         this.#housekeeping.disturb();
         if (this.#camera) this.#camera.change(message);
         else {
-          this.#camera = new Camera(message, this.#send);
+          this.#camera = new Camera(message, this.#send, () => this.#housekeeping.collect());
           void this.#camera.prepare();
         }
         return;

@@ -9,7 +9,7 @@ export async function rtspCamera(
   port: number,
   profile: string,
   interval: number,
-): Promise<{ port: number; kill(): void }> {
+): Promise<{ port: number; kill(): void; pause(): void; go(): void }> {
   const child = spawn(
     process.execPath,
     [fileURLToPath(new URL('./rtsp-camera.js', import.meta.url)), String(port), profile, String(interval)],
@@ -17,5 +17,11 @@ export async function rtspCamera(
   );
   t.teardown(() => child.kill('SIGKILL'));
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return { port: Number(line), kill: () => child.kill('SIGKILL') };
+  return {
+    port: Number(line),
+    kill: () => child.kill('SIGKILL'),
+    // It brings nothing and says nothing, as a camera whose network is gone.
+    pause: () => child.kill('SIGSTOP'),
+    go: () => child.kill('SIGCONT'),
+  };
 }

@@ -33,6 +33,7 @@ t.test('an encoder that does not open gives way to the next, which is said and r
     encoders,
     limits: () => limits,
     devices: [],
+    applyControls: async () => [],
     iceSettings: () => {
       throw new Error('nobody connects');
     },

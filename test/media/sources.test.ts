@@ -121,7 +121,7 @@ t.test('RTSP: passed through or encoded; gone and back', async t => {
   baseline.kill();
   const lost = await until('it is lost', async () => {
     const camera = await server.camera('door');
-    return camera.state === 'lost' && camera;
+    return camera.state === 'lost' && camera.encoder !== null && camera;
   });
   t.match(lost, { problem: { detail: /rtsp:/ }, lostSince: /^20/, encoder: 'x264enc' });
   await sleep(1000);
@@ -129,7 +129,10 @@ t.test('RTSP: passed through or encoded; gone and back', async t => {
   await sleep(2000);
   t.ok((await decoded()) - ofSlate >= 40, `the slate moves: ${(await decoded()) - ofSlate} pictures in 2 s`);
   await rtspCamera(t, baseline.port, 'constrained-baseline', 30);
-  await until('it is back', async () => (await server.camera('door')).state === 'live');
+  await until('it is back', async () => {
+    const { state, encoder } = await server.camera('door');
+    return state === 'live' && encoder === null;
+  });
   t.match(await server.camera('door'), { encoder: null, lostSince: null, passthrough: { active: true } });
   const before = await decoded();
   await sleep(2000);

@@ -1,0 +1,137 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import t from 'tap';
+import { parse } from 'yaml';
+import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
+import { after, type Cameras, type Edit, editsOf, send } from '../helpers/edits.js';
+import { makeVideo } from '../helpers/make-video.js';
+import { sleep, startServer, until } from '../helpers/server.js';
+
+// Cameras are edited at random, rightly and wrongly, while somebody watches one of them.
+
+/** EDITS=1000 for as many as a release is tried with. */
+const EDITS = Number(process.env.EDITS ?? 100);
+/** Of the last run, whichever it was, or the one that is to be repeated. */
+const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
+/** About as quick as somebody pulls at a slider. */
+const PAUSE_MS = 80;
+const WATCHED = 'eye';
+/** Pictures a second that the viewer has all the time, at the least; over so many seconds. */
+const LEAST_FPS = 20;
+const WINDOW_S = 2;
+
+const dir = t.testdir();
+const browser = await launchChromium();
+t.teardown(() => browser.close());
+
+t.test(`${EDITS} random edits under a viewer (SEED=${SEED})`, async t => {
+  const video = makeVideo(join(dir, 'video.mp4'), { frames: 60, fps: 30, keyframeInterval: 30 });
+  const file = join(dir, 'config.yaml');
+  writeFileSync(
+    file,
+    `# of the robot\nlimits: { requestsPerMinute: 100000 }\ncameras:\n  # what the test watches\n  ${WATCHED}: { source: test }\n  spare: { source: whip }\n`,
+  );
+  const server = await startServer('--config', file);
+  t.teardown(() => server.close());
+  const viewers = await openViewers(await emptyPage(browser, server), server, WATCHED, 1);
+  const decoded = async () => (await viewers.stats())[0]?.framesDecoded ?? 0;
+  await until('it plays', async () => (await decoded()) > 10);
+  const [session] = await server.sessions();
+
+  const windows: number[] = [];
+  let goesOn = true;
+  const watching = (async () => {
+    while (goesOn) {
+      const [before, began] = [await decoded(), performance.now()];
+      await sleep(WINDOW_S * 1000);
+      windows.push(((await decoded()) - before) / ((performance.now() - began) / 1000));
+    }
+  })();
+
+  const sources = fc.constantFrom('test', 'test', `file:${video}`, 'rtsp://127.0.0.1:9/nobody');
+  const ask = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    server.fetch(path, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  let cameras: Cameras = new Map(Object.entries(parse(readFileSync(file, 'utf8')).cameras));
+  const counts: Record<number, number> = {};
+  const edits = fc.sample(fc.tuple(editsOf([WATCHED, WATCHED, WATCHED, 'spare']), sources), {
+    numRuns: EDITS,
+    seed: SEED,
+  });
+  for (const [index, [made, source]] of edits.entries()) {
+    const edit =
+      made.id === WATCHED ? fitting(made, source) : { ...made, body: { ...made.body, ...sourceOfSpare(made) } };
+    const name = `edit ${index} of SEED=${SEED}: ${edit.method} ${edit.id} ${JSON.stringify(edit.body)}`;
+    const { status, right } = await send(ask, edit, cameras);
+    // While its stream is passed on there is no encoder that could be told.
+    const isOfEncoder = 'bitrate' in edit.body || 'keyframeInterval' in edit.body || edit.method === 'PUT';
+    if (!right.includes(status) && !(status === 409 && isOfEncoder && edit.id === WATCHED))
+      t.fail(`${name}: ${status}, and not ${right}`);
+    if (status < 300) cameras = after(edit, cameras);
+    counts[status] = (counts[status] ?? 0) + 1;
+    if (!isSame(parse(readFileSync(file, 'utf8')).cameras, cameras)) t.fail(`${name}: the file says otherwise`);
+    await sleep(PAUSE_MS);
+  }
+  goesOn = false;
+  await watching;
+  t.comment(JSON.stringify({ counts, leastFps: Math.min(...windows).toFixed(1), windows: windows.length }));
+  t.ok(
+    windows.every(fps => fps >= LEAST_FPS),
+    `the viewer always has ${LEAST_FPS} pictures a second: ${windows.map(fps => fps.toFixed(0)).join(' ')}`,
+  );
+  t.strictSame(
+    (await server.sessions()).map(({ id }) => id),
+    [session?.id],
+    'in one session',
+  );
+  t.equal((await server.camera(WATCHED)).restarts, 0, 'the worker never died');
+  const last = cameras.get(WATCHED) ?? {};
+  const { settings } = await server.camera(WATCHED);
+  for (const key of ['width', 'height', 'bitrate', 'framerate'] as const)
+    if (key in last) t.equal(settings[key], last[key], `${key} is what the last edit says`);
+  t.match(readFileSync(file, 'utf8'), /# of the robot[\s\S]*# what the test watches/, 'the comments are there');
+  t.strictSame(
+    server.log.filter(line => /CRITICAL|assertion/.test(line)),
+    [],
+  );
+  await viewers.leave();
+});
+
+/** Brings what is right in an edit to what this machine encodes in time; the camera stays, as somebody watches it. */
+function fitting(edit: Edit, source: string): Edit {
+  const body = { ...edit.body };
+  for (const [key, modulo, from] of [
+    ['width', 400, 320],
+    ['height', 300, 240],
+    ['framerate', 10, 25],
+  ] as const) {
+    const value = body[key];
+    if (typeof value !== 'number' || !Number.isInteger(value) || value <= 64 || value > 4000) continue;
+    if (key === 'framerate' ? value <= 240 : value % 2 === 0) body[key] = from + (value % modulo);
+  }
+  if (typeof body.bitrate === 'number' && body.bitrate > 1_000_000) body.bitrate = 200_000 + (body.bitrate % 2_000_000);
+  if (typeof body.stallTimeout === 'number' && body.stallTimeout >= 0.5) body.stallTimeout = 0.5;
+  if (typeof body.source === 'string' && /^(test$|whip$|rtsp:\/\/u:p|v4l2:\/dev|file:)/.test(body.source))
+    body.source = source;
+  if (typeof body.framerate === 'number' && body.framerate >= 1 && body.framerate < 25) body.framerate = 25;
+  return { ...edit, body, method: edit.method === 'DELETE' ? 'PATCH' : edit.method };
+}
+
+/** Nobody publishes to it, and nothing is opened. */
+const sourceOfSpare = ({ body }: Edit): object =>
+  body.source === undefined || !/^(test$|whip$|rtsp:\/\/u:p|v4l2:\/dev|file:)/.test(String(body.source))
+    ? {}
+    : { source: 'whip' };
+
+function isSame(kept: Record<string, Record<string, unknown>>, cameras: Cameras): boolean {
+  const bare = (settings: Record<string, unknown>) =>
+    JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return (
+    Object.keys(kept).length === cameras.size &&
+    [...cameras].every(([id, settings]) => bare(kept[id] ?? {}) === bare(settings))
+  );
+}
