@@ -6,6 +6,7 @@ import type { ConfigStore } from './config/store.js';
 import { readControls, setControls } from './devices/controls.js';
 import { DeviceWatch } from './devices/device-watch.js';
 import { PluggedIn } from './devices/plugged-in.js';
+import { PLACES, type Places } from './devices/sysfs.js';
 import { Cameras } from './domain/cameras.js';
 import type { System } from './domain/contract.js';
 import { EventBus } from './domain/events.js';
@@ -29,6 +30,8 @@ export interface ServerOptions {
   logger: FastifyBaseLogger;
   /** What runs the cameras; each in a process of its own, if nothing is said. */
   makeEngine?: (options: WorkerEngineOptions) => Engine;
+  /** Where V4L2 devices are; this machine's, if nothing is said. */
+  places?: Places;
 }
 
 /** What this server needs of what runs its cameras. */
@@ -48,6 +51,7 @@ export async function startServer({
   token,
   logger,
   makeEngine = options => new WorkerEngine(options),
+  places = PLACES,
 }: ServerOptions): Promise<Server> {
   const startedAt = new Date();
   const settings = new Settings({ running: config.running, base, token, log: logger });
@@ -81,6 +85,7 @@ export async function startServer({
   const lineUp = new LineUp({ cameras, sessions, engine, events: mediaEvents, log: logger });
   const pluggedIn = new PluggedIn();
   const devices = new DeviceWatch({
+    places,
     log: logger,
     onChange: list => {
       engine.setDevices(list);

@@ -93,13 +93,7 @@ function put(document: Document, pair: Pair, value: unknown): void {
   const node = document.createNode(value);
   const before = pair.value;
   if (isNode(before)) keepComments(before, node);
-  if (
-    isScalar(before) &&
-    isScalar(node) &&
-    typeof before.value === 'string' &&
-    typeof value === 'string' &&
-    before.type
-  )
+  if (isScalar(before) && isScalar(node) && typeof value === 'string' && before.type?.startsWith('QUOTE'))
     (node as Scalar).type = before.type;
   pair.value = node;
 }
@@ -126,7 +120,13 @@ function unshare(document: Document): void {
       if (!target) return undefined;
       const copy = target.clone() as typeof target;
       delete copy.anchor;
-      keepComments(alias as Pick<Scalar, 'comment' | 'commentBefore' | 'spaceBefore'>, copy);
+      const { comment, ...before } = alias as Pick<Scalar, 'comment' | 'commentBefore' | 'spaceBefore'>;
+      keepComments(before, copy);
+      // Beside a map there is no place for it; at its end it would look like what stands before the next.
+      if (comment) {
+        if (isCollection(copy)) copy.commentBefore = [comment, copy.commentBefore].filter(text => text).join('\n');
+        else copy.comment = comment;
+      }
       return copy;
     },
   });
@@ -137,10 +137,18 @@ function unshare(document: Document): void {
   });
 }
 
-/** Takes a pair out of a map. */
+/** Takes a pair out of a map. Comments at its end may be about what follows: they stay. */
 function remove(map: YAMLMap, name: string): void {
   const index = map.items.findIndex(({ key }) => nameOf(key) === name);
-  if (index >= 0) map.items.splice(index, 1);
+  if (index < 0) return;
+  const [pair] = map.items.splice(index, 1);
+  const rest = [map.comment, commentAtEnd(pair?.value)].filter(comment => comment).join('\n');
+  if (rest !== '') map.comment = rest;
+}
+
+function commentAtEnd(value: unknown): string {
+  if (!isMap(value)) return '';
+  return [commentAtEnd(value.items.at(-1)?.value), value.flow ? '' : value.comment].filter(text => text).join('\n');
 }
 
 const pairOf = (map: YAMLMap, name: string): Pair | undefined => map.items.find(({ key }) => nameOf(key) === name);

@@ -12,6 +12,7 @@ import { MIGRATIONS, type Migration } from './migrations.js';
 import type { Place } from './place.js';
 import { planCameras } from './plan.js';
 import { restartNeeded } from './restart.js';
+import { spliceCamera } from './splice.js';
 import { wantedSettings } from './wanted.js';
 import { FileWatch } from './watch.js';
 
@@ -202,17 +203,10 @@ export class ConfigStore implements CameraEditor {
       const raw = change(now);
       const wanted =
         raw && wantedSettings({ id, wanted: raw, now, file: place.name, isPassedOn: () => applier.isPassedOn(id) });
-      const { document, migrated } = loaded;
+      const { migrated } = loaded;
       const changed = !isDeepStrictEqual(wanted ?? undefined, now?.settings);
-      if (changed) {
-        beginDocument(document, this.#newest());
-        if (!loaded.cameras) for (const { plan, settings } of cameras) setCamera(document, plan.id, settings);
-        if (wanted) setCamera(document, id, wanted);
-        else removeCamera(document, id);
-      }
-      const text = changed ? textOf(document, before) : before;
+      const text = changed ? this.#write(loaded, before, cameras, id, wanted) : before;
       const after = this.#asKept(() => this.#load(place, text));
-      this.#compare(loaded, after, id, wanted);
       const next =
         place === this.#place ? await this.#resolve(after) : { ...this.#running, cameras: after.cameras ?? [] };
       const take = this.#asKept(() => prepared(after, () => applier.prepare(next, false)));
@@ -226,20 +220,47 @@ export class ConfigStore implements CameraEditor {
     });
   }
 
-  // A change of one camera that changes another thing is a mistake of this program: it must not reach the file.
-  #compare(before: Loaded, after: Loaded, id: string, wanted: CameraSettings | null): void {
-    const others = ({ cameras }: Pick<Loaded, 'cameras'>): unknown =>
-      (cameras ?? this.#running.cameras)
-        .filter(({ plan }) => plan.id !== id)
-        .map(({ plan, settings }) => [plan, settings]);
-    const rest = ({ config: { cameras: _, version: __, ...config } }: Loaded): unknown => config;
-    const now = after.cameras?.find(({ plan }) => plan.id === id)?.settings;
-    if (
-      !isDeepStrictEqual(others(before), others(after)) ||
-      !isDeepStrictEqual(rest(before), rest(after)) ||
-      !isDeepStrictEqual(now, wanted ?? undefined)
-    )
+  /** The text with one camera as it is wanted: in its place if that can be, else the document is written anew. */
+  #write(
+    loaded: Loaded,
+    before: string,
+    cameras: readonly ConfiguredCamera[],
+    id: string,
+    wanted: CameraSettings | null,
+  ): string {
+    const { document, migrated, cameras: configured } = loaded;
+    const spliced = configured && migrated.titles.length === 0 ? spliceCamera(before, document, id, wanted) : null;
+    if (spliced !== null && this.#isChangeOf(id, wanted, loaded, spliced)) return spliced;
+    beginDocument(document, this.#newest());
+    if (!configured) for (const { plan, settings } of cameras) setCamera(document, plan.id, settings);
+    if (wanted) setCamera(document, id, wanted);
+    else removeCamera(document, id);
+    const text = textOf(document, before);
+    // It must not reach the file.
+    if (!this.#isChangeOf(id, wanted, loaded, text))
       throw new Error(`the change of camera "${id}" would have changed more of ${this.#camerasPlace.name}`);
+    return text;
+  }
+
+  /** Whether a text says what another did, with one camera as it is wanted. */
+  #isChangeOf(id: string, wanted: CameraSettings | null, before: Loaded, text: string): boolean {
+    try {
+      const after = this.#load(this.#camerasPlace, text);
+      const others = ({ cameras }: Pick<Loaded, 'cameras'>): unknown =>
+        (cameras ?? this.#running.cameras)
+          .filter(({ plan }) => plan.id !== id)
+          .map(({ plan, settings }) => [plan, settings]);
+      const rest = ({ config: { cameras: _, version: __, ...config } }: Loaded): unknown => config;
+      const now = after.cameras?.find(({ plan }) => plan.id === id)?.settings;
+      return (
+        isDeepStrictEqual(others(before), others(after)) &&
+        isDeepStrictEqual(rest(before), rest(after)) &&
+        isDeepStrictEqual(now, wanted ?? undefined)
+      );
+    } catch (error) {
+      if (error instanceof CommandError) return false;
+      throw error;
+    }
   }
 
   #newest(): number {

@@ -26,6 +26,8 @@ export class FileWatch {
 
   start(): void {
     watchFile(this.#file, { persistent: false, interval: INTERVAL_MS }, this.#look);
+    // What it is compared with is seen only now: it may have changed since it was read.
+    this.#look();
   }
 
   close(): void {

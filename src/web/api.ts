@@ -10,20 +10,7 @@ export type LiveEvent = operations['liveEvents']['responses'][101]['content']['a
 export type Device = components['schemas']['Device'];
 
 /** A V4L2 control of a camera. */
-export interface Control {
-  name: string;
-  title: string;
-  type: 'int' | 'bool' | 'menu' | 'intmenu' | 'button' | 'string' | 'bitmask';
-  value?: number | boolean | string;
-  default?: number | boolean | string;
-  min?: number;
-  max?: number;
-  step?: number;
-  menu?: readonly { value: number; label: string }[];
-  /** It has no effect at this moment, as another one takes its place. */
-  inactive?: boolean;
-  readOnly?: boolean;
-}
+export type Control = operations['listControls']['responses'][200]['content']['application/json']['items'][number];
 
 const TIMEOUT_MS = 4_000;
 /** A change is kept on the robot's card before it is answered. */
@@ -54,8 +41,9 @@ export const removeCamera = (id: string, etag: string | undefined): Promise<Answ
 export const listControls = async (id: string): Promise<Answer<Control[]>> =>
   items(await call('GET', `${cameraPath(id)}/controls`));
 
-export const setControls = (id: string, values: object): Promise<Answer<unknown>> =>
-  call('PATCH', `${cameraPath(id)}/controls`, { body: values });
+/** @returns all of them as they are now */
+export const setControls = async (id: string, values: object): Promise<Answer<Control[]>> =>
+  items(await call('PATCH', `${cameraPath(id)}/controls`, { body: values }));
 
 const cameraPath = (id: string): string => `/api/v1/cameras/${encodeURIComponent(id)}`;
 

@@ -35,12 +35,15 @@ export class CameraControls extends HTMLElement {
   /** Hidden where there are none: the answer is a problem then, and no news to anybody. */
   async #load(): Promise<void> {
     const answer = await listControls(this.#id);
-    if (answer.kind !== 'ok') return;
-    const names = (controls: readonly Control[]): string => controls.map(({ name }) => name).join();
-    if (names(answer.value) !== names(this.#controls)) this.#build(answer.value);
-    this.#controls = answer.value;
-    for (const control of answer.value) this.#shown.get(control.name)?.(control);
-    setHidden(this, answer.value.length === 0);
+    if (answer.kind === 'ok') this.#take(answer.value);
+  }
+
+  #take(controls: readonly Control[]): void {
+    const names = (all: readonly Control[]): string => all.map(({ name }) => name).join();
+    if (names(controls) !== names(this.#controls)) this.#build(controls);
+    this.#controls = controls;
+    for (const control of controls) this.#shown.get(control.name)?.(control);
+    setHidden(this, controls.length === 0);
   }
 
   async #send(values: Values): Promise<void> {
@@ -49,7 +52,8 @@ export class CameraControls extends HTMLElement {
     setText(this.#message, wrong ?? '');
     setHidden(this.#message, wrong === undefined);
     // One control makes others active, or takes another value than was asked for.
-    await this.#load();
+    if (answer.kind === 'ok') this.#take(answer.value);
+    else await this.#load();
   }
 
   #build(controls: readonly Control[]): void {
@@ -70,7 +74,7 @@ export class CameraControls extends HTMLElement {
     this.#shown.set(name, now => {
       setDisabled(input, now);
       // What a hand is on is not moved from under it.
-      if (now.value !== undefined && !input.matches(':active')) show(now.value);
+      if (now.value !== null && !input.matches(':active')) show(now.value);
     });
     return element(
       'div',
@@ -89,7 +93,7 @@ interface Shown {
 }
 
 function inputFor(control: Control, id: string, change: (value: Value) => void): Shown {
-  const { type, min = 0, max = 0, step = 1, menu = [] } = control;
+  const { type, min, max, step, menu } = control;
   switch (type) {
     case 'bool': {
       const input = element('input', { id, type: 'checkbox', role: 'switch' });
@@ -98,13 +102,13 @@ function inputFor(control: Control, id: string, change: (value: Value) => void):
     }
     case 'menu':
     case 'intmenu': {
-      const options = menu.map(({ value, label }) => element('option', { value: String(value) }, label));
+      const options = (menu ?? []).map(({ value, label }) => element('option', { value: String(value) }, label));
       const input = element('select', { id }, ...options);
       input.addEventListener('change', () => change(Number(input.value)));
       return { input, show: value => Object.assign(input, { value: String(value) }) };
     }
     case 'int': {
-      const range = { min: String(min), max: String(max), step: String(step) };
+      const range = { min: String(min ?? 0), max: String(max ?? 0), step: String(step ?? 1) };
       const input = element('input', { id, type: 'range', ...range });
       const output = element('output', { for: id });
       input.addEventListener('input', () => {
@@ -128,16 +132,18 @@ function inputFor(control: Control, id: string, change: (value: Value) => void):
   }
 }
 
-function setDisabled(input: { disabled: boolean }, { inactive, readOnly }: Control): void {
-  input.disabled = inactive === true || readOnly === true;
+/** What V4L2 calls a control that cannot be set at this moment, or never. */
+const FIXED = new Set(['inactive', 'read-only', 'grabbed', 'disabled']);
+const isFixed = ({ flags }: Control): boolean => flags.some(flag => FIXED.has(flag));
+
+function setDisabled(input: { disabled: boolean }, control: Control): void {
+  input.disabled = isFixed(control);
 }
 
 /** Of all that can be set now. */
 function defaultsOf(controls: readonly Control[]): Values {
-  const settable = controls.filter(({ inactive, readOnly, type }) => !inactive && !readOnly && type !== 'button');
-  return Object.fromEntries(
-    settable.flatMap(control => (control.default === undefined ? [] : [[control.name, control.default]])),
-  );
+  const settable = controls.filter(control => !isFixed(control) && control.type !== 'button');
+  return Object.fromEntries(settable.map(({ name }) => [name, null]));
 }
 
 customElements.define('camera-controls', CameraControls);

@@ -3,7 +3,8 @@
 /** From one request to the next: a slider that is dragged has sixty values a second. */
 const SPACING_MS = 150;
 
-export type Values = Readonly<Record<string, number | boolean | string>>;
+/** Null brings a default back. */
+export type Values = Readonly<Record<string, number | boolean | string | null>>;
 
 /** @param send never rejects */
 export function latestOnly(send: (values: Values) => Promise<void>, spacingMs = SPACING_MS): (values: Values) => void {

@@ -177,7 +177,13 @@ export class Camera {
 
   /** Makes the next picture a keyframe. */
   requestKeyframe(): void {
-    this.#programme?.output.stream?.video.requestKeyframe();
+    this.#programme?.output.stream?.requestKeyframe();
+  }
+
+  /** Viewers have asked for keyframes; where the encoder does not hear of it by itself, it is told. */
+  keyframesRequested(): void {
+    const stream = this.#programme?.output.stream;
+    if (stream && !stream.hearsViewers) stream.requestKeyframe();
   }
 
   /** The picture of now, as JPEG; opens the camera if it is closed. @throws CameraFailure */

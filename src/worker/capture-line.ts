@@ -88,9 +88,10 @@ function describeSource(request: CaptureRequest): string[] {
         `capsfilter caps="video/x-raw,format=NV12,${size},framerate=${framerate}/1;video/x-raw,format=NV12,${size};video/x-raw"`,
       ];
     case 'gst':
-      // Whatever memory it ends in, on a Jetson in a format that nvvidconv takes.
+      // Whatever memory it ends in, on a Jetson in a format that nvvidconv takes. An element stands before the bracket,
+      // which would be taken for a part of caps.
       return [
-        `( name=source ${source.line} )`,
+        `( name=source ${source.line} ! identity silent=true )`,
         ...(isJetson(machine) ? [] : ['videoconvert']),
         ...describeScaling(machine, format, true),
       ];

@@ -39,6 +39,12 @@ export class Capture implements OpenedSource {
     if (!this.#loop) this.#pipeline.setState(Gst.State.PLAYING);
   }
 
+  /** Pictures a second, at the most, where it brings more than were wanted. */
+  limitRate(framerate: number): void {
+    const thin = this.#pipeline.getByName('thin');
+    if (thin && thin.maxRate !== framerate) thin.maxRate = framerate;
+  }
+
   count(): number {
     return passed(this.#captured).buffers;
   }

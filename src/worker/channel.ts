@@ -40,7 +40,7 @@ export class Channel {
   attach(sinks: Sinks): void {
     this.#viewers.add(sinks);
     this.#put(sinks);
-    this.#onAir.stream.video.requestKeyframe();
+    this.#onAir.stream.requestKeyframe();
   }
 
   /** Takes a viewer out again, after his pipeline has stopped. */

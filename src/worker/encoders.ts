@@ -18,6 +18,9 @@ export interface EncoderSettings {
   keyframeInterval: number;
 }
 
+/** GStreamer's force-key-unit event, or an action signal of the element's own. */
+export type KeyframeWay = 'event' | 'force-IDR';
+
 export interface Encoder {
   /** The GStreamer element. */
   element: string;
@@ -34,7 +37,7 @@ export interface Encoder {
    */
   live: (settings: EncoderSettings) => Readonly<Record<string, string | number>>;
   /** What makes a keyframe: GStreamer's force-key-unit event, or the element's own action signal. */
-  keyframe: 'event' | 'force-IDR';
+  keyframe: KeyframeWay;
 }
 
 const kbit = (bitrate: number): number => Math.max(1, Math.round(bitrate / 1000));

@@ -29,7 +29,8 @@ export class Encoding {
   constructor(encoder: Encoder, settings: EncoderSettings, framerate: number, baseTime: bigint) {
     this.encoder = encoder;
     this.#settings = settings;
-    this.stream = new StreamPipeline('H264', describeEncoding(encoderLine(encoder, settings), framerate), baseTime);
+    const line = describeEncoding(encoderLine(encoder, settings), framerate);
+    this.stream = new StreamPipeline('H264', line, baseTime, encoder.keyframe);
     this.#input = this.stream.element('in');
     // Without this pad the end of a source, which is said as an end of stream, would be the end of the encoder: it has
     // come when all pads have had it.

@@ -2,6 +2,8 @@ import type { Source } from '../domain/source.js';
 import type { CodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS, describeDepayloader } from './codec-elements.js';
 import type { EncoderSettings } from './encoders.js';
+import type { MachineFacts } from './machine.js';
+import { toSystemMemory } from './raw-video.js';
 
 /**
  * How long a publisher's packet may be waited for that was lost and is sent anew. What comes in order is not held back
@@ -56,13 +58,16 @@ export function describePublication(video: CodecName, hasAudio: boolean): string
  * A second encoder of a camera, behind a proxysrc: one that is too slow loses pictures, and holds up nothing.
  * @param decode whether it gets the camera's encoded stream rather than raw pictures
  */
-export function describeVp8({ bitrate, keyframeInterval }: EncoderSettings, decode: boolean): string {
+export function describeVp8(
+  { bitrate, keyframeInterval }: EncoderSettings,
+  decode: boolean,
+  machine: MachineFacts,
+): string {
   const line = [
     'proxysrc name=in',
     ...(decode ? ['decodebin'] : []),
     'queue leaky=downstream max-size-buffers=2 max-size-bytes=0 max-size-time=0',
-    'videoconvert',
-    'video/x-raw,format=I420',
+    toSystemMemory(machine, 'I420'),
     'tee name=decoded',
     // Bit/s; ms of buffer as for the H.264 encoders.
     `vp8enc name=encoder deadline=1 cpu-used=8 lag-in-frames=0 end-usage=cbr target-bitrate=${bitrate} ` +

@@ -138,6 +138,7 @@ export class Programme {
     this.#config = config;
     this.#judge = judge;
     this.output.change(config);
+    if (this.#source instanceof Capture) this.#source.limitRate(config.framerate);
     if (config.device === null && before.device !== null && config.source.type === 'v4l2' && reopen === 'no') {
       this.#lose(explain(config.source, 'it was unplugged'));
       return;

@@ -4,6 +4,7 @@ import type { Tee } from '../gst/tee.js';
 import type { EncoderSettings } from './encoders.js';
 import { CameraFailure } from './failure.js';
 import { describeVp8 } from './launch.js';
+import { lookAtMachine } from './machine.js';
 import { StreamPipeline } from './stream-pipeline.js';
 
 const FIRST_FRAME_MS = 8_000;
@@ -33,7 +34,7 @@ export class Rendition {
     this.#onFailure = onFailure;
     this.#input = make('proxysink');
     try {
-      this.stream = new StreamPipeline('VP8', describeVp8(settings, raw === null), from.baseTime);
+      this.stream = new StreamPipeline('VP8', describeVp8(settings, raw === null, lookAtMachine()), from.baseTime);
     } catch (error) {
       throw new CameraFailure(
         `VP8 cannot be encoded: ${(error as Error).message}`,

@@ -150,6 +150,7 @@ export class WorkerSessions {
       },
       stats: stats => {
         this.#send({ type: 'stats', session, stats });
+        if (this.#keyframes.isAsking(session, stats.keyframeRequests)) this.#camera?.keyframesRequested();
         const spacing = this.#keyframes.note(session, stats.keyframeRequests, performance.now());
         if (spacing !== null) this.#camera?.limitKeyframes(spacing);
       },

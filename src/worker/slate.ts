@@ -2,6 +2,7 @@ import { type Element, Gst, type Pipeline, type Sample } from '../gst/native.js'
 import { closePipeline, element, parseLaunch, shareClock } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
 import type { CameraFormat } from './launch.js';
+import { lookAtMachine } from './machine.js';
 import { describeSlate } from './still-lines.js';
 
 export interface SlateOptions {
@@ -37,7 +38,7 @@ export class Slate {
   constructor({ picture, format, title, since, baseTime }: SlateOptions) {
     this.picture = picture;
     const caps = picture?.getCaps() ?? null;
-    this.#pipeline = parseLaunch(describeSlate(format, caps?.toString() ?? null));
+    this.#pipeline = parseLaunch(describeSlate(format, caps?.toString() ?? null, lookAtMachine()));
     shareClock(this.#pipeline, baseTime);
     this.tee = new Tee(this.#pipeline, element(this.#pipeline, 'taken'));
     this.#since = since;

@@ -1,19 +1,28 @@
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS } from './codec-elements.js';
 import type { CameraFormat } from './launch.js';
+import type { MachineFacts } from './machine.js';
+import { isJetson, toSystemMemory } from './raw-video.js';
+
+const TITLE = 'halignment=center valignment=center deltay=-20 shaded-background=true font-desc="Sans Bold 34"';
+const AGE = 'halignment=center valignment=center deltay=40 shaded-background=true font-desc="Sans Bold 22"';
+const LAST = 'fakesink name=out sync=false enable-last-sample=true';
 
 /**
  * What takes the place of a lost camera's pictures: `picture` gets the last one. `as` gets its caps, so that the encoder
  * sees no difference.
  * @param caps of the last picture; null where there is none
  */
-export function describeSlate({ width, height, framerate }: CameraFormat, caps: string | null): string {
-  const inNvmm = caps?.includes('memory:NVMM') ?? false;
+export function describeSlate(
+  { width, height, framerate }: CameraFormat,
+  caps: string | null,
+  machine: MachineFacts,
+): string {
   return [
     ...(caps
       ? [
           'appsrc name=picture format=time',
-          inNvmm ? 'nvvidconv ! video/x-raw,format=I420' : 'videoconvert ! video/x-raw,format=I420',
+          toSystemMemory(machine, 'I420'),
           'videobalance brightness=-0.25 contrast=0.6 saturation=0.2',
           // Once what stays as it is; what comes behind is done for each picture.
           `textoverlay name=title ${TITLE}`,
@@ -26,32 +35,25 @@ export function describeSlate({ width, height, framerate }: CameraFormat, caps: 
         ]),
     `video/x-raw,framerate=${framerate}/1`,
     `textoverlay name=age ${AGE}`,
-    inNvmm ? 'nvvidconv' : 'videoconvert',
+    isJetson(machine) ? 'nvvidconv' : 'videoconvert',
     'capsfilter name=as',
     'tee name=taken allow-not-linked=true',
   ].join(' ! ');
 }
 
-const TITLE = 'halignment=center valignment=center deltay=-20 shaded-background=true font-desc="Sans Bold 34"';
-const AGE = 'halignment=center valignment=center deltay=40 shaded-background=true font-desc="Sans Bold 22"';
-
 /** A raw picture, from `in`, to JPEG, at `out`. */
-export function describeJpeg(caps: string): string {
-  const toSystemMemory = caps.includes('memory:NVMM') ? 'nvvidconv ! video/x-raw,format=I420 ! ' : '';
-  return `appsrc name=in format=time ! ${toSystemMemory}videoconvert ! jpegenc quality=85 ! ${LAST}`;
+export function describeJpeg(machine: MachineFacts): string {
+  return ['appsrc name=in format=time', toSystemMemory(machine, 'I420'), 'jpegenc quality=85', LAST].join(' ! ');
 }
 
 /** Encoded pictures, from `in`, to the last of them raw, at `out`. */
-export function describeStill(codec: VideoCodecName): string {
+export function describeStill(codec: VideoCodecName, machine: MachineFacts): string {
   const [parser] = CODEC_ELEMENTS[codec].parser;
   return [
     'appsrc name=in format=time',
     ...(parser ? [parser] : []),
     'decodebin',
-    'videoconvert',
-    'video/x-raw,format=I420',
+    toSystemMemory(machine, 'I420'),
     LAST,
   ].join(' ! ');
 }
-
-const LAST = 'fakesink name=out sync=false enable-last-sample=true';

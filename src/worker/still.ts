@@ -2,6 +2,7 @@ import { Gst, type Sample } from '../gst/native.js';
 import { closePipeline, drainBus, element, parseLaunch } from '../gst/pipeline.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { CameraFailure } from './failure.js';
+import { lookAtMachine } from './machine.js';
 import { describeJpeg, describeStill } from './still-lines.js';
 import type { StreamPipeline } from './stream-pipeline.js';
 
@@ -18,14 +19,14 @@ interface StillSource {
 
 /** A raw picture as JPEG. @throws Error */
 export async function toJpeg(picture: Sample): Promise<Uint8Array> {
-  const jpeg = await lastOf(describeJpeg(picture.getCaps()?.toString() ?? ''), [picture]);
+  const jpeg = await lastOf(describeJpeg(lookAtMachine()), [picture]);
   const buffer = jpeg.getBuffer();
   return Uint8Array.from(buffer.extractDup(0, buffer.getSize()));
 }
 
 /** The last of some encoded pictures, raw; the first of them is a keyframe. @throws Error */
 export function decodeLast(pictures: readonly Sample[], codec: VideoCodecName): Promise<Sample> {
-  return lastOf(describeStill(codec), pictures);
+  return lastOf(describeStill(codec, lookAtMachine()), pictures);
 }
 
 /** Sends samples through a pipeline from `in` to `out`, and gives the last that comes. */
@@ -69,7 +70,7 @@ export async function takeStill(output: StillSource): Promise<Uint8Array> {
     }
     // A publisher makes a keyframe when he is asked for one; a stream that is passed on brings one by itself.
     if (performance.now() > until) throw new CameraFailure('No keyframe came to begin with.', 'Ask again.');
-    output.stream?.video.requestKeyframe();
+    output.stream?.requestKeyframe();
     await new Promise(resolve => setTimeout(resolve, KEYFRAME_POLL_MS));
   }
 }

@@ -3,6 +3,7 @@ import { closePipeline, drainBus, type ElementError, element, parseLaunch, share
 import { Tee } from '../gst/tee.js';
 import type { VideoFacts } from '../media/messages.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
+import type { KeyframeWay } from './encoders.js';
 import { Fan } from './fan.js';
 import { videoFacts } from './video-facts.js';
 
@@ -29,9 +30,16 @@ export class StreamPipeline {
   #silentSince = performance.now();
   #lastCount = -1;
 
-  /** Builds it; it plays when it is told to. @throws PipelineError if an element is missing */
-  constructor(codec: VideoCodecName, line: string, baseTime: bigint) {
+  readonly #keyframe: KeyframeWay;
+
+  /**
+   * Builds it; it plays when it is told to.
+   * @param keyframe how its encoder is asked for one
+   * @throws PipelineError if an element is missing
+   */
+  constructor(codec: VideoCodecName, line: string, baseTime: bigint, keyframe: KeyframeWay = 'event') {
     this.codec = codec;
+    this.#keyframe = keyframe;
     this.pipeline = parseLaunch(line);
     this.video = new Fan(this.pipeline, 'video');
     this.audio = this.pipeline.getByName('audio-fan') ? new Fan(this.pipeline, 'audio') : null;
@@ -68,6 +76,17 @@ export class StreamPipeline {
       await new Promise(resolve => setTimeout(resolve, FIRST_PICTURE_POLL_MS));
     }
     return 'given up';
+  }
+
+  /** Asks for a picture that needs no other. */
+  requestKeyframe(): void {
+    if (this.#keyframe === 'event') this.video.requestKeyframe();
+    else this.element('encoder').emit(this.#keyframe);
+  }
+
+  /** Whether viewers' requests reach the encoder by themselves, as events. */
+  get hearsViewers(): boolean {
+    return this.#keyframe === 'event';
   }
 
   /** The last picture before it is encoded; null where there is none, or where it comes encoded. */

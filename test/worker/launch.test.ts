@@ -76,7 +76,8 @@ t.test('what other files look up by name is there, once', t => {
   const publication = describePublication('H264', true);
   for (const name of ['webrtc', 'parse', ...fan('video'), ...fan('audio')]) t.equal(named(publication, name), 1, name);
   for (const decode of [true, false])
-    for (const name of ['in', 'encoder', ...fan('video')]) t.equal(named(describeVp8(encoding, decode), name), 1, name);
+    for (const name of ['in', 'encoder', ...fan('video')])
+      t.equal(named(describeVp8(encoding, decode, PLAIN), name), 1, name);
   t.end();
 });
 
@@ -127,8 +128,8 @@ t.test('what a publisher sends, with and without sound', t => {
 });
 
 t.test('a second encoder, for raw pictures and for a stream that is decoded first', t => {
-  t.equal(describeVp8(encoding, false), others.get('vp8 of raw'));
-  t.equal(describeVp8(encoding, true), others.get('vp8 of a stream'));
+  t.equal(describeVp8(encoding, false, PLAIN), others.get('vp8 of raw'));
+  t.equal(describeVp8(encoding, true, PLAIN), others.get('vp8 of a stream'));
   t.end();
 });
 
