@@ -16,6 +16,7 @@ export interface Pad extends GstObject {
   getPeer(): Pad | null;
   sendEvent(event: unknown): boolean;
   getCurrentCaps(): Caps | null;
+  getStickyEvent(type: number, index: number): unknown;
   /** ns that are added to running times on their way through. */
   setOffset(ns: number): void;
 }
@@ -153,6 +154,7 @@ interface GstNamespace {
   ElementFactory: { find(name: string): ElementFactory | null; make(name: string, id: string | null): Element | null };
   Registry: { get(): { findPlugin(name: string): { getVersion(): string } | null } };
   SystemClock: { obtain(): Clock };
+  EventType: { EOS: number };
   BufferFlags: { DELTA_UNIT: number };
   Promise: { new (): GstPromise };
   Structure: { newEmpty(name: string): Structure };

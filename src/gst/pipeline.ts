@@ -50,6 +50,14 @@ export function pad(of: Element, name: string): Pad {
   return found;
 }
 
+/**
+ * Whether the end of the stream has come by a pad. The bus tells of it only when each sink has had it, of which
+ * proxysinks say nothing.
+ */
+export function hasEnded(at: Pad): boolean {
+  return at.getStickyEvent(Gst.EventType.EOS, 0) !== null;
+}
+
 /** Takes the messages that wait on the pipeline's bus; the last error and whether a loop's segment or all is over. */
 export function drainBus(pipeline: Pipeline): { error: ElementError | null; eos: boolean; segmentDone: boolean } {
   const bus = pipeline.getBus();

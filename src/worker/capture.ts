@@ -1,7 +1,7 @@
 import type { Source } from '../domain/source.js';
 import { passed } from '../gst/meter.js';
-import { type Element, Gst, type Pipeline } from '../gst/native.js';
-import { closePipeline, drainBus, element, pad, parseLaunch, shareClock } from '../gst/pipeline.js';
+import { type Element, Gst, type Pad, type Pipeline } from '../gst/native.js';
+import { closePipeline, drainBus, element, hasEnded, pad, parseLaunch, shareClock } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
 import { type CameraFailure, explain } from './failure.js';
 import { FileLoop } from './file-loop.js';
@@ -24,6 +24,7 @@ export class Capture implements OpenedSource {
   readonly #source: Source;
   readonly #pipeline: Pipeline;
   readonly #captured: Element;
+  readonly #end: Pad;
   readonly #loop: FileLoop | null;
   #isClosed = false;
 
@@ -33,9 +34,10 @@ export class Capture implements OpenedSource {
     this.#pipeline = parseLaunch(line);
     if (property) element(this.#pipeline, 'source')[property[0]] = property[1];
     this.#captured = element(this.#pipeline, 'captured');
+    this.#end = pad(this.#captured, 'src');
     this.tee = new Tee(this.#pipeline, element(this.#pipeline, 'taken'));
     shareClock(this.#pipeline, baseTime);
-    this.#loop = source.type === 'file' ? new FileLoop(this.#pipeline, pad(this.#captured, 'src')) : null;
+    this.#loop = source.type === 'file' ? new FileLoop(this.#pipeline, this.#end) : null;
     if (!this.#loop) this.#pipeline.setState(Gst.State.PLAYING);
   }
 
@@ -51,7 +53,7 @@ export class Capture implements OpenedSource {
 
   look(): CameraFailure | null {
     const { error, eos, segmentDone } = drainBus(this.#pipeline);
-    if (error || eos) return explain(this.#source, error ?? 'it ended');
+    if (error || eos || hasEnded(this.#end)) return explain(this.#source, error ?? 'it ended');
     this.#loop?.tend(segmentDone);
     return null;
   }

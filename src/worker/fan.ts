@@ -1,6 +1,6 @@
 import { passed, RateMeter } from '../gst/meter.js';
 import { type Caps, type Element, Gst, GstVideo, type Pipeline } from '../gst/native.js';
-import { element, pad } from '../gst/pipeline.js';
+import { element, hasEnded, pad } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
 
 /** Pictures: more than a queue takes, so that none is let through. */
@@ -24,6 +24,9 @@ export class Fan {
 
   constructor(pipeline: Pipeline, name: 'video' | 'audio', stuckMs = STUCK_MS) {
     this.#stuckMs = stuckMs;
+    // An end of stream is let through when all pads have had it, and this one never does: it would end the viewers'
+    // RTP sessions, which are to go on with another stream.
+    element(pipeline, `${name}-gate`).requestPadSimple('sink_%u');
     this.#encoded = element(pipeline, `${name}-encoded`);
     this.taps = new Tee(pipeline, element(pipeline, `${name}-tap`));
     this.#queue = element(pipeline, `${name}-queue`);
@@ -71,6 +74,11 @@ export class Fan {
   /** An event for what is upstream. */
   sendUpstream(event: unknown): void {
     pad(this.#encoded, 'src').sendEvent(event);
+  }
+
+  /** Whether the stream has said that it is over. */
+  hasEnded(): boolean {
+    return hasEnded(pad(this.#encoded, 'src'));
   }
 
   /** Pictures or packets that have come so far. */

@@ -81,14 +81,15 @@ export function describeVp8(
 /**
  * The end of a stream, where viewers take it (see Fan).
  *
- *     … ! identity "encoded" ! tee "tap" ! queue ! identity "sent" ! tee "fan" ! viewers
+ *     … ! identity "encoded" ! funnel "gate" ! tee "tap" ! queue ! identity "sent" ! tee "fan" ! viewers
  *
- * `encoded` counts pictures; consumers that are no viewers tap in before the queue, behind which one thread serves all
+ * `encoded` counts pictures; `gate` does not let the end of the stream through, see Fan; consumers that are no viewers tap in before the queue, behind which one thread serves all
  * viewers. What stays in the queue shows that the thread is stuck.
  */
 export function describeFan(name: 'video' | 'audio'): string {
   return [
     `identity name=${name}-encoded silent=true`,
+    `funnel name=${name}-gate`,
     `tee name=${name}-tap allow-not-linked=true`,
     `queue name=${name}-queue leaky=downstream max-size-buffers=30 max-size-bytes=0 max-size-time=0`,
     `identity name=${name}-sent silent=true`,

@@ -61,7 +61,7 @@ export class StreamPipeline {
   look(): Finding {
     const { error, eos, segmentDone } = drainBus(this.pipeline);
     if (this.video.isStuck() || this.audio?.isStuck()) throw new Error('the thread that serves the viewers is stuck');
-    return { failed: error ?? (eos ? 'it ended' : null), segmentDone };
+    return { failed: error ?? (eos || this.video.hasEnded() ? 'it ended' : null), segmentDone };
   }
 
   /**

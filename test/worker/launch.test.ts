@@ -33,7 +33,8 @@ const others = new Map(
     .map(line => line.split(': ', 2) as [string, string]),
 );
 /** What Fan looks up by name. */
-const fan = (name: string): string[] => ['encoded', 'tap', 'queue', 'sent', 'fan'].map(part => `${name}-${part}`);
+const fan = (name: string): string[] =>
+  ['encoded', 'gate', 'tap', 'queue', 'sent', 'fan'].map(part => `${name}-${part}`);
 const count = (line: string, words: string): number => line.split(words).length - 1;
 
 t.test('nothing that a user named stands in the line; it is set as a property', t => {
