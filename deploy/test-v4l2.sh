@@ -106,7 +106,7 @@ mkdir -p "$work/initramfs/bin" "$work/initramfs/modules"
       stop 64 "no test of dist/test/v4l2 has this in its path: $*"
     fi
     # Without tap's own program, which needs half a minute for its start there.
-    echo 'status=0'
+    echo "status=0; export TAP_TIMEOUT=$FILE_LIMIT"
     for file in $files; do
       printf 'echo %s\ntimeout %s node --enable-source-maps %s || status=1\n' "$file" "$FILE_LIMIT" "$file"
     done
