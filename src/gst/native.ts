@@ -39,6 +39,8 @@ export interface Buffer {
   hasFlags(flags: number): boolean;
   getSize(): number;
   extractDup(offset: number, size: number): Uint8Array | number[];
+  /** In memory of its own. */
+  copyDeep(): Buffer;
 }
 
 export interface Structure {
@@ -159,6 +161,7 @@ interface GstNamespace {
   Promise: { new (): GstPromise };
   Structure: { newEmpty(name: string): Structure };
   Caps: { fromString(text: string): Caps };
+  Sample: { new: (buffer: Buffer, caps: Caps | null, segment: null, info: null) => Sample };
   Event: {
     newSeek(
       rate: number,

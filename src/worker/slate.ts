@@ -36,7 +36,7 @@ export class Slate {
 
   /** Builds and starts it. @throws PipelineError if an element is missing */
   constructor({ picture, format, title, since, baseTime }: SlateOptions) {
-    this.picture = picture;
+    this.picture = picture && copyOf(picture);
     const caps = picture?.getCaps() ?? null;
     this.#pipeline = parseLaunch(describeSlate(format, caps?.toString() ?? null, lookAtMachine()));
     shareClock(this.#pipeline, baseTime);
@@ -54,7 +54,7 @@ export class Slate {
     this.#pipeline.setState(Gst.State.PLAYING);
     if (picture) {
       const source = element(this.#pipeline, 'picture');
-      source.emit('push-sample', picture);
+      source.emit('push-sample', this.picture);
       source.emit('end-of-stream');
     }
   }
@@ -70,6 +70,17 @@ export class Slate {
   #tick(): void {
     this.#age.text = this.#since === null ? '' : formatAge((performance.now() - this.#since) / 1000);
   }
+}
+
+/**
+ * The same picture in memory of its own. While a buffer of a V4L2 driver is held, its device is open: it keeps its number,
+ * so that the camera comes back under another one, and some drivers do not come back before it is closed. What is not in
+ * system memory was copied there by a converter.
+ */
+function copyOf(picture: Sample): Sample {
+  const caps = picture.getCaps();
+  if (caps?.toString().includes('(memory:')) return picture;
+  return Gst.Sample.new(picture.getBuffer().copyDeep(), caps, null, null);
 }
 
 /** `7 s`, `2 min 5 s`, `3 h 2 min`. */

@@ -1,15 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { startServer, type TestServer } from '../helpers/server.js';
+import type { Camera, System } from '../../src/domain/contract.js';
+import { startServer, type TestServer, until } from '../helpers/server.js';
 
 /** Where the kernel's test cameras are plugged in, as V4L2 has it. */
 export const FIRST = 'platform:vivid-000';
 export const SECOND = 'platform:vivid-001';
 
-/** How long something may take here: processors are emulated, and some ten times as slow as a robot's. */
+/** How long something may take here, where nothing is said of it: processors are emulated. */
 export const PATIENCE_MS = 60_000;
 
 const NODES = '/sys/class/video4linux';
@@ -35,11 +36,6 @@ export function keepNumber(device: string): () => void {
   return () => closeSync(fd);
 }
 
-/** Whether the device was made anew since then. */
-export function madeAnew(device: string, since: bigint): boolean {
-  return statSync(device, { bigint: true }).ctimeNs > since;
-}
-
 /** A control's value, as another program reads it. */
 export function readControl(device: string, name: string): number {
   const line = execFileSync('v4l2-ctl', ['-d', device, '--get-ctrl', name], { encoding: 'utf8' });
@@ -51,15 +47,36 @@ export function setControl(device: string, name: string, value: number): void {
   execFileSync('v4l2-ctl', ['-d', device, '--set-ctrl', `${name}=${value}`]);
 }
 
+/** Waits until the encoders are known and the workers have started: viewers who come earlier are sent away. */
+export async function ready(server: TestServer): Promise<void> {
+  await until(
+    'the encoders are known',
+    async () => {
+      const system = (await (await server.fetch('/api/v1/system')).json()) as System;
+      return system.encoders.state === 'done';
+    },
+    PATIENCE_MS,
+  );
+  await until('no camera starts', async () => !(await cameras(server)).some(isStarting), PATIENCE_MS);
+}
+
+const isStarting = ({ state }: Camera): boolean => state === 'starting' || state === 'down';
+
+/** All cameras, as the server has them now. */
+export async function cameras(server: TestServer): Promise<Camera[]> {
+  return ((await (await server.fetch('/api/v1/cameras')).json()) as { items: Camera[] }).items;
+}
+
 /** A server with these cameras in its configuration file; closed when the test ends. */
 export async function serving(
   t: { teardown(close: () => Promise<unknown>): void },
-  cameras: Record<string, Record<string, unknown>>,
+  configured: Record<string, Record<string, unknown>>,
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-video-test-'));
   const file = join(folder, 'config.yaml');
-  writeFileSync(file, stringify({ limits: { linger: 3600 }, cameras }));
+  writeFileSync(file, stringify({ limits: { linger: 3600 }, cameras: configured }));
   const server = await startServer('--config', file);
+  await ready(server);
   t.teardown(async () => {
     await server.close();
     rmSync(folder, { recursive: true });

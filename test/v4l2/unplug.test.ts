@@ -1,0 +1,139 @@
+import t, { type Test } from 'tap';
+import { startProgram } from '../helpers/client-program.js';
+import { gone, sees } from '../helpers/seen.js';
+import { sleep, until } from '../helpers/server.js';
+import { deviceAt, FIRST, keepNumber, PATIENCE_MS, plugIn, readControl, serving, setControl, unplug } from './vivid.js';
+
+// A picture that moves; and more work is for the processors of another machine.
+const CONTROLS = { horizontal_movement: 5 };
+const server = await serving(t, {
+  cam: { source: `v4l2:bus=${FIRST}`, width: 320, height: 180, framerate: 15, stallTimeout: 2, controls: CONTROLS },
+});
+
+/** What the issue promises of a camera that is plugged in anew: from its device to its picture. */
+const BACK_MS = 2_000;
+/** Pictures, of which most are to differ from the one before. */
+const LOOKED_AT = 20;
+/** From the last picture on, beside the stallTimeout. */
+const NOTICED_MS = 1_500;
+
+const client = startProgram(t, 'webrtcbin_client.py', 'watch', `${server.origin}/whep/cam`, server.token);
+await sees(client, undefined, PATIENCE_MS);
+const [session] = await server.sessions();
+const worker = server.worker('cam');
+
+const state = async (): Promise<string> => (await server.camera('cam')).state;
+const logged = (event: string): number => server.log.filter(line => line.includes(`"msg":"${event}"`)).length;
+
+/** Waits for it, and says how long that was. */
+async function timed(
+  t: { comment(text: string): void },
+  what: string,
+  look: () => Promise<boolean>,
+  patienceMs = 20_000,
+): Promise<number> {
+  const began = performance.now();
+  await until(what, look, patienceMs);
+  const took = Math.round(performance.now() - began);
+  t.comment(`${what}: after ${took} ms`);
+  return took;
+}
+
+/** Another program reads of the device what is configured. */
+const hasControls = (device = ''): boolean =>
+  Object.entries(CONTROLS).every(([name, value]) => readControl(device, name) === value);
+
+/** The viewer is sent pictures all the time, in the same session, by the same worker. */
+async function staysWatched(t: Test): Promise<void> {
+  const { pictures } = await client.seen();
+  await until('more pictures', async () => (await client.seen()).pictures > pictures, PATIENCE_MS);
+  t.strictSame(
+    (await server.sessions()).map(({ id, state }) => ({ id, state })),
+    [{ id: session?.id, state: 'connected' }],
+  );
+  t.equal(server.worker('cam'), worker);
+  const { restarts, encoder } = await server.camera('cam');
+  t.equal(restarts, 0);
+  t.match(encoder, /./);
+}
+
+/** The camera's own picture is back: it moves. */
+async function showsCamera(t: Test): Promise<void> {
+  let last = await client.seen();
+  await until(
+    'pictures that move',
+    async () => {
+      const now = await client.seen();
+      const pictures = now.pictures - last.pictures;
+      if (pictures < LOOKED_AT) return false;
+      const changes = now.changes - last.changes;
+      last = now;
+      // A slate counts its seconds, and is still between them.
+      return changes > pictures * 0.75;
+    },
+    PATIENCE_MS,
+  );
+  await staysWatched(t);
+}
+
+t.test('the controls are as configured', async t => {
+  await timed(t, 'controls set', async () => hasControls(deviceAt(FIRST)), BACK_MS);
+});
+
+t.test('unplugged under a viewer, and plugged in as another device', async t => {
+  const before = deviceAt(FIRST) ?? '';
+  const release = keepNumber(before);
+  t.teardown(release);
+  unplug();
+  const noticed = await timed(t, 'lost', async () => (await state()) === 'lost');
+  t.ok(noticed < NOTICED_MS);
+  const lost = await server.camera('cam');
+  t.match(lost, { device: null, lostSince: /^\d{4}-/, problem: { detail: /./, remedy: /./ } });
+  await staysWatched(t);
+  // Longer than anything that is tried again soon.
+  await sleep(5_000);
+  await staysWatched(t);
+  t.equal(await state(), 'lost');
+
+  plugIn();
+  const after = deviceAt(FIRST);
+  t.not(after, before);
+  const back = await timed(t, 'live again', async () => (await state()) === 'live');
+  t.ok(back < BACK_MS);
+  t.match(await server.camera('cam'), { device: after, lostSince: null });
+  await timed(t, 'controls set again', async () => hasControls(after), BACK_MS);
+  await showsCamera(t);
+});
+
+t.test('a disconnect by the driver', async t => {
+  const [lost, back] = [logged('camera lost'), logged('camera is back')];
+  // vivid connects it again as soon as nobody has it open any more.
+  setControl(deviceAt(FIRST) ?? '', 'disconnect', 1);
+  await timed(t, 'lost', async () => logged('camera lost') > lost);
+  await timed(t, 'live again', async () => logged('camera is back') > back && (await state()) === 'live');
+  await showsCamera(t);
+});
+
+t.test('an error of the driver while it is read', async t => {
+  const [lost, back] = [logged('camera lost'), logged('camera is back')];
+  setControl(deviceAt(FIRST) ?? '', 'inject_fatal_streaming_error', 1);
+  await timed(t, 'lost', async () => logged('camera lost') > lost);
+  await timed(t, 'live again', async () => logged('camera is back') > back && (await state()) === 'live');
+  await showsCamera(t);
+});
+
+t.test('there, and silent', async t => {
+  const device = deviceAt(FIRST) ?? '';
+  setControl(device, 'percentage_of_dropped_buffers', 100);
+  const noticed = await timed(t, 'lost', async () => (await state()) === 'lost');
+  t.ok(noticed < 2_000 + NOTICED_MS, 'its stallTimeout, and little more');
+  await staysWatched(t);
+  setControl(device, 'percentage_of_dropped_buffers', 0);
+  await timed(t, 'live again', async () => (await state()) === 'live');
+  await showsCamera(t);
+});
+
+t.test('the viewer leaves', async t => {
+  await client.leave();
+  await gone(t, server, session?.id, 'client-delete');
+});
