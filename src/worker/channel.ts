@@ -50,23 +50,25 @@ export class Channel {
 
   /**
    * Moves the viewers to another stage as soon as it has a picture, and closes the one before; one that is called for
-   * meanwhile takes its turn. Resolves with whether it is on air.
+   * meanwhile takes its turn.
    */
-  async bring(stage: Stage, patienceMs: number): Promise<boolean> {
-    if (this.#wanted === stage) return this.#onAir === stage;
+  async bring(stage: Stage, patienceMs: number): Promise<'on air' | 'late' | 'given up'> {
+    // Whoever asked first is told how it goes.
+    if (this.#wanted === stage) return this.#onAir === stage ? 'on air' : 'given up';
     if (this.#wanted !== this.#onAir) this.#wanted.close();
     this.#wanted = stage;
-    if (stage === this.#onAir) return true;
+    if (stage === this.#onAir) return 'on air';
     const isWanted = (): boolean => this.#wanted === stage && !this.#isClosed;
     const found = await stage.stream.firstPicture(patienceMs, isWanted);
-    if (found !== 'there' || !isWanted()) return false;
+    if (!isWanted()) return 'given up';
+    if (found !== 'there') return found;
     const before = this.#onAir;
     for (const sinks of this.#viewers) this.#take(sinks);
     this.#onAir = stage;
     for (const sinks of this.#viewers) this.#put(sinks);
     stage.stream.video.letGo();
     before.close();
-    return true;
+    return 'on air';
   }
 
   /** Of those that are attached by then each has let go of his place. */

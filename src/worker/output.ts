@@ -27,6 +27,8 @@ export interface OutputOptions {
   baseTime: bigint;
   /** Another stage is on air, or a rendition came or went. */
   onChange(): void;
+  /** No encoder opens any more. */
+  onFailure(failure: CameraFailure): void;
   /** What viewers of VP8 are sent cannot be made. */
   onVp8Failure(failure: CameraFailure): void;
 }
@@ -133,10 +135,7 @@ export class Output {
     this.#vp8Stage()?.change(settings);
   }
 
-  /**
-   * Whether what is on air goes on; an encoder that failed is replaced by the next.
-   * @throws CameraFailure if there is none
-   */
+  /** Looks whether what is on air goes on; an encoder that failed is replaced by the next. */
   look(): void {
     const encoding = this.#encoding;
     if (!encoding) return;
@@ -220,6 +219,9 @@ export class Output {
   #encode(from: Tee): Encoding {
     this.#encoding ??= this.#open();
     this.#encoding.feed(from);
+    // While another encoder is on its way, the one on air goes on.
+    const onAir = this.#main?.onAir;
+    if (onAir instanceof Encoding) onAir.feed(from);
     return this.#encoding;
   }
 
@@ -240,10 +242,16 @@ export class Output {
     this.#replace(encoding);
   }
 
-  /** Goes on with a new encoder, from the same pictures. */
+  /** Goes on with a new encoder, from the same pictures; where there is none, whoever watches is told. */
   #replace(before: Encoding): void {
     const from = before.source;
-    const encoding = this.#open();
+    let encoding: Encoding;
+    try {
+      encoding = this.#open();
+    } catch (error) {
+      this.#options.onFailure(error as CameraFailure);
+      return;
+    }
     encoding.feed(from);
     this.#encoding = encoding;
     this.#bring(encoding);
@@ -254,13 +262,11 @@ export class Output {
       this.#main = new Channel(stage);
       return;
     }
-    const isOnAir = await this.#main.bring(stage, PATIENCE_MS);
+    const came = await this.#main.bring(stage, PATIENCE_MS);
     if (this.#isClosed) return;
-    if (!isOnAir) {
-      // Nothing was said to be wrong, or `look` would have seen to it.
-      if (stage === this.#encoding) this.#reject(this.#encoding, NOTHING_ENCODED);
-      return;
-    }
+    // Nothing was said to be wrong, or `look` would have seen to it.
+    if (came === 'late' && stage === this.#encoding) this.#reject(this.#encoding, NOTHING_ENCODED);
+    if (came !== 'on air') return;
     if (stage === this.#encoding) this.#forgetKept();
     stage.stream.limitKeyframes(this.#keyframeMs);
     if (this.#vp8) {

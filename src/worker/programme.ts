@@ -93,6 +93,7 @@ export class Programme {
         this.#inspection.begin();
         events.changed();
       },
+      onFailure: failure => events.failed(failure),
       onVp8Failure: failure => events.vp8Failed(failure),
     });
     this.#supervisor = setInterval(() => this.#look(), SUPERVISE_MS);
@@ -262,13 +263,7 @@ export class Programme {
   }
 
   #look(): void {
-    try {
-      this.output.look();
-    } catch (error) {
-      // No encoder is left.
-      this.#events.failed(error as CameraFailure);
-      return;
-    }
+    this.output.look();
     const source = this.#source;
     if (!source) return;
     const now = performance.now();
