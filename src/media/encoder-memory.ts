@@ -65,7 +65,7 @@ export class EncoderMemory {
     if (limit !== null && !this.#holders.has(camera) && this.#holders.size >= limit) {
       throw new Failure(
         'no-encoder-slot',
-        `${this.#holders.size} encoders are open (${[...this.#holders].join(', ')}), which is the limit.`,
+        `${this.#holders.size} ${this.#holders.size === 1 ? 'encoder is' : 'encoders are'} open (${[...this.#holders].join(', ')}), which is the limit.`,
         {
           remedy: 'Close the viewers of another camera, or raise limits.encoders in the configuration.',
           retryAfter: 5,

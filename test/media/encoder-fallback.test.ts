@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import type { CameraStatus, MediaLimits } from '../../src/domain/ports.js';
 import { CameraWorker } from '../../src/media/camera-worker.js';
 import { EncoderMemory } from '../../src/media/encoder-memory.js';
 import { keptLog } from '../helpers/quiet-log.js';
+import { startServer, until } from '../helpers/server.js';
 
 const log = keptLog();
 const limits: MediaLimits = { lingerMs: 0, publisherReturnMs: 0, encoders: null };
@@ -57,4 +60,25 @@ t.test('an encoder that does not open gives way to the next, which is said and r
     notices: [{ code: 'encoder-fallback', detail: /^openh264enc failed: .*; x264enc is used/ }],
   });
   t.strictSame(encoders.names(), ['x264enc'], 'the next opening does not try it');
+});
+
+t.test('limits.encoders: one camera more is told to wait, until an encoder is free', async t => {
+  const config = join(t.testdir(), 'config.yaml');
+  writeFileSync(
+    config,
+    'limits: { encoders: 1, linger: 0.5 }\ncameras: { a: { source: test }, b: { source: test } }\n',
+  );
+  const server = await startServer('--config', config);
+  t.teardown(() => server.close());
+  const snapshot = (camera: string) => server.fetch(`/api/v1/cameras/${camera}/snapshot.jpg`);
+  await until('both have started', async () =>
+    (await Promise.all(['a', 'b'].map(id => server.camera(id)))).every(({ state }) => state === 'idle'),
+  );
+  t.equal((await snapshot('a')).status, 200);
+  const refused = await snapshot('b');
+  t.equal(refused.status, 503);
+  t.ok(Number(refused.headers.get('Retry-After')) > 0);
+  t.match(await refused.json(), { code: 'no-encoder-slot', detail: /1 encoder.*\(a\)/, remedy: /limits\.encoders/ });
+  await until('a is closed', async () => (await server.camera('a')).state === 'idle');
+  t.equal((await snapshot('b')).status, 200, 'the encoder is free again');
 });
