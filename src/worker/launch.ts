@@ -84,9 +84,9 @@ export function describeVp8(
  *     … ! identity "encoded" ! funnel "gate" ! tee "tap" ! queue ! identity "sent" ! tee "fan" ! viewers
  *
  * `encoded` counts pictures, and turns their times into running times: of streams that take each other's place (x264enc's
- * times begin at 1000 hours), what a viewer's payloader has left of one would else be waited for without end.
- * `gate` does not let the end of the stream through, see Fan; consumers that are no viewers tap in before the queue, behind which one thread serves all
- * viewers. What stays in the queue shows that the thread is stuck.
+ * times begin at 1000 hours), what a viewer's payloader has left of one would else be waited for without end. `gate` does
+ * not let the end of the stream through, see Fan. Consumers that are no viewers tap in before the queue, behind which one
+ * thread serves all viewers. What stays in the queue shows that the thread is stuck.
  */
 export function describeFan(name: 'video' | 'audio'): string {
   return [

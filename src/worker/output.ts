@@ -118,6 +118,11 @@ export class Output {
       since,
       baseTime: this.#options.baseTime,
     });
+    await slate.firstPicture();
+    if (turn !== this.#turn || this.#isClosed) {
+      slate.close();
+      return;
+    }
     const before = this.#slate;
     this.#slate = slate;
     const encoding = this.#encode(slate.tee);

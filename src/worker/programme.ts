@@ -146,6 +146,14 @@ export class Programme {
     }
     const isBack = this.#state === 'lost' && config.device !== null && before.device?.device !== config.device.device;
     if (reopen === 'no' && !isBack) return;
+    if (config.source.type === 'whip') {
+      this.#attempt++;
+      this.#lose(
+        new CameraFailure('Nobody publishes to it yet.', 'Publish to it by WHIP.', 'no-publisher'),
+        'NO PUBLISHER',
+      );
+      return;
+    }
     this.#failures = 0;
     if (this.#source && reopen !== 'no') {
       // What is on air is another picture than its name says.
@@ -289,12 +297,19 @@ export class Programme {
   /** The source brings nothing any more: its viewers are shown a slate, and it is opened anew. */
   #lose(failure: CameraFailure, title = LOST): void {
     this.#enter('lost', failure);
-    this.output.showSlate(title, this.#lastPictureAt).catch((error: unknown) => {
-      if (error instanceof CameraFailure && !this.#isClosed) this.#events.failed(error);
-    });
     // A publisher who sends nothing may go on to: he is closed by his session.
-    if (this.#config.source.type === 'whip') return;
-    this.#letGo();
+    const source = this.#source instanceof Publication ? null : this.#source;
+    if (source) this.#source = null;
+    this.output
+      .showSlate(title, this.#lastPictureAt)
+      .catch((error: unknown) => {
+        if (error instanceof CameraFailure && !this.#isClosed) this.#events.failed(error);
+      })
+      // What it still brings is better than nothing until the slate is there.
+      .finally(() => {
+        source?.close();
+        this.output.forgetPicture();
+      });
     this.#tryAgain();
   }
 

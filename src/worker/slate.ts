@@ -1,3 +1,4 @@
+import { passed } from '../gst/meter.js';
 import { type Element, Gst, type Pipeline, type Sample } from '../gst/native.js';
 import { closePipeline, element, parseLaunch, shareClock } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
@@ -18,6 +19,8 @@ export interface SlateOptions {
 }
 
 const TICK_MS = 250;
+const FIRST_PICTURE_MS = 500;
+const FIRST_PICTURE_POLL_MS = 5;
 
 /**
  * What viewers see while their camera brings nothing: its last picture dimmed, why, and for how long, counting. A still
@@ -57,6 +60,14 @@ export class Slate {
       source.emit('push-sample', this.picture);
       source.emit('end-of-stream');
     }
+  }
+
+  /** Resolves when there is a picture of it, or soon: text is laid out first. */
+  async firstPicture(): Promise<void> {
+    const until = performance.now() + FIRST_PICTURE_MS;
+    const shown = element(this.#pipeline, 'shown');
+    while (!this.#isClosed && passed(shown).buffers === 0 && performance.now() < until)
+      await new Promise(resolve => setTimeout(resolve, FIRST_PICTURE_POLL_MS));
   }
 
   close(): void {

@@ -37,6 +37,7 @@ export function describeSlate(
     `textoverlay name=age ${AGE}`,
     isJetson(machine) ? 'nvvidconv' : 'videoconvert',
     'capsfilter name=as',
+    'identity name=shown silent=true',
     'tee name=taken allow-not-linked=true',
   ].join(' ! ');
 }

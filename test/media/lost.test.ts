@@ -36,7 +36,7 @@ async function watch(server: TestServer, camera: string) {
       await sleep(seconds * 1000);
       return (await decoded()) - before;
     },
-    freezes: async () => (await viewers.stats())[0]?.freezeCount ?? 0,
+    decoded,
     leave: () => viewers.leave(),
   };
 }
@@ -77,7 +77,7 @@ t.test('a source that stalls without a word, and costs another camera nothing', 
   const viewer = await watch(server, 'arm');
   const other = await watch(server, 'other');
   const [session] = await server.sessions();
-  const freezesBefore = await other.freezes();
+  const [otherBefore, began] = [await other.decoded(), performance.now()];
   rtsp.pause();
   const lost = await inState(server, 'arm', 'lost');
   t.match(lost.problem?.detail, /no picture for 0.5 s/);
@@ -88,7 +88,8 @@ t.test('a source that stalls without a word, and costs another camera nothing', 
   await inState(server, 'arm', 'live');
   t.ok((await viewer.decodes(2)) >= 40, 'it plays again');
   t.ok((await server.sessions()).some(({ id }) => id === session?.id));
-  t.equal(await other.freezes(), freezesBefore, 'the other camera never froze');
+  const fps = ((await other.decoded()) - otherBefore) / ((performance.now() - began) / 1000);
+  t.ok(fps > 25, `the other camera had all its pictures meanwhile: ${fps.toFixed(1)} a second`);
   await viewer.leave();
   await other.leave();
 });

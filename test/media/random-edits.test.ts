@@ -116,7 +116,8 @@ function fitting(edit: Edit, source: string): Edit {
     if (key === 'framerate' ? value <= 240 : value % 2 === 0) body[key] = from + (value % modulo);
   }
   if (typeof body.bitrate === 'number' && body.bitrate > 1_000_000) body.bitrate = 200_000 + (body.bitrate % 2_000_000);
-  if (typeof body.stallTimeout === 'number' && body.stallTimeout >= 0.5) body.stallTimeout = 0.5;
+  if (typeof body.stallTimeout === 'number' && body.stallTimeout >= 0.5 && body.stallTimeout <= 60)
+    body.stallTimeout = 0.5;
   if (typeof body.source === 'string' && /^(test$|whip$|rtsp:\/\/u:p|v4l2:\/dev|file:)/.test(body.source))
     body.source = source;
   if (typeof body.framerate === 'number' && body.framerate >= 1 && body.framerate < 28) body.framerate = 28;
