@@ -98,12 +98,14 @@ export class Output {
   }
 
   /**
-   * Shows that the camera is lost, by its last picture.
+   * Shows that the camera is lost, by its last picture; nothing, where its viewers are sent another codec than H.264.
    * @param title in capitals
    * @param since performance.now() of that picture
    * @throws CameraFailure if no encoder opens
    */
   async showSlate(title: string, since: number): Promise<void> {
+    // There is no encoder for the codecs that publishers may send beside it.
+    if (this.codec !== 'H264') return;
     const turn = ++this.#turn;
     const picture = await this.lastPicture().catch(() => null);
     if (turn !== this.#turn || this.#isClosed) return;
