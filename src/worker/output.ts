@@ -110,8 +110,7 @@ export class Output {
     const picture = await this.lastPicture().catch(() => null);
     if (turn !== this.#turn || this.#isClosed) return;
     const video = this.stream?.facts();
-    const slate = new Slate({
-      picture,
+    const options = {
       format: {
         ...this.#settings,
         ...(video?.width && video.height ? { width: video.width, height: video.height } : {}),
@@ -119,8 +118,14 @@ export class Output {
       title,
       since,
       baseTime: this.#options.baseTime,
-    });
-    await slate.firstPicture();
+    };
+    let slate = new Slate({ ...options, picture });
+    // Whatever is the matter with the picture, the words are what counts.
+    if (!(await slate.firstPicture()) && picture) {
+      slate.close();
+      slate = new Slate({ ...options, picture: null });
+      await slate.firstPicture();
+    }
     if (turn !== this.#turn || this.#isClosed) {
       slate.close();
       return;

@@ -19,7 +19,7 @@ export interface SlateOptions {
 }
 
 const TICK_MS = 250;
-const FIRST_PICTURE_MS = 500;
+const FIRST_PICTURE_MS = 1_000;
 const FIRST_PICTURE_POLL_MS = 5;
 
 /**
@@ -40,17 +40,17 @@ export class Slate {
   /** Builds and starts it. @throws PipelineError if an element is missing */
   constructor({ picture, format, title, since, baseTime }: SlateOptions) {
     this.picture = picture && copyOf(picture);
-    const caps = picture?.getCaps() ?? null;
-    this.#pipeline = parseLaunch(describeSlate(format, caps?.toString() ?? null, lookAtMachine()));
+    const { framerate, caps } = rateOf(picture?.getCaps()?.toString() ?? null, format.framerate);
+    this.#pipeline = parseLaunch(describeSlate(format, framerate, caps, lookAtMachine()));
     shareClock(this.#pipeline, baseTime);
     this.tee = new Tee(this.#pipeline, element(this.#pipeline, 'taken'));
     this.#since = since;
     this.#age = element(this.#pipeline, 'age');
     element(this.#pipeline, 'title').text = title;
     if (caps) {
-      element(this.#pipeline, 'picture').caps = caps;
+      element(this.#pipeline, 'picture').caps = picture?.getCaps();
       // As the camera's were: the encoder goes on with what it is set to.
-      element(this.#pipeline, 'as').caps = caps;
+      element(this.#pipeline, 'as').caps = Gst.Caps.fromString(caps);
     }
     this.#tick();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -62,12 +62,13 @@ export class Slate {
     }
   }
 
-  /** Resolves when there is a picture of it, or soon: text is laid out first. */
-  async firstPicture(): Promise<void> {
+  /** Resolves with whether there is a picture of it, which takes a moment: text is laid out first. */
+  async firstPicture(): Promise<boolean> {
     const until = performance.now() + FIRST_PICTURE_MS;
     const shown = element(this.#pipeline, 'shown');
     while (!this.#isClosed && passed(shown).buffers === 0 && performance.now() < until)
       await new Promise(resolve => setTimeout(resolve, FIRST_PICTURE_POLL_MS));
+    return passed(shown).buffers > 0;
   }
 
   close(): void {
@@ -92,6 +93,17 @@ function copyOf(picture: Sample): Sample {
   const caps = picture.getCaps();
   if (caps?.toString().includes('(memory:')) return picture;
   return Gst.Sample.new(picture.getBuffer().copyDeep(), caps, null, null);
+}
+
+/**
+ * The rate at which a slate goes, as a fraction, and the caps that it has: those of the camera's last picture, of which a
+ * decoded one may not say how many there were a second.
+ */
+export function rateOf(caps: string | null, framerate: number): { framerate: string; caps: string | null } {
+  const known = /framerate=\(fraction\)([1-9]\d*\/\d+)/.exec(caps ?? '')?.[1];
+  const rate = known ?? `${framerate}/1`;
+  const named = caps?.replace(/, framerate=\(fraction\)\d+\/\d+/, '') ?? null;
+  return { framerate: rate, caps: named && `${named}, framerate=(fraction)${rate}` };
 }
 
 /** `7 s`, `2 min 5 s`, `3 h 2 min`. */

@@ -11,10 +11,12 @@ const LAST = 'fakesink name=out sync=false enable-last-sample=true';
 /**
  * What takes the place of a lost camera's pictures: `picture` gets the last one. `as` gets its caps, so that the encoder
  * sees no difference.
+ * @param framerate as a fraction
  * @param caps of the last picture; null where there is none
  */
 export function describeSlate(
-  { width, height, framerate }: CameraFormat,
+  { width, height }: CameraFormat,
+  framerate: string,
   caps: string | null,
   machine: MachineFacts,
 ): string {
@@ -33,7 +35,7 @@ export function describeSlate(
           `video/x-raw,format=I420,width=${width},height=${height}`,
           `textoverlay name=title ${TITLE}`,
         ]),
-    `video/x-raw,framerate=${framerate}/1`,
+    `video/x-raw,framerate=${framerate}`,
     `textoverlay name=age ${AGE}`,
     isJetson(machine) ? 'nvvidconv' : 'videoconvert',
     'capsfilter name=as',
