@@ -42,7 +42,7 @@ export class Programme {
   readonly output: Output;
   /** Resolves when something is on air, though perhaps without its first picture; rejects if nothing ever is. */
   readonly begun: Promise<void>;
-  /** Resolves when the first picture is there; never if none comes, which `failed` tells. */
+  /** Resolves when the first picture is there; rejects with a CameraFailure if none comes. */
   readonly live: Promise<void>;
   /** ns of the pipeline clock at running time 0. */
   readonly baseTime = Gst.SystemClock.obtain().getTime();
@@ -61,7 +61,10 @@ export class Programme {
   #failures = 0;
   #retry: NodeJS.Timeout | null = null;
   #isClosed = false;
-  #becomeLive: () => void = () => undefined;
+  #live: { resolve(): void; reject(failure: CameraFailure): void } = {
+    resolve: () => undefined,
+    reject: () => undefined,
+  };
   readonly #supervisor: NodeJS.Timeout;
   readonly #inspection = new Inspection(
     () => this.output.stream,
@@ -80,9 +83,10 @@ export class Programme {
     this.begun = new Promise((resolve, reject) => {
       this.#begin = { resolve, reject };
     });
-    this.live = new Promise(resolve => {
-      this.#becomeLive = resolve;
+    this.live = new Promise((resolve, reject) => {
+      this.#live = { resolve, reject };
     });
+    this.live.catch(() => undefined);
     this.begun.catch(() => undefined);
     this.output = new Output({
       settings: config,
@@ -194,7 +198,9 @@ export class Programme {
     if (this.#retry) clearTimeout(this.#retry);
     clearInterval(this.#supervisor);
     this.#inspection.close();
-    this.#begin.reject(new CameraFailure('The camera was closed.', 'Ask again.'));
+    const closed = new CameraFailure('The camera was closed.', 'Ask again.');
+    this.#begin.reject(closed);
+    this.#live.reject(closed);
     this.output.close();
     this.#source?.close();
     this.#source = null;
@@ -248,7 +254,7 @@ export class Programme {
     // A stage is closed by its channel, when nobody looks at it any more.
     if (before instanceof Capture && before !== source) before.close();
     this.#enter('live', null);
-    this.#becomeLive();
+    this.#live.resolve();
     this.#inspection.begin();
   }
 
@@ -259,6 +265,7 @@ export class Programme {
         : explain(this.#config.source, error instanceof Error ? error.message : String(error));
     if (this.#state === 'opening') {
       this.#begin.reject(failure);
+      this.#live.reject(failure);
       this.#events.failed(failure);
       return;
     }
