@@ -92,6 +92,16 @@ export interface Message {
   type: number;
   src: GstObject | null;
   parseError(): [GLibError, string | null];
+  /** Times of the buffer that it is about, in ns. */
+  parseQos(): [live: boolean, runningTime: bigint, streamTime: bigint, timestamp: bigint, duration: bigint];
+  parseQosValues(): [jitter: bigint, proportion: number, quality: number];
+  getStructure(): Structure | null;
+}
+
+/** A sink that draws into a window of somebody else's (GstVideoOverlay). */
+export interface VideoOverlay extends Element {
+  /** @param handle of X11: the window's XID */
+  setWindowHandle(handle: number): void;
 }
 
 export interface GLibError {
@@ -176,7 +186,7 @@ interface GstNamespace {
   DeviceMonitor: { new: () => DeviceMonitor };
   State: { NULL: number; PAUSED: number; PLAYING: number };
   PromiseResult: { REPLIED: number };
-  MessageType: { EOS: number; ERROR: number; SEGMENT_DONE: number };
+  MessageType: { EOS: number; ERROR: number; SEGMENT_DONE: number; QOS: number; ELEMENT: number };
   Format: { TIME: number };
   SeekFlags: { FLUSH: number; SEGMENT: number };
   SeekType: { NONE: number; SET: number };
@@ -190,7 +200,7 @@ interface GstVideoNamespace {
 
 interface GstWebrtcNamespace {
   WebRTCSessionDescription: { new: (type: number, sdp: unknown) => SessionDescription };
-  WebRTCSDPType: { OFFER: number };
+  WebRTCSDPType: { OFFER: number; ANSWER: number };
   WebRTCRTPTransceiverDirection: { RECVONLY: number };
   WebRTCICEGatheringState: { COMPLETE: number };
   WebRTCICEConnectionState: { FAILED: number };

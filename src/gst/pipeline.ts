@@ -1,4 +1,4 @@
-import { type Bin, type Element, Gst, type Pad, type Pipeline } from './native.js';
+import { type Bin, type Element, Gst, type Message, type Pad, type Pipeline } from './native.js';
 
 /** What an element said had gone wrong. */
 export interface ElementError {
@@ -58,8 +58,14 @@ export function hasEnded(at: Pad): boolean {
   return at.getStickyEvent(Gst.EventType.EOS, 0) !== null;
 }
 
-/** Takes the messages that wait on the pipeline's bus; the last error and whether a loop's segment or all is over. */
-export function drainBus(pipeline: Pipeline): { error: ElementError | null; eos: boolean; segmentDone: boolean } {
+/**
+ * Takes the messages that wait on the pipeline's bus; the last error and whether a loop's segment or all is over.
+ * @param onOther is given those of any other kind
+ */
+export function drainBus(
+  pipeline: Pipeline,
+  onOther?: (message: Message) => void,
+): { error: ElementError | null; eos: boolean; segmentDone: boolean } {
   const bus = pipeline.getBus();
   const seen: ReturnType<typeof drainBus> = { error: null, eos: false, segmentDone: false };
   for (let message = bus.pop(); message; message = bus.pop()) {
@@ -69,6 +75,7 @@ export function drainBus(pipeline: Pipeline): { error: ElementError | null; eos:
       seen.error ??= { element: message.src?.name ?? 'pipeline', message: error.message, debug: debug ?? '' };
     } else if (message.type === Gst.MessageType.EOS) seen.eos = true;
     else if (message.type === Gst.MessageType.SEGMENT_DONE) seen.segmentDone = true;
+    else onOther?.(message);
   }
   return seen;
 }

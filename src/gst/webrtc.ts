@@ -53,15 +53,42 @@ export class Webrtc {
 
   /** Answers an offer that is known to be well-formed; resolves when all candidates are gathered. */
   async answer(offer: string): Promise<string> {
-    const [, sdp] = GstSdp.SDPMessage.newFromText(offer);
-    this.#ask('set-remote-description', GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.OFFER, sdp));
-    const reply = this.#ask('create-answer', Gst.Structure.newEmpty('options'));
-    if (!reply.hasField('answer')) throw new Error(`webrtcbin made no answer: ${reply.toString()}`);
-    this.#ask('set-local-description', reply.getValue('answer').getBoxed() as SessionDescription);
+    this.#hear(offer, GstWebRTC.WebRTCSDPType.OFFER);
+    this.#say('create-answer', 'answer');
     for (const child of elementsOf(this.#webrtcbin as unknown as Bin)) {
       if (child.getFactory()?.getName() === 'rtprtxsend') child.maxSizePackets = RETRANSMISSION_PACKETS;
     }
-    // It is never complete when no port is free, and late when a STUN or TURN server does not answer any more.
+    await this.#gathered();
+    return this.localDescription();
+  }
+
+  /** Offers what it was prepared to receive; resolves when all candidates are gathered. */
+  async offer(): Promise<string> {
+    this.#say('create-offer', 'offer');
+    await this.#gathered();
+    return this.localDescription();
+  }
+
+  /** Takes the answer to its offer, which is known to be well-formed. */
+  accept(answer: string): void {
+    this.#hear(answer, GstWebRTC.WebRTCSDPType.ANSWER);
+  }
+
+  /** With the candidates that were gathered up to now. */
+  localDescription(): string {
+    return this.#webrtcbin.localDescription.sdp.asText();
+  }
+
+  /**
+   * How long a packet is waited for that others came before, in ms. What comes in order is handed on at once, whatever it
+   * is. Of streams that are received.
+   */
+  set latency(ms: number) {
+    this.#webrtcbin.latency = ms;
+  }
+
+  // It is never complete when no port is free, and late when a STUN or TURN server does not answer any more.
+  async #gathered(): Promise<void> {
     const until = performance.now() + this.#gatheringMs;
     while (
       this.#webrtcbin.iceGatheringState !== GstWebRTC.WebRTCICEGatheringState.COMPLETE &&
@@ -69,7 +96,17 @@ export class Webrtc {
     ) {
       await new Promise(resolve => setTimeout(resolve, POLL_MS));
     }
-    return this.#webrtcbin.localDescription.sdp.asText();
+  }
+
+  #say(action: 'create-offer' | 'create-answer', kind: 'offer' | 'answer'): void {
+    const reply = this.#ask(action, Gst.Structure.newEmpty('options'));
+    if (!reply.hasField(kind)) throw new Error(`webrtcbin made no ${kind}: ${reply.toString()}`);
+    this.#ask('set-local-description', reply.getValue(kind).getBoxed() as SessionDescription);
+  }
+
+  #hear(description: string, type: number): void {
+    const [, sdp] = GstSdp.SDPMessage.newFromText(description);
+    this.#ask('set-remote-description', GstWebRTC.WebRTCSessionDescription.new(type, sdp));
   }
 
   /** One more candidate of the peer's: the value of an `a=candidate` line. All sections share the first's transport. */

@@ -20,7 +20,7 @@ import type { EncoderMemory } from './encoder-memory.js';
 import type { FromWorker, FromWorkerOf } from './messages.js';
 import { finishAnswer, publishable, requestFor, streamsOf } from './negotiation.js';
 import { StillRequests } from './still-requests.js';
-import { WorkerProcess } from './worker-process.js';
+import { startWorker, type WorkerProcess } from './worker-process.js';
 
 export interface CameraWorkerOptions {
   plan: CameraPlan;
@@ -102,7 +102,7 @@ export class CameraWorker {
   start(): void {
     if (this.#closed || this.#process) return;
     this.#startedAt = performance.now();
-    const process = new WorkerProcess({
+    const process = startWorker({
       args: ['camera', this.#plan.id],
       log: this.#log,
       onMessage: message => this.#onMessage(message),
@@ -232,7 +232,7 @@ export class CameraWorker {
   }
 
   async #configure(process: WorkerProcess): Promise<void> {
-    const [codecs] = await Promise.all([process.ready, this.#options.probed]);
+    const [{ codecs }] = await Promise.all([process.ready, this.#options.probed]);
     // Whoever waits for it is told to ask again.
     if (this.#process !== process) throw new Error('another worker has taken its place');
     this.#codecs = codecs;

@@ -1,28 +1,19 @@
 import type { CameraStatus, CaptureDevice, IceAgentSettings } from '../domain/ports.js';
 import type { Source } from '../domain/source.js';
+import {
+  checkMessage,
+  type MessagesOf,
+  nullableNumber,
+  nullableString,
+  number,
+  object,
+  objectOrNull,
+  string,
+  type Table,
+} from '../process/message-table.js';
 import type { CodecName, VideoCodecName } from '../protocol/codecs.js';
 
-/**
- * What the control plane and a camera's worker say to each other, over Node's IPC. Both ends check what comes in
- * against the tables here; the types follow from them, so that there is one definition of each message.
- */
-const string = 'string';
-const number = 'number';
-const object = 'object';
-const nullableString = 'string?';
-const nullableNumber = 'number?';
-const objectOrNull = 'object?';
-
-type Kind = 'string' | 'number' | 'object' | 'string?' | 'number?' | 'object?';
-type ValueOf<K> = K extends 'string'
-  ? string
-  : K extends 'number'
-    ? number
-    : K extends 'string?'
-      ? string | null
-      : K extends 'number?'
-        ? number | null
-        : never;
+// What the control plane and a camera's worker say to each other; see message-table.ts.
 
 /** To the worker. */
 const TO_WORKER = {
@@ -59,7 +50,7 @@ const TO_WORKER = {
   ping: { sequence: number },
   /** Stop everything and exit. */
   close: {},
-} as const satisfies Record<string, Record<string, Kind>>;
+} as const satisfies Table;
 
 /** From the worker. */
 const FROM_WORKER = {
@@ -103,18 +94,7 @@ const FROM_WORKER = {
   found: { gstreamer: string, libnice: nullableString, missing: object },
   /** The probe is over. */
   done: {},
-} as const satisfies Record<string, Record<string, Kind>>;
-
-type Table = Readonly<Record<string, Readonly<Record<string, Kind>>>>;
-type MessagesOf<T extends Table, Objects> = {
-  [Type in keyof T]: { type: Type } & {
-    [Field in keyof T[Type]]: T[Type][Field] extends 'object' | 'object?'
-      ? Field extends keyof Objects
-        ? Objects[Field]
-        : never
-      : ValueOf<T[Type][Field]>;
-  };
-}[keyof T];
+} as const satisfies Table;
 
 export interface VideoFacts {
   codec: VideoCodecName;
@@ -207,24 +187,6 @@ export type ToWorkerOf<T extends ToWorker['type']> = Extract<ToWorker, { type: T
 export type FromWorkerOf<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
 
 /** The message, if it is one to a worker with all its fields; else null. */
-export const checkToWorker = (message: unknown): ToWorker | null => check<ToWorker>(TO_WORKER, message);
+export const checkToWorker = (message: unknown): ToWorker | null => checkMessage<ToWorker>(TO_WORKER, message);
 /** The message, if it is one from a worker with all its fields; else null. */
-export const checkFromWorker = (message: unknown): FromWorker | null => check<FromWorker>(FROM_WORKER, message);
-
-function check<M>(table: Table, message: unknown): M | null {
-  if (typeof message !== 'object' || message === null) return null;
-  const candidate = message as Record<string, unknown>;
-  const fields =
-    typeof candidate.type === 'string' && Object.hasOwn(table, candidate.type) ? table[candidate.type] : undefined;
-  if (!fields) return null;
-  for (const [name, kind] of Object.entries(fields)) if (!isKind(candidate[name], kind)) return null;
-  return message as M;
-}
-
-function isKind(value: unknown, kind: Kind): boolean {
-  if (kind === 'number?') return value === null || (typeof value === 'number' && !Number.isNaN(value));
-  if (kind === 'string?') return value === null || typeof value === 'string';
-  if (kind === 'object?') return typeof value === 'object';
-  if (kind === 'object') return typeof value === 'object' && value !== null;
-  return typeof value === kind && !Number.isNaN(value);
-}
+export const checkFromWorker = (message: unknown): FromWorker | null => checkMessage<FromWorker>(FROM_WORKER, message);

@@ -1,6 +1,6 @@
 import type { Log, Machine } from '../domain/ports.js';
 import type { FromWorker, FromWorkerOf, NeededElement } from './messages.js';
-import { WorkerProcess } from './worker-process.js';
+import { startWorker, type WorkerProcess } from './worker-process.js';
 
 type Tried = Machine['encoders']['tried'][number];
 type Named = Pick<FromWorkerOf<'probing'>, 'kind' | 'element' | 'title'>;
@@ -90,7 +90,7 @@ export class Prober {
     let current: Named | null = null;
     let over = false;
     let timer: NodeJS.Timeout | undefined;
-    const process = new WorkerProcess({
+    const process = startWorker({
       args: [
         'probe',
         ...(this.#wantsDecoders ? ['--decoders'] : []),

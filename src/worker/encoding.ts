@@ -1,18 +1,10 @@
-import { type Bin, type Element, Gst, type Pad } from '../gst/native.js';
-import { make } from '../gst/pipeline.js';
-import { joinDirectly, part } from '../gst/proxy.js';
+import { ChangingInput } from '../gst/feed.js';
+import { Gst } from '../gst/native.js';
 import type { Tee } from '../gst/tee.js';
 import { describeEncoder, type Encoder, type EncoderSettings, liveChange } from './encoders.js';
 import { describeEncoding } from './launch.js';
 import { lookAtMachine } from './machine.js';
 import { StreamPipeline } from './stream-pipeline.js';
-
-interface Feed {
-  from: Tee;
-  sink: Element;
-  proxy: Bin;
-  pad: Pad;
-}
 
 /**
  * An encoder and what its viewers are sent. Where its pictures come from may change while it runs: a camera that is lost
@@ -21,9 +13,8 @@ interface Feed {
 export class Encoding {
   readonly stream: StreamPipeline;
   readonly encoder: Encoder;
-  readonly #input: Element;
+  readonly #input: ChangingInput;
   #settings: EncoderSettings;
-  #feed: Feed | null = null;
 
   /** Builds and starts it. @throws PipelineError if an element is missing */
   constructor(encoder: Encoder, settings: EncoderSettings, framerate: number, baseTime: bigint) {
@@ -31,37 +22,19 @@ export class Encoding {
     this.#settings = settings;
     const line = describeEncoding(encoderLine(encoder, settings), framerate);
     this.stream = new StreamPipeline('H264', line, baseTime, encoder.keyframe);
-    this.#input = this.stream.element('in');
-    // Without this pad the end of a source, which is said as an end of stream, would be the end of the encoder: it has
-    // come when all pads have had it.
-    this.#input.requestPadSimple('sink_%u');
+    this.#input = new ChangingInput(this.stream.pipeline, this.stream.element('in'));
     this.stream.video.hold();
     this.stream.play();
   }
 
   /** Where its pictures come from. */
   get source(): Tee | null {
-    return this.#feed?.from ?? null;
+    return this.#input.source;
   }
 
   /** Takes pictures from there, and no more from where they came from before; null takes none. */
   feed(from: Tee | null): void {
-    const before = this.#feed;
-    if (before?.from === from) return;
-    this.#feed = null;
-    if (before) {
-      before.from.remove(before.sink);
-      part(this.stream.pipeline, before.proxy);
-      this.#input.releaseRequestPad(before.pad);
-    }
-    if (!from) return;
-    const to = this.#input.requestPadSimple('sink_%u');
-    if (!to) throw new Error('the funnel gave no pad');
-    const sink = make('proxysink');
-    const proxy = joinDirectly(this.stream.pipeline, sink, to);
-    proxy.syncStateWithParent();
-    from.add(sink);
-    this.#feed = { from, sink, proxy, pad: to };
+    this.#input.take(from);
   }
 
   /**

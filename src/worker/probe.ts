@@ -1,12 +1,12 @@
+import { DECODERS, describeDecoder } from '../gst/decoders.js';
 import { Gst } from '../gst/native.js';
+import { trial } from '../gst/trial.js';
 import type { FromWorker } from '../media/messages.js';
 import type { CodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS } from './codec-elements.js';
-import { DECODERS, describeDecoder } from './decoders.js';
 import { ENCODERS } from './encoders.js';
 import { encoderLine } from './encoding.js';
 import { neededElements } from './needed-elements.js';
-import { trial } from './trial.js';
 
 const PICTURES = 'videotestsrc num-buffers=5 ! video/x-raw,width=640,height=480,framerate=30/1';
 const SETTINGS = { bitrate: 1_000_000, keyframeInterval: 30 };

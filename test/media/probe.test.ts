@@ -2,9 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { DECODERS } from '../../src/gst/decoders.js';
 import { checkFromWorker, type FromWorker } from '../../src/media/messages.js';
 import { Prober } from '../../src/media/prober.js';
-import { DECODERS } from '../../src/worker/decoders.js';
 import { ENCODERS } from '../../src/worker/encoders.js';
 import { keptLog } from '../helpers/quiet-log.js';
 

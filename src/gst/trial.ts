@@ -1,6 +1,6 @@
-import type { Structure } from '../gst/native.js';
-import { Gst } from '../gst/native.js';
-import { closePipeline, drainBus, element, parseLaunch } from '../gst/pipeline.js';
+import type { Structure } from './native.js';
+import { Gst } from './native.js';
+import { closePipeline, drainBus, element, parseLaunch } from './pipeline.js';
 
 const PATIENCE_MS = 5_000;
 const POLL_MS = 5;

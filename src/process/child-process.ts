@@ -1,0 +1,182 @@
+import { fork, type ChildProcess as NodeChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Log } from '../domain/ports.js';
+import { redact } from '../domain/source.js';
+
+/** What every child is told beside its own messages. */
+type ToEveryChild = { type: 'ping'; sequence: number } | { type: 'close' };
+/** What every child says beside its own messages. */
+type FromChild = { type: string };
+
+export interface ChildProcessOptions<From extends FromChild> {
+  /** The program, of JavaScript. */
+  entry: string;
+  args: readonly string[];
+  /** The message, if it is one of the child's; else null. */
+  check(data: unknown): From | null;
+  /** All that come but `ready` and `pong`. */
+  onMessage(message: From): void;
+  log: Log;
+  times?: ChildTimes;
+  /** Whether what it writes on stdout is this process's own output; else it goes nowhere. */
+  inheritStdout?: boolean;
+}
+
+export interface ChildTimes {
+  /** For `ready` to come, at the most. */
+  readyMs: number;
+  pingMs: number;
+  /** Without a `pong`: its JavaScript thread hangs, likely in a driver, and it is killed. */
+  hungMs: number;
+  /** For a worker that was asked to close. */
+  closeMs: number;
+}
+
+export const CHILD_TIMES: ChildTimes = { readyMs: 30_000, pingMs: 2_000, hungMs: 5_000, closeMs: 1_500 };
+
+/** A stack of Node's is longer than a message of GStreamer's. */
+const LINES_KEPT = 40;
+
+// A worker that hangs does not see that its parent is gone.
+const living = new Set<NodeChildProcess>();
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
+/**
+ * One child process from fork to exit: whoever touches GStreamer is one (docs/adr/0001). Its exit has a reason in words;
+ * an exit that was asked for is told apart.
+ */
+export class ChildProcess<To, From extends FromChild> {
+  /** Resolves with its message of that name, when it is warm; rejects if it exits or takes too long. */
+  readonly ready: Promise<Extract<From, { type: 'ready' }>>;
+  /** Resolves with the reason when the process is gone; it never rejects. */
+  readonly exited: Promise<string>;
+  readonly #child: NodeChildProcess;
+  readonly #times: ChildTimes;
+  readonly #lastWords: string[] = [];
+  #heartbeat: NodeJS.Timeout | null = null;
+  #heardAt = performance.now();
+  #sequence = 0;
+  #killedFor: string | null = null;
+  #isGone = false;
+
+  constructor(options: ChildProcessOptions<From>) {
+    const { entry, args, check, onMessage, log, times = CHILD_TIMES, inheritStdout = false } = options;
+    this.#times = times;
+    // NODE_OPTIONS may hold what suits one process alone, such as a debugger's port.
+    const { NODE_OPTIONS: _, ...env } = process.env;
+    const child = fork(entry, args, {
+      execArgv: ['--expose-gc', '--enable-source-maps'],
+      serialization: 'advanced',
+      stdio: ['ignore', inheritStdout ? 'inherit' : 'ignore', 'pipe', 'ipc'],
+      env,
+    });
+    this.#child = child;
+    living.add(child);
+    type Ready = Extract<From, { type: 'ready' }>;
+    let becomeReady: (message: Ready) => void;
+    const becameReady = new Promise<Ready>(resolve => {
+      becomeReady = resolve;
+    });
+    this.exited = new Promise(resolve => {
+      // Also when it could not be killed or told something, and is still there.
+      child.on('error', error => {
+        if (child.pid === undefined) this.#gone(resolve, `it could not be started: ${error.message}`);
+      });
+      child.once('exit', (code, signal) => this.#gone(resolve, this.#killedFor ?? this.#inWords(code, signal)));
+    });
+    this.ready = this.#orGone(becameReady);
+    this.ready.then(
+      () => this.#beat(),
+      () => undefined,
+    );
+    child.on('message', data => {
+      this.#heardAt = performance.now();
+      const message = check(data);
+      if (!message) log.error({ pid: child.pid }, 'message of a worker is not in the protocol');
+      else if (message.type === 'ready') {
+        log.debug({ pid: child.pid, ...message }, 'worker ready');
+        becomeReady(message as Ready);
+      } else if (message.type !== 'pong') onMessage(message);
+    });
+    if (child.stderr) {
+      createInterface({ input: child.stderr }).on('line', line => {
+        this.#lastWords.push(line);
+        if (this.#lastWords.length > LINES_KEPT) this.#lastWords.shift();
+        log.warn({ pid: child.pid, line: redact(line.slice(0, 500)) }, 'worker wrote to stderr');
+      });
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Sends a message; one to a worker that is gone is dropped, as `exited` tells of that. */
+  send(message: To): void {
+    this.#send(message as object);
+  }
+
+  /** Asks it to end and makes sure of it; resolves when it is gone. */
+  async close(): Promise<void> {
+    this.#send({ type: 'close' } satisfies ToEveryChild);
+    const timer = setTimeout(() => this.kill('it did not close when it was asked to'), this.#times.closeMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  kill(reason: string): void {
+    this.#killedFor ??= reason;
+    this.#child.kill('SIGKILL');
+  }
+
+  #send(message: object): void {
+    if (!this.#isGone && this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  async #orGone<T>(becameReady: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const failed = new Promise<never>((_, reject) => {
+      void this.exited.then(reason => reject(new Error(reason)));
+      timer = setTimeout(
+        () => this.kill(`it was not ready within ${this.#times.readyMs / 1000} s`),
+        this.#times.readyMs,
+      );
+    });
+    try {
+      return await Promise.race([becameReady, failed]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #beat(): void {
+    this.#heardAt = performance.now();
+    let tickedAt = this.#heardAt;
+    this.#heartbeat = setInterval(() => {
+      const now = performance.now();
+      // It was this process that stood still (suspended, or its terminal was): what the worker said is not read yet.
+      if (now - tickedAt > 2 * this.#times.pingMs) this.#heardAt = now;
+      tickedAt = now;
+      const silence = now - this.#heardAt;
+      if (silence > this.#times.hungMs) this.kill(`it did not answer for ${(silence / 1000).toFixed(1)} s`);
+      else this.#send({ type: 'ping', sequence: ++this.#sequence } satisfies ToEveryChild);
+    }, this.#times.pingMs);
+  }
+
+  #gone(resolve: (reason: string) => void, reason: string): void {
+    this.#isGone = true;
+    living.delete(this.#child);
+    if (this.#heartbeat) clearInterval(this.#heartbeat);
+    resolve(reason);
+  }
+
+  #inWords(code: number | null, signal: NodeJS.Signals | null): string {
+    const how = signal ? `it was ended by ${signal}` : `it exited with code ${code}`;
+    const said =
+      this.#lastWords.findLast(line => /^\w*Error\b|CRITICAL|ERROR/.test(line)) ??
+      this.#lastWords.findLast(line => line !== '' && !/^Node\.js v/.test(line));
+    return said === undefined ? how : `${how}: ${said.slice(0, 300)}`;
+  }
+}
