@@ -178,6 +178,19 @@ export interface IceAgentSettings {
   gatheringMs: number;
 }
 
+/** What went through a session, and how; as one end of it measures. */
+export interface SessionFigures {
+  bitrate: number;
+  packetsSent: number;
+  packetsReceived: number;
+  packetsLost: number | null;
+  lossPercent: number | null;
+  jitterMs: number | null;
+  roundTripMs: number | null;
+  keyframeRequests: number;
+  retransmitted: number;
+}
+
 /** What an engine tells of by itself. */
 export interface MediaEvents {
   cameraChanged(camera: string, status: CameraStatus): void;

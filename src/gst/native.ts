@@ -173,6 +173,7 @@ interface GstNamespace {
   Caps: { fromString(text: string): Caps };
   Sample: { new: (buffer: Buffer, caps: Caps | null, segment: null, info: null) => Sample };
   Event: {
+    newEos(): unknown;
     newSeek(
       rate: number,
       format: number,
@@ -184,7 +185,8 @@ interface GstNamespace {
     ): unknown;
   };
   DeviceMonitor: { new: () => DeviceMonitor };
-  State: { NULL: number; PAUSED: number; PLAYING: number };
+  State: { NULL: number; READY: number; PAUSED: number; PLAYING: number };
+  StateChangeReturn: { FAILURE: number };
   PromiseResult: { REPLIED: number };
   MessageType: { EOS: number; ERROR: number; SEGMENT_DONE: number; QOS: number; ELEMENT: number };
   Format: { TIME: number };

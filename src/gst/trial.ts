@@ -1,4 +1,4 @@
-import type { Structure } from './native.js';
+import type { Pipeline, Structure } from './native.js';
 import { Gst } from './native.js';
 import { closePipeline, drainBus, element, parseLaunch } from './pipeline.js';
 
@@ -8,11 +8,13 @@ const POLL_MS = 5;
 /**
  * Runs a pipeline that ends by itself, and tells why it did not bring what it should; null if it did.
  * @param line a launch line without its sink
+ * @param prepare sets what is no part of the line
  */
-export async function trial(line: string): Promise<string | null> {
+export async function trial(line: string, prepare?: (pipeline: Pipeline) => void): Promise<string | null> {
   try {
     const pipeline = parseLaunch(`${line} ! fakesink name=sink`);
     try {
+      prepare?.(pipeline);
       pipeline.setState(Gst.State.PLAYING);
       const until = performance.now() + PATIENCE_MS;
       while (performance.now() < until) {

@@ -1,4 +1,4 @@
-import type { CameraStatus, CaptureDevice, IceAgentSettings } from '../domain/ports.js';
+import type { CameraStatus, CaptureDevice, IceAgentSettings, SessionFigures } from '../domain/ports.js';
 import type { Source } from '../domain/source.js';
 import {
   checkMessage,
@@ -127,18 +127,6 @@ export interface Rendition {
   codec: VideoCodecName;
   encoder: string;
   viewers: number;
-}
-
-export interface SessionFigures {
-  bitrate: number;
-  packetsSent: number;
-  packetsReceived: number;
-  packetsLost: number | null;
-  lossPercent: number | null;
-  jitterMs: number | null;
-  roundTripMs: number | null;
-  keyframeRequests: number;
-  retransmitted: number;
 }
 
 export type Notice = CameraStatus['notices'][number];

@@ -3,7 +3,7 @@ import { type ChosenMode, outputSize } from './capture-mode.js';
 import { CODEC_ELEMENTS } from './codec-elements.js';
 import { reaches, showFraction } from './framerate.js';
 import { type CameraFormat, describeFan, describeThinning } from './launch.js';
-import type { MachineFacts } from './machine.js';
+import type { MachineFacts } from '../gst/machine.js';
 import { isJpeg, rawFormat } from './pixel-formats.js';
 import { describeAcceptable, describeScaling, isJetson, NVMM } from './raw-video.js';
 

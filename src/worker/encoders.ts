@@ -1,4 +1,4 @@
-import type { MachineFacts } from './machine.js';
+import type { MachineFacts } from '../gst/machine.js';
 import { NVMM, toSystemMemory } from './raw-video.js';
 
 /**

@@ -3,7 +3,7 @@ import { Gst } from '../gst/native.js';
 import type { Tee } from '../gst/tee.js';
 import { describeEncoder, type Encoder, type EncoderSettings, liveChange } from './encoders.js';
 import { describeEncoding } from './launch.js';
-import { lookAtMachine } from './machine.js';
+import { lookAtMachine } from '../gst/machine.js';
 import { StreamPipeline } from './stream-pipeline.js';
 
 /**

@@ -2,7 +2,7 @@ import type { Source } from '../domain/source.js';
 import type { CodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS, describeDepayloader } from './codec-elements.js';
 import type { EncoderSettings } from './encoders.js';
-import type { MachineFacts } from './machine.js';
+import type { MachineFacts } from '../gst/machine.js';
 import { toSystemMemory } from './raw-video.js';
 
 /**

@@ -5,7 +5,7 @@ import { decodedFormats, describeCapture, describePassthrough } from './capture-
 import { type Choice, type ChosenMode, chooseMode } from './capture-mode.js';
 import { CameraFailure, explain } from './failure.js';
 import { sourceProperty } from './launch.js';
-import { lookAtMachine } from './machine.js';
+import { lookAtMachine } from '../gst/machine.js';
 import { PassedOn } from './passed-on.js';
 
 const machine = lookAtMachine();

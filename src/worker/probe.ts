@@ -1,4 +1,6 @@
-import { DECODERS, describeDecoder } from '../gst/decoders.js';
+import { tryDecoder } from '../gst/decoder-trial.js';
+import { DECODERS } from '../gst/decoders.js';
+import { lookAtMachine } from '../gst/machine.js';
 import { Gst } from '../gst/native.js';
 import { trial } from '../gst/trial.js';
 import type { FromWorker } from '../media/messages.js';
@@ -26,8 +28,8 @@ export async function probe(send: (message: FromWorker) => void, words: Readonly
     missing: neededElements().filter(({ element }) => !isInstalled(element)),
   });
   const known = [...words].find(word => word.startsWith('--encoder='))?.slice('--encoder='.length);
-  const selected = await probeEncoders(send, words, known ?? null);
-  if (words.has('--decoders')) await probeDecoders(send, words, selected);
+  await probeEncoders(send, words, known ?? null);
+  if (words.has('--decoders')) await probeDecoders(send, words);
   send({ type: 'done' });
 }
 
@@ -35,7 +37,7 @@ async function probeEncoders(
   send: (message: FromWorker) => void,
   skip: ReadonlySet<string>,
   known: string | null,
-): Promise<string | null> {
+): Promise<void> {
   let selected = known;
   for (const encoder of ENCODERS) {
     const { element, title } = encoder;
@@ -50,17 +52,9 @@ async function probeEncoders(
       send({ ...probed, outcome: reason === null ? 'selected' : 'failed', reason: reason ?? 'the first that encoded' });
     }
   }
-  return selected;
 }
 
-/** @param selected the encoder that makes what they are to decode; without one they are not tried */
-async function probeDecoders(
-  send: (message: FromWorker) => void,
-  skip: ReadonlySet<string>,
-  selected: string | null,
-): Promise<void> {
-  const encoder = ENCODERS.find(({ element }) => element === selected);
-  if (!encoder) return;
+async function probeDecoders(send: (message: FromWorker) => void, skip: ReadonlySet<string>): Promise<void> {
   for (const decoder of DECODERS) {
     const { element, title } = decoder;
     if (skip.has(element)) continue;
@@ -70,7 +64,7 @@ async function probeDecoders(
       continue;
     }
     send({ type: 'probing', kind: 'decoder', element, title });
-    const reason = await trial(`${PICTURES} ! ${encoderLine(encoder, SETTINGS)} ! ${describeDecoder(decoder)}`);
+    const reason = await tryDecoder(decoder, lookAtMachine());
     send({ ...probed, outcome: reason === null ? 'works' : 'failed', reason: reason ?? 'it decoded' });
   }
 }

@@ -2,7 +2,7 @@ import type { IceAgentSettings } from '../domain/ports.js';
 import { Webrtc } from '../gst/webrtc.js';
 import type { AgreedAudio, AgreedVideo } from '../media/messages.js';
 import { receivedCaps } from './codec-elements.js';
-import { Connection, type ConnectionEvents } from './connection.js';
+import { Connection, type ConnectionEvents } from '../gst/connection.js';
 import { CameraFailure } from './failure.js';
 import { describePublication } from './launch.js';
 import type { OpenedSource } from './opened-source.js';
@@ -35,7 +35,13 @@ export class Publication implements OpenedSource {
     if (audio) this.webrtc.receive(receivedCaps('OPUS', audio), false);
     this.stream.video.hold();
     this.stream.play();
-    this.#connection = new Connection({ webrtc: this.webrtc, events, error: () => this.#error(), sends: null });
+    this.#connection = new Connection({
+      webrtc: this.webrtc,
+      events,
+      peer: { name: 'publisher', path: 'from the publisher to the robot' },
+      error: () => this.#error(),
+      sends: null,
+    });
   }
 
   count(): number {

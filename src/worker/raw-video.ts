@@ -1,4 +1,4 @@
-import type { MachineFacts } from './machine.js';
+import type { MachineFacts } from '../gst/machine.js';
 
 /**
  * Raw pictures lie in system memory or, on a Jetson, in NVMM, where its decoders, its image processor and its encoder

@@ -4,7 +4,7 @@ import type { Tee } from '../gst/tee.js';
 import type { EncoderSettings } from './encoders.js';
 import { CameraFailure } from './failure.js';
 import { describeVp8 } from './launch.js';
-import { lookAtMachine } from './machine.js';
+import { lookAtMachine } from '../gst/machine.js';
 import { StreamPipeline } from './stream-pipeline.js';
 
 const FIRST_FRAME_MS = 8_000;

@@ -3,7 +3,7 @@ import type { IceAgentSettings } from '../domain/ports.js';
 import { Peer } from '../gst/peer.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { sentStream } from './codec-elements.js';
-import { Connection, type ConnectionEvents, type ConnectionTimes } from './connection.js';
+import { Connection, type ConnectionEvents, type ConnectionTimes } from '../gst/connection.js';
 
 export interface ViewerOptions {
   video: { codec: VideoCodecName; payloadType: number; retransmit: boolean };
@@ -37,6 +37,7 @@ export class Viewer {
     this.#connection = new Connection({
       webrtc: this.peer.webrtc,
       events,
+      peer: { name: 'viewer', path: 'from the viewer to the robot' },
       error: () => this.peer.error(),
       sends: { ssrc, idleMs },
       ...(times ? { times } : {}),

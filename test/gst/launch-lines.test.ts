@@ -11,7 +11,7 @@ import { type CaptureRequest, describeCapture, describePassthrough } from '../..
 import type { ChosenMode } from '../../src/worker/capture-mode.js';
 import { describeEncoder, ENCODERS } from '../../src/worker/encoders.js';
 import { describeEncoding, sourceProperty } from '../../src/worker/launch.js';
-import { lookAtMachine } from '../../src/worker/machine.js';
+import { lookAtMachine } from '../../src/gst/machine.js';
 import { rawFormat } from '../../src/worker/pixel-formats.js';
 import { PLAIN } from '../helpers/machines.js';
 import { makeVideo } from '../helpers/make-video.js';

@@ -1,4 +1,4 @@
-import type { MachineFacts } from '../../src/worker/machine.js';
+import type { MachineFacts } from '../../src/gst/machine.js';
 
 /**
  * Machines whose launch lines are known by heart, as there is none of them here: their GStreamer, the elements that count

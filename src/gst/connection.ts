@@ -1,7 +1,7 @@
-import type { ElementError } from '../gst/pipeline.js';
-import { readRtpStats } from '../gst/rtp-stats.js';
-import type { Webrtc } from '../gst/webrtc.js';
-import type { SessionFigures } from '../media/messages.js';
+import type { SessionFigures } from '../domain/ports.js';
+import type { ElementError } from './pipeline.js';
+import { readRtpStats } from './rtp-stats.js';
+import type { Webrtc } from './webrtc.js';
 
 /** A named reason of the contract (schemas/end-reason.yaml) that a worker finds by itself. */
 export type ConnectionEnd =
@@ -47,7 +47,9 @@ export interface Sending {
 export interface ConnectionOptions {
   webrtc: Webrtc;
   events: ConnectionEvents;
-  /** What an element of the peer's pipeline said had gone wrong; null if nothing. */
+  /** Who is at the other end, and how what he sends gets here or what he is sent gets there: words for people. */
+  peer: { name: string; path: string };
+  /** What an element of the pipeline said had gone wrong; null if nothing. */
   error(): ElementError | null;
   /** Null for a peer that sends a camera. */
   sends: Sending | null;
@@ -67,7 +69,7 @@ type End = [ConnectionEnd, string | null];
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #times: ConnectionTimes;
-  readonly #peer: string;
+  readonly #peer: ConnectionOptions['peer'];
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
   #connected = false;
@@ -81,7 +83,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#times = options.times ?? CONNECTION_TIMES;
-    this.#peer = options.sends ? 'viewer' : 'publisher';
+    this.#peer = options.peer;
   }
 
   /** The answer is on its way: from now on the connection is watched. */
@@ -115,9 +117,9 @@ export class Connection {
     const state = webrtc.state();
     if (state === 'failed')
       return webrtc.iceFailed()
-        ? ['ice-failed', `no path to the ${this.#peer} answered`]
-        : ['dtls-failed', `the ${this.#peer} and the robot could not agree on keys`];
-    if (state === 'closed') return ['peer-closed', `the ${this.#peer} closed the connection`];
+        ? ['ice-failed', `no path to the ${this.#peer.name} answered`]
+        : ['dtls-failed', `the ${this.#peer.name} and this side could not agree on keys`];
+    if (state === 'closed') return ['peer-closed', `the ${this.#peer.name} closed the connection`];
     if (this.#connected) return now - this.#statsAt >= this.#times.statsMs ? this.#measure(now) : null;
     if (state === 'connected') {
       this.#connected = true;
@@ -126,7 +128,7 @@ export class Connection {
     } else if (now - this.#answeredAt > this.#times.connectMs) {
       return [
         'connect-timeout',
-        `no connection within ${this.#times.connectMs / 1000} s: check that UDP gets from the ${this.#peer} to the robot`,
+        `no connection within ${this.#times.connectMs / 1000} s: check that UDP gets ${this.#peer.path}`,
       ];
     }
     return null;
@@ -161,7 +163,7 @@ export class Connection {
     if (error) return [this.#options.sends ? 'sending-failed' : 'camera-failed', `${error.element}: ${error.message}`];
     const silence = now - this.#heardAt;
     if (silence > this.#times.silenceMs)
-      return ['rtcp-timeout', `nothing heard of the ${this.#peer} for ${Math.round(silence / 1000)} s`];
+      return ['rtcp-timeout', `nothing heard of the ${this.#peer.name} for ${Math.round(silence / 1000)} s`];
     const stalled = now - this.#movedAt;
     return this.#options.sends && stalled > this.#times.stalledMs
       ? ['sending-failed', `nothing was sent for ${Math.round(stalled / 1000)} s`]

@@ -1,4 +1,4 @@
-import { type Element, Gst } from '../gst/native.js';
+import { type Element, Gst } from './native.js';
 
 /** What of GStreamer a machine has: launch lines follow from it and the configuration alone. */
 export interface MachineFacts {

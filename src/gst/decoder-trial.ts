@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+import { describeDecoder, type Decoder } from './decoders.js';
+import type { MachineFacts } from './machine.js';
+import { element } from './pipeline.js';
+import { trial } from './trial.js';
+
+/** Eight pictures of 320x240, constrained baseline: on an operator's machine there may be no encoder to make some. */
+const CLIP = fileURLToPath(new URL('../../../deploy/decoder-trial.h264', import.meta.url));
+
+/** Why a decoder does not decode; null if it does. A driver may hang or crash in it. */
+export function tryDecoder(decoder: Decoder, machine: MachineFacts): Promise<string | null> {
+  return trial(
+    `filesrc name=clip ! h264parse ! video/x-h264,stream-format=byte-stream,alignment=au ! ${describeDecoder(decoder, machine)}`,
+    pipeline => {
+      element(pipeline, 'clip').location = CLIP;
+    },
+  );
+}

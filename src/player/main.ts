@@ -1,0 +1,31 @@
+import { Housekeeping } from '../gst/housekeeping.js';
+import { checkToPlayer, type FromPlayer } from '../receiver/messages.js';
+import { Player } from './player.js';
+
+// The process of `recv` that decodes and shows. Its stdout is for the pictures that are piped, and for nothing else.
+const began = performance.now();
+const housekeeping = new Housekeeping();
+const send = (message: FromPlayer): void => {
+  if (process.connected) process.send?.(message);
+};
+
+// A Ctrl-C on the terminal goes to the whole process group and is the parent's to handle.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+// Without its parent a player is nobody's: it goes at once, whatever GStreamer still does.
+process.on('disconnect', () => process.exit(0));
+process.title = 'bigfootbot-video: player';
+
+housekeeping.disturb();
+const player = new Player(send, housekeeping);
+process.on('message', (data: unknown) => {
+  const message = checkToPlayer(data);
+  if (!message) send({ type: 'log', level: 'error', event: 'unknown message', fields: {} });
+  else if (message.type === 'ping') {
+    housekeeping.pump();
+    send({ type: 'pong', sequence: message.sequence });
+  } else if (message.type === 'close') {
+    void player.close().finally(() => process.exit(0));
+  } else player.handle(message);
+});
+send({ type: 'ready', warmMs: Math.round(performance.now() - began) });

@@ -1,0 +1,85 @@
+/**
+ * When a camera's pictures came and when they were decoded, and what follows from it: time to decode, freezes. Pure; all
+ * times in ns of one clock.
+ */
+
+/** What is kept of pictures that are not decoded yet, or whose mark is not read yet. */
+const MAX_KEPT = 120;
+/** A picture that stands for so long is a freeze, as W3C's webrtc-stats has it: three times the usual, or 150 ms more. */
+const FREEZE_FACTOR = 3;
+const FREEZE_MORE_NS = 150_000_000;
+/** The usual time between pictures is the mean of so many. */
+const USUAL_OF = 30;
+
+export interface PulseFigures {
+  /** ms from the whole picture to the decoded one, the median since the last call; null where none was decoded. */
+  decodeMs: number | null;
+  /** Since the beginning, over all sessions: what a person saw stand still. */
+  freezes: number;
+  /** ms that pictures stood still in freezes, likewise. */
+  frozenMs: number;
+}
+
+export class Pulse {
+  readonly #arrivals = new Map<bigint, bigint>();
+  readonly #departures = new Map<bigint, bigint>();
+  readonly #decodeNs: number[] = [];
+  readonly #gaps: number[] = [];
+  #last: bigint | null = null;
+  #freezes = 0;
+  #frozenNs = 0;
+
+  /** @param pts of the picture, which tells it from others @param at when it had come whole */
+  arrived(pts: bigint, at: bigint): void {
+    keep(this.#arrivals, pts, at);
+  }
+
+  /** @param at when it was decoded */
+  decoded(pts: bigint, at: bigint): void {
+    const arrived = this.#arrivals.get(pts);
+    this.#arrivals.delete(pts);
+    if (arrived !== undefined) this.#decodeNs.push(Number(at - arrived));
+    keep(this.#departures, pts, at);
+    if (this.#last !== null) this.#gap(Number(at - this.#last));
+    this.#last = at;
+  }
+
+  /** When that picture was decoded; null if it is not known, or was asked for before. */
+  departureOf(pts: bigint): bigint | null {
+    const at = this.#departures.get(pts) ?? null;
+    this.#departures.delete(pts);
+    return at;
+  }
+
+  take(): PulseFigures {
+    const decodeNs = this.#decodeNs.splice(0).sort((a, b) => a - b);
+    const middle = decodeNs[Math.floor(decodeNs.length / 2)];
+    return {
+      decodeMs: middle === undefined ? null : round(middle / 1e6),
+      freezes: this.#freezes,
+      frozenMs: Math.round(this.#frozenNs / 1e6),
+    };
+  }
+
+  #gap(ns: number): void {
+    const usual = this.#gaps.length === 0 ? ns : this.#gaps.reduce((sum, gap) => sum + gap, 0) / this.#gaps.length;
+    if (this.#gaps.length > 0 && ns >= Math.max(FREEZE_FACTOR * usual, usual + FREEZE_MORE_NS)) {
+      this.#freezes++;
+      this.#frozenNs += ns;
+      return;
+    }
+    this.#gaps.push(ns);
+    if (this.#gaps.length > USUAL_OF) this.#gaps.shift();
+  }
+}
+
+function keep(map: Map<bigint, bigint>, pts: bigint, at: bigint): void {
+  map.set(pts, at);
+  if (map.size <= MAX_KEPT) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+}
+
+const round = (ms: number): number => Math.round(ms * 100) / 100;
