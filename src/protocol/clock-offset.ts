@@ -17,9 +17,8 @@ export interface ClockOffset {
 
 /** Exchanges that are kept. */
 const KEPT = 16;
-/** Two quartz clocks run apart by less: 100 ppm, as ns in each ms. */
-const DRIFT_NS_PER_MS = 100n;
-const NS_PER_MS = 1_000_000n;
+/** Two quartz clocks run apart by less than one part in so many: 100 ppm. */
+const DRIFT = 10_000n;
 
 /**
  * Estimates how far another machine's clock is ahead of the own, from exchanges with it.
@@ -50,10 +49,10 @@ export class ClockOffsetEstimate {
 }
 
 function offsetBy({ sentNs, serverNs, receivedNs }: ClockExchange, nowNs: bigint): ClockOffset {
-  const ageNs = nowNs > receivedNs ? nowNs - receivedNs : 0n;
+  const ageNs = nowNs > sentNs ? nowNs - sentNs : 0n;
   return {
     offsetNs: serverNs - (sentNs + receivedNs) / 2n,
     // Rounded up, as it is a bound.
-    errorNs: (receivedNs - sentNs + 1n) / 2n + (ageNs / NS_PER_MS) * DRIFT_NS_PER_MS,
+    errorNs: (receivedNs - sentNs + 1n) / 2n + (ageNs + DRIFT - 1n) / DRIFT,
   };
 }
