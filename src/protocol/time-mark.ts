@@ -120,17 +120,23 @@ function readText(picture: TimeMarkPicture, left: number, top: number): string |
 }
 
 /** The brightness of each cell of a glyph, of the four pixels in its middle; NaN outside the picture. */
-function cellsAt({ data, width, height, bytesPerPixel }: TimeMarkPicture, left: number, top: number): number[] {
-  // Green is most of what is bright.
-  const channel = bytesPerPixel === 4 ? 1 : 0;
-  const at = (x: number, y: number): number =>
-    x >= 0 && x < width && y < height ? (data[(y * width + x) * bytesPerPixel + channel] ?? Number.NaN) : Number.NaN;
+function cellsAt(picture: TimeMarkPicture, left: number, top: number): number[] {
   const values: number[] = [];
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const x = left + column * cell + 1;
       const y = top + row * cell + 1;
-      values.push((at(x, y) + at(x + 1, y) + at(x, y + 1) + at(x + 1, y + 1)) / 4);
+      const [a, b] = [brightness(picture, x, y), brightness(picture, x + 1, y)];
+      const [c, d] = [brightness(picture, x, y + 1), brightness(picture, x + 1, y + 1)];
+      values.push((a + b + c + d) / 4);
     }
   return values;
+}
+
+function brightness({ data, width, height, bytesPerPixel }: TimeMarkPicture, x: number, y: number): number {
+  if (x < 0 || x >= width || y < 0 || y >= height) return Number.NaN;
+  const at = (y * width + x) * bytesPerPixel;
+  const value = (channel: number): number => data[at + channel] ?? Number.NaN;
+  // As BT.601 has it, so that what happened to the colours, which codecs treat worse, cancels out.
+  return bytesPerPixel === 1 ? value(0) : 0.299 * value(0) + 0.587 * value(1) + 0.114 * value(2);
 }
