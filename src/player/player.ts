@@ -181,6 +181,7 @@ export class Player {
   }
 
   #look(): void {
+    for (const { reception } of this.#sessions.values()) reception.readMarks();
     for (const view of this.#views.values()) view.look();
   }
 

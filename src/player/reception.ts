@@ -120,6 +120,14 @@ export class Reception {
     }
   }
 
+  /** Reads the time marks of the newest pictures, where they are wanted. */
+  readMarks(): void {
+    if (this.#closed || !this.#options.marks) return;
+    // When they were decoded is to be known by then.
+    this.look();
+    if (!this.#closed) for (const section of this.sections) section.readMark();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -134,12 +142,11 @@ export class Reception {
     const name = message.src?.name ?? '';
     const section = this.sections[Number(/\d+$/.exec(name)?.[0] ?? -1)];
     if (!section) return;
-    if (message.type === Gst.MessageType.QOS) {
-      const [, runningTime, , pts] = message.parseQos();
-      const [jitter] = message.parseQosValues();
-      const at = this.#options.baseTime + BigInt(runningTime) + BigInt(jitter) - BigInt(CLOCK_OFFSET_NS);
-      if (name.startsWith('arrival')) section.pulse.arrived(BigInt(pts), at);
-      else if (name.startsWith('departure')) section.pulse.decoded(BigInt(pts), at);
-    } else if (message.type === Gst.MessageType.ELEMENT && name.startsWith('mark')) section.markRead(message);
+    if (message.type !== Gst.MessageType.QOS) return;
+    const [, runningTime, , pts] = message.parseQos();
+    const [jitter] = message.parseQosValues();
+    const at = this.#options.baseTime + BigInt(runningTime) + BigInt(jitter) - BigInt(CLOCK_OFFSET_NS);
+    if (name.startsWith('arrival')) section.pulse.arrived(BigInt(pts), at);
+    else section.pulse.decoded(BigInt(pts), at);
   }
 }

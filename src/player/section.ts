@@ -1,7 +1,8 @@
 import { passed, RateMeter } from '../gst/meter.js';
-import { type Element, Gst, GstVideo, type Message, type Pipeline, type Sample } from '../gst/native.js';
+import { type Element, Gst, GstVideo, type Pipeline, type Sample } from '../gst/native.js';
 import { element, pad } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
+import { readTimeMark, TIME_MARK_CORNER } from '../protocol/time-mark.js';
 import type { ReadMark } from '../receiver/messages.js';
 import type { Pulse } from './pulse.js';
 
@@ -20,7 +21,7 @@ export class Section {
   readonly #shown: Element;
   readonly #rate = new RateMeter();
   readonly #marks: ReadMark[] = [];
-  #corner = '';
+  #cut = { right: 0, bottom: 0 };
 
   /** @param pulse of the camera, whose sessions come and go */
   constructor(pipeline: Pipeline, index: number, { decodes, pulse }: { decodes: boolean; pulse: Pulse }) {
@@ -59,7 +60,7 @@ export class Section {
 
   /** The last decoded picture; null before the first, or where none is decoded. */
   picture(): Sample | null {
-    return (this.#pipeline.getByName(`departure${this.#index}`)?.lastSample as Sample | null | undefined) ?? null;
+    return (this.#pipeline.getByName(`kept${this.#index}`)?.lastSample as Sample | null | undefined) ?? null;
   }
 
   /** Asks the sender for a picture that needs no other. */
@@ -67,23 +68,27 @@ export class Section {
     pad(this.#came, 'src').sendEvent(GstVideo.videoEventNewUpstreamForceKeyUnit(Gst.CLOCK_TIME_NONE, false, 0));
   }
 
-  /** Looks for the time mark in this part of the pictures alone. */
-  setCorner(corner: { left: number; top: number; right: number; bottom: number }): void {
-    const key = JSON.stringify(corner);
-    if (key === this.#corner) return;
-    this.#corner = key;
-    const crop = this.#pipeline.getByName(`corner${this.#index}`);
-    if (crop) Object.assign(crop, corner);
-  }
-
-  markRead(message: Message): void {
-    const said = message.getStructure();
-    if (said?.getName() !== 'barcode') return;
-    const text = said.getString('symbol');
-    const [hasTime, pts] = said.getUint64('timestamp');
-    if (text === null || !hasTime) return;
-    const decodedNs = this.pulse.departureOf(BigInt(pts));
-    if (decodedNs !== null && this.#marks.length < MAX_MARKS) this.#marks.push({ text, decodedNs });
+  /** Reads the time mark of the newest picture, if there is one that was not read yet. */
+  readMark(): void {
+    const size = this.size();
+    const sink = this.#pipeline.getByName(`mark${this.#index}`);
+    if (!size || !sink) return;
+    this.#crop(size);
+    const sample = sink.emit('try-pull-sample', 0n) as Sample | null;
+    const caps = sample?.getCaps()?.getStructure(0);
+    if (!sample || !caps) return;
+    const buffer = sample.getBuffer();
+    const [, width] = caps.getInt('width');
+    const [, height] = caps.getInt('height');
+    // Those from before the cut.
+    if (width > TIME_MARK_CORNER.width || height > TIME_MARK_CORNER.height) return;
+    const bytes = buffer.getSize();
+    const data = buffer.extractDup(0, bytes);
+    // Rows are padded to four bytes.
+    const capturedNs = readTimeMark({ data, width: bytes / height, height, bytesPerPixel: 1 });
+    const decodedNs = this.pulse.departureOf(buffer.pts);
+    if (capturedNs !== null && decodedNs !== null && this.#marks.length < MAX_MARKS)
+      this.#marks.push({ capturedNs, decodedNs });
   }
 
   /** Those that were read since the last call. */
@@ -94,5 +99,13 @@ export class Section {
   close(): void {
     this.encoded.clear();
     this.decoded?.clear();
+  }
+
+  #crop({ width, height }: { width: number; height: number }): void {
+    const right = Math.max(0, width - TIME_MARK_CORNER.width);
+    const bottom = Math.max(0, height - TIME_MARK_CORNER.height);
+    if (right === this.#cut.right && bottom === this.#cut.bottom) return;
+    this.#cut = { right, bottom };
+    Object.assign(element(this.#pipeline, `corner${this.#index}`), this.#cut);
   }
 }

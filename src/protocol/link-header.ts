@@ -28,25 +28,43 @@ function quote(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
+/** One link of a `Link` header (RFC 8288). */
+export interface Link {
+  target: string;
+  /** In small letters. */
+  relations: readonly string[];
+  /** By their names in small letters, unquoted. */
+  parameters: ReadonlyMap<string, string>;
+}
+
 /**
- * The ICE servers that `Link` headers name, as RFC 8288 has them: several in one line or in a line each, parameters in
- * any order and letter case. Links to other things are passed over, and so is what is malformed, to the next comma.
+ * The links of `Link` headers: several in one line or in a line each, parameters in any order and letter case. What is
+ * malformed is passed over, to the next comma.
  */
-export function parseIceServerLinks(header: string | readonly string[]): IceServer[] {
+export function parseLinks(header: string | readonly string[]): Link[] {
   return [header].flat().flatMap(line =>
     splitOutsideQuotes(line, ',').flatMap(link => {
-      const [, urls, rest = ''] = /^\s*<([^<>]*)>\s*(.*)$/s.exec(link) ?? [];
-      if (!urls) return [];
+      const [, target, rest = ''] = /^\s*<([^<>]*)>\s*(.*)$/s.exec(link) ?? [];
+      if (!target) return [];
       const parameters = readParameters(rest);
-      const relations = (parameters.get('rel') ?? '').toLowerCase().split(/\s+/);
-      if (!relations.includes('ice-server')) return [];
-      const username = parameters.get('username');
-      const credential = parameters.get('credential');
-      return [
-        { urls, ...(username === undefined ? {} : { username }), ...(credential === undefined ? {} : { credential }) },
-      ];
+      return [{ target, relations: (parameters.get('rel') ?? '').toLowerCase().split(/\s+/), parameters }];
     }),
   );
+}
+
+/** The ICE servers that `Link` headers name (RFC 9725 §4.4). Links to other things are passed over. */
+export function parseIceServerLinks(header: string | readonly string[]): IceServer[] {
+  return parseLinks(header)
+    .filter(({ relations }) => relations.includes('ice-server'))
+    .map(({ target, parameters }) => {
+      const username = parameters.get('username');
+      const credential = parameters.get('credential');
+      return {
+        urls: target,
+        ...(username === undefined ? {} : { username }),
+        ...(credential === undefined ? {} : { credential }),
+      };
+    });
 }
 
 // The first of a name counts (RFC 8288 §3.3).

@@ -118,9 +118,11 @@ export interface CameraFigures {
   frozenMs: number;
 }
 
-/** A time mark that was read in a picture, and when that picture was decoded, in ns of this machine's monotonic clock. */
+/** What the time mark in a picture says, and when that picture was decoded. */
 export interface ReadMark {
-  text: string;
+  /** ns of the sender's CLOCK_MONOTONIC. */
+  capturedNs: bigint;
+  /** ns of this machine's. */
   decodedNs: bigint;
 }
 

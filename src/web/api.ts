@@ -1,6 +1,6 @@
 /** The REST calls of the dashboard. */
 import type { components, operations } from '../contract/api.js';
-import { type Problem, parseProblem } from './problem.js';
+import { type Problem, parseProblem } from '../protocol/problem-document.js';
 import { noteServerTime } from './server-clock.js';
 import { authorization, readToken } from './token.js';
 

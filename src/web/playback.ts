@@ -1,5 +1,5 @@
 /** Keeps one camera playing: opens a session, watches it, and makes a new one when it is lost. */
-import { retryDelayMs } from './backoff.js';
+import { retryDelayMs } from '../protocol/backoff.js';
 import { assessFreshness, type Freshness, staleAfterMs } from './freshness.js';
 import { monitorPlayback, type PlaybackMonitor } from './playback-monitor.js';
 import * as trouble from './playback-trouble.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { retryDelayMs } from '../../src/web/backoff.js';
+import { retryDelayMs } from '../../src/protocol/backoff.js';
 
 t.test('the first retry comes at once, later ones ever later, to a bound', t => {
   t.strictSame(

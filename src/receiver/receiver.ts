@@ -1,0 +1,186 @@
+import type { Log } from '../domain/ports.js';
+import { ReceiveFailure } from './failure.js';
+import type { Link, LinkEvents } from './link.js';
+import type { FromPlayer, PlayerSettings } from './messages.js';
+import { PlayerProcess } from './player-process.js';
+import type { Reporter } from './reporter.js';
+import { type CameraReport, Tally } from './tally.js';
+
+/** What is known of a robot's clock; see RobotClock. */
+export interface Clock {
+  readonly roundTripMs: number | null;
+  between(capturedNs: bigint, seenNs: bigint): { ms: number; errorMs: number } | null;
+}
+
+export interface ReceiverOptions {
+  player: Omit<PlayerSettings, 'skip'>;
+  /** Makes what brings the cameras. */
+  links(player: PlayerProcess, events: LinkEvents): Link[];
+  /** Null where there is none to ask. */
+  clock: Clock | null;
+  /** Ends by itself after so long; null goes on. */
+  durationMs: number | null;
+  /** Ends when each snapshot is there. */
+  endsWithSnapshots: boolean;
+  reporter: Reporter;
+  log: Log;
+}
+
+const REPORT_MS = 1_000;
+
+/** One run of `recv`: the player, the links, and how it goes. */
+export class Receiver {
+  /** Resolves when it is over as it was to be; rejects with a ReceiveFailure. */
+  readonly over: Promise<void>;
+  readonly #options: ReceiverOptions;
+  readonly #player: PlayerProcess;
+  readonly #links: readonly Link[];
+  readonly #tallies: ReadonlyMap<string, Tally>;
+  readonly #failed = new Map<string, ReceiveFailure>();
+  readonly #snapshots: Set<string>;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #end: { resolve(): void; reject(failure: ReceiveFailure): void } = { resolve: () => undefined, reject: () => undefined };
+  #closed = false;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    const { cameras } = options.player;
+    this.over = new Promise((resolve, reject) => {
+      this.#end = { resolve, reject };
+    });
+    this.over.catch(() => undefined);
+    this.#tallies = new Map(cameras.map(({ id }) => [id, new Tally(id)]));
+    this.#snapshots = new Set(cameras.filter(({ snapshot }) => snapshot !== null).map(({ id }) => id));
+    this.#player = new PlayerProcess({
+      settings: options.player,
+      pipes: cameras.some(({ pipe }) => pipe !== null),
+      log: options.log,
+      onMessage: message => this.#onMessage(message),
+      onDied: reason => options.reporter.event('player-died', { reason }, `The player died, and is started anew: ${reason}`),
+      onFailed: failure => this.#end.reject(failure),
+    });
+    this.#links = options.links(this.#player, this.#events());
+  }
+
+  async start(): Promise<void> {
+    const { durationMs, player, reporter } = this.#options;
+    this.#player.start();
+    for (const { id } of player.cameras) this.#player.say(id, 'connecting');
+    for (const link of this.#links) link.start();
+    if (durationMs !== null) this.#timers.push(setTimeout(() => this.#end.resolve(), durationMs));
+    this.#timers.push(setInterval(() => reporter.figures(this.#reports()), REPORT_MS));
+    const { decoder, decoderTitle, sink } = await this.#player.prepared;
+    const shown = sink === null ? 'shows nothing' : `shows with ${sink}`;
+    reporter.event(
+      'prepared',
+      { decoder, sink },
+      `Decodes with ${decoder === null ? 'nothing' : `${decoder} (${decoderTitle})`}, ${shown}`,
+    );
+  }
+
+  /** Ends as if a person had wanted it. */
+  stop(): void {
+    this.#end.resolve();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(this.#links.map(link => link.close()));
+    await this.#player.close();
+    this.#options.reporter.summary([...this.#tallies.values()].map(tally => tally.summary()));
+  }
+
+  #events(): LinkEvents {
+    const { reporter } = this.#options;
+    return {
+      live: camera => {
+        this.#tallies.get(camera)?.live();
+        this.#player.say(camera, null);
+      },
+      down: (camera, failure) => {
+        const isNews = this.#tallies.get(camera)?.down(failure.words, failure.message) ?? false;
+        this.#player.say(camera, failure.message);
+        if (isNews)
+          reporter.event(
+            'down',
+            { camera, code: failure.code, detail: failure.message, remedy: failure.remedy },
+            `${camera}: ${failure.words}. Trying again`,
+          );
+      },
+      trouble: (camera, text) => {
+        const isNews = this.#tallies.get(camera)?.trouble(text) ?? false;
+        if (!isNews) return;
+        reporter.event('trouble', { camera, detail: text }, `${camera}: ${text ?? 'the camera brings pictures again'}`);
+      },
+      failed: (camera, failure) => {
+        this.#failed.set(camera, failure);
+        this.#tallies.get(camera)?.down(failure.words, failure.message);
+        this.#player.say(camera, failure.words);
+        if (this.#failed.size === this.#tallies.size) this.#end.reject(failure);
+        else
+          reporter.event(
+            'failed',
+            { camera, code: failure.code, detail: failure.message, remedy: failure.remedy },
+            `${camera}: ${failure.words}`,
+          );
+      },
+    };
+  }
+
+  #onMessage(message: FromPlayer): void {
+    const { reporter, clock, endsWithSnapshots, log } = this.#options;
+    switch (message.type) {
+      case 'picture': {
+        const { camera, width, height } = message;
+        reporter.event('picture', { camera, width, height }, `${camera}: pictures, ${width}x${height}`);
+        return;
+      }
+      case 'figures': {
+        const tally = this.#tallies.get(message.camera);
+        tally?.measured(message.figures, message.network);
+        for (const { capturedNs, decodedNs } of message.marks) {
+          const found = clock?.between(capturedNs, decodedNs);
+          if (found) tally?.latency(found.ms, found.errorMs);
+        }
+        return;
+      }
+      case 'stale':
+        reporter.event('stale', { camera: message.camera }, `${message.camera}: no picture for half a second`);
+        return;
+      case 'fresh': {
+        const afterMs = Math.round(message.afterMs);
+        reporter.event('fresh', { camera: message.camera, afterMs }, `${message.camera}: pictures again, after ${afterMs / 1000} s`);
+        return;
+      }
+      case 'file': {
+        const { camera, kind, file } = message;
+        reporter.event(kind, { camera, file }, `${camera}: ${kind === 'snapshot' ? 'a picture is in' : 'recording into'} ${file}`);
+        if (kind === 'snapshot') this.#snapshots.delete(camera);
+        if (endsWithSnapshots && this.#snapshots.size === 0) this.#end.resolve();
+        return;
+      }
+      case 'piping': {
+        const { camera, width, height } = message;
+        reporter.event('piping', { camera, width, height }, `${camera}: pictures of ${width}x${height} to stdout`);
+        return;
+      }
+      case 'cannot-write':
+        // Whoever read the pictures has had enough.
+        if (message.what === 'pipe') this.#end.resolve();
+        else this.#end.reject(new ReceiveFailure('cannot-write', message.detail, 'Check the folder, its permissions and the disk'));
+        return;
+      case 'window-closed':
+        this.#end.resolve();
+        return;
+      case 'log':
+        log.warn(message.fields, message.event);
+    }
+  }
+
+  #reports(): CameraReport[] {
+    const { clock } = this.#options;
+    return [...this.#tallies.values()].map(tally => tally.report(clock?.roundTripMs ?? null));
+  }
+}

@@ -1,0 +1,113 @@
+import { performance } from 'node:perf_hooks';
+import type { Camera } from '../domain/contract.js';
+import { ClockOffsetEstimate } from '../protocol/clock-offset.js';
+import { ReceiveFailure } from './failure.js';
+import { ask, hostOf, printable } from './request.js';
+
+export interface KnownCamera {
+  id: string;
+  name: string;
+  whep: URL;
+  /** Whether its pictures carry the time mark. */
+  hasMark: boolean;
+}
+
+/**
+ * The cameras of a robot, all or those that are named.
+ * @throws ReceiveFailure unknown-camera, naming what there is
+ */
+export async function camerasOf(origin: URL, wanted: readonly string[], token: string | null): Promise<KnownCamera[]> {
+  const { body } = await ask(new URL('/api/v1/cameras', origin), { token });
+  const known = readCameras(body, origin);
+  const there = known.map(({ id }) => id).join(', ');
+  if (known.length === 0)
+    throw new ReceiveFailure(
+      'unknown-camera',
+      `${hostOf(origin)} has no camera that this token may see`,
+      'Configure one, or use another token',
+    );
+  if (wanted.length === 0) return known;
+  return wanted.map(id => {
+    const camera = known.find(other => other.id === id);
+    if (!camera)
+      throw new ReceiveFailure('unknown-camera', `${hostOf(origin)} has no camera "${id}"`, `It has ${there}`);
+    return camera;
+  });
+}
+
+function readCameras(body: string, origin: URL): KnownCamera[] {
+  try {
+    const { items } = JSON.parse(body) as { items: Camera[] };
+    return items.map(({ id, name, links, settings }) => ({
+      id: printable(String(id)),
+      name: printable(String(name)),
+      whep: new URL(String(links.whep), origin),
+      hasMark: (settings as { overlay?: string }).overlay === 'timemark',
+    }));
+  } catch {
+    throw new ReceiveFailure(
+      'invalid-answer',
+      `${hostOf(origin)} is no robot of this project: it does not list its cameras`,
+      'Name the WHEP endpoint itself, such as https://host/path/whep',
+    );
+  }
+}
+
+const FIRST_EXCHANGES = 5;
+const EXCHANGE_MS = 2_000;
+const PATIENCE_MS = 1_500;
+
+/** How far a robot's clock is ahead of this machine's, asked for again and again; and how long a round trip takes. */
+export class RobotClock {
+  readonly #url: URL;
+  readonly #token: string | null;
+  readonly #estimate = new ClockOffsetEstimate();
+  #roundTripMs: number | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #left = FIRST_EXCHANGES;
+  #isClosed = false;
+
+  constructor(origin: URL, token: string | null) {
+    this.#url = new URL('/api/v1/clock', origin);
+    this.#token = token;
+  }
+
+  start(): void {
+    void this.#exchange();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
+  /** Of the last exchange; null while none has come back. */
+  get roundTripMs(): number | null {
+    return this.#roundTripMs;
+  }
+
+  /** ms from a moment of the robot's clock to one of this machine's, and the bound of its error; null if not known yet. */
+  between(capturedNs: bigint, seenNs: bigint): { ms: number; errorMs: number } | null {
+    const offset = this.#estimate.at(seenNs);
+    if (!offset) return null;
+    return { ms: Number(seenNs + offset.offsetNs - capturedNs) / 1e6, errorMs: Number(offset.errorNs) / 1e6 };
+  }
+
+  async #exchange(): Promise<void> {
+    const began = performance.now();
+    try {
+      const sentNs = process.hrtime.bigint();
+      const { body } = await ask(this.#url, { token: this.#token, patienceMs: PATIENCE_MS });
+      const receivedNs = process.hrtime.bigint();
+      const { monotonic } = JSON.parse(body) as { monotonic: string };
+      this.#estimate.add({ sentNs, serverNs: BigInt(monotonic), receivedNs });
+      this.#roundTripMs = Number(receivedNs - sentNs) / 1e6;
+    } catch {
+      this.#roundTripMs = null;
+    }
+    if (this.#isClosed) return;
+    // A few at once: the first has a connection to make.
+    const pause = --this.#left > 0 ? 50 : EXCHANGE_MS;
+    this.#timer = setTimeout(() => void this.#exchange(), Math.max(0, pause - (performance.now() - began)));
+  }
+}

@@ -1,0 +1,50 @@
+import { ask } from './request.js';
+
+export interface ServerEventsOptions {
+  /** Where streams of a session's events are made (draft-ietf-wish-whep, Server-Sent Events extension). */
+  url: URL;
+  token: string | null;
+  signal: AbortSignal;
+  /** Whether the camera brings pictures, each time that it is told. */
+  onActive(active: boolean): void;
+  /** The connection has ended, and nobody here ended it: the server, or the way to it, is gone. */
+  onGone(): void;
+}
+
+const MAX_LINE = 10_000;
+
+/** Listens to what a server says of a camera for as long as the session lasts. Never rejects. */
+export async function listen({ url, token, signal, onActive, onGone }: ServerEventsOptions): Promise<void> {
+  let began = false;
+  try {
+    const made = await ask(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(['active', 'inactive']),
+      token,
+      signal,
+    });
+    const location = made.headers.get('Location');
+    if (location === null) return;
+    const stream = new URL(location, url);
+    const response = await fetch(stream, {
+      headers: { Accept: 'text/event-stream', ...(token === null ? {} : { Authorization: `Bearer ${token}` }) },
+      signal,
+    });
+    if (!response.ok || !response.body) return;
+    began = true;
+    let rest = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body) {
+      const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split(/\r\n|\r|\n/);
+      rest = (lines.pop() ?? '').slice(0, MAX_LINE);
+      for (const line of lines) {
+        const [, event] = /^event: ?(active|inactive)$/.exec(line) ?? [];
+        if (event) onActive(event === 'active');
+      }
+    }
+  } catch {
+    // Said below, if it matters.
+  }
+  if (began && !signal.aborted) onGone();
+}

@@ -1,0 +1,71 @@
+import type { CameraReport, CameraSummary, Latency } from './tally.js';
+
+/** What `recv` says on a terminal. Pure. */
+
+/** A camera's line: `front   640x480  29.9 fps  1.02 Mbit/s  loss 0.0 %  …`. @param width of the camera's column */
+export function statusLine(report: CameraReport, width: number): string {
+  const name = report.camera.padEnd(width);
+  const { figures, network, roundTripMs, latency, problem, state } = report;
+  const age = figures?.ageMs ?? null;
+  if (state !== 'live')
+    return `${name}  ${state === 'down' ? `no picture${age === null ? '' : ` for ${showAge(age)}`}: ` : ''}${problem ?? 'connecting'}`;
+  const parts = [
+    ...(figures?.width ? [`${figures.width}x${figures.height}`] : []),
+    ...(figures ? [`${figures.fps.toFixed(1)} fps`, showRate(figures.bitrate)] : []),
+    ...(network?.lossPercent != null ? [`loss ${network.lossPercent.toFixed(1)} %`] : []),
+    ...(network?.jitterMs != null ? [`jitter ${network.jitterMs.toFixed(1)} ms`] : []),
+    ...(roundTripMs !== null ? [`rtt ${roundTripMs.toFixed(1)} ms`] : []),
+    ...(figures?.decodeMs != null ? [`decode ${figures.decodeMs.toFixed(1)} ms`] : []),
+    ...(latency ? [showLatency(latency)] : []),
+    ...(figures && figures.freezes > 0 ? [`${figures.freezes} ${figures.freezes === 1 ? 'freeze' : 'freezes'}`] : []),
+  ];
+  const trouble =
+    problem ?? (age !== null && age > STALE_MS ? `no picture for ${showAge(age)}` : null);
+  return `${name}  ${[...parts, ...(trouble === null ? [] : [`! ${trouble}`])].join('  ')}`;
+}
+
+const STALE_MS = 500;
+
+/** A camera in the summary, on a line or two. */
+export function summaryLines(summary: CameraSummary, width: number): string[] {
+  const { camera, seconds, frames, fps, freezes, frozenMs, packetsLost, interruptions, latency } = summary;
+  const times = Object.values(interruptions).reduce((sum, count) => sum + count, 0);
+  const causes = Object.entries(interruptions)
+    .map(([why, count]) => (count === 1 ? why : `${why} (${count})`))
+    .join(', ');
+  const parts = [
+    `${frames} pictures in ${showAge(seconds * 1000)}`,
+    ...(fps === null ? [] : [`${fps.toFixed(1)} fps`]),
+    `${packetsLost} packets lost`,
+    freezes === 0 ? 'no freeze' : `${freezes} ${freezes === 1 ? 'freeze' : 'freezes'}, ${showAge(frozenMs)} in all`,
+    ...(times === 0 ? [] : [`interrupted ${times === 1 ? 'once' : `${times} times`}: ${causes}`]),
+  ];
+  const lines = [`${camera.padEnd(width)}  ${parts.join(', ')}`];
+  if (latency) lines.push(`${' '.repeat(width)}  ${showLatency(latency)}, of ${latency.count} pictures`);
+  return lines;
+}
+
+/** `latency 9/14/22 ms (p50/p95/p99, ±0.3)` */
+const showLatency = ({ p50, p95, p99, errorMs }: Latency): string =>
+  `latency ${[p50, p95, p99].map(ms => ms.toFixed(1)).join('/')} ms (p50/p95/p99, ±${errorMs.toFixed(1)})`;
+
+/** `1.02 Mbit/s`, `480 kbit/s` */
+function showRate(bitrate: number): string {
+  return bitrate >= 1e6 ? `${(bitrate / 1e6).toFixed(2)} Mbit/s` : `${Math.round(bitrate / 1000)} kbit/s`;
+}
+
+/** `0.6 s`, `12 s`, `2 min 5 s`, `3 h 2 min`. */
+export function showAge(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.floor(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** At most so many columns: a line that wraps could not be rewritten. */
+export function fit(line: string, columns: number): string {
+  const characters = [...line];
+  return characters.length <= columns ? line : `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`;
+}
