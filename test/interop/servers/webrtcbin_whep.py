@@ -71,6 +71,9 @@ class Viewer:
         self.peer.emit('create-answer', None, promise)
         promise.wait()
         reply = promise.get_reply()  # owns the answer
+        if not reply or not reply.has_field('answer'):
+            self.close()
+            raise Refused(422, 'webrtcbin cannot answer this offer')
         self.set('local', reply.get_value('answer'))
         self.gathered.wait(GATHERING_S)
         self.answer = chosen.restored(self.peer.get_property('local-description').sdp.as_text())
