@@ -1,5 +1,5 @@
 import { type PythonProgram, startPython } from './python-program.js';
-import type { Client, Seen } from './seen.js';
+import { type Client, NOTHING, type Seen } from './seen.js';
 
 /** A program of test/interop/clients. */
 export interface ClientProgram extends Client {
@@ -70,7 +70,7 @@ function run(
   ...more: string[]
 ): PythonProgram & { said: Readonly<Said>; seen(): Promise<Seen> } {
   const said: Said = {};
-  let seen: Seen = { pictures: 0, changes: 0, contrast: 0, width: 0, height: 0 };
+  let seen = NOTHING;
   const program = startPython<Event>(t, `clients/${file}`, more, event => {
     if (event.event === 'seen') seen = event;
     else if (event.event === 'left') said.left = event.status;

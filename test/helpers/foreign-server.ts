@@ -4,10 +4,19 @@ import { until } from './server.js';
 /** What a program of test/interop/servers says of itself. */
 export type ForeignEvent =
   | { event: 'listening'; url: string }
-  /** Of a WHEP server: answered with this status. */
+  // WHEP servers
   | { event: 'request'; method: string; path: string; status: number }
   | { event: 'begun'; session: string; offer: string; answer: string }
-  | { event: 'ended'; session: string; why: 'delete' | 'gone' };
+  | { event: 'ended'; session: string; why: 'delete' | 'gone' }
+  // the legacy system's signaling server; its clients are numbered as they come
+  | { event: 'joined' | 'left'; client: number }
+  | { event: 'relayed'; client: number; text: string }
+  // its sender
+  | { event: 'ready' | 'hello' | 'closed' }
+  | { event: 'offered' | 'answered'; sdp: string };
+
+type Names = ForeignEvent['event'];
+type Named<Name extends Names> = ForeignEvent & { event: Name };
 
 export interface ForeignProgram {
   /** All events so far. */
@@ -16,10 +25,7 @@ export interface ForeignProgram {
    * Waits for an event, which may have come already.
    * @param count how many there are to be of its kind; the last of them is returned
    */
-  heard<Name extends ForeignEvent['event']>(
-    name: Name,
-    count?: number,
-  ): Promise<Extract<ForeignEvent, { event: Name }>>;
+  heard<Name extends Names>(name: Name, count?: number): Promise<Named<Name>>;
   /** Resolves when the process has ended. */
   closed: PythonProgram['closed'];
   /** It goes without a word. */
@@ -40,12 +46,10 @@ export function startForeign(
   const program = startPython<ForeignEvent>(t, `servers/${file}`, args, event => events.push(event));
   return {
     events,
-    heard: <Name extends ForeignEvent['event']>(name: Name, count = 1) =>
+    heard: <Name extends Names>(name: Name, count = 1) =>
       until(`${file} says "${name}"`, () => {
         program.check();
-        return events.filter((event): event is Extract<ForeignEvent, { event: Name }> => event.event === name)[
-          count - 1
-        ];
+        return events.filter((event): event is Named<Name> => event.event === name)[count - 1];
       }),
     closed: program.closed,
     kill: program.kill,

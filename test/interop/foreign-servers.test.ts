@@ -1,12 +1,14 @@
 // The servers that receivers are tested with, watched by clients that are not of this project either: what is wrong with
 // them shows here first.
 import t from 'tap';
+import { WebSocket } from 'ws';
 import { launchChromium } from '../helpers/browser.js';
 import { openElsewhere } from '../helpers/client-page.js';
 import { startProgram } from '../helpers/client-program.js';
-import { startForeignServer } from '../helpers/foreign-server.js';
+import { startForeign, startForeignServer } from '../helpers/foreign-server.js';
+import { type LegacyReceiver, startLegacyReceiver } from '../helpers/legacy-receiver.js';
 import { missing } from '../helpers/python-program.js';
-import { sees } from '../helpers/seen.js';
+import { type Seen, sees } from '../helpers/seen.js';
 import { until } from '../helpers/server.js';
 
 const TOKEN = 'a-token-of-theirs';
@@ -55,3 +57,47 @@ t.test('webrtcbin as a WHEP server', { skip: missing('gi', 'python3-gi') }, asyn
     await silent.closed;
   });
 });
+
+t.test(
+  'the legacy system',
+  { skip: missing('gi', 'python3-gi') || missing('websockets', 'python3-websockets') },
+  async t => {
+    const watching = (receiver: LegacyReceiver): Promise<Seen[]> =>
+      Promise.all([0, 1].map(camera => sees({ seen: () => receiver.seen(camera) })));
+    const size = { width: 640, height: 480 };
+
+    await t.test('its receiver sees two cameras of its sender, and anew when it says HELLO again', async t => {
+      const signaling = await startForeignServer(t, 'legacy_broadcast.py');
+      const sender = startForeign(t, 'legacy_sender.py', signaling.url, '--cameras', '2');
+      await sender.heard('ready');
+      const receiver = startLegacyReceiver(t, signaling.url);
+      t.match(await watching(receiver), [size, size]);
+      const { sdp } = await sender.heard('offered');
+      t.match(sdp, /^a=group:BUNDLE \S+ \S+\r$/m);
+      // Of max-bundle: the second section has no port of its own, and is not refused for all that.
+      t.match(sdp, /^m=video 9 \S+ 96\r[^]+^m=video 0 \S+ 96\r[^]+^a=bundle-only\r$/m);
+      t.not(await receiver.helloAgain(), sdp);
+      t.match(await watching(receiver), [size, size]);
+      await receiver.leave();
+    });
+
+    await t.test('flat, of a sender that says HELLO itself', async t => {
+      const signaling = await startForeignServer(t, 'legacy_broadcast.py');
+      const receiver = startLegacyReceiver(t, signaling.url, 'flat');
+      await signaling.heard('relayed');
+      startForeign(t, 'legacy_sender.py', signaling.url, '--x86', '--cameras', '2');
+      t.match(await watching(receiver), [size, size]);
+    });
+
+    await t.test('its sender dies of what it does not know', async t => {
+      const signaling = await startForeignServer(t, 'legacy_broadcast.py');
+      const sender = startForeign(t, 'legacy_sender.py', signaling.url);
+      await sender.heard('ready');
+      const socket = new WebSocket(signaling.url);
+      socket.on('open', () => socket.send('{"error":"no such camera"}'));
+      await sender.closed;
+      await t.rejects(sender.heard('closed'), /KeyError/);
+      socket.close();
+    });
+  },
+);
