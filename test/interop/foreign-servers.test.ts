@@ -6,6 +6,7 @@ import { launchChromium } from '../helpers/browser.js';
 import { openElsewhere } from '../helpers/client-page.js';
 import { startProgram } from '../helpers/client-program.js';
 import { startForeign, startForeignServer } from '../helpers/foreign-server.js';
+import { noJanus, startJanus } from '../helpers/janus.js';
 import { type LegacyReceiver, startLegacyReceiver } from '../helpers/legacy-receiver.js';
 import { missing } from '../helpers/python-program.js';
 import { type Seen, sees } from '../helpers/seen.js';
@@ -55,6 +56,47 @@ t.test('webrtcbin as a WHEP server', { skip: missing('gi', 'python3-gi') }, asyn
     t.equal(response.status, 201);
     t.match(await response.text(), /^a=inactive/m);
     await silent.closed;
+  });
+});
+
+t.test('aiortc as a WHEP server', { skip: missing('aiortc', 'python3-aiortc') }, async t => {
+  const size = { width: 400, height: 304 };
+
+  await t.test('Chromium sees it', async t => {
+    const server = await startForeignServer(t, 'aiortc_whep.py', '--token', TOKEN);
+    const client = await openElsewhere(t, await browser.newPage(), 'bare');
+    await client.start(server.url, TOKEN);
+    t.match(await sees(client), size);
+    t.equal(await client.leave(), 200);
+  });
+
+  await t.test('without H.264: webrtcbin sees VP8', { skip: missing('gi', 'python3-gi') }, async t => {
+    const server = await startForeignServer(t, 'aiortc_whep.py', '--no-h264', '--refusal', '422');
+    const client = startProgram(t, 'webrtcbin_client.py', 'watch', server.url, '', '--codec', 'VP8');
+    t.match(await sees(client), size);
+    const { offer } = await server.heard('begun');
+    const headers = { 'Content-Type': 'application/sdp' };
+    const body = offer.replaceAll('VP8', 'H264');
+    t.equal((await fetch(server.url, { method: 'POST', headers, body })).status, 422);
+    t.equal(await client.leave(), 200);
+  });
+});
+
+t.test('Janus as a WHEP server', { skip: noJanus }, async t => {
+  const { url } = await startJanus(t);
+  const size = { width: 560, height: 320 };
+
+  await t.test('Chromium sees it, though it asks for sound', async t => {
+    const client = await openElsewhere(t, await browser.newPage(), 'bare');
+    await client.start(url, '');
+    t.match(await sees(client), size);
+    t.equal(await client.leave(), 200);
+  });
+
+  await t.test('aiortc sees it', { skip: missing('aiortc', 'python3-aiortc') }, async t => {
+    const client = startProgram(t, 'aiortc_client.py', 'watch', url, '');
+    t.match(await sees(client), size);
+    t.equal(await client.leave(), 200);
   });
 });
 
