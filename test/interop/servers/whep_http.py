@@ -43,6 +43,7 @@ def serve(options, begin):
     trickle(fragment), where the stack takes candidates later. It calls gone() when the peer has left by itself.
     """
     sessions = {}
+    die = once(lambda: threading.Timer(options.die_after, os._exit, [1]).start())
     lock = threading.Lock()
 
     def end(name, why):
@@ -59,11 +60,10 @@ def serve(options, begin):
         gone = threading.Thread(target=end, args=(name, 'gone'), daemon=True).start
         session = begin(offer, once(gone))
         with lock:
-            first = not sessions
             sessions[name] = session
         say('begun', session=name, offer=offer, answer=session.answer)
-        if first and options.die_after is not None:
-            threading.Timer(options.die_after, os._exit, [1]).start()
+        if options.die_after is not None:
+            die()
         return name, session.answer
 
     class Handler(BaseHTTPRequestHandler):
