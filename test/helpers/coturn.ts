@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { probeServer } from '../../src/ice/probe.js';
 import { parseIceUrl } from '../../src/protocol/ice-url.js';
+import { freePort } from './free-port.js';
 import { until } from './server.js';
 
 /** Why there is no TURN server to test with; false if there is. */
@@ -62,12 +62,4 @@ export async function startCoturn(
     throw new Error(`${error}\n${log.join('\n')}`);
   }
   return { port, log, freeze: () => child.kill('SIGSTOP'), thaw: () => child.kill('SIGCONT') };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise(resolve => server.close(resolve));
-  return port;
 }

@@ -15,6 +15,8 @@ export interface Seen {
   heard?: number;
 }
 
+export const NOTHING: Seen = { pictures: 0, changes: 0, contrast: 0, width: 0, height: 0 };
+
 /** A client that watches or publishes, wherever it runs. */
 export interface Client {
   seen(): Promise<Seen>;
@@ -26,7 +28,7 @@ const PICTURES = 30;
 const CONTRAST = 40;
 
 /** Waits until a client shows pictures that move and, unless less contrast is asked for, are not of one colour. */
-export async function sees(client: Client, contrast = CONTRAST, timeoutMs = 15_000): Promise<Seen> {
+export async function sees(client: Pick<Client, 'seen'>, contrast = CONTRAST, timeoutMs = 15_000): Promise<Seen> {
   let last: Seen | undefined;
   try {
     return await until(

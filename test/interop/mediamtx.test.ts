@@ -1,8 +1,9 @@
 import t from 'tap';
 import { launchChromium } from '../helpers/browser.js';
 import { openElsewhere } from '../helpers/client-page.js';
-import { missing, startProgram } from '../helpers/client-program.js';
+import { startProgram } from '../helpers/client-program.js';
 import { readOffer } from '../helpers/fixtures.js';
+import { missing } from '../helpers/python-program.js';
 import { footprint, requests, visit } from '../helpers/seen.js';
 import { lingering } from '../helpers/server.js';
 

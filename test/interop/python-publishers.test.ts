@@ -1,7 +1,8 @@
 import t from 'tap';
 import { launchChromium } from '../helpers/browser.js';
-import { missing, startProgram } from '../helpers/client-program.js';
+import { startProgram } from '../helpers/client-program.js';
 import { published } from '../helpers/publishing.js';
+import { missing } from '../helpers/python-program.js';
 import { footprint, gone } from '../helpers/seen.js';
 import { lingering, until } from '../helpers/server.js';
 

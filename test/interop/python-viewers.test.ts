@@ -1,6 +1,7 @@
 import t from 'tap';
-import { missing, startProgram } from '../helpers/client-program.js';
+import { startProgram } from '../helpers/client-program.js';
 import { readOffer } from '../helpers/fixtures.js';
+import { missing } from '../helpers/python-program.js';
 import { footprint, gone, sees, visit } from '../helpers/seen.js';
 import { lingering } from '../helpers/server.js';
 

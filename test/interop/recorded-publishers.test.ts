@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { launchChromium } from '../helpers/browser.js';
-import { missing, startProgram } from '../helpers/client-program.js';
+import { startProgram } from '../helpers/client-program.js';
 import { published } from '../helpers/publishing.js';
+import { missing } from '../helpers/python-program.js';
 import { footprint, requests } from '../helpers/seen.js';
 import { lingering } from '../helpers/server.js';
 

@@ -1,7 +1,8 @@
 import t from 'tap';
 import { RTCPeerConnection, type RTCRtpCodecParameters, useH264, useOPUS, useVP8 } from 'werift';
-import { missing, startDecoder } from '../helpers/client-program.js';
+import { startDecoder } from '../helpers/client-program.js';
 import { readOffer } from '../helpers/fixtures.js';
+import { missing } from '../helpers/python-program.js';
 import { type Client, footprint, visit } from '../helpers/seen.js';
 import { lingering } from '../helpers/server.js';
 

@@ -100,14 +100,16 @@ class Pictures:
         say('seen', **self.seen)
 
 
-def on_words(leave, vanish):
-    """Calls one of them, on a thread of its own, when stdin says so."""
+def on_words(leave, vanish, **others):
+    """Calls one of them, on a thread of its own, when stdin says so; others by their names, and as often as they come."""
 
     def listen():
         for line in sys.stdin:
-            if line.strip() == 'leave':
+            word = line.strip()
+            if word == 'leave':
                 leave()
                 return
+            others[word]()
         vanish()
 
     threading.Thread(target=listen, daemon=True).start()
