@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { EXIT } from './cli/command-error.js';
 import { devicesCommand } from './cli/devices.js';
 import { doctorCommand } from './cli/doctor.js';
+import { recvCommand } from './cli/recv.js';
 import { exitWith, serveCommand } from './cli/serve.js';
 import { tokenCommand } from './cli/token.js';
 
@@ -10,6 +11,7 @@ const serve = serveCommand();
 const program = new Command('bigfootbot-video')
   .description("A robot's cameras in any WebRTC player.")
   .addCommand(serve, { isDefault: true })
+  .addCommand(recvCommand())
   .addCommand(tokenCommand())
   .addCommand(devicesCommand())
   .addCommand(doctorCommand())

@@ -1,5 +1,19 @@
 /** Exit codes, after sysexits.h. */
-export const EXIT = { usage: 64, unavailable: 69, internal: 70, cannotWrite: 73, config: 78 } as const;
+export const EXIT = {
+  usage: 64,
+  noInput: 66,
+  noHost: 68,
+  unavailable: 69,
+  internal: 70,
+  /** EX_OSERR and EX_OSFILE: what of the system `recv` cannot do without. */
+  noDecoder: 71,
+  noDisplay: 72,
+  cannotWrite: 73,
+  noPath: 74,
+  protocol: 76,
+  noPermission: 77,
+  config: 78,
+} as const;
 
 /** Ends a command: its message is what the person sees, one finding a line. */
 export class CommandError extends Error {

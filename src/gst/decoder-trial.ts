@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { describeDecoder, type Decoder } from './decoders.js';
+import { type Decoder, describeDecoder } from './decoders.js';
 import type { MachineFacts } from './machine.js';
 import { element } from './pipeline.js';
 import { trial } from './trial.js';

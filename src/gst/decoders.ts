@@ -53,7 +53,11 @@ export const DECODERS: readonly Decoder[] = [
  * The part of a launch line that turns H.264 (byte-stream, a picture a buffer) into raw video.
  * @param name of the decoder's element
  */
-export function describeDecoder({ element, properties, output }: Decoder, machine: MachineFacts, name = 'decoder'): string {
+export function describeDecoder(
+  { element, properties, output }: Decoder,
+  machine: MachineFacts,
+  name = 'decoder',
+): string {
   const set = Object.entries(properties).filter(([property]) => machine.property(element, property));
   return `${[element, `name=${name}`, ...set.map(([property, value]) => `${property}=${value}`)].join(' ')} ! ${output}`;
 }

@@ -15,7 +15,9 @@ export function windowSize(tiles: number): { width: number; height: number } {
 
 /** Where the tiles are in a window: row by row, in as many columns as show the pictures largest. */
 export function placesIn(window: { width: number; height: number }, tiles: number): Place[] {
-  const [best] = Array.from({ length: tiles }, (_, i) => gridOf(window, tiles, i + 1)).sort((a, b) => b.scale - a.scale);
+  const [best] = Array.from({ length: tiles }, (_, i) => gridOf(window, tiles, i + 1)).sort(
+    (a, b) => b.scale - a.scale,
+  );
   const { columns, width, height } = best ?? gridOf(window, 1, 1);
   return Array.from({ length: tiles }, (_, i) => ({
     x: (i % columns) * width,

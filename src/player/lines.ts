@@ -1,5 +1,10 @@
 import type { Container, PipeFormat } from '../receiver/messages.js';
 
+/**
+ * What is taken of the depayloader: in this form it takes headers out of the stream. GStreamer's payloader (config-interval=-1)
+ * puts some before each slice of a keyframe, in the middle of the picture, and a parser takes that for the end of it.
+ */
+const UNPACKED = 'video/x-h264,stream-format=avc,alignment=au';
 /** Caps of H.264 as everything here hands it on. */
 const H264 = 'video/x-h264,stream-format=byte-stream,alignment=au';
 
@@ -36,7 +41,7 @@ export function describeReception({ sections, decoder, marks }: ReceptionSetting
 function describeSection(i: number, decoder: ReceptionSettings['decoder'], marks: boolean): string {
   return [
     // Of a picture with a hole, and of all that are made from it, nothing is shown: a keyframe is asked for.
-    `webrtc.src_${i} ! rtph264depay request-keyframe=true wait-for-keyframe=true ! h264parse name=parse${i} ! ${H264} ! identity name=came${i} silent=true ! tee name=encoded${i} allow-not-linked=true`,
+    `webrtc.src_${i} ! rtph264depay request-keyframe=true wait-for-keyframe=true ! ${UNPACKED} ! h264parse name=parse${i} config-interval=-1 ! ${H264} ! identity name=came${i} silent=true ! tee name=encoded${i} allow-not-linked=true`,
     `encoded${i}. ! ${describeClock(`arrival${i}`)}`,
     ...(decoder
       ? [
@@ -61,13 +66,16 @@ const LABEL = 'valignment=top halignment=left xpad=8 ypad=6 shaded-background=tr
 const ALARM =
   'silent=true valignment=center halignment=center line-alignment=center shaded-background=true shading-value=180 wrap-mode=word font-desc="Sans Bold 20" color=0xffffb000';
 
+/** Text is put into the pictures, and not beside them for the sink to do: glimagesink does not draw what changes. */
+const BLENDED = 'identity drop-allocation=true silent=true';
+
 /**
  * A camera's place on the screen: `in` takes its pictures, `still` the last one again with another text. `last` keeps it.
  * @param end where the pictures go
  */
 export function describeTile(i: number, end: string): string {
   return [
-    `funnel name=in${i} ! tee name=pictures${i} ! ${NEWEST} ! videoconvert ! textoverlay name=label${i} ${LABEL} ! textoverlay name=alarm${i} ${ALARM} ! ${end}`,
+    `funnel name=in${i} ! tee name=pictures${i} ! ${NEWEST} ! videoconvert ! textoverlay name=label${i} ${LABEL} ! textoverlay name=alarm${i} ${ALARM} ! video/x-raw ! ${BLENDED} ! ${end}`,
     `pictures${i}. ! fakesink name=last${i} async=false sync=false enable-last-sample=true`,
     `appsrc name=still${i} is-live=true format=time ! in${i}.`,
   ].join('  ');
@@ -89,7 +97,11 @@ export interface Place {
 const COMPOSED_RATE = 60;
 
 /** All tiles in one picture, for displays that have one surface. */
-export function describeComposition(places: readonly Place[], size: { width: number; height: number }, sink: string): string {
+export function describeComposition(
+  places: readonly Place[],
+  size: { width: number; height: number },
+  sink: string,
+): string {
   const pads = places.map(
     ({ x, y, width, height }, i) =>
       `sink_${i}::xpos=${x} sink_${i}::ypos=${y} sink_${i}::width=${width} sink_${i}::height=${height} sink_${i}::sizing-policy=keep-aspect-ratio`,

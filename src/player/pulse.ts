@@ -10,6 +10,8 @@ const FREEZE_FACTOR = 3;
 const FREEZE_MORE_NS = 150_000_000;
 /** The usual time between pictures is the mean of so many. */
 const USUAL_OF = 30;
+/** And is known from so many on: to begin with pictures come as the connection lets them. */
+const KNOWN_FROM = 10;
 
 export interface PulseFigures {
   /** ms from the whole picture to the decoded one, the median since the last call; null where none was decoded. */
@@ -22,7 +24,8 @@ export interface PulseFigures {
 
 export class Pulse {
   readonly #arrivals = new Map<bigint, bigint>();
-  readonly #departures = new Map<bigint, bigint>();
+  /** Null where two pictures have the same time, as after a stall of the network: which one is meant is not known. */
+  readonly #departures = new Map<bigint, bigint | null>();
   readonly #decodeNs: number[] = [];
   readonly #gaps: number[] = [];
   #last: bigint | null = null;
@@ -39,16 +42,14 @@ export class Pulse {
     const arrived = this.#arrivals.get(pts);
     this.#arrivals.delete(pts);
     if (arrived !== undefined) this.#decodeNs.push(Number(at - arrived));
-    keep(this.#departures, pts, at);
+    keep(this.#departures, pts, this.#departures.has(pts) ? null : at);
     if (this.#last !== null) this.#gap(Number(at - this.#last));
     this.#last = at;
   }
 
-  /** When that picture was decoded; null if it is not known, or was asked for before. */
+  /** When that picture was decoded; null if it is not known. */
   departureOf(pts: bigint): bigint | null {
-    const at = this.#departures.get(pts) ?? null;
-    this.#departures.delete(pts);
-    return at;
+    return this.#departures.get(pts) ?? null;
   }
 
   take(): PulseFigures {
@@ -61,19 +62,21 @@ export class Pulse {
     };
   }
 
+  // One picture a second is not told of (see describeClock): a gap of two pictures is below the threshold.
   #gap(ns: number): void {
-    const usual = this.#gaps.length === 0 ? ns : this.#gaps.reduce((sum, gap) => sum + gap, 0) / this.#gaps.length;
-    if (this.#gaps.length > 0 && ns >= Math.max(FREEZE_FACTOR * usual, usual + FREEZE_MORE_NS)) {
+    const usual = this.#gaps.reduce((sum, gap) => sum + gap, 0) / this.#gaps.length;
+    const longest = Math.max(FREEZE_FACTOR * usual, usual + FREEZE_MORE_NS);
+    const isFreeze = this.#gaps.length >= KNOWN_FROM && ns > longest;
+    if (isFreeze) {
       this.#freezes++;
       this.#frozenNs += ns;
-      return;
     }
-    this.#gaps.push(ns);
+    this.#gaps.push(isFreeze ? longest : ns);
     if (this.#gaps.length > USUAL_OF) this.#gaps.shift();
   }
 }
 
-function keep(map: Map<bigint, bigint>, pts: bigint, at: bigint): void {
+function keep<T>(map: Map<bigint, T>, pts: bigint, at: T): void {
   map.set(pts, at);
   if (map.size <= MAX_KEPT) return;
   for (const oldest of map.keys()) {

@@ -1,6 +1,6 @@
 import type { IceAgentSettings, SessionFigures } from '../domain/ports.js';
 import { Connection, type ConnectionTimes } from '../gst/connection.js';
-import { describeDecoder, type Decoder } from '../gst/decoders.js';
+import { type Decoder, describeDecoder } from '../gst/decoders.js';
 import type { MachineFacts } from '../gst/machine.js';
 import { Gst, type Message, type Pipeline } from '../gst/native.js';
 import { closePipeline, drainBus, type ElementError, element, parseLaunch, shareClock } from '../gst/pipeline.js';

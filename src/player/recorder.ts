@@ -62,9 +62,12 @@ export class Recorder {
     if (!error || !this.#part) return;
     const { file } = this.#part;
     this.#abandon();
-    // The disk, or the file: another file would fare no better.
-    if (error.element === 'file') return this.#fail(`${file}: ${error.message}`);
-    if (performance.now() - this.#beganAt < MIN_PART_MS) return this.#fail(`${file}: ${error.element}: ${error.message}`);
+    const said = `${file}: ${error.element === 'file' ? '' : `${error.element}: `}${error.message}`;
+    // The disk, or the file: another file would fare no better, and nor would one that is begun again and again.
+    if (error.element === 'file' || performance.now() - this.#beganAt < MIN_PART_MS) {
+      this.#fail(said);
+      return;
+    }
     this.take(this.#section);
     this.#section?.requestKeyframe();
   }
@@ -100,7 +103,9 @@ export class Recorder {
       if (pipeline.setState(Gst.State.PLAYING) === Gst.StateChangeReturn.FAILURE) {
         const why = drainBus(pipeline).error;
         closePipeline(pipeline);
-        throw new Error(why ? `${why.message} ${why.debug.split('\n').slice(1).join(' ')}`.trim() : 'it cannot be written');
+        throw new Error(
+          why ? `${why.message} ${why.debug.split('\n').slice(1).join(' ')}`.trim() : 'it cannot be written',
+        );
       }
       onFile(file);
       return { pipeline, file, input: new ChangingInput(pipeline, element(pipeline, 'in')) };

@@ -45,7 +45,13 @@ export class Screen {
   readonly #timer: NodeJS.Timeout;
   #isClosed = false;
 
-  private constructor(sink: string, pipelines: readonly Pipeline[], tiles: readonly Tile[], windows: XWindows | null, onClosed: () => void) {
+  private constructor(
+    sink: string,
+    pipelines: readonly Pipeline[],
+    tiles: readonly Tile[],
+    windows: XWindows | null,
+    onClosed: () => void,
+  ) {
     this.sink = sink;
     this.#pipelines = pipelines;
     this.tiles = tiles;
@@ -94,7 +100,11 @@ export class Screen {
       }
     }
 
-    async function onSurface({ element: name, properties }: DisplaySink, _: ScreenOptions, black: Sample): Promise<Screen> {
+    async function onSurface(
+      { element: name, properties }: DisplaySink,
+      _: ScreenOptions,
+      black: Sample,
+    ): Promise<Screen> {
       // In groups of what is on one surface.
       const groups = separate ? labels.map(label => [label]) : [labels];
       const pipelines = groups.map(group => {
@@ -113,7 +123,12 @@ export class Screen {
       return begin(name, pipelines, tiles, null);
     }
 
-    function begin(name: string, pipelines: readonly Pipeline[], tiles: readonly Tile[], windows: XWindows | null): Screen {
+    function begin(
+      name: string,
+      pipelines: readonly Pipeline[],
+      tiles: readonly Tile[],
+      windows: XWindows | null,
+    ): Screen {
       for (const pipeline of pipelines) {
         if (pipeline.setState(Gst.State.PLAYING) !== Gst.StateChangeReturn.FAILURE) continue;
         const why = drainBus(pipeline).error?.message ?? 'it does not start';
@@ -179,7 +194,8 @@ function noDisplay(
 ): NoDisplay {
   const broken = [...skip].map(element => `${element}: it broke the process that opened it`);
   const all = [...tried, ...broken].join('; ');
-  if (sink !== null) return new NoDisplay(`--sink ${sink} does not open (${all})`, 'Leave it out to have the best one chosen.');
+  if (sink !== null)
+    return new NoDisplay(`--sink ${sink} does not open (${all})`, 'Leave it out to have the best one chosen.');
   if (!session.x11 && !session.wayland && !session.drm)
     return new NoDisplay(
       'there is no display here: neither DISPLAY nor WAYLAND_DISPLAY is set, and there is no /dev/dri/card0',

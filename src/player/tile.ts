@@ -1,5 +1,5 @@
-import { type Element, Gst, type Pipeline, type Sample } from '../gst/native.js';
 import { ChangingInput } from '../gst/feed.js';
+import { type Element, Gst, type Pipeline, type Sample } from '../gst/native.js';
 import { element } from '../gst/pipeline.js';
 import type { Tee } from '../gst/tee.js';
 

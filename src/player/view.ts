@@ -147,7 +147,12 @@ export class View {
       await writeStill(picture, file);
       send({ type: 'file', camera: camera.id, kind: 'snapshot', file });
     } catch (error) {
-      send({ type: 'cannot-write', what: 'snapshot', camera: camera.id, detail: `${file}: ${(error as Error).message}` });
+      send({
+        type: 'cannot-write',
+        what: 'snapshot',
+        camera: camera.id,
+        detail: `${file}: ${(error as Error).message}`,
+      });
     }
   }
 }

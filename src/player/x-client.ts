@@ -52,7 +52,9 @@ export interface XDisplay {
 }
 
 interface X11 {
-  createClient(done: (error: Error | null, display: XDisplay) => void): { on(event: 'error', listener: () => void): void };
+  createClient(done: (error: Error | null, display: XDisplay) => void): {
+    on(event: 'error', listener: () => void): void;
+  };
   eventMask: Readonly<Record<'StructureNotify' | 'KeyPress', number>>;
   keySyms: Readonly<Record<string, { code: number }>>;
 }

@@ -92,7 +92,14 @@ export class XWindows {
   }
 
   async #prepare(): Promise<void> {
-    const names = ['WM_PROTOCOLS', 'WM_DELETE_WINDOW', '_NET_WM_STATE', '_NET_WM_STATE_FULLSCREEN', '_NET_WM_NAME', 'UTF8_STRING'];
+    const names = [
+      'WM_PROTOCOLS',
+      'WM_DELETE_WINDOW',
+      '_NET_WM_STATE',
+      '_NET_WM_STATE_FULLSCREEN',
+      '_NET_WM_NAME',
+      'UTF8_STRING',
+    ];
     const atoms = await Promise.all(names.map(name => this.#atom(name)));
     this.#atoms = Object.fromEntries(names.map((name, i) => [name, atoms[i] ?? 0]));
     await this.#readKeys();
@@ -103,7 +110,14 @@ export class XWindows {
       const { titles, separate } = this.#options;
       const title = separate ? (titles[i] ?? '') : titles.join(', ');
       this.#client.ChangeProperty(REPLACE, id, WM_PROTOCOLS, this.#client.atoms.ATOM ?? 0, 32, protocols);
-      this.#client.ChangeProperty(REPLACE, id, _NET_WM_NAME, UTF8_STRING, 8, Buffer.from(`${title} – bigfootbot-video`));
+      this.#client.ChangeProperty(
+        REPLACE,
+        id,
+        _NET_WM_NAME,
+        UTF8_STRING,
+        8,
+        Buffer.from(`${title} – bigfootbot-video`),
+      );
       for (const tile of tiles) this.#client.MapWindow(tile);
       this.#client.MapWindow(id);
     });

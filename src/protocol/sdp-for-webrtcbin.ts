@@ -1,6 +1,6 @@
 import { type Agreed, type Agreement, carrierOf } from './agreement.js';
 import { CODECS } from './codecs.js';
-import type { Offer } from './offer.js';
+import { type Offer, OfferError } from './offer.js';
 import type { Transport } from './transport.js';
 
 /**
@@ -12,8 +12,29 @@ import type { Transport } from './transport.js';
  */
 export function offerForWebrtcbin(offer: Offer, agreement: Agreement): string {
   const { video, audio } = agreement;
-  const agreed = [video, ...(audio ? [audio] : [])];
-  const { transport } = carrierOf(offer, agreement);
+  return write(offer, [video, ...(audio ? [audio] : [])], carrierOf(offer, agreement).transport);
+}
+
+/**
+ * The same of an offer to send several videos, all of which are taken: one section for each camera of an old sender.
+ * @throws OfferError invalid-sdp if there is something else in it, no-common-codec if a video is not H.264
+ */
+export function offerOfCameras(offer: Offer): { text: string; cameras: number } {
+  if (offer.video.length !== offer.sections.length)
+    throw new OfferError('invalid-sdp', 'The offer has sections that are no video that is sent.');
+  const agreed = offer.video.map(section => {
+    const codec = section.codecs.find(({ name }) => name === 'H264');
+    if (codec) return { section, codec };
+    throw new OfferError(
+      'no-common-codec',
+      `A section of the offer has ${section.names.join(', ') || 'no codec'}; H.264 is taken.`,
+    );
+  });
+  const carrier = offer.video.find(({ bundleOnly }) => !bundleOnly) ?? offer.video[0];
+  return { text: write(offer, agreed, carrier?.transport ?? offer.transport), cameras: agreed.length };
+}
+
+function write(offer: Offer, agreed: readonly Agreed[], transport: Transport): string {
   return (
     lines(
       'v=0',
@@ -21,7 +42,7 @@ export function offerForWebrtcbin(offer: Offer, agreement: Agreement): string {
       's=-',
       't=0 0',
       `a=group:BUNDLE ${agreed.map(({ section }) => section.mid).join(' ')}`,
-    ) + agreed.map(part => describe(part, { offer, transport, isFirst: part === video })).join('')
+    ) + agreed.map((part, i) => describe(part, { offer, transport, isFirst: i === 0 })).join('')
   );
 }
 

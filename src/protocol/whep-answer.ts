@@ -27,7 +27,7 @@ export function answerForWebrtcbin(answer: string, offer: string): string {
   const offered = read(offer, 'offer').media[0] as Media;
   // Servers that were offered one section may leave its name out of their answer.
   const media = session.media.find(({ mid }) => mid === undefined || String(mid) === String(offered.mid));
-  if (!media || media.type !== 'video') throw invalid('it has no section for the video that was asked for');
+  if (media?.type !== 'video') throw invalid('it has no section for the video that was asked for');
   if (media.port === 0 && session.media.length === 1)
     throw new AnswerError('no-common-codec', 'The server has no video in H.264 to send (it answered with port 0).');
   const direction = String(media.direction ?? session.direction ?? 'sendrecv');

@@ -24,12 +24,17 @@ const MAX_SHOWN = 4;
 
 function candidatesIn(sdp: string): Found[] {
   return [...sdp.matchAll(/^a=candidate:\S+ 1 udp \d+ ([0-9A-Za-z.:-]+) (\d+) typ (host|srflx|prflx|relay)/gim)].map(
-    ([, address = '', port = '', type = '']) => ({ address: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`, type }),
+    ([, address = '', port = '', type = '']) => ({
+      address: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+      type,
+    }),
   );
 }
 
 function show(found: readonly Found[]): string {
   if (found.length === 0) return 'no address';
-  const shown = found.slice(0, MAX_SHOWN).map(({ address, type }) => (type === 'host' ? address : `${address} (${type})`));
+  const shown = found
+    .slice(0, MAX_SHOWN)
+    .map(({ address, type }) => (type === 'host' ? address : `${address} (${type})`));
   return shown.join(', ') + (found.length > MAX_SHOWN ? ` and ${found.length - MAX_SHOWN} more` : '');
 }

@@ -2,13 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { IceAgentSettings, Log } from '../domain/ports.js';
 import { ChildProcess } from '../process/child-process.js';
 import { ReceiveFailure } from './failure.js';
-import {
-  checkFromPlayer,
-  type FromPlayer,
-  type FromPlayerOf,
-  type PlayerSettings,
-  type ToPlayer,
-} from './messages.js';
+import { checkFromPlayer, type FromPlayer, type FromPlayerOf, type PlayerSettings, type ToPlayer } from './messages.js';
 
 const ENTRY = fileURLToPath(new URL('../player/main.js', import.meta.url));
 /** An offer or an answer: webrtcbin takes some ms, and waits for STUN and TURN for a while. */
@@ -58,7 +52,10 @@ export class PlayerProcess {
   readonly #waiting = new Map<string, Waiting>();
   #process: ChildProcess<ToPlayer, FromPlayer> | null = null;
   #trying: string | null = null;
-  #become: { resolve(prepared: Prepared): void; reject(error: Error): void } = { resolve: () => undefined, reject: () => undefined };
+  #become: { resolve(prepared: Prepared): void; reject(error: Error): void } = {
+    resolve: () => undefined,
+    reject: () => undefined,
+  };
   #hasPrepared = false;
   #closed = false;
 
@@ -218,7 +215,8 @@ export class PlayerProcess {
       return;
     }
     if (this.#hasPrepared) this.prepared = this.#promise();
-    for (const { reject } of this.#waiting.values()) reject(new ReceiveFailure('internal', `the player died: ${reason}`));
+    for (const { reject } of this.#waiting.values())
+      reject(new ReceiveFailure('internal', `the player died: ${reason}`));
     this.#options.onDied(tried === null ? reason : `${tried} broke it: ${reason}`);
     this.start();
     for (const session of [...this.#listeners.keys()]) this.#endSession(session, 'player-died', reason);

@@ -39,7 +39,10 @@ export class Receiver {
   readonly #failed = new Map<string, ReceiveFailure>();
   readonly #snapshots: Set<string>;
   readonly #timers: NodeJS.Timeout[] = [];
-  #end: { resolve(): void; reject(failure: ReceiveFailure): void } = { resolve: () => undefined, reject: () => undefined };
+  #end: { resolve(): void; reject(failure: ReceiveFailure): void } = {
+    resolve: () => undefined,
+    reject: () => undefined,
+  };
   #closed = false;
 
   constructor(options: ReceiverOptions) {
@@ -56,25 +59,31 @@ export class Receiver {
       pipes: cameras.some(({ pipe }) => pipe !== null),
       log: options.log,
       onMessage: message => this.#onMessage(message),
-      onDied: reason => options.reporter.event('player-died', { reason }, `The player died, and is started anew: ${reason}`),
+      onDied: reason =>
+        options.reporter.event('player-died', { reason }, `The player died, and is started anew: ${reason}`),
       onFailed: failure => this.#end.reject(failure),
     });
     this.#links = options.links(this.#player, this.#events());
   }
 
-  async start(): Promise<void> {
+  start(): void {
     const { durationMs, player, reporter } = this.#options;
     this.#player.start();
     for (const { id } of player.cameras) this.#player.say(id, 'connecting');
     for (const link of this.#links) link.start();
     if (durationMs !== null) this.#timers.push(setTimeout(() => this.#end.resolve(), durationMs));
     this.#timers.push(setInterval(() => reporter.figures(this.#reports()), REPORT_MS));
-    const { decoder, decoderTitle, sink } = await this.#player.prepared;
-    const shown = sink === null ? 'shows nothing' : `shows with ${sink}`;
-    reporter.event(
-      'prepared',
-      { decoder, sink },
-      `Decodes with ${decoder === null ? 'nothing' : `${decoder} (${decoderTitle})`}, ${shown}`,
+    this.#player.prepared.then(
+      ({ decoder, decoderTitle, sink }) => {
+        const decodes = decoder === null ? 'Decodes nothing' : `Decodes with ${decoder} (${decoderTitle})`;
+        reporter.event(
+          'prepared',
+          { decoder, sink },
+          `${decodes}, shows ${sink === null ? 'nothing' : `with ${sink}`}`,
+        );
+      },
+      // It has failed, which is the end of all.
+      () => undefined,
     );
   }
 
@@ -151,12 +160,20 @@ export class Receiver {
         return;
       case 'fresh': {
         const afterMs = Math.round(message.afterMs);
-        reporter.event('fresh', { camera: message.camera, afterMs }, `${message.camera}: pictures again, after ${afterMs / 1000} s`);
+        reporter.event(
+          'fresh',
+          { camera: message.camera, afterMs },
+          `${message.camera}: pictures again, after ${afterMs / 1000} s`,
+        );
         return;
       }
       case 'file': {
         const { camera, kind, file } = message;
-        reporter.event(kind, { camera, file }, `${camera}: ${kind === 'snapshot' ? 'a picture is in' : 'recording into'} ${file}`);
+        reporter.event(
+          kind,
+          { camera, file },
+          `${camera}: ${kind === 'snapshot' ? 'a picture is in' : 'recording into'} ${file}`,
+        );
         if (kind === 'snapshot') this.#snapshots.delete(camera);
         if (endsWithSnapshots && this.#snapshots.size === 0) this.#end.resolve();
         return;
@@ -169,7 +186,10 @@ export class Receiver {
       case 'cannot-write':
         // Whoever read the pictures has had enough.
         if (message.what === 'pipe') this.#end.resolve();
-        else this.#end.reject(new ReceiveFailure('cannot-write', message.detail, 'Check the folder, its permissions and the disk'));
+        else
+          this.#end.reject(
+            new ReceiveFailure('cannot-write', message.detail, 'Check the folder, its permissions and the disk'),
+          );
         return;
       case 'window-closed':
         this.#end.resolve();

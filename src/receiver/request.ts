@@ -115,13 +115,21 @@ function unreachable(url: URL, error: unknown, lateMs: number | null): ReceiveFa
       );
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new ReceiveFailure('unknown-host', `there is no host "${url.hostname}"`, 'Check its name, or use its address');
+      return new ReceiveFailure(
+        'unknown-host',
+        `there is no host "${url.hostname}"`,
+        'Check its name, or use its address',
+      );
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ENETDOWN':
     case 'ETIMEDOUT':
     case 'UND_ERR_CONNECT_TIMEOUT':
-      return new ReceiveFailure('unreachable', `no way leads to ${host}`, 'Check that both are on a network that joins them');
+      return new ReceiveFailure(
+        'unreachable',
+        `no way leads to ${host}`,
+        'Check that both are on a network that joins them',
+      );
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
       return new ReceiveFailure('unreachable', `${host} does not speak TLS`, 'Write http:// instead of https://');
@@ -140,6 +148,7 @@ function causeOf(error: unknown): { code?: string; message?: string } {
   // fetch says "fetch failed", and its cause what happened; of a name with several addresses one cause each.
   const { cause } = error;
   if (cause instanceof AggregateError) return causeOf(cause.errors[0]);
-  if (cause instanceof Error) return { message: cause.message, ...('code' in cause ? { code: String(cause.code) } : {}) };
+  if (cause instanceof Error)
+    return { message: cause.message, ...('code' in cause ? { code: String(cause.code) } : {}) };
   return { message: error.message, ...('code' in error ? { code: String(error.code) } : {}) };
 }

@@ -80,7 +80,9 @@ export class WhepEndpoint {
 
   /** Tells the server that the session is over. Never rejects: who hears nothing ends it by itself. */
   async leave(location: URL): Promise<void> {
-    await ask(location, { method: 'DELETE', token: this.tokenFor(location), patienceMs: LEAVE_MS }).catch(() => undefined);
+    await ask(location, { method: 'DELETE', token: this.tokenFor(location), patienceMs: LEAVE_MS }).catch(
+      () => undefined,
+    );
   }
 
   /** The token, where it may be shown: not to another server, whatever this one says. */

@@ -19,8 +19,7 @@ export function statusLine(report: CameraReport, width: number): string {
     ...(latency ? [showLatency(latency)] : []),
     ...(figures && figures.freezes > 0 ? [`${figures.freezes} ${figures.freezes === 1 ? 'freeze' : 'freezes'}`] : []),
   ];
-  const trouble =
-    problem ?? (age !== null && age > STALE_MS ? `no picture for ${showAge(age)}` : null);
+  const trouble = problem ?? (age !== null && age > STALE_MS ? `no picture for ${showAge(age)}` : null);
   return `${name}  ${[...parts, ...(trouble === null ? [] : [`! ${trouble}`])].join('  ')}`;
 }
 

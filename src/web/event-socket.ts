@@ -1,6 +1,7 @@
 /** Listens to what the server tells of its cameras, for as long as it can, and again when it can. */
-import type { LiveEvent } from './api.js';
+
 import { retryDelayMs } from '../protocol/backoff.js';
+import type { LiveEvent } from './api.js';
 
 /** The server says something each 2 s. */
 const SILENCE_MS = 5_000;

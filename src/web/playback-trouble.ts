@@ -1,7 +1,8 @@
 /** What went wrong between a camera and its player, in words for the operator. Pure. */
+
+import type { Problem } from '../protocol/problem-document.js';
 import { formatAge } from './formatting.js';
 import type { Trouble } from './player-state.js';
-import type { Problem } from '../protocol/problem-document.js';
 
 /** Refusals that pass by themselves within seconds; not worth the word "failed". */
 const PASSING = new Set(['camera-starting', 'shutting-down']);

@@ -1,6 +1,7 @@
 /** Makes and ends one WHEP session (draft-ietf-wish-whep). Knows nothing of players, retries or screens. */
-import { iceServersOf } from './ice-servers.js';
+
 import { type Problem, parseProblem, parseRetryAfter } from '../protocol/problem-document.js';
+import { iceServersOf } from './ice-servers.js';
 import { authorization } from './token.js';
 
 /** The server answers when the camera's first picture is there; a camera may take this long to open. */

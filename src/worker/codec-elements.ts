@@ -8,6 +8,8 @@ export interface CodecElements {
   /** Its properties, beside payload type, SSRC and MTU. */
   properties: string;
   depayloader: string;
+  /** Caps that the depayloader is asked for; null for whatever it brings. */
+  unpacked: string | null;
   /** What brings a stream into the form that payloaders and decoders take, and keeps it there; may be nothing. */
   parser: readonly string[];
 }
@@ -15,30 +17,43 @@ export interface CodecElements {
 export const CODEC_ELEMENTS: Readonly<Record<CodecName, CodecElements>> = {
   H264: {
     payloader: 'rtph264pay',
-    properties: 'config-interval=-1 aggregate-mode=zero-latency',
+    // The parser puts headers before keyframes. The payloader would put them before each slice of one, in the middle of
+    // the picture, which parsers take for the beginning of another.
+    properties: 'config-interval=0 aggregate-mode=zero-latency',
     depayloader: 'rtph264depay',
+    // In this form it takes headers out of the stream, wherever a sender put them: see the payloader's properties.
+    unpacked: 'video/x-h264,stream-format=avc,alignment=au',
     parser: ['h264parse name=parse config-interval=-1', 'video/x-h264,stream-format=byte-stream,alignment=au'],
   },
-  VP8: { payloader: 'rtpvp8pay', properties: 'picture-id-mode=15-bit', depayloader: 'rtpvp8depay', parser: [] },
+  VP8: {
+    payloader: 'rtpvp8pay',
+    properties: 'picture-id-mode=15-bit',
+    depayloader: 'rtpvp8depay',
+    unpacked: null,
+    parser: [],
+  },
   VP9: {
     payloader: 'rtpvp9pay',
     properties: 'picture-id-mode=15-bit',
     depayloader: 'rtpvp9depay',
+    unpacked: null,
     parser: ['vp9parse name=parse', 'video/x-vp9,alignment=super-frame'],
   },
   AV1: {
     payloader: 'rtpav1pay',
     properties: '',
     depayloader: 'rtpav1depay',
+    unpacked: null,
     parser: ['av1parse name=parse', 'video/x-av1,alignment=tu'],
   },
   H265: {
     payloader: 'rtph265pay',
-    properties: 'config-interval=-1 aggregate-mode=zero-latency',
+    properties: 'config-interval=0 aggregate-mode=zero-latency',
     depayloader: 'rtph265depay',
+    unpacked: null,
     parser: ['h265parse name=parse config-interval=-1', 'video/x-h265,stream-format=byte-stream,alignment=au'],
   },
-  OPUS: { payloader: 'rtpopuspay', properties: '', depayloader: 'rtpopusdepay', parser: [] },
+  OPUS: { payloader: 'rtpopuspay', properties: '', depayloader: 'rtpopusdepay', unpacked: null, parser: [] },
 };
 
 /** Bytes of an RTP packet: with SRTP, UDP and IPv6, or a tunnel, it fits into one of 1280, the least of IPv6. */
@@ -74,6 +89,6 @@ export function receivedCaps(
 
 /** The part of a launch line that turns a publisher's RTP into a stream. */
 export function describeDepayloader(codec: CodecName): string {
-  const { depayloader, parser } = CODEC_ELEMENTS[codec];
-  return [depayloader, ...parser].join(' ! ');
+  const { depayloader, unpacked, parser } = CODEC_ELEMENTS[codec];
+  return [depayloader, ...(unpacked === null ? [] : [unpacked]), ...parser].join(' ! ');
 }

@@ -1,9 +1,9 @@
 import { ChangingInput } from '../gst/feed.js';
+import { lookAtMachine } from '../gst/machine.js';
 import { Gst } from '../gst/native.js';
 import type { Tee } from '../gst/tee.js';
 import { describeEncoder, type Encoder, type EncoderSettings, liveChange } from './encoders.js';
 import { describeEncoding } from './launch.js';
-import { lookAtMachine } from '../gst/machine.js';
 import { StreamPipeline } from './stream-pipeline.js';
 
 /**

@@ -1,8 +1,8 @@
 import type { Source } from '../domain/source.js';
+import type { MachineFacts } from '../gst/machine.js';
 import type { CodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS, describeDepayloader } from './codec-elements.js';
 import type { EncoderSettings } from './encoders.js';
-import type { MachineFacts } from '../gst/machine.js';
 import { toSystemMemory } from './raw-video.js';
 
 /**

@@ -1,11 +1,11 @@
 import type { CaptureDevice } from '../domain/ports.js';
+import { lookAtMachine } from '../gst/machine.js';
 import type { Passthrough, ToWorkerOf } from '../media/messages.js';
 import { Capture } from './capture.js';
 import { decodedFormats, describeCapture, describePassthrough } from './capture-line.js';
 import { type Choice, type ChosenMode, chooseMode } from './capture-mode.js';
 import { CameraFailure, explain } from './failure.js';
 import { sourceProperty } from './launch.js';
-import { lookAtMachine } from '../gst/machine.js';
 import { PassedOn } from './passed-on.js';
 
 const machine = lookAtMachine();

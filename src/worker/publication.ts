@@ -1,8 +1,8 @@
 import type { IceAgentSettings } from '../domain/ports.js';
+import { Connection, type ConnectionEvents } from '../gst/connection.js';
 import { Webrtc } from '../gst/webrtc.js';
 import type { AgreedAudio, AgreedVideo } from '../media/messages.js';
 import { receivedCaps } from './codec-elements.js';
-import { Connection, type ConnectionEvents } from '../gst/connection.js';
 import { CameraFailure } from './failure.js';
 import { describePublication } from './launch.js';
 import type { OpenedSource } from './opened-source.js';

@@ -1,10 +1,10 @@
+import { lookAtMachine } from '../gst/machine.js';
 import type { Bin, Element } from '../gst/native.js';
 import { make } from '../gst/pipeline.js';
 import type { Tee } from '../gst/tee.js';
 import type { EncoderSettings } from './encoders.js';
 import { CameraFailure } from './failure.js';
 import { describeVp8 } from './launch.js';
-import { lookAtMachine } from '../gst/machine.js';
 import { StreamPipeline } from './stream-pipeline.js';
 
 const FIRST_FRAME_MS = 8_000;

@@ -1,7 +1,7 @@
+import type { ConnectionEvents } from '../gst/connection.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
 import type { FromWorker, ToWorker, ToWorkerOf } from '../media/messages.js';
 import { Camera, type Place } from './camera.js';
-import type { ConnectionEvents } from '../gst/connection.js';
 import { CameraFailure } from './failure.js';
 import { KeyframeLimit } from './keyframe-limit.js';
 import { Viewer } from './viewer.js';

@@ -1,9 +1,9 @@
+import { lookAtMachine } from '../gst/machine.js';
 import { passed } from '../gst/meter.js';
 import { type Element, Gst, type Pipeline, type Sample } from '../gst/native.js';
 import { closePipeline, element, parseLaunch, shareClock } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
 import type { CameraFormat } from './launch.js';
-import { lookAtMachine } from '../gst/machine.js';
 import { describeSlate } from './still-lines.js';
 
 export interface SlateOptions {

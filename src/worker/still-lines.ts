@@ -1,7 +1,7 @@
+import type { MachineFacts } from '../gst/machine.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS } from './codec-elements.js';
 import type { CameraFormat } from './launch.js';
-import type { MachineFacts } from '../gst/machine.js';
 import { isJetson, toSystemMemory } from './raw-video.js';
 
 const TITLE = 'halignment=center valignment=center deltay=-20 shaded-background=true font-desc="Sans Bold 34"';

@@ -1,8 +1,8 @@
+import { lookAtMachine } from '../gst/machine.js';
 import { Gst, type Sample } from '../gst/native.js';
 import { closePipeline, drainBus, element, parseLaunch } from '../gst/pipeline.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { CameraFailure } from './failure.js';
-import { lookAtMachine } from '../gst/machine.js';
 import { describeJpeg, describeStill } from './still-lines.js';
 import type { StreamPipeline } from './stream-pipeline.js';
 

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { IceAgentSettings } from '../domain/ports.js';
+import { Connection, type ConnectionEvents, type ConnectionTimes } from '../gst/connection.js';
 import { Peer } from '../gst/peer.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { sentStream } from './codec-elements.js';
-import { Connection, type ConnectionEvents, type ConnectionTimes } from '../gst/connection.js';
 
 export interface ViewerOptions {
   video: { codec: VideoCodecName; payloadType: number; retransmit: boolean };

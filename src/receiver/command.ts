@@ -1,0 +1,232 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname, extname, resolve } from 'node:path';
+import { isatty } from 'node:tty';
+import { CommandError, EXIT } from '../cli/command-error.js';
+import { makeLogger } from '../cli/log.js';
+import type { RecvOptions } from '../cli/recv.js';
+import { type FailureCode, ReceiveFailure } from './failure.js';
+import { countCameras, LegacyLink } from './legacy-link.js';
+import type { Container, PlayerCamera } from './messages.js';
+import { Receiver, type ReceiverOptions } from './receiver.js';
+import { jsonReporter, plainReporter, type Reporter, terminalReporter } from './reporter.js';
+import { camerasOf, RobotClock } from './robot.js';
+import { parseTarget, type Target, TargetError } from './target.js';
+import { askForToken, findToken } from './token.js';
+import { WhepEndpoint } from './whep.js';
+import { WhepLink } from './whep-link.js';
+
+const EXIT_CODES: Readonly<Record<FailureCode, number>> = {
+  unreachable: EXIT.unavailable,
+  'unknown-host': EXIT.noHost,
+  unauthorized: EXIT.noPermission,
+  'unknown-camera': EXIT.noInput,
+  unavailable: EXIT.unavailable,
+  'no-common-codec': EXIT.protocol,
+  'invalid-answer': EXIT.protocol,
+  'no-path': EXIT.noPath,
+  'no-decoder': EXIT.noDecoder,
+  'no-display': EXIT.noDisplay,
+  'cannot-write': EXIT.cannotWrite,
+  internal: EXIT.internal,
+};
+
+const RETRY_LIST_MS = 2_000;
+
+/** The command `recv`, from its words to its end. @throws CommandError */
+export async function receive(words: readonly string[], options: RecvOptions): Promise<void> {
+  const stop = new Promise<void>(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+  const reporter = makeReporter(options);
+  try {
+    const { target, clock, links } = await prepare(words, options, reporter, stop);
+    const cameras = target.map(({ id, label }) => playerCamera(id, label, target.length, options));
+    const receiver = new Receiver({
+      player: {
+        cameras,
+        display: isHeadless(options) ? null : { separate: options.windows ?? false, sink: options.sink ?? null },
+        decoder: options.decoder ?? null,
+        // Whoever takes the stream as it comes decodes it himself.
+        decodes: options.pipe !== 'h264' || options.measureLatency === true,
+        jitterMs: options.jitterMs,
+        marks: options.measureLatency ?? false,
+      },
+      links,
+      clock,
+      durationMs: options.duration === undefined ? null : options.duration * 1000,
+      endsWithSnapshots: options.snapshot !== undefined,
+      reporter,
+      log: makeLogger(process.env.BIGFOOTBOT_LOG_LEVEL ?? 'error'),
+    });
+    clock?.start();
+    void stop.then(() => receiver.stop());
+    try {
+      receiver.start();
+      await receiver.over;
+    } finally {
+      clock?.close();
+      await receiver.close();
+    }
+  } catch (error) {
+    if (error instanceof Stopped) return;
+    if (error instanceof TargetError) throw new CommandError(EXIT.usage, error.message);
+    if (error instanceof ReceiveFailure) throw new CommandError(EXIT_CODES[error.code], `${error.words}.`);
+    throw error;
+  }
+  // What is still being said to servers need not be waited for.
+  process.exit(0);
+}
+
+/** A person ended it before it began. */
+class Stopped extends Error {}
+
+interface Prepared {
+  target: readonly { id: string; label: string }[];
+  clock: RobotClock | null;
+  links: ReceiverOptions['links'];
+}
+
+async function prepare(
+  words: readonly string[],
+  options: RecvOptions,
+  reporter: Reporter,
+  stop: Promise<void>,
+): Promise<Prepared> {
+  const { target, token: inUrl } = parseTarget(words, options.legacy ?? false);
+  const waits = options.wait ?? false;
+  const server = urlOf(target);
+  const token = findToken({ ...options, inUrl }, server, process.env);
+  checkOptions(options, target);
+  if (target.type === 'legacy') {
+    const named = target.cameras.length > 0 ? target.cameras : await nameCameras(target.url, token);
+    return {
+      target: named.map(id => ({ id, label: id })),
+      clock: null,
+      links: (player, events) => [new LegacyLink({ url: target.url, cameras: named, player, events, waits, token })],
+    };
+  }
+  if (target.type === 'whep') {
+    return {
+      target: target.endpoints,
+      clock: null,
+      links: (player, events) =>
+        target.endpoints.map(({ id, url }) => {
+          const own = url.origin === server.origin ? token : null;
+          return new WhepLink({ camera: id, endpoint: new WhepEndpoint(url, own), player, events, waits });
+        }),
+    };
+  }
+  const { cameras, token: used } = await listCameras(target, token, { waits, reporter, stop });
+  return {
+    target: cameras.map(({ id, name }) => ({ id, label: name })),
+    clock: new RobotClock(target.origin, used),
+    links: (player, events) =>
+      cameras.map(
+        ({ id, whep }) => new WhepLink({ camera: id, endpoint: new WhepEndpoint(whep, used), player, events, waits }),
+      ),
+  };
+}
+
+/** Old senders have no names for their cameras. @throws ReceiveFailure */
+const nameCameras = async (url: URL, token: string | null): Promise<string[]> =>
+  Array.from({ length: await countCameras(url, token) }, (_, i) => `camera${i + 1}`);
+
+async function listCameras(
+  { origin, cameras }: Extract<Target, { type: 'robot' }>,
+  given: string | null,
+  { waits, reporter, stop }: { waits: boolean; reporter: Reporter; stop: Promise<void> },
+): Promise<{ cameras: Awaited<ReturnType<typeof camerasOf>>; token: string | null }> {
+  let token = given;
+  let told = '';
+  for (;;) {
+    try {
+      return { cameras: await camerasOf(origin, cameras, token), token };
+    } catch (error) {
+      if (!(error instanceof ReceiveFailure)) throw error;
+      if (error.code === 'unauthorized') {
+        const typed = await askForToken(origin);
+        if (typed === null) throw error;
+        token = typed;
+        continue;
+      }
+      if (!waits) throw error;
+      if (error.words !== told)
+        reporter.event(
+          'down',
+          { camera: null, code: error.code, detail: error.message },
+          `${error.words}. Trying again`,
+        );
+      told = error.words;
+      const isOver = await Promise.race([
+        stop.then(() => true),
+        new Promise<false>(done => setTimeout(done, RETRY_LIST_MS, false)),
+      ]);
+      if (isOver) throw new Stopped();
+    }
+  }
+}
+
+function urlOf(target: Target): URL {
+  if (target.type === 'robot') return target.origin;
+  return target.type === 'legacy' ? target.url : (target.endpoints[0]?.url as URL);
+}
+
+/** @throws CommandError */
+function checkOptions(options: RecvOptions, target: Target): void {
+  const usage = (message: string): CommandError => new CommandError(EXIT.usage, message);
+  if (options.pipe !== undefined) {
+    const named = target.type === 'robot' || target.type === 'legacy' ? target.cameras.length : target.endpoints.length;
+    if (named !== 1 && !(target.type === 'legacy' && named === 0))
+      throw usage('--pipe writes the pictures of one camera: name it.');
+    if (isatty(1))
+      throw usage('--pipe writes pictures to stdout, and that is a terminal: put "| PROGRAM" or "> FILE" behind it.');
+  }
+  if (options.measureLatency && target.type !== 'robot')
+    throw usage('--measure-latency needs the clock of a robot: name it as http://robot:8765.');
+}
+
+const isHeadless = ({ headless, pipe, snapshot }: RecvOptions): boolean =>
+  headless === true || pipe !== undefined || snapshot !== undefined;
+
+/** @throws CommandError if what is to be written cannot be */
+function playerCamera(
+  id: string,
+  label: string,
+  cameras: number,
+  { record, snapshot, pipe }: RecvOptions,
+): PlayerCamera {
+  return {
+    id,
+    label,
+    record:
+      record === undefined
+        ? null
+        : { file: fileFor(record, id, cameras), container: extname(record).slice(1).toLowerCase() as Container },
+    snapshot: snapshot === undefined ? null : fileFor(snapshot, id, cameras),
+    pipe: pipe ?? null,
+  };
+}
+
+/** Of several cameras each has a file of its own: `drive.mkv` becomes `drive-front.mkv`. */
+function fileFor(file: string, id: string, cameras: number): string {
+  const extension = extname(file);
+  const own = cameras === 1 ? file : `${file.slice(0, -extension.length)}-${id}${extension}`;
+  // npm runs scripts in the package's folder; a path that a person typed counts from where it was typed.
+  const path = resolve(process.env.INIT_CWD ?? process.cwd(), own);
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw new CommandError(EXIT.cannotWrite, `${path} cannot be written: ${(error as Error).message}.`);
+  }
+  return path;
+}
+
+/** Pictures own stdout where they are piped. */
+function makeReporter({ json, pipe }: RecvOptions): Reporter {
+  // Whoever read it need not read on.
+  process.stdout.on('error', () => undefined);
+  if (json) return jsonReporter(pipe === undefined ? process.stdout : process.stderr);
+  return process.stderr.isTTY
+    ? terminalReporter(process.stderr, () => process.stderr.columns ?? 80)
+    : plainReporter(process.stderr);
+}

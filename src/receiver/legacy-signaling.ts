@@ -1,0 +1,88 @@
+import { WebSocket } from 'ws';
+import { HELLO, type LegacyMessage, MAX_LEGACY_MESSAGE, parseLegacyMessage } from '../protocol/legacy-message.js';
+import { ReceiveFailure } from './failure.js';
+
+const CONNECT_MS = 5_000;
+
+/** A connection to the signaling server of an old sender. */
+export class LegacySignaling {
+  readonly #socket: WebSocket;
+  /** Resolves when the connection has ended, whoever ended it. */
+  readonly closed: Promise<string>;
+
+  private constructor(socket: WebSocket, closed: Promise<string>) {
+    this.#socket = socket;
+    this.closed = closed;
+  }
+
+  /**
+   * @param onMessage is given what is in the protocol; all else is passed over
+   * @throws ReceiveFailure
+   */
+  static async connect(
+    url: URL,
+    token: string | null,
+    onMessage: (message: LegacyMessage) => void,
+  ): Promise<LegacySignaling> {
+    const socket = new WebSocket(url, {
+      handshakeTimeout: CONNECT_MS,
+      maxPayload: MAX_LEGACY_MESSAGE,
+      headers: token === null ? {} : { Authorization: `Bearer ${token}` },
+    });
+    const closed = new Promise<string>(resolve => {
+      socket.once('close', (code, reason) =>
+        resolve(reason.length > 0 ? reason.toString().slice(0, 200) : `code ${code}`),
+      );
+    });
+    socket.on('message', data => {
+      const message = parseLegacyMessage(String(data));
+      if (message) onMessage(message);
+    });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('unexpected-response', (_, response) =>
+        reject(
+          response.statusCode === 401 || response.statusCode === 403
+            ? new ReceiveFailure(
+                'unauthorized',
+                `${url.host} answered ${response.statusCode}`,
+                'Give a token that may view',
+              )
+            : new ReceiveFailure(
+                'invalid-answer',
+                `${url.host} answered ${response.statusCode} and is no signaling server`,
+              ),
+        ),
+      );
+      socket.on('error', error => reject(failureOf(url, error)));
+    });
+    return new LegacySignaling(socket, closed);
+  }
+
+  send(text: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text, () => undefined);
+  }
+
+  hello(): void {
+    this.send(HELLO);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+function failureOf(url: URL, error: Error): ReceiveFailure {
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return new ReceiveFailure(
+      'unknown-host',
+      `there is no host "${url.hostname}"`,
+      'Check its name, or use its address',
+    );
+  return new ReceiveFailure(
+    'unreachable',
+    code === 'ECONNREFUSED' ? `${url.host} refuses the connection` : `${url.host} cannot be reached: ${error.message}`,
+    'Start the signaling server there, or name the right port (8765 as ever)',
+  );
+}

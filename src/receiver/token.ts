@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { CommandError, EXIT } from '../cli/command-error.js';
+import { defaultStateDir } from '../store/token.js';
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/**
+ * The token to be sent to a server: the first that was given, by option, file, URL or environment; of a server on this
+ * machine its own, if this user may read it.
+ * @throws CommandError if the file cannot be read
+ */
+export function findToken(
+  given: { token?: string | undefined; tokenFile?: string | undefined; inUrl: string | null },
+  server: URL,
+  env: NodeJS.ProcessEnv,
+): string | null {
+  if (given.token !== undefined) return given.token;
+  if (given.tokenFile !== undefined) return readTokenFile(given.tokenFile);
+  return given.inUrl ?? (env.BIGFOOTBOT_TOKEN || null) ?? ownToken(server, env);
+}
+
+/** Asks a person for it, without showing what is typed; null where nobody can be asked, or nothing was typed. */
+export async function askForToken(server: URL): Promise<string | null> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
+  let isMuted = false;
+  const output = new Writable({
+    write: (chunk, _, done) => {
+      if (!isMuted) process.stderr.write(chunk);
+      done();
+    },
+  });
+  const prompt = createInterface({ input: process.stdin, output, terminal: true });
+  try {
+    const typed = prompt.question(`Token of ${server.host}: `);
+    isMuted = true;
+    return (await typed).trim() || null;
+  } finally {
+    prompt.close();
+    process.stderr.write('\n');
+  }
+}
+
+function readTokenFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new CommandError(EXIT.noInput, `--token-file ${file}: cannot be read: ${(error as Error).message}.`);
+  }
+}
+
+function ownToken({ hostname }: URL, env: NodeJS.ProcessEnv): string | null {
+  if (!LOOPBACK.test(hostname)) return null;
+  try {
+    const file = join(defaultStateDir(env), 'token');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
+  } catch {
+    return null;
+  }
+}
