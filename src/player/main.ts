@@ -25,7 +25,8 @@ process.on('message', (data: unknown) => {
     housekeeping.pump();
     send({ type: 'pong', sequence: message.sequence });
   } else if (message.type === 'close') {
-    void player.close().finally(() => process.exit(0));
+    // When all that was said is out, the process ends with the channel.
+    void player.close().finally(() => process.disconnect?.());
   } else player.handle(message);
 });
 send({ type: 'ready', warmMs: Math.round(performance.now() - began) });

@@ -71,6 +71,7 @@ export class Player {
 
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#report();
     for (const session of [...this.#sessions.keys()]) this.#end(session);
     await Promise.all([...this.#views.values()].map(view => view.close()));
     this.#screen?.close();

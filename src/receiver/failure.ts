@@ -42,6 +42,6 @@ export class ReceiveFailure extends Error {
 
   /** Both in a line. */
   get words(): string {
-    return [this.message.replace(/\.$/, ''), this.remedy].filter(text => text !== '').join('. ');
+    return [this.message, this.remedy].flatMap(text => text.replace(/\.$/, '') || []).join('. ');
   }
 }

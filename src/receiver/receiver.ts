@@ -96,9 +96,9 @@ export class Receiver {
     if (this.#closed) return;
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    await Promise.all(this.#links.map(link => link.close()));
-    await this.#player.close();
-    this.#options.reporter.summary([...this.#tallies.values()].map(tally => tally.summary()));
+    await Promise.all([...this.#links.map(link => link.close()), this.#player.close()]);
+    const summaries = [...this.#tallies.values()].map(tally => tally.summary()).filter(({ frames }) => frames > 0);
+    if (!this.#options.endsWithSnapshots) this.#options.reporter.summary(summaries);
   }
 
   #events(): LinkEvents {

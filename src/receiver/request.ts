@@ -72,9 +72,9 @@ const KNOWN: Readonly<Record<string, FailureCode>> = {
   'unknown-camera': 'unknown-camera',
 };
 
+// What the server says of it is for programs that speak HTTP.
 const REMEDIES: Readonly<Partial<Record<FailureCode, string>>> = {
   unauthorized: 'Give a token that may view: in BIGFOOTBOT_TOKEN, with --token-file, or type it when you are asked',
-  'unknown-camera': 'Check the address',
 };
 
 function refusal(url: URL, { status, headers, body }: Answer): ReceiveFailure {
@@ -85,7 +85,7 @@ function refusal(url: URL, { status, headers, body }: Answer): ReceiveFailure {
   return new ReceiveFailure(
     code,
     `${hostOf(url)}${url.pathname} answered ${status}: ${detail}`,
-    problem.remedy === undefined ? (REMEDIES[code] ?? '') : printable(problem.remedy),
+    REMEDIES[code] ?? printable(problem.remedy ?? ''),
     parseRetryAfter(headers.get('Retry-After')),
   );
 }

@@ -1,8 +1,8 @@
 import t from 'tap';
+import { parseProblem, parseRetryAfter } from '../../src/protocol/problem-document.js';
 import * as words from '../../src/web/formatting.js';
 import * as trouble from '../../src/web/playback-trouble.js';
 import { overlayWords, type PlayerState, withLost } from '../../src/web/player-state.js';
-import { parseProblem, parseRetryAfter } from '../../src/protocol/problem-document.js';
 import { summarize } from '../../src/web/summary.js';
 
 const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
