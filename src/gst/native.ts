@@ -37,8 +37,9 @@ export interface Buffer {
   pts: bigint;
   dts: bigint;
   hasFlags(flags: number): boolean;
-  getSize(): number;
-  extractDup(offset: number, size: number): Uint8Array | number[];
+  /** Bytes. */
+  getSize(): bigint;
+  extractDup(offset: number, size: bigint): Uint8Array | number[];
   /** In memory of its own. */
   copyDeep(): Buffer;
 }

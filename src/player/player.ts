@@ -5,6 +5,7 @@ import { lookAtMachine } from '../gst/machine.js';
 import { Gst } from '../gst/native.js';
 import type { FromPlayer, PlayerSettings, ToPlayer, ToPlayerOf } from '../receiver/messages.js';
 import { chooseDecoder, NoDecoder } from './decoder-choice.js';
+import { CLOCK_OFFSET_NS } from './lines.js';
 import { Reception } from './reception.js';
 import { NoDisplay, Screen } from './screen.js';
 import { REDRAW_MS } from './tile.js';
@@ -23,8 +24,11 @@ export class Player {
   readonly #send: (message: FromPlayer) => void;
   readonly #housekeeping: Housekeeping;
   readonly #machine = lookAtMachine();
-  /** ns of the pipeline clock at running time 0, of all pipelines here. */
-  readonly #baseTime = Gst.SystemClock.obtain().getTime();
+  /**
+   * ns of the pipeline clock at running time 0, of all pipelines here. Further back than the sinks' offset, of which there is
+   * no time before 0 (see describeClock).
+   */
+  readonly #baseTime = Gst.SystemClock.obtain().getTime() - BigInt(2 * CLOCK_OFFSET_NS);
   readonly #views = new Map<string, View>();
   readonly #sessions = new Map<string, Session>();
   readonly #timers: NodeJS.Timeout[] = [];

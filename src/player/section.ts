@@ -82,10 +82,9 @@ export class Section {
     const [, height] = caps.getInt('height');
     // Those from before the cut.
     if (width > TIME_MARK_CORNER.width || height > TIME_MARK_CORNER.height) return;
-    const bytes = buffer.getSize();
-    const data = buffer.extractDup(0, bytes);
+    const data = buffer.extractDup(0, buffer.getSize());
     // Rows are padded to four bytes.
-    const capturedNs = readTimeMark({ data, width: bytes / height, height, bytesPerPixel: 1 });
+    const capturedNs = readTimeMark({ data, width: data.length / height, height, bytesPerPixel: 1 });
     const decodedNs = this.pulse.departureOf(buffer.pts);
     if (capturedNs !== null && decodedNs !== null && this.#marks.length < MAX_MARKS)
       this.#marks.push({ capturedNs, decodedNs });
