@@ -43,6 +43,7 @@ const camera: Camera = {
     keyframeInterval: 60,
     passthrough: 'auto',
     fallback: 'vp8',
+    overlay: 'none',
     stallTimeout: 2,
     controls: {},
   },

@@ -26,7 +26,7 @@ const { applyEvent } = await loadWeb<{ applyEvent(cameras: readonly Camera[], ev
 
 const settings: Camera['settings'] = {
   ...{ width: 640, height: 480, framerate: 30, bitrate: 1_000_000, keyframeInterval: 60 },
-  ...{ passthrough: 'auto', fallback: 'vp8', stallTimeout: 2, controls: {} },
+  ...{ passthrough: 'auto', overlay: 'none', fallback: 'vp8', stallTimeout: 2, controls: {} },
 };
 const typed = typedOf({ name: 'Road', settings });
 
