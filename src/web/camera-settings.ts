@@ -16,7 +16,7 @@ interface Shown {
 export class CameraSettings extends HTMLElement {
   readonly #id: string;
   readonly #shown = new Map<FieldKey, Shown>();
-  readonly #message = element('p', { class: 'message', role: 'status' });
+  readonly #message = element('p', { class: 'message', role: 'status', hidden: true });
   readonly #save = element('button', { type: 'submit', class: 'primary', disabled: true }, 'Save');
   readonly #revert = element('button', { type: 'button', disabled: true }, 'Undo');
   /** What the server has, and the tag by which it knows that. */

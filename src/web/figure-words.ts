@@ -71,7 +71,7 @@ export function compactFigures(figures: PlayerFigures | undefined, knownFps: num
     {
       key: 'age',
       label: 'age',
-      value: capture === undefined ? '' : `${formatMs(capture.p50)} ±${formatMs(capture.errorMs)}`,
+      value: capture === undefined ? '' : ageWords(capture),
       warn: over(capture?.p50, AGE_WARN_MS),
       title: 'From the capture to the decoded picture, by its time mark (p50)',
     },
@@ -125,6 +125,10 @@ export function playerGroups(current: PlayerFigures | undefined): readonly Figur
     },
   ];
 }
+
+/** In whole ms, the bound rounded up. */
+const ageWords = ({ p50, errorMs }: CaptureLatency): string =>
+  `${Math.round(p50)} ±${Math.ceil(errorMs)} ms`.replaceAll(' ', '\u00a0');
 
 /** By the time mark in the picture, and not by what the parts of the way take. */
 const captureGroup = ({ p50, p95, p99, count, errorMs }: CaptureLatency): FigureGroup => ({

@@ -93,7 +93,7 @@ t.test('how old pictures are, where they have a time mark', t => {
   const capture = { p50: 52.4, p95: 80, p99: 123, count: 300, errorMs: 2.6 };
   const age = (p50: number) =>
     compactFigures({ ...figures, capture: { ...capture, p50 } }, 30).find(({ key }) => key === 'age');
-  t.match(age(52.4), { value: '52\u00a0ms ±2.6\u00a0ms', warn: false });
+  t.match(age(52.4), { value: '52\u00a0±3\u00a0ms', warn: false });
   t.match(age(250), { warn: true });
   t.equal(compactFigures(figures, 30).find(({ key }) => key === 'age')?.value, '', 'nothing without one');
   const group = (given: PlayerFigures) => playerGroups(given).find(({ title }) => title.startsWith('From capture'));
