@@ -4,6 +4,7 @@
 #   dist/openapi.json             the contract, in one file
 #   src/contract/api.d.ts         its types, for the editor too
 #   dist/src, dist/test, dist/bench, dist/web
+#   dist/share/fonts              the font of the time mark
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 exec >&2
@@ -82,6 +83,7 @@ sources >dist.next/.built
 build_contract
 tsc -p tsconfig.json --outDir dist.next --incremental false --tsBuildInfoFile null
 build_web
+node dist.next/src/worker/write-mark-font.js dist.next/share/fonts
 if [ -d dist ]; then
   mv dist dist.old
 fi

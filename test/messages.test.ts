@@ -19,6 +19,7 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
     bitrate: 1_000_000,
     keyframeInterval: 60,
     passthrough: 'auto',
+    overlay: 'none',
     stallTimeout: 2,
     lingerMs: 10_000,
     publisherReturnMs: 30_000,

@@ -4,6 +4,9 @@ import { parseSource, SourceError } from '../domain/source.js';
 import { ConfigError } from './config-error.js';
 import { checkConfig } from './schema.js';
 
+const PUBLISHED =
+  'must be "none" where the source is "whip": what is published goes on as it comes, and has no raw pictures';
+
 /**
  * Makes cameras that can be run of configured ones: defaults are filled in, sources read.
  * @param base the folder from which relative paths count
@@ -24,7 +27,10 @@ export function planCameras(
     try {
       // The schema has a default for each of these, which the check has filled in.
       const filled = settings as CameraPlan['settings'];
-      return [{ id, name: name ?? id, source: parseSource(source, base), settings: filled }];
+      const plan = { id, name: name ?? id, source: parseSource(source, base), settings: filled };
+      if (plan.source.type === 'whip' && filled.overlay !== 'none')
+        wrong.push({ path: ['cameras', id, 'overlay'], message: PUBLISHED });
+      return [plan];
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       wrong.push({ path: ['cameras', id, 'source'], message: `cannot be used: ${error.message}` });

@@ -81,6 +81,7 @@ function isIgnored(before: CameraPlan, after: CameraPlan): boolean {
   return (
     (after.settings.bitrate !== bitrate || after.settings.keyframeInterval !== keyframeInterval) &&
     after.settings.passthrough !== 'never' &&
+    after.settings.overlay === 'none' &&
     isDeepStrictEqual(after.source, before.source)
   );
 }

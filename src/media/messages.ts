@@ -26,6 +26,7 @@ const TO_WORKER = {
     bitrate: number,
     keyframeInterval: number,
     passthrough: string,
+    overlay: string,
     /** Seconds. */
     stallTimeout: number,
     lingerMs: number,

@@ -6,6 +6,7 @@ import { authorization, readToken } from './token.js';
 
 export type Camera = operations['listCameras']['responses'][200]['content']['application/json']['items'][number];
 export type System = operations['getSystem']['responses'][200]['content']['application/json'];
+export type Clock = operations['getClock']['responses'][200]['content']['application/json'];
 export type LiveEvent = operations['liveEvents']['responses'][101]['content']['application/json'];
 export type Device = components['schemas']['Device'];
 
@@ -25,6 +26,7 @@ export type Answer<T> =
 
 export const listCameras = async (): Promise<Answer<Camera[]>> => items(await call('GET', '/api/v1/cameras'));
 export const getSystem = (token?: string): Promise<Answer<System>> => call('GET', '/api/v1/system', { token });
+export const getClock = (): Promise<Answer<Clock>> => call('GET', '/api/v1/clock');
 export const getCamera = (id: string): Promise<Answer<Camera>> => call('GET', cameraPath(id));
 export const listDevices = async (): Promise<Answer<Device[]>> => items(await call('GET', '/api/v1/devices'));
 

@@ -6,6 +6,7 @@ import type { PlayerFigures } from './player-stats.js';
 import { createPlayerView } from './player-view.js';
 import { encodePng } from './snapshot.js';
 import { watchStats } from './stats-watch.js';
+import { type TimeMarkWatch, watchTimeMark } from './time-mark-watch.js';
 import { onTokenChange } from './token.js';
 import type { WhepSession } from './whep-client.js';
 
@@ -14,13 +15,13 @@ const HIDDEN_GRACE_MS = 5_000;
 
 /**
  * Attributes: `src`, path of the WHEP endpoint; `label`, the camera's name for people; `known-fps`, the camera's rate
- * if it is known. Reflects `state` (see player-state.ts) and, once a second, `data-fps`, `data-bitrate`, `data-width`,
- * `data-height`, `data-frames`, `data-sessions`; `data-age` (ms) while the picture is not live.
+ * if it is known; `time-mark`, whether its pictures have one. Reflects `state` (see player-state.ts) and, once a second, `data-fps`, `data-bitrate`, `data-width`,
+ * `data-height`, `data-frames`, `data-sessions`, `data-capture-ms` (p50 of the time mark); `data-age` (ms) while the picture is not live.
  *
  * Events: `statechange`, `figures`, `unauthorized`; they bubble, and their details are the properties of that name.
  */
 export class CameraPlayer extends HTMLElement {
-  static readonly observedAttributes = ['src', 'label'];
+  static readonly observedAttributes = ['src', 'label', 'time-mark'];
 
   readonly #view = createPlayerView(this.attachShadow({ mode: 'open' }), () => this.retryNow());
   #playback: Playback | undefined;
@@ -31,6 +32,8 @@ export class CameraPlayer extends HTMLElement {
   #figures: PlayerFigures | undefined;
   #sessions = 0;
   #endStats: (() => void) | undefined;
+  #session: WhepSession | undefined;
+  #timeMark: TimeMarkWatch | undefined;
   #endListening: (() => void) | undefined;
 
   get state(): PlayerState {
@@ -81,6 +84,7 @@ export class CameraPlayer extends HTMLElement {
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (name === 'label') this.#view.setLabel(after ?? '');
+    else if (name === 'time-mark') this.#watchTimeMark();
     else if (before !== after && this.isConnected) this.#restart();
   }
 
@@ -140,13 +144,25 @@ export class CameraPlayer extends HTMLElement {
 
   #onSession(session: WhepSession | undefined): void {
     this.#endStats?.();
+    this.#session = session;
+    this.#watchTimeMark();
     this.#endStats = session && watchStats(session, figures => this.#onFigures(figures));
     if (session !== undefined) this.dataset.sessions = String(++this.#sessions);
     else this.#onFigures(undefined);
   }
 
-  #onFigures(figures: PlayerFigures | undefined): void {
+  /** While there is a session, and pictures that have one: else it costs nothing. */
+  #watchTimeMark(): void {
+    this.#timeMark?.stop();
+    const isMarked = this.#session !== undefined && this.hasAttribute('time-mark');
+    this.#timeMark = isMarked ? watchTimeMark(this.video) : undefined;
+  }
+
+  #onFigures(measured: PlayerFigures | undefined): void {
+    const capture = this.#timeMark?.read();
+    const figures = measured && capture ? { ...measured, capture } : measured;
     this.#figures = figures;
+    setAttribute(this, 'data-capture-ms', figures?.capture?.p50.toFixed(1));
     setAttribute(this, 'data-fps', (figures?.fps ?? 0).toFixed(1));
     setAttribute(this, 'data-bitrate', String(Math.round(figures?.bitrate ?? 0)));
     setAttribute(this, 'data-width', figures?.width?.toString());

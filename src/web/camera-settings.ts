@@ -9,14 +9,14 @@ const ELSEWHERE =
   'Somebody else changed this camera meanwhile. What you did not touch is as they left it: look, and save again.';
 
 interface Shown {
-  input: HTMLInputElement;
+  input: HTMLInputElement | HTMLSelectElement;
   error: HTMLElement;
 }
 
 export class CameraSettings extends HTMLElement {
   readonly #id: string;
   readonly #shown = new Map<FieldKey, Shown>();
-  readonly #message = element('p', { class: 'message', role: 'status' });
+  readonly #message = element('p', { class: 'message', role: 'status', hidden: true });
   readonly #save = element('button', { type: 'submit', class: 'primary', disabled: true }, 'Save');
   readonly #revert = element('button', { type: 'button', disabled: true }, 'Undo');
   /** What the server has, and the tag by which it knows that. */
@@ -53,11 +53,10 @@ export class CameraSettings extends HTMLElement {
     this.#shown.get('name')?.input.focus({ preventScroll: true });
   }
 
-  #row({ key, label, unit, range }: (typeof fields)[number]): HTMLElement {
+  #row(field: (typeof fields)[number]): HTMLElement {
+    const { key, label, unit } = field;
     const id = `setting-${key}`;
-    const kind =
-      range === undefined ? { maxlength: '100' } : { type: 'number', inputmode: 'numeric', ...numbers(range) };
-    const input = element('input', { id, name: key, 'aria-describedby': `${id}-error`, disabled: true, ...kind });
+    const input = inputFor(field, { id, name: key, 'aria-describedby': `${id}-error`, disabled: true });
     const error = element('p', { id: `${id}-error`, class: 'error' });
     this.#shown.set(key, { input, error });
     const taken = element('span', { class: 'taken' }, input, element('span', { class: 'unit' }, unit));
@@ -187,6 +186,18 @@ export class CameraSettings extends HTMLElement {
       this.#complain(ELSEWHERE);
     } else this.#complain(wrongWith(answer));
   }
+}
+
+function inputFor(
+  { range, choices }: (typeof fields)[number],
+  common: Record<string, string | boolean>,
+): HTMLInputElement | HTMLSelectElement {
+  if (choices !== undefined) {
+    const options = Object.entries(choices).map(([value, words]) => element('option', { value }, words));
+    return element('select', common, ...options);
+  }
+  const kind = range === undefined ? { maxlength: '100' } : { type: 'number', inputmode: 'numeric', ...numbers(range) };
+  return element('input', { ...common, ...kind });
 }
 
 function numbers({ min, max, step }: NonNullable<(typeof fields)[number]['range']>): Record<string, string> {

@@ -46,6 +46,7 @@ export class CameraTile extends HTMLElement {
     // A closed camera has no rate; what it last had is the best guess for when it opens.
     const fps = camera.fps > 0 ? camera.fps : undefined;
     if (fps !== undefined) setAttribute(this.player, 'known-fps', fps.toFixed(1));
+    this.player.toggleAttribute('time-mark', camera.settings.overlay === 'timemark');
     this.#details.camera = camera;
     this.outdated = false;
     this.#showLost();
@@ -199,6 +200,7 @@ export class CameraTile extends HTMLElement {
       const shown = this.#figures.get(key);
       if (shown === undefined) continue;
       setText(shown.value, value);
+      setHidden(shown.box, value === '');
       shown.box.classList.toggle('warn', warn);
     }
     this.#details.figures = figures;

@@ -1,4 +1,5 @@
 /** The figures of a player and its camera as labels and values. Pure. */
+import type { CaptureLatency } from '../protocol/capture-latency.js';
 import type { Camera } from './api.js';
 import { formatBitrate, formatFps, formatMs, formatPercent, formatSize } from './formatting.js';
 import type { PlayerFigures } from './player-stats.js';
@@ -7,6 +8,7 @@ export interface Figure {
   key: string;
   /** Short, in front of the value in the compact line; empty where the unit says it. */
   label: string;
+  /** Empty where there is nothing to say, and nothing is shown. */
   value: string;
   /** Bad enough to catch an eye. */
   warn: boolean;
@@ -23,6 +25,7 @@ export interface FigureGroup {
 const LOSS_WARN_PERCENT = 2;
 const ROUND_TRIP_WARN_MS = 150;
 const BUFFER_WARN_MS = 100;
+const AGE_WARN_MS = 250;
 /** Share of the camera's own rate. */
 const FPS_WARN = 0.75;
 
@@ -37,7 +40,7 @@ const none: PlayerFigures = {
 };
 
 export function compactFigures(figures: PlayerFigures | undefined, knownFps: number | undefined): readonly Figure[] {
-  const { width, height, fps, bitrate, lossPercent, roundTripMs, jitterBufferMs } = figures ?? none;
+  const { width, height, fps, bitrate, lossPercent, roundTripMs, jitterBufferMs, capture } = figures ?? none;
   const over = (value: number | undefined, limit: number): boolean => value !== undefined && value >= limit;
   const slow = fps !== undefined && knownFps !== undefined && fps < FPS_WARN * knownFps;
   return [
@@ -64,6 +67,13 @@ export function compactFigures(figures: PlayerFigures | undefined, knownFps: num
       value: formatMs(jitterBufferMs),
       warn: over(jitterBufferMs, BUFFER_WARN_MS),
       title: 'Jitter buffer',
+    },
+    {
+      key: 'age',
+      label: 'age',
+      value: capture === undefined ? '' : ageWords(capture),
+      warn: over(capture?.p50, AGE_WARN_MS),
+      title: 'From the capture to the decoded picture, by its time mark (p50)',
     },
   ];
 }
@@ -101,6 +111,7 @@ export function playerGroups(current: PlayerFigures | undefined): readonly Figur
         ['Path', figures.path ?? '–'],
       ],
     },
+    ...(figures.capture === undefined ? [] : [captureGroup(figures.capture)]),
     {
       title: 'Since it connected',
       rows: [
@@ -114,6 +125,22 @@ export function playerGroups(current: PlayerFigures | undefined): readonly Figur
     },
   ];
 }
+
+/** In whole ms, the bound rounded up. */
+const ageWords = ({ p50, errorMs }: CaptureLatency): string =>
+  `${Math.round(p50)} ±${Math.ceil(errorMs)} ms`.replaceAll(' ', '\u00a0');
+
+/** By the time mark in the picture, and not by what the parts of the way take. */
+const captureGroup = ({ p50, p95, p99, count, errorMs }: CaptureLatency): FigureGroup => ({
+  title: 'From capture to decoded picture',
+  rows: [
+    ['p50', formatMs(p50)],
+    ['p95', formatMs(p95)],
+    ['p99', formatMs(p99)],
+    ['Wrong by, at the most', `±${formatMs(errorMs)}`],
+    ['Pictures read', String(count)],
+  ],
+});
 
 const captureWords = ({ format, width, height, framerate }: NonNullable<Camera['capture']>): string =>
   `${format} ${formatSize(width, height)}, ${formatFps(framerate)}`;

@@ -1,5 +1,7 @@
 /** Two getStats reports in, the figures of what happened between them out. Pure. */
 
+import type { CaptureLatency } from '../protocol/capture-latency.js';
+
 /** What of a report is used; counters are since the session began. */
 export interface StatsSample {
   /** Milliseconds. */
@@ -42,6 +44,8 @@ export interface PlayerFigures {
   codec?: string;
   decoder?: string;
   path?: string;
+  /** From the capture to the decoded picture, where the picture has a time mark. */
+  capture?: CaptureLatency;
   framesDecoded: number;
   framesDropped: number;
   freezes: number;

@@ -3,13 +3,15 @@ import type { Camera } from './api.js';
 
 export interface Field {
   /** The server's name of it. */
-  key: 'name' | 'width' | 'height' | 'framerate' | 'bitrate' | 'keyframeInterval';
+  key: 'name' | 'width' | 'height' | 'framerate' | 'bitrate' | 'keyframeInterval' | 'overlay';
   label: string;
   unit: string;
   /** What a person types times this is what the server has. */
   scale: number;
-  /** What the field takes, as typed; undefined for a text. */
+  /** The numbers that it takes, as typed. */
   range?: { min: number; max: number; step: number | 'any' };
+  /** The words that it takes, and what they are called. Without these and a range it is a text. */
+  choices?: Readonly<Record<string, string>>;
 }
 
 export type FieldKey = Field['key'];
@@ -26,11 +28,16 @@ export const fields: readonly Field[] = [
   { key: 'framerate', label: 'Frame rate', unit: 'fps', scale: 1, range: { min: 1, max: 240, step: 1 } },
   { key: 'bitrate', label: 'Bitrate', unit: 'kbit/s', scale: KILO, range: { min: 50, max: 100_000, step: 'any' } },
   { key: 'keyframeInterval', label: 'Keyframe each', unit: 'frames', scale: 1, range: { min: 1, max: 1_000, step: 1 } },
+  { key: 'overlay', label: 'In the picture', unit: '', scale: 1, choices: { none: 'Nothing', timemark: 'Time mark' } },
 ];
 
 /** What the form shows of a camera. */
 export function typedOf({ name, settings }: Pick<Camera, 'name' | 'settings'>): Typed {
-  const shown = fields.map(({ key, scale }) => [key, key === 'name' ? name : String(settings[key] / scale)] as const);
+  const shown = fields.map(({ key, scale }) => {
+    if (key === 'name') return [key, name];
+    const value = settings[key];
+    return [key, typeof value === 'number' ? String(value / scale) : value];
+  });
   return Object.fromEntries(shown) as Typed;
 }
 
@@ -38,10 +45,10 @@ export function typedOf({ name, settings }: Pick<Camera, 'name' | 'settings'>): 
 export function patchOf(before: Typed, now: Typed): Record<string, string | number | null> {
   const changed = fields.filter(({ key }) => now[key].trim() !== before[key]);
   return Object.fromEntries(
-    changed.map(({ key, scale }) => {
+    changed.map(({ key, scale, range }) => {
       const text = now[key].trim();
       if (text === '') return [key, null];
-      return [key, key === 'name' ? text : Math.round(Number(text) * scale)];
+      return [key, range === undefined ? text : Math.round(Number(text) * scale)];
     }),
   );
 }

@@ -6,6 +6,7 @@ import { reaches, showFraction } from './framerate.js';
 import { type CameraFormat, describeFan, describeThinning } from './launch.js';
 import { isJpeg, rawFormat } from './pixel-formats.js';
 import { describeAcceptable, describeScaling, isJetson, NVMM } from './raw-video.js';
+import { describeTimeMark } from './time-mark.js';
 
 export interface CaptureRequest {
   source: Source;
@@ -14,18 +15,22 @@ export interface CaptureRequest {
   /** What a V4L2 camera is set to (see chooseMode); null for every other source. */
   mode: ChosenMode | null;
   machine: MachineFacts;
+  /** Whether each picture is to say when it was captured; left out, not. */
+  timeMark?: boolean;
 }
 
 /**
  * The launch line from a source to raw pictures, in system memory or in a Jetson's NVMM, no larger than wanted. Paths,
  * URLs and names are not in it; they are set on the element `source`, by the property that sourceProperty names. What it
  * brings is taken from the tee `taken`. Where a camera brings more pictures than wanted, `thin` leaves some out; its
- * max-rate may be changed while it plays.
+ * max-rate may be changed while it plays. A time mark is written here, where a picture's time is that of its capture, and
+ * every picture passes once: the slate, which comes in behind it, has the mark of the last picture.
  */
 export function describeCapture(request: CaptureRequest): string {
   return [
     ...describeSource(request),
     'identity name=captured silent=true',
+    ...(request.timeMark ? describeTimeMark(request.machine) : []),
     'tee name=taken allow-not-linked=true',
   ].join(' ! ');
 }

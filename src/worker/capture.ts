@@ -6,6 +6,7 @@ import { Tee } from '../gst/tee.js';
 import { type CameraFailure, explain } from './failure.js';
 import { FileLoop } from './file-loop.js';
 import type { OpenedSource } from './opened-source.js';
+import { showClock } from './time-mark.js';
 
 export interface CaptureOptions {
   source: Source;
@@ -37,6 +38,7 @@ export class Capture implements OpenedSource {
     this.#end = pad(this.#captured, 'src');
     this.tee = new Tee(this.#pipeline, element(this.#pipeline, 'taken'));
     shareClock(this.#pipeline, baseTime);
+    showClock(this.#pipeline, baseTime);
     this.#loop = source.type === 'file' ? new FileLoop(this.#pipeline, this.#end) : null;
     if (!this.#loop) this.#pipeline.setState(Gst.State.PLAYING);
   }

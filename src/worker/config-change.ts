@@ -6,7 +6,9 @@ import type { Config } from './opening.js';
  * @param rate frames a second that the source brings by itself; null if it is not known
  */
 export function reopens(before: Config, after: Config, rate: number | null): 'no' | 'pictures' | 'source' {
-  if (!same(before.source, after.source) || before.passthrough !== after.passthrough) return 'source';
+  const isOther = (key: 'source' | 'passthrough' | 'overlay'): boolean => !same(before[key], after[key]);
+  // The latter two say whether it is passed on.
+  if (isOther('source') || isOther('passthrough') || isOther('overlay')) return 'source';
   switch (after.source.type) {
     // They have a size and a rate of their own.
     case 'file':

@@ -2,6 +2,7 @@ import { Housekeeping } from '../gst/housekeeping.js';
 import { checkToWorker, type FromWorker } from '../media/messages.js';
 import { installedCodecs, probe } from './probe.js';
 import { WorkerSessions } from './sessions.js';
+import { useMarkFont } from './time-mark.js';
 import { warmUp } from './warm-up.js';
 
 // A camera's process: `main.js camera ID`, or `main.js probe [ENCODER …]` with the encoders that are to be left alone.
@@ -18,6 +19,7 @@ process.on('SIGTERM', () => undefined);
 // Without its parent a worker is nobody's: it goes at once, whatever GStreamer still does.
 process.on('disconnect', () => process.exit(0));
 
+useMarkFont();
 housekeeping.disturb();
 if (role === 'probe') {
   await probe(send, new Set(rest));

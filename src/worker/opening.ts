@@ -56,7 +56,7 @@ export function openSource(request: OpenRequest): Opened {
       ? new PassedOn({ source, line: describePassthrough(source, mode), property, baseTime })
       : new Capture({
           source,
-          line: describeCapture({ source, format: config, mode, machine }),
+          line: describeCapture({ source, format: config, mode, machine, timeMark: config.overlay === 'timemark' }),
           property,
           baseTime,
         });

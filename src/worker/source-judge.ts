@@ -12,10 +12,10 @@ export class SourceJudge {
   #verdict: Passthrough | null;
   #looking: Promise<void> | null = null;
 
-  constructor({ source, passthrough }: Config) {
+  constructor({ source, passthrough, overlay }: Config) {
     this.#source = source;
     this.#wanted = passthrough as 'auto' | 'always' | 'never';
-    this.#verdict = withoutLooking(source, this.#wanted);
+    this.#verdict = withoutLooking(source, this.#wanted, overlay !== 'none');
   }
 
   /** What is known by now. */
@@ -55,11 +55,12 @@ export class SourceJudge {
   }
 }
 
-function withoutLooking(source: Source, wanted: 'auto' | 'always' | 'never'): Passthrough | null {
+function withoutLooking(source: Source, wanted: 'auto' | 'always' | 'never', hasOverlay: boolean): Passthrough | null {
   switch (source.type) {
     case 'file':
     case 'rtsp':
     case 'v4l2':
+      if (hasOverlay) return { active: false, reason: 'its overlay is written into raw pictures' };
       return wanted === 'never' ? judgePassthrough('never', null) : null;
     case 'whip':
       return { active: true, reason: 'what is published is passed on' };

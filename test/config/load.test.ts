@@ -63,6 +63,7 @@ cameras:
     keyframeInterval: 60,
     passthrough: 'auto',
     fallback: 'vp8',
+    overlay: 'none',
     stallTimeout: 2,
     controls: {},
   });

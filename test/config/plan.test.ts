@@ -14,6 +14,7 @@ const defaults = {
   keyframeInterval: 60,
   passthrough: 'auto',
   fallback: 'vp8',
+  overlay: 'none',
   stallTimeout: 2,
   controls: {},
 };
@@ -52,6 +53,11 @@ t.test('what cannot be a camera', t => {
     ['name', { 'a/b': { source: 'test' } }, /cameras\.a\/b is no name for a camera/],
     ['long name', { ['a'.repeat(64)]: { source: 'test' } }, /is no name for a camera/],
     ['setting', { a: { source: 'test', framerate: 0 } }, /cameras\.a\.framerate is 0; it must be >= 1/],
+    [
+      'overlay of what is published',
+      { a: { source: 'whip', overlay: 'timemark' } },
+      /cameras\.a\.overlay must be "none"/,
+    ],
   ];
   for (const [name, cameras, words] of cases) {
     try {

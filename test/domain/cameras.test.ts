@@ -15,6 +15,7 @@ const settings = {
   keyframeInterval: 60,
   passthrough: 'auto',
   fallback: 'vp8',
+  overlay: 'none',
   stallTimeout: 2,
   controls: {},
 } as const;

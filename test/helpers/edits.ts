@@ -44,6 +44,7 @@ const SETTINGS: Readonly<Record<string, [right: fc.Arbitrary<unknown>, wrong: fc
   bitrate: [fc.integer({ min: 50_000, max: 100_000_000 }), fc.constantFrom(1, '1 Mbit/s')],
   keyframeInterval: [fc.integer({ min: 1, max: 1000 }), fc.constantFrom(0, -1)],
   passthrough: [fc.constantFrom('auto', 'always', 'never'), fc.constantFrom('maybe', false)],
+  overlay: [fc.constantFrom('none', 'timemark'), fc.constantFrom('clock', true)],
   fallback: [fc.constantFrom('vp8', 'none'), fc.constantFrom('vp9')],
   stallTimeout: [fc.double({ min: 0.5, max: 60, noNaN: true }), fc.constantFrom(0.4, 61, '2')],
   controls: [
@@ -131,11 +132,13 @@ export async function send(ask: Ask, edit: Edit, cameras: Cameras): Promise<{ st
   return { status: response.status, right: rightAnswers(edit, cameras) };
 }
 
-function rightAnswers({ method, id, ifMatch, isWrong }: Edit, cameras: Cameras): number[] {
+function rightAnswers(edit: Edit, cameras: Cameras): number[] {
+  const { method, id, ifMatch, isWrong } = edit;
   const isThere = cameras.has(id);
+  const { source, overlay = 'none' } = after(edit, cameras).get(id) ?? {};
   // Which of several mistakes is told of first is nobody's business.
   const refusals = [
-    ...(isWrong ? [422] : []),
+    ...(isWrong || (source === 'whip' && overlay !== 'none') ? [422] : []),
     ...(method === 'POST' && isThere ? [409] : []),
     ...(method !== 'POST' && !isThere ? [404] : []),
     ...(method !== 'POST' && isThere && ifMatch === 'wrong' ? [412] : []),

@@ -124,6 +124,17 @@ t.test('the system', async t => {
   t.strictSame(response.json(), SYSTEM);
 });
 
+t.test('the monotonic clock, as it is', async t => {
+  const { ask } = await testApp(t);
+  const before = process.hrtime.bigint();
+  const response = await ask('GET', '/api/v1/clock');
+  const after = process.hrtime.bigint();
+  t.strictSame(breaches('getClock', response), []);
+  t.equal(response.headers['cache-control'], 'no-store');
+  const shown = BigInt(response.json().monotonic);
+  t.ok(before <= shown && shown <= after);
+});
+
 t.test('HEAD is GET without a body', async t => {
   const { ask } = await testApp(t);
   for (const url of ['/api/v1/cameras', '/api/v1/system', '/healthz']) {

@@ -37,7 +37,7 @@ const plan = (id: string): CameraPlan => ({
   source: { type: 'test' },
   settings: {
     ...{ width: 640, height: 480, framerate: 30, bitrate: 1_000_000, keyframeInterval: 60 },
-    ...{ passthrough: 'auto', fallback: 'vp8', stallTimeout: 2, controls: {} },
+    ...{ passthrough: 'auto', overlay: 'none', fallback: 'vp8', stallTimeout: 2, controls: {} },
   },
 });
 

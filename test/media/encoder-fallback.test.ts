@@ -28,6 +28,7 @@ t.test('an encoder that does not open gives way to the next, which is said and r
         keyframeInterval: 60,
         passthrough: 'auto',
         fallback: 'vp8',
+        overlay: 'none',
         stallTimeout: 10,
         controls: {},
       },

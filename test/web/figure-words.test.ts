@@ -43,6 +43,7 @@ const camera: Camera = {
     keyframeInterval: 60,
     passthrough: 'auto',
     fallback: 'vp8',
+    overlay: 'none',
     stallTimeout: 2,
     controls: {},
   },
@@ -83,8 +84,22 @@ t.test('what catches the eye is what is felt at the controls', t => {
   );
   t.strictSame(
     compactFigures(undefined, 30).map(({ value, warn }) => `${value}${warn}`),
-    Array(6).fill('–false'),
+    [...Array(6).fill('–false'), 'false'],
   );
+  t.end();
+});
+
+t.test('how old pictures are, where they have a time mark', t => {
+  const capture = { p50: 52.4, p95: 80, p99: 123, count: 300, errorMs: 2.6 };
+  const age = (p50: number) =>
+    compactFigures({ ...figures, capture: { ...capture, p50 } }, 30).find(({ key }) => key === 'age');
+  t.match(age(52.4), { value: '52\u00a0±3\u00a0ms', warn: false });
+  t.match(age(250), { warn: true });
+  t.equal(compactFigures(figures, 30).find(({ key }) => key === 'age')?.value, '', 'nothing without one');
+  const group = (given: PlayerFigures) => playerGroups(given).find(({ title }) => title.startsWith('From capture'));
+  t.equal(group(figures), undefined);
+  const values = group({ ...figures, capture })?.rows.map(([, value]) => value.replaceAll('\u00a0', ' '));
+  t.strictSame(values, ['52 ms', '80 ms', '123 ms', '±2.6 ms', '300']);
   t.end();
 });
 

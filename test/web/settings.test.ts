@@ -26,13 +26,14 @@ const { applyEvent } = await loadWeb<{ applyEvent(cameras: readonly Camera[], ev
 
 const settings: Camera['settings'] = {
   ...{ width: 640, height: 480, framerate: 30, bitrate: 1_000_000, keyframeInterval: 60 },
-  ...{ passthrough: 'auto', fallback: 'vp8', stallTimeout: 2, controls: {} },
+  ...{ passthrough: 'auto', overlay: 'none', fallback: 'vp8', stallTimeout: 2, controls: {} },
 };
 const typed = typedOf({ name: 'Road', settings });
 
 t.test('settings as they are typed, and what of them is sent', t => {
   t.strictSame(typed, {
     ...{ name: 'Road', width: '640', height: '480', framerate: '30', bitrate: '1000', keyframeInterval: '60' },
+    overlay: 'none',
   });
   t.strictSame(patchOf(typed, typed), {});
   t.strictSame(patchOf(typed, { ...typed, name: 'Road ' }), {}, 'a blank at the end is none');
@@ -41,6 +42,7 @@ t.test('settings as they are typed, and what of them is sent', t => {
     width: 800,
     bitrate: 1_500_000,
   });
+  t.strictSame(patchOf(typed, { ...typed, overlay: 'timemark' }), { overlay: 'timemark' });
   t.strictSame(patchOf(typed, { ...typed, framerate: '' }), { framerate: null }, 'nothing is the default');
   const odd = typedOf({ name: 'Road', settings: { ...settings, bitrate: 999_937 } });
   t.strictSame(patchOf(odd, odd), {}, 'a rate that is no whole number of kbit/s is left alone');

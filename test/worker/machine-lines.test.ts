@@ -42,6 +42,8 @@ function describe(recorded: RecordedMachine): string {
     ([name, source, chosen]) =>
       `capture of ${name}:\n  ${describeCapture({ source, format: FORMAT, mode: chosen, machine })}`,
   );
+  const marked = describeCapture({ source: v4l2, format: FORMAT, mode: mode('MJPG'), machine, timeMark: true });
+  captures.push(`capture of v4l2 MJPG with a time mark:\n  ${marked}`);
   const encodings = ENCODERS.filter(({ element }) => machine.has(element)).map(
     (encoder, i) =>
       `${i === 0 ? 'encoding' : 'should that not open'}:\n  ` +
@@ -75,7 +77,7 @@ t.test('the launch lines of each kind of machine', t => {
 t.test('no line has an element that its machine lacks', t => {
   // Of GStreamer's core, and of every installation.
   const core = words(
-    'bin identity tee funnel queue capsfilter fakesink filesrc parsebin clocksync rtph264depay h264parse videotestsrc videoflip',
+    'bin identity tee funnel queue capsfilter fakesink filesrc parsebin clocksync timeoverlay rtph264depay h264parse videotestsrc videoflip',
   );
   for (const recorded of MACHINES) {
     const has = factsOf(recorded).has;
