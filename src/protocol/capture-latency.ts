@@ -15,10 +15,22 @@ const MARK_ERROR_NS = 500_000n;
 
 /** Makes latencies of time marks: the clocks of both machines compared, and each picture counted once. */
 export class CaptureLatencyMeter {
-  readonly #clock = new ClockOffsetEstimate();
-  readonly #values = new SlidingPercentiles(WINDOW);
+  readonly #clock: ClockOffsetEstimate;
+  readonly #values: SlidingPercentiles;
   #offset: ClockOffset | null = null;
   #last: bigint | null = null;
+
+  /**
+   * @param clock of the sender, where several meters share it
+   * @param size values that are kept
+   */
+  constructor({
+    clock = new ClockOffsetEstimate(),
+    size = WINDOW,
+  }: { clock?: ClockOffsetEstimate; size?: number } = {}) {
+    this.#clock = clock;
+    this.#values = new SlidingPercentiles(size);
+  }
 
   /** An exchange with `/api/v1/clock`, by the clock of `add`'s times. */
   exchanged(exchange: ClockExchange): void {

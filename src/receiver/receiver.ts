@@ -1,4 +1,5 @@
 import type { Log } from '../domain/ports.js';
+import type { ClockOffsetEstimate } from '../protocol/clock-offset.js';
 import { ReceiveFailure } from './failure.js';
 import type { Link, LinkEvents } from './link.js';
 import type { FromPlayer, PlayerSettings } from './messages.js';
@@ -9,7 +10,7 @@ import { type CameraReport, Tally } from './tally.js';
 /** What is known of a robot's clock; see RobotClock. */
 export interface Clock {
   readonly roundTripMs: number | null;
-  between(capturedNs: bigint, seenNs: bigint): { ms: number; errorMs: number } | null;
+  readonly offset: ClockOffsetEstimate;
 }
 
 export interface ReceiverOptions {
@@ -52,7 +53,7 @@ export class Receiver {
       this.#end = { resolve, reject };
     });
     this.over.catch(() => undefined);
-    this.#tallies = new Map(cameras.map(({ id }) => [id, new Tally(id)]));
+    this.#tallies = new Map(cameras.map(({ id }) => [id, new Tally(id, options.clock?.offset ?? null)]));
     this.#snapshots = new Set(cameras.filter(({ snapshot }) => snapshot !== null).map(({ id }) => id));
     this.#player = new PlayerProcess({
       settings: options.player,
@@ -139,7 +140,7 @@ export class Receiver {
   }
 
   #onMessage(message: FromPlayer): void {
-    const { reporter, clock, endsWithSnapshots, log } = this.#options;
+    const { reporter, endsWithSnapshots, log } = this.#options;
     switch (message.type) {
       case 'picture': {
         const { camera, width, height } = message;
@@ -149,10 +150,7 @@ export class Receiver {
       case 'figures': {
         const tally = this.#tallies.get(message.camera);
         tally?.measured(message.figures, message.network);
-        for (const { capturedNs, decodedNs } of message.marks) {
-          const found = clock?.between(capturedNs, decodedNs);
-          if (found) tally?.latency(found.ms, found.errorMs);
-        }
+        for (const mark of message.marks) tally?.marked(mark);
         return;
       }
       case 'stale':

@@ -42,7 +42,7 @@ function readCameras(body: string, origin: URL): KnownCamera[] {
       id: printable(String(id)),
       name: printable(String(name)),
       whep: new URL(String(links.whep), origin),
-      hasMark: (settings as { overlay?: string }).overlay === 'timemark',
+      hasMark: settings.overlay === 'timemark',
     }));
   } catch {
     throw new ReceiveFailure(
@@ -59,9 +59,9 @@ const PATIENCE_MS = 1_500;
 
 /** How far a robot's clock is ahead of this machine's, asked for again and again; and how long a round trip takes. */
 export class RobotClock {
+  readonly offset = new ClockOffsetEstimate();
   readonly #url: URL;
   readonly #token: string | null;
-  readonly #estimate = new ClockOffsetEstimate();
   #roundTripMs: number | null = null;
   #timer: NodeJS.Timeout | null = null;
   #left = FIRST_EXCHANGES;
@@ -86,13 +86,6 @@ export class RobotClock {
     return this.#roundTripMs;
   }
 
-  /** ms from a moment of the robot's clock to one of this machine's, and the bound of its error; null if not known yet. */
-  between(capturedNs: bigint, seenNs: bigint): { ms: number; errorMs: number } | null {
-    const offset = this.#estimate.at(seenNs);
-    if (!offset) return null;
-    return { ms: Number(seenNs + offset.offsetNs - capturedNs) / 1e6, errorMs: Number(offset.errorNs) / 1e6 };
-  }
-
   async #exchange(): Promise<void> {
     const began = performance.now();
     try {
@@ -100,7 +93,7 @@ export class RobotClock {
       const { body } = await ask(this.#url, { token: this.#token, patienceMs: PATIENCE_MS });
       const receivedNs = process.hrtime.bigint();
       const { monotonic } = JSON.parse(body) as { monotonic: string };
-      this.#estimate.add({ sentNs, serverNs: BigInt(monotonic), receivedNs });
+      this.offset.add({ sentNs, serverNs: BigInt(monotonic), receivedNs });
       this.#roundTripMs = Number(receivedNs - sentNs) / 1e6;
     } catch {
       this.#roundTripMs = null;

@@ -1,12 +1,7 @@
 import type { SessionFigures } from '../domain/ports.js';
-import { type Percentiles, SlidingPercentiles } from '../protocol/percentiles.js';
-import type { CameraFigures } from './messages.js';
-
-/** From the capture of a picture to its decoded pixels, in ms. */
-export interface Latency extends Percentiles {
-  /** All of them are wrong by this at the most, in ms: the bound of what is known of the two clocks. */
-  errorMs: number;
-}
+import { type CaptureLatency, CaptureLatencyMeter } from '../protocol/capture-latency.js';
+import type { ClockOffsetEstimate } from '../protocol/clock-offset.js';
+import type { CameraFigures, ReadMark } from './messages.js';
 
 /** What is known of a camera at a moment. */
 export interface CameraReport {
@@ -17,7 +12,7 @@ export interface CameraReport {
   figures: CameraFigures | null;
   network: SessionFigures | null;
   roundTripMs: number | null;
-  latency: Latency | null;
+  latency: CaptureLatency | null;
 }
 
 export interface CameraSummary {
@@ -31,12 +26,10 @@ export interface CameraSummary {
   packetsLost: number;
   /** How often it was down, by why. */
   interruptions: Readonly<Record<string, number>>;
-  latency: Latency | null;
+  latency: CaptureLatency | null;
 }
 
-/** Latencies that the figures of a moment are of: half a minute. */
-const RECENT = 300;
-/** And those of the summary: more than half a day would be sampled evenly enough by the last hours. */
+/** Latencies that the summary is of: the last half a day. */
 const ALL = 500_000;
 
 /** What a camera has brought, from the beginning of the command. */
@@ -47,9 +40,8 @@ export class Tally {
   #trouble: string | null = null;
   #figures: CameraFigures | null = null;
   #network: SessionFigures | null = null;
-  readonly #recent = new SlidingPercentiles(RECENT);
-  readonly #all = new SlidingPercentiles(ALL);
-  #errorMs = 0;
+  readonly #recent: CaptureLatencyMeter;
+  readonly #all: CaptureLatencyMeter;
   readonly #beganAt = performance.now();
   #liveMs = 0;
   #liveSince: number | null = null;
@@ -57,8 +49,11 @@ export class Tally {
   #lostBefore = 0;
   readonly #interruptions = new Map<string, number>();
 
-  constructor(camera: string) {
+  /** @param clock of the robot; null where it has none to ask, and nothing is said of latency */
+  constructor(camera: string, clock: ClockOffsetEstimate | null) {
     this.camera = camera;
+    this.#recent = new CaptureLatencyMeter(clock ? { clock } : {});
+    this.#all = new CaptureLatencyMeter({ ...(clock ? { clock } : {}), size: ALL });
   }
 
   live(): void {
@@ -97,10 +92,10 @@ export class Tally {
     if (network?.packetsLost != null) this.#lost = network.packetsLost;
   }
 
-  latency(ms: number, errorMs: number): void {
-    this.#recent.add(ms);
-    this.#all.add(ms);
-    this.#errorMs = errorMs;
+  /** A picture's time mark was read; see CaptureLatencyMeter. */
+  marked({ capturedNs, decodedNs }: ReadMark): void {
+    this.#recent.add(capturedNs, decodedNs);
+    this.#all.add(capturedNs, decodedNs);
   }
 
   report(roundTripMs: number | null): CameraReport {
@@ -111,7 +106,7 @@ export class Tally {
       figures: this.#figures,
       network: this.#network,
       roundTripMs: roundTripMs === null ? null : round(roundTripMs),
-      latency: this.#latency(this.#recent),
+      latency: rounded(this.#recent.read()),
     };
   }
 
@@ -128,21 +123,15 @@ export class Tally {
       frozenMs: this.#figures?.frozenMs ?? 0,
       packetsLost: this.#lostBefore + this.#lost,
       interruptions: Object.fromEntries(this.#interruptions),
-      latency: this.#latency(this.#all),
+      latency: rounded(this.#all.read()),
     };
   }
+}
 
-  #latency(window: SlidingPercentiles): Latency | null {
-    const found = window.read();
-    if (!found) return null;
-    return {
-      p50: round(found.p50),
-      p95: round(found.p95),
-      p99: round(found.p99),
-      count: found.count,
-      errorMs: round(this.#errorMs),
-    };
-  }
+function rounded(latency: CaptureLatency | null): CaptureLatency | null {
+  if (!latency) return null;
+  const { p50, p95, p99, count, errorMs } = latency;
+  return { p50: round(p50), p95: round(p95), p99: round(p99), count, errorMs: round(errorMs) };
 }
 
 const round = (ms: number): number => Math.round(ms * 10) / 10;

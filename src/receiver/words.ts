@@ -1,4 +1,5 @@
-import type { CameraReport, CameraSummary, Latency } from './tally.js';
+import type { CaptureLatency } from '../protocol/capture-latency.js';
+import type { CameraReport, CameraSummary } from './tally.js';
 
 /** What `recv` says on a terminal. Pure. */
 
@@ -45,7 +46,7 @@ export function summaryLines(summary: CameraSummary, width: number): string[] {
 }
 
 /** `latency 9/14/22 ms (p50/p95/p99, ±0.3)` */
-const showLatency = ({ p50, p95, p99, errorMs }: Latency): string =>
+const showLatency = ({ p50, p95, p99, errorMs }: CaptureLatency): string =>
   `latency ${[p50, p95, p99].map(ms => ms.toFixed(1)).join('/')} ms (p50/p95/p99, ±${errorMs.toFixed(1)})`;
 
 /** `1.02 Mbit/s`, `480 kbit/s` */

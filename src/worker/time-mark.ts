@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
+import type { MachineFacts } from '../gst/machine.js';
 import type { Pipeline } from '../gst/native.js';
 import { element, pad } from '../gst/pipeline.js';
 import { TIME_MARK } from '../protocol/time-mark.js';
-import type { MachineFacts } from './machine.js';
 import { MARK_FONT } from './mark-font.js';
 import { toSystemMemory } from './raw-video.js';
 
