@@ -1,8 +1,10 @@
 // Measures what the project promises, beside a lean baseline in the same run: `npm run bench`. Give the machine nothing
-// else to do; `npm run bench -- idle joins` measures some parts only. Prints a table, and with --json a line of JSON; exits 1 if something is slower than promised.
+// else to do; `npm run bench -- idle joins` measures some parts only. Prints a table, and with --json a line of JSON; exits 1
+// if something is slower than promised.
 import type { Browser } from 'playwright-core';
 import { emptyPage, joinAndLeave, launchChromium, median, openViewers } from '../test/helpers/browser.js';
 import { cpuSeconds, resourcesOf, sleep } from '../test/helpers/server.js';
+import { baselineLatency, recvLatency } from './latency.js';
 import { baseline, product, type Subject } from './subjects.js';
 
 interface Row {
@@ -19,6 +21,7 @@ const JOINS = 100;
 const VIEWERS = 20;
 const IDLE_CAMERAS = 4;
 const SETTLE_MS = 60_000;
+const LATENCY_S = 30;
 const rows: Row[] = [];
 const note = (row: Row): void => {
   rows.push(row);
@@ -160,6 +163,30 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
       baseline: null,
       promised: 0.5,
     });
+  },
+  async latency() {
+    const lean = await baselineLatency(LATENCY_S);
+    for (const [words, ours] of [
+      ['', await recvLatency(LATENCY_S)],
+      [', lost packets not waited for', await recvLatency(LATENCY_S, '--jitter-ms', '0')],
+    ] as const) {
+      const row = { unit: 'ms', baseline: null, promised: null };
+      note({
+        ...row,
+        figure: `capture to decoded pixels in recv${words}, p50`,
+        value: ours.p50,
+        baseline: lean.p50,
+        promised: 15,
+      });
+      note({
+        ...row,
+        figure: `capture to decoded pixels in recv${words}, p99`,
+        value: ours.p99,
+        baseline: lean.p99,
+        promised: 40,
+      });
+      note({ ...row, figure: 'wrong at the most by', value: ours.errorMs });
+    }
   },
   async idle() {
     note({
