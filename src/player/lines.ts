@@ -107,7 +107,7 @@ export function describeComposition(
       `sink_${i}::xpos=${x} sink_${i}::ypos=${y} sink_${i}::width=${width} sink_${i}::height=${height} sink_${i}::sizing-policy=keep-aspect-ratio`,
   );
   return [
-    `compositor name=mix background=black ignore-inactive-pads=true start-time-selection=now ${pads.join(' ')} ! video/x-raw,width=${size.width},height=${size.height},framerate=${COMPOSED_RATE}/1 ! videoconvert ! ${sink} name=screen sync=false async=false qos=false`,
+    `compositor name=mix background=black ignore-inactive-pads=true start-time-selection=first ${pads.join(' ')} ! video/x-raw,width=${size.width},height=${size.height},framerate=${COMPOSED_RATE}/1 ! videoconvert ! ${sink} name=screen sync=false async=false qos=false`,
     ...places.map((_, i) => describeTile(i, `mix.sink_${i}`)),
   ].join('  ');
 }

@@ -11,10 +11,16 @@ const JITTER = 0.3;
  * @param failures attempts that failed since the picture last stood for a while; 0 before the first retry
  * @param retryAfterMs what the server asked for; never undercut
  * @param random from 0 to 1
+ * @param longestMs where nothing was asked for
  */
-export function retryDelayMs(failures: number, retryAfterMs = 0, random: number = Math.random()): number {
+export function retryDelayMs(
+  failures: number,
+  retryAfterMs = 0,
+  random: number = Math.random(),
+  longestMs: number = LONGEST_MS,
+): number {
   // 2 ** 5 is past the longest delay already; the bound keeps the power finite over hundreds of failures.
-  const exponential = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures, 10));
+  const exponential = Math.min(longestMs, FIRST_MS * 2 ** Math.min(failures, 10));
   const spread = exponential * (1 - JITTER * random);
   return Math.round(Math.max(spread, Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS)));
 }

@@ -11,7 +11,7 @@ import { Receiver, type ReceiverOptions } from './receiver.js';
 import { jsonReporter, plainReporter, type Reporter, terminalReporter } from './reporter.js';
 import { camerasOf, RobotClock } from './robot.js';
 import { parseTarget, type Target, TargetError } from './target.js';
-import { askForToken, findToken } from './token.js';
+import { askForToken, findToken, Stopped } from './token.js';
 import { WhepEndpoint } from './whep.js';
 import { WhepLink } from './whep-link.js';
 
@@ -68,7 +68,7 @@ export async function receive(words: readonly string[], options: RecvOptions): P
       await receiver.close();
     }
   } catch (error) {
-    if (error instanceof Stopped) return;
+    if (error instanceof Stopped) process.exit(0);
     if (error instanceof TargetError) throw new CommandError(EXIT.usage, error.message);
     if (error instanceof ReceiveFailure) throw new CommandError(EXIT_CODES[error.code], `${error.words}.`);
     throw error;
@@ -76,9 +76,6 @@ export async function receive(words: readonly string[], options: RecvOptions): P
   // What is still being said to servers need not be waited for.
   process.exit(0);
 }
-
-/** A person ended it before it began. */
-class Stopped extends Error {}
 
 interface Prepared {
   target: readonly { id: string; label: string }[];
@@ -144,6 +141,7 @@ async function listCameras(
     } catch (error) {
       if (!(error instanceof ReceiveFailure)) throw error;
       if (error.code === 'unauthorized') {
+        if (token !== null && process.stdin.isTTY) process.stderr.write(`${error.message}\n`);
         const typed = await askForToken(origin);
         if (typed === null) throw error;
         token = typed;

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { IceAgentSettings } from '../domain/ports.js';
-import { retryDelayMs } from '../protocol/backoff.js';
 import { candidatesOf } from '../protocol/candidates.js';
 import { formatCandidate, formatDescription, type LegacyForm, type LegacyMessage } from '../protocol/legacy-message.js';
 import { OfferError, parseOffer } from '../protocol/offer.js';
 import { offerOfCameras } from '../protocol/sdp-for-webrtcbin.js';
 import { ReceiveFailure } from './failure.js';
 import { LegacySignaling } from './legacy-signaling.js';
-import type { Link, LinkEvents } from './link.js';
+import { type Link, type LinkEvents, untilNextAttempt } from './link.js';
 import type { PlayerProcess } from './player-process.js';
 import { EndedEarly, failureOf, SessionWatch } from './session-watch.js';
 
@@ -88,7 +86,7 @@ export class LegacyLink implements Link {
         return;
       }
       for (const camera of cameras) events.down(camera, failure);
-      await sleep(retryDelayMs(this.#failures++), undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await untilNextAttempt(this.#failures++, 0, this.#stop.signal);
     }
   }
 

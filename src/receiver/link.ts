@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { retryDelayMs } from '../protocol/backoff.js';
 import type { ReceiveFailure } from './failure.js';
 
 /** What a link tells of its cameras. */
@@ -16,4 +18,13 @@ export interface LinkEvents {
 export interface Link {
   start(): void;
   close(): Promise<void>;
+}
+
+/** An operator waits, and asks one server. */
+const LONGEST_RETRY_MS = 1_500;
+
+/** Waits for the next attempt. @param failures attempts that failed since it last stood for a while @param signal ends it */
+export async function untilNextAttempt(failures: number, retryAfterMs: number, signal: AbortSignal): Promise<void> {
+  const delay = retryDelayMs(failures, retryAfterMs, undefined, LONGEST_RETRY_MS);
+  await sleep(delay, undefined, { signal }).catch(() => undefined);
 }

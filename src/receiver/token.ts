@@ -5,6 +5,9 @@ import { Writable } from 'node:stream';
 import { CommandError, EXIT } from '../cli/command-error.js';
 import { defaultStateDir } from '../store/token.js';
 
+/** A person ended it before it began. */
+export class Stopped extends Error {}
+
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
@@ -22,7 +25,10 @@ export function findToken(
   return given.inUrl ?? (env.BIGFOOTBOT_TOKEN || null) ?? ownToken(server, env);
 }
 
-/** Asks a person for it, without showing what is typed; null where nobody can be asked, or nothing was typed. */
+/**
+ * Asks a person for it, without showing what is typed; null where nobody can be asked, or nothing was typed.
+ * @throws Stopped if the person wants to end it
+ */
 export async function askForToken(server: URL): Promise<string | null> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
   let isMuted = false;
@@ -37,6 +43,9 @@ export async function askForToken(server: URL): Promise<string | null> {
     const typed = prompt.question(`Token of ${server.host}: `);
     isMuted = true;
     return (await typed).trim() || null;
+  } catch {
+    // Ctrl-C, or the end of the input: there is nothing else that could go wrong with a terminal.
+    throw new Stopped();
   } finally {
     prompt.close();
     process.stderr.write('\n');

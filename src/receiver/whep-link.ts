@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { retryDelayMs } from '../protocol/backoff.js';
 import { AnswerError, answerForWebrtcbin } from '../protocol/whep-answer.js';
 import { composeWhepOffer } from '../protocol/whep-offer.js';
 import { ReceiveFailure } from './failure.js';
-import type { Link, LinkEvents } from './link.js';
+import { type Link, type LinkEvents, untilNextAttempt } from './link.js';
 import type { PlayerProcess } from './player-process.js';
 import { hostOf } from './request.js';
 import { listen } from './server-events.js';
@@ -54,11 +52,9 @@ export class WhepLink implements Link {
         return;
       }
       events.down(camera, failure);
-      const pause = retryDelayMs(this.#failures++, failure.retryAfterMs);
       // What stood until now is tried again at once: most likely the server was started anew.
-      await sleep(this.#failures === 1 && failure.retryAfterMs === 0 ? 0 : pause, undefined, {
-        signal: this.#stop.signal,
-      }).catch(() => undefined);
+      if (this.#failures++ > 0 || failure.retryAfterMs > 0)
+        await untilNextAttempt(this.#failures - 1, failure.retryAfterMs, this.#stop.signal);
     }
   }
 

@@ -118,7 +118,7 @@ async function startServer(t: { teardown(close: () => Promise<void>): void }): P
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const args = ['--configs-folder', folder, '--config', join(folder, 'janus.jcfg'), '--disable-colors'];
-  const child = spawn('janus', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('janus', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const log: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => log.push(chunk.toString()));
   const exited = new Promise<void>(resolve => child.once('exit', () => resolve()));
