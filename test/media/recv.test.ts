@@ -8,7 +8,8 @@ import { playFile } from '../helpers/play-file.js';
 import { childrenOf, startRecv } from '../helpers/recv.js';
 import { settled } from '../helpers/seen.js';
 import { resourcesOf, sleep, startServer, type TestServer, until } from '../helpers/server.js';
-import { noXvfb, type Shot, startXServer } from '../helpers/x-server.js';
+import { difference, type Shot } from '../helpers/shot.js';
+import { noXvfb, startXServer } from '../helpers/x-server.js';
 
 const BALLS = [
   'videotestsrc is-live=true pattern=ball ! video/x-raw,width=640,height=480,framerate=30/1',
@@ -264,13 +265,5 @@ function amber(shot: Shot): number {
 function count(shot: Shot, wanted: (value: number) => boolean): number {
   let found = 0;
   for (let y = 0; y < shot.height; y++) for (let x = 0; x < shot.width; x++) if (wanted(shot.at(x, y))) found++;
-  return found;
-}
-
-/** Pixels that are clearly others. */
-function difference(a: Shot, b: Shot): number {
-  let found = 0;
-  for (let y = 0; y < a.height; y++)
-    for (let x = 0; x < a.width; x++) if (Math.abs(a.at(x, y) - b.at(x, y)) > 60) found++;
   return found;
 }
