@@ -1,0 +1,103 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface LossyPath {
+  /** Where the server is reached by this path. */
+  origin: string;
+  /** Packets of the server's that went through, and that did not. */
+  counts(): { passed: number; lost: number };
+}
+
+interface Teardown {
+  teardown(close: () => void): void;
+}
+
+/**
+ * A bad network between a client and a WHEP server: HTTP goes through, and of the server's UDP packets some do not.
+ * Descriptions are changed on their way so that the only candidate of each side is here.
+ * @param loses whether a packet of the server's is lost
+ */
+export async function startLossyPath(
+  t: Teardown,
+  server: string,
+  loses: (size: number) => boolean,
+): Promise<LossyPath> {
+  const counts = { passed: 0, lost: 0 };
+  const proxy = createServer((request, response) => {
+    void forward(request, response).catch(() => response.destroy());
+  });
+
+  const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const isSdp = request.headers['content-type'] === 'application/sdp';
+    const body = Buffer.concat(chunks).toString();
+    const answer = await fetch(new URL(request.url ?? '/', server), {
+      method: request.method ?? 'GET',
+      headers: Object.fromEntries(
+        ['authorization', 'content-type', 'accept'].flatMap(name => {
+          const value = request.headers[name];
+          return typeof value === 'string' ? [[name, value]] : [];
+        }),
+      ),
+      // The server learns where the client is when it is asked from here.
+      ...(body === '' ? {} : { body: isSdp ? withoutCandidates(body) : body }),
+    });
+    // A session's events are not passed on: the client is to notice by the pictures.
+    const kept = ['content-type', 'location', 'etag', 'retry-after'].flatMap(name => {
+      const value = answer.headers.get(name);
+      return value === null ? [] : [[name, value] as const];
+    });
+    let text = await answer.text();
+    if (isSdp && answer.status === 201) text = await throughRelay(text);
+    response.writeHead(answer.status, Object.fromEntries(kept)).end(text);
+  };
+
+  const throughRelay = async (sdp: string): Promise<string> => {
+    const [, host = '', port = ''] = /^a=candidate:\S+ 1 udp \d+ ([\d.]+) (\d+) typ host/im.exec(sdp) ?? [];
+    const relay = await openRelay(t, { host, port: Number(port) }, size => {
+      const isLost = loses(size);
+      counts[isLost ? 'lost' : 'passed']++;
+      return isLost;
+    });
+    return withoutCandidates(sdp).replace(
+      /\r\n$/,
+      `\r\na=candidate:1 1 UDP 2130706431 ${host} ${relay} typ host\r\n`,
+    );
+  };
+
+  await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  return { origin: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, counts: () => ({ ...counts }) };
+}
+
+const withoutCandidates = (sdp: string): string => sdp.replace(/^a=(candidate|end-of-candidates).*\r\n/gm, '');
+
+/** @returns the port at which the client finds the server */
+async function openRelay(
+  t: Teardown,
+  server: { host: string; port: number },
+  loses: (size: number) => boolean,
+): Promise<number> {
+  const [front, back] = await Promise.all([bound(t), bound(t)]);
+  let client: RemoteInfo | null = null;
+  front.on('message', (packet, from) => {
+    client = from;
+    back.send(packet, server.port, server.host);
+  });
+  back.on('message', packet => {
+    if (client && !loses(packet.length)) front.send(packet, client.port, client.address);
+  });
+  return front.address().port;
+}
+
+async function bound(t: Teardown): Promise<Socket> {
+  const socket = createSocket('udp4');
+  await new Promise<void>(resolve => socket.bind(0, resolve));
+  t.teardown(() => socket.close());
+  return socket;
+}
