@@ -19,6 +19,8 @@ const RETRANSMISSION_PACKETS = 128;
 /** For the addresses of this machine alone, which take some ms. */
 const GATHERING_MS = 250;
 const POLL_MS = 2;
+/** From one report to the next, where something may be asked for: 30 kbit/s of them. */
+const REPORT_MS = 25;
 
 /**
  * A `webrtcbin` in somebody's pipeline, from the offer on. No signal handler is connected anywhere: one on GStreamer's
@@ -135,10 +137,27 @@ export class Webrtc {
     return this.#webrtcbin.iceConnectionState === GstWebRTC.WebRTCICEConnectionState.FAILED;
   }
 
+  /**
+   * What is missing in a stream that comes is asked for at once from now on. Such a request waits for the next report, or
+   * for half the time until then (RFC 4585 §3.5.2), and GStreamer sends a report each 5 s: packets came anew when nobody
+   * waited for them any more. To be called when both descriptions are set.
+   */
+  askPromptly(): void {
+    // Bytes a second, of which reports may have a part: so many that it is the time alone that counts.
+    Object.assign(this.#session().internalSession as Element, {
+      bandwidth: 1e8,
+      rtcpMinInterval: REPORT_MS * 1_000_000,
+    });
+  }
+
   /** GstRTPSession's `stats` as text: see readRtpStats. */
   statsText(): string {
+    return (this.#session().stats as Structure).toString();
+  }
+
+  #session(): Element {
     this.#rtpSession ??= element(this.#webrtcbin as unknown as Bin, 'rtpbin').emit('get-session', 0) as Element;
-    return (this.#rtpSession.stats as Structure).toString();
+    return this.#rtpSession;
   }
 
   /** Lets go of what it holds of the pipeline, which is about to be stopped. */

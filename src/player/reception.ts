@@ -102,6 +102,7 @@ export class Reception {
 
   /** Watches the connection from now on, as what both sides need is known. */
   watch(): void {
+    this.webrtc.askPromptly();
     this.#connection.watch();
   }
 

@@ -182,7 +182,6 @@ function readMedia(
   kind: 'video' | 'audio',
 ): Pick<MediaSection, 'bundleOnly' | 'codecs' | 'names' | 'extensions' | 'ssrcs' | 'rtxGroups'> {
   const formats = readFormats(section);
-  const ssrcs = [...new Set((section.ssrcs ?? []).map(({ id }) => Number(id)))].filter(isSsrc).slice(0, MAX_SSRCS);
   return {
     bundleOnly: section.port === 0,
     codecs: formats.flatMap(format => readCodec(section, kind, format, formats)),
@@ -192,9 +191,14 @@ function readMedia(
       .filter(({ uri, value }) => EXTENSIONS.has(uri) && Number.isInteger(value) && value >= 1 && value <= 14)
       .map(({ uri, value }) => ({ id: value, uri }))
       .filter(({ id, uri }, at, all) => all.findIndex(other => other.id === id || other.uri === uri) === at),
-    ssrcs,
-    rtxGroups: readRtxGroups(section, ssrcs),
+    ...readSources(section),
   };
+}
+
+/** What a section says that it is sent by (RFC 5576), and its pairs of an SSRC and the SSRC of its retransmissions. */
+export function readSources(section: Media): Pick<MediaSection, 'ssrcs' | 'rtxGroups'> {
+  const ssrcs = [...new Set((section.ssrcs ?? []).map(({ id }) => Number(id)))].filter(isSsrc).slice(0, MAX_SSRCS);
+  return { ssrcs, rtxGroups: readRtxGroups(section, ssrcs) };
 }
 
 // An SSRC is in one pair at the most.

@@ -78,8 +78,8 @@ function describe(
   );
 }
 
-// In a bundle webrtcbin knows by them which section a packet belongs to.
-function sources({ ssrcs, rtxGroups }: Agreed['section']): string[] {
+/** By them webrtcbin knows which section of a bundle a packet belongs to, and only then asks for what is lost. */
+export function sources({ ssrcs, rtxGroups }: Pick<Agreed['section'], 'ssrcs' | 'rtxGroups'>): string[] {
   return [
     ...rtxGroups.map(([media, rtx]) => `a=ssrc-group:FID ${media} ${rtx}`),
     ...ssrcs.map(ssrc => `a=ssrc:${ssrc} cname:publisher`),

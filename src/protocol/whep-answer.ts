@@ -1,5 +1,6 @@
 import { parse, type SessionDescription } from 'sdp-transform';
-import { lines } from './sdp-for-webrtcbin.js';
+import { readSources } from './offer.js';
+import { lines, sources } from './sdp-for-webrtcbin.js';
 import { readTransport } from './transport.js';
 
 /** An answer that cannot be used: `no-common-codec` where it says no to the pictures, `invalid-sdp` for anything else. */
@@ -28,9 +29,12 @@ export function answerForWebrtcbin(answer: string, offer: string): string {
   // Servers that were offered one section may leave its name out of their answer.
   const media = session.media.find(({ mid }) => mid === undefined || String(mid) === String(offered.mid));
   if (media?.type !== 'video') throw invalid('it has no section for the video that was asked for');
-  if (media.port === 0 && session.media.length === 1)
+  if (media.port === 0)
     throw new AnswerError('no-common-codec', 'The server has no video in H.264 to send (it answered with port 0).');
   const direction = String(media.direction ?? session.direction ?? 'sendrecv');
+  // As webrtcbin and others say it that have no codec in common.
+  if (direction === 'inactive')
+    throw new AnswerError('no-common-codec', 'The server has no video in H.264 to send (it answered "inactive").');
   if (!direction.startsWith('send'))
     throw invalid(`its video section is ${direction.slice(0, 20)}, which brings no pictures`);
   const payloadType = agreedPayloadType(media, offered);
@@ -57,6 +61,7 @@ export function answerForWebrtcbin(answer: string, offer: string): string {
     ...feedbackOf(media, payloadType).map(feedback => `a=rtcp-fb:${payloadType} ${feedback}`),
     `a=fmtp:${payloadType} ${parametersOf(offered, payloadType)}`,
     ...(rtx === null ? [] : [`a=rtpmap:${rtx} rtx/90000`, `a=fmtp:${rtx} apt=${payloadType}`]),
+    ...sources(readSources(media)),
     ...transport.candidates.map(candidate => `a=candidate:${candidate}`),
   );
 }
@@ -64,10 +69,13 @@ export function answerForWebrtcbin(answer: string, offer: string): string {
 /** The first H.264 of the answer that was offered; servers put what they send first. */
 function agreedPayloadType(media: Media, offered: Media): number {
   const wanted = new Set(offered.rtp.filter(({ codec }) => codec === 'H264').map(({ payload }) => payload));
-  const order = String(media.payloads).split(' ').map(Number);
-  const found = order.find(payload =>
-    media.rtp.some(rtp => rtp.payload === payload && /^h264$/i.test(String(rtp.codec)) && wanted.has(payload)),
+  const answered = new Set(
+    media.rtp
+      .filter(({ payload, codec }) => wanted.has(payload) && /^h264$/i.test(String(codec)))
+      .map(rtp => rtp.payload),
   );
+  const order = String(media.payloads).split(' ').map(Number);
+  const found = order.find(payload => answered.has(payload));
   if (found !== undefined) return found;
   const names = [...new Set(media.rtp.map(({ codec }) => String(codec).slice(0, 20)))].slice(0, 5).join(', ');
   throw new AnswerError(

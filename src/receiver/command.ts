@@ -225,6 +225,6 @@ function makeReporter({ json, pipe }: RecvOptions): Reporter {
   process.stdout.on('error', () => undefined);
   if (json) return jsonReporter(pipe === undefined ? process.stdout : process.stderr);
   return process.stderr.isTTY
-    ? terminalReporter(process.stderr, () => process.stderr.columns ?? 80)
+    ? terminalReporter(process.stderr, () => process.stderr.columns || 80)
     : plainReporter(process.stderr);
 }

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import { HELLO, type LegacyMessage, MAX_LEGACY_MESSAGE, parseLegacyMessage } from '../protocol/legacy-message.js';
 import { ReceiveFailure } from './failure.js';
+import { printable } from './request.js';
 
 const CONNECT_MS = 5_000;
 
@@ -30,9 +31,7 @@ export class LegacySignaling {
       headers: token === null ? {} : { Authorization: `Bearer ${token}` },
     });
     const closed = new Promise<string>(resolve => {
-      socket.once('close', (code, reason) =>
-        resolve(reason.length > 0 ? reason.toString().slice(0, 200) : `code ${code}`),
-      );
+      socket.once('close', (code, reason) => resolve(printable(reason.toString()) || `code ${code}`));
     });
     socket.on('message', data => {
       const message = parseLegacyMessage(String(data));
@@ -82,7 +81,9 @@ function failureOf(url: URL, error: Error): ReceiveFailure {
     );
   return new ReceiveFailure(
     'unreachable',
-    code === 'ECONNREFUSED' ? `${url.host} refuses the connection` : `${url.host} cannot be reached: ${error.message}`,
+    code === 'ECONNREFUSED'
+      ? `${url.host} refuses the connection`
+      : `${url.host} cannot be reached: ${printable(error.message)}`,
     'Start the signaling server there, or name the right port (8765 as ever)',
   );
 }

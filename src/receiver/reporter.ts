@@ -39,13 +39,16 @@ export function jsonReporter(out: Out): Reporter {
   };
 }
 
+/** Whatever a server or a library said, it is one line and moves no cursor. */
+const oneLine = (words: string): string => words.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
+
 /** Lines for people: what happens, and at the end the summary. */
 export function plainReporter(out: Out): Reporter {
   return {
-    event: (_, __, words) => void out.write(`${words}\n`),
+    event: (_, __, words) => void out.write(`${oneLine(words)}\n`),
     figures: () => undefined,
     summary: summaries => {
-      for (const line of showSummaries(summaries)) out.write(`${line}\n`);
+      for (const line of showSummaries(summaries)) out.write(`${oneLine(line)}\n`);
     },
   };
 }
@@ -62,12 +65,12 @@ export function terminalReporter(out: Out, columns: () => number): Reporter {
     out.write(UP_AND_CLEAR(shown.length));
   };
   const draw = (): void => {
-    for (const line of shown) out.write(`${fit(line, columns())}\n`);
+    for (const line of shown) out.write(`${fit(oneLine(line), columns())}\n`);
   };
   return {
     event: (_, __, words) => {
       clear();
-      out.write(`${words}\n`);
+      out.write(`${oneLine(words)}\n`);
       draw();
     },
     figures: reports => {
@@ -79,7 +82,7 @@ export function terminalReporter(out: Out, columns: () => number): Reporter {
     summary: summaries => {
       clear();
       shown = [];
-      for (const line of showSummaries(summaries)) out.write(`${line}\n`);
+      for (const line of showSummaries(summaries)) out.write(`${oneLine(line)}\n`);
     },
   };
 }

@@ -45,13 +45,25 @@ export async function askAnyhow(url: URL, question: Question): Promise<Answer> {
       ...(body === undefined ? {} : { body }),
       signal: signal ? AbortSignal.any([signal, late]) : late,
     });
-    const text = await response.text();
-    if (text.length > MAX_BODY) throw new ReceiveFailure('invalid-answer', `${hostOf(url)} answered with far too much`);
+    const text = await bodyOf(response);
+    if (text === null) throw new ReceiveFailure('invalid-answer', `${hostOf(url)} answered with far too much`);
     return { status: response.status, headers: response.headers, body: text, url: new URL(response.url || url) };
   } catch (error) {
     if (error instanceof ReceiveFailure) throw error;
     throw unreachable(url, error, late.aborted ? patienceMs : null);
   }
+}
+
+/** No more of it is kept than is allowed; null if there is more. */
+async function bodyOf({ body }: Response): Promise<string | null> {
+  const decoder = new TextDecoder();
+  let text = '';
+  // To leave the loop ends the connection.
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (text.length > MAX_BODY) return null;
+  }
+  return text + decoder.decode();
 }
 
 export const hostOf = (url: URL): string => url.host;
@@ -63,14 +75,19 @@ const CODES: Readonly<Record<number, FailureCode>> = {
   405: 'invalid-answer',
   406: 'no-common-codec',
   415: 'invalid-answer',
+  408: 'unavailable',
+  409: 'unavailable',
   422: 'invalid-answer',
+  423: 'unavailable',
+  425: 'unavailable',
+  429: 'unavailable',
 };
 
 // What this project's server calls it says more than the status.
-const KNOWN: Readonly<Record<string, FailureCode>> = {
-  'no-common-codec': 'no-common-codec',
-  'unknown-camera': 'unknown-camera',
-};
+const KNOWN: ReadonlyMap<string, FailureCode> = new Map([
+  ['no-common-codec', 'no-common-codec'],
+  ['unknown-camera', 'unknown-camera'],
+]);
 
 // What the server says of it is for programs that speak HTTP.
 const REMEDIES: Readonly<Partial<Record<FailureCode, string>>> = {
@@ -79,7 +96,7 @@ const REMEDIES: Readonly<Partial<Record<FailureCode, string>>> = {
 
 function refusal(url: URL, { status, headers, body }: Answer): ReceiveFailure {
   const problem = parseProblem(status, body);
-  const code = KNOWN[problem.code ?? ''] ?? CODES[status] ?? 'unavailable';
+  const code = KNOWN.get(problem.code ?? '') ?? CODES[status] ?? (status < 500 ? 'invalid-answer' : 'unavailable');
   // The words of a stranger's server.
   const detail = printable(problem.detail);
   return new ReceiveFailure(

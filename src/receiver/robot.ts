@@ -3,6 +3,7 @@ import type { Camera } from '../domain/contract.js';
 import { ClockOffsetEstimate } from '../protocol/clock-offset.js';
 import { ReceiveFailure } from './failure.js';
 import { ask, hostOf, printable } from './request.js';
+import { CAMERA_ID } from './target.js';
 
 export interface KnownCamera {
   id: string;
@@ -38,12 +39,17 @@ export async function camerasOf(origin: URL, wanted: readonly string[], token: s
 function readCameras(body: string, origin: URL): KnownCamera[] {
   try {
     const { items } = JSON.parse(body) as { items: Camera[] };
-    return items.map(({ id, name, links, settings }) => ({
-      id: printable(String(id)),
-      name: printable(String(name)),
-      whep: new URL(String(links.whep), origin),
-      hasMark: settings.overlay === 'timemark',
-    }));
+    return items.map(({ id, name, links, settings }) => {
+      const whep = new URL(String(links.whep), origin);
+      // It becomes part of a file's name, and the other is sent the token.
+      if (!CAMERA_ID.test(id) || whep.origin !== origin.origin) throw new TypeError('it is no camera of this robot');
+      return {
+        id,
+        name: printable(String(name)),
+        whep,
+        hasMark: settings.overlay === 'timemark',
+      };
+    });
   } catch {
     throw new ReceiveFailure(
       'invalid-answer',
@@ -93,6 +99,7 @@ export class RobotClock {
       const { body } = await ask(this.#url, { token: this.#token, patienceMs: PATIENCE_MS });
       const receivedNs = process.hrtime.bigint();
       const { monotonic } = JSON.parse(body) as { monotonic: string };
+      if (!/^\d{1,20}$/.test(monotonic)) throw new TypeError('it is no time');
       this.offset.add({ sentNs, serverNs: BigInt(monotonic), receivedNs });
       this.#roundTripMs = Number(receivedNs - sentNs) / 1e6;
     } catch {

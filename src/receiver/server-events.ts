@@ -27,8 +27,10 @@ export async function listen({ url, token, signal, onActive, onGone }: ServerEve
     const location = made.headers.get('Location');
     if (location === null) return;
     const stream = new URL(location, url);
+    // Whatever this server says, another one is not shown the token.
+    const own = stream.origin === url.origin ? token : null;
     const response = await fetch(stream, {
-      headers: { Accept: 'text/event-stream', ...(token === null ? {} : { Authorization: `Bearer ${token}` }) },
+      headers: { Accept: 'text/event-stream', ...(own === null ? {} : { Authorization: `Bearer ${own}` }) },
       signal,
     });
     if (!response.ok || !response.body) return;

@@ -75,6 +75,8 @@ export class Tally {
     }
     this.#state = 'down';
     this.#problem = problem;
+    // Of the session that is over.
+    this.#trouble = null;
     this.#network = null;
     return isNews;
   }

@@ -8,21 +8,33 @@ import { defaultStateDir } from '../store/token.js';
 /** A person ended it before it began. */
 export class Stopped extends Error {}
 
+/** RFC 6750 §2.1 has less; but no more can stand in a header. */
+const TOKEN = /^[\x21-\x7e]+$/;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
  * The token to be sent to a server: the first that was given, by option, file, URL or environment; of a server on this
  * machine its own, if this user may read it.
- * @throws CommandError if the file cannot be read
+ * @throws CommandError if the file cannot be read, or what is given cannot be a token
  */
 export function findToken(
   given: { token?: string | undefined; tokenFile?: string | undefined; inUrl: string | null },
   server: URL,
   env: NodeJS.ProcessEnv,
 ): string | null {
-  if (given.token !== undefined) return given.token;
-  if (given.tokenFile !== undefined) return readTokenFile(given.tokenFile);
-  return given.inUrl ?? (env.BIGFOOTBOT_TOKEN || null) ?? ownToken(server, env);
+  if (given.token !== undefined) return checked(given.token, '--token', EXIT.usage);
+  if (given.tokenFile !== undefined)
+    return checked(readTokenFile(given.tokenFile), `--token-file ${given.tokenFile}`, EXIT.noInput);
+  if (given.inUrl !== null) return checked(given.inUrl, 'the URL', EXIT.usage);
+  if (env.BIGFOOTBOT_TOKEN) return checked(env.BIGFOOTBOT_TOKEN.trim(), 'BIGFOOTBOT_TOKEN', EXIT.usage);
+  return ownToken(server, env);
+}
+
+// Nothing of it is repeated: a terminal is read over shoulders, and logs are kept.
+function checked(token: string, from: string, exitCode: number): string {
+  if (TOKEN.test(token)) return token;
+  const what = token === '' ? 'is empty' : 'has spaces, line ends or letters that no token has';
+  throw new CommandError(exitCode, `The token of ${from} ${what}.`);
 }
 
 /**
@@ -42,7 +54,8 @@ export async function askForToken(server: URL): Promise<string | null> {
   try {
     const typed = prompt.question(`Token of ${server.host}: `);
     isMuted = true;
-    return (await typed).trim() || null;
+    const token = (await typed).trim();
+    return TOKEN.test(token) ? token : null;
   } catch {
     // Ctrl-C, or the end of the input: there is nothing else that could go wrong with a terminal.
     throw new Stopped();
@@ -64,7 +77,8 @@ function ownToken({ hostname }: URL, env: NodeJS.ProcessEnv): string | null {
   if (!LOOPBACK.test(hostname)) return null;
   try {
     const file = join(defaultStateDir(env), 'token');
-    return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
+    const token = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+    return TOKEN.test(token) ? token : null;
   } catch {
     return null;
   }

@@ -106,7 +106,6 @@ export class WhepLink implements Link {
       return new ReceiveFailure('internal', error instanceof Error ? error.message : String(error));
     } finally {
       over.abort();
-      events.trouble(camera, null);
       player.leave(id);
       const location = session?.location;
       if (location) {

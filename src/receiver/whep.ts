@@ -4,7 +4,7 @@ import type { IceAgentSettings } from '../domain/ports.js';
 import { parseIceUrl, printForWebrtcbin } from '../protocol/ice-url.js';
 import { type IceServer, parseIceServerLinks, parseLinks } from '../protocol/link-header.js';
 import { ReceiveFailure } from './failure.js';
-import { ask, askAnyhow, hostOf } from './request.js';
+import { ask, askAnyhow, hostOf, printable } from './request.js';
 
 /** The extension of draft-ietf-wish-whep by which a server tells how a camera is. */
 const EVENTS = 'urn:ietf:params:whep:ext:core:server-sent-events';
@@ -67,13 +67,14 @@ export class WhepEndpoint {
     if (!/^application\/sdp\b/i.test(type))
       throw new ReceiveFailure(
         'invalid-answer',
-        `${hostOf(this.url)}${this.url.pathname} answered ${status} with ${type === '' ? 'no SDP' : `"${type.slice(0, 50)}"`} instead of an SDP answer`,
+        `${hostOf(this.url)}${this.url.pathname} answered ${status} with ${type === '' ? 'no SDP' : `"${printable(type).slice(0, 50)}"`} instead of an SDP answer`,
         'Name a WHEP endpoint, such as https://host/path/whep, or the address of a robot',
       );
     const events = parseLinks(headers.get('Link') ?? '').find(({ relations }) => relations.includes(EVENTS));
     return {
       answer: body,
-      location: location === null || !URL.canParse(location, url) ? null : new URL(location, url),
+      // An empty one would be the endpoint itself.
+      location: !location || !URL.canParse(location, url) ? null : new URL(location, url),
       events: events && URL.canParse(events.target, url) ? new URL(events.target, url) : null,
     };
   }
@@ -109,5 +110,5 @@ export function isPrivate(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '');
   if (host === 'localhost' || host.endsWith('.local')) return true;
   if (isIP(address) === 4) return /^(127|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))\./.test(address);
-  return isIP(address) === 6 && /^(::1$|f[cd]|fe[89ab])/i.test(address);
+  return isIP(address) === 6 && /^(::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/i.test(address);
 }

@@ -67,5 +67,22 @@ export function showAge(ms: number): string {
 /** At most so many columns: a line that wraps could not be rewritten. */
 export function fit(line: string, columns: number): string {
   const characters = [...line];
-  return characters.length <= columns ? line : `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`;
+  const widths = characters.map(widthOf);
+  if (widths.reduce((sum, width) => sum + width, 0) <= columns) return line;
+  let left = columns - 1;
+  const end = widths.findIndex(width => {
+    left -= width;
+    return left < 0;
+  });
+  return columns < 1 ? '' : `${characters.slice(0, end).join('')}…`;
+}
+
+/** Columns of a terminal (UAX #11): Chinese, Japanese and Korean letters and most symbols of people take two. */
+function widthOf(character: string): number {
+  if (/^[\p{Mn}\p{Me}\p{Cf}]$/u.test(character)) return 0;
+  return /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]|^\p{Emoji_Presentation}$/u.test(
+    character,
+  )
+    ? 2
+    : 1;
 }

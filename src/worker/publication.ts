@@ -58,6 +58,7 @@ export class Publication implements OpenedSource {
   }
 
   watch(): void {
+    this.webrtc.askPromptly();
     this.#connection.watch();
   }
 

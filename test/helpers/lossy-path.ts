@@ -61,10 +61,7 @@ export async function startLossyPath(
       counts[isLost ? 'lost' : 'passed']++;
       return isLost;
     });
-    return withoutCandidates(sdp).replace(
-      /\r\n$/,
-      `\r\na=candidate:1 1 UDP 2130706431 ${host} ${relay} typ host\r\n`,
-    );
+    return withoutCandidates(sdp).replace(/\r\n$/, `\r\na=candidate:1 1 UDP 2130706431 ${host} ${relay} typ host\r\n`);
   };
 
   await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));

@@ -59,11 +59,24 @@ const ANSWER = [
   ),
 ];
 
+/** All that webrtcbin may ever see of the answer of a server to the offer of `recv`. */
+const RECEIVED = [
+  ...BOTH,
+  /^o=- 1 1 IN IP4 0\.0\.0\.0$/,
+  /^a=setup:(active|passive)$/,
+  new RegExp(
+    `^a=fmtp:${TYPE} (packetization-mode=1;level-asymmetry-allowed=1;profile-level-id=(42e0|4d00|6400)1f|apt=${TYPE})$`,
+  ),
+];
+
 /** The lines of an SDP text of offerForWebrtcbin that should not be there. */
 export const strangeOfferLines = (sdp: string): string[] => strange(sdp, OFFER);
 
 /** Likewise of composeAnswer. */
 export const strangeAnswerLines = (sdp: string): string[] => strange(sdp, ANSWER);
+
+/** Likewise of answerForWebrtcbin. */
+export const strangeReceivedLines = (sdp: string): string[] => strange(sdp, RECEIVED);
 
 function strange(sdp: string, allowed: readonly RegExp[]): string[] {
   const lines = sdp.split('\r\n');
