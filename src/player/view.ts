@@ -5,6 +5,7 @@ import { Recorder } from './recorder.js';
 import type { Section } from './section.js';
 import { writeStill } from './still-file.js';
 import type { Tile } from './tile.js';
+import { numbered, warning } from './words.js';
 
 export interface ViewOptions {
   camera: PlayerCamera;
@@ -155,23 +156,4 @@ export class View {
       });
     }
   }
-}
-
-/** What stands over a picture that is old, or where none is yet. */
-export function warning(ageMs: number | null, text: string | null): string {
-  const age = ageMs === null ? [] : [`PICTURE IS ${formatAge(ageMs)} OLD`];
-  return [...age, ...(text === null ? [] : [text])].join('\n');
-}
-
-/** `0.6 s`, `12 s`, `2 min 5 s`. */
-function formatAge(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const whole = Math.floor(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
-/** `drive.mkv`, `drive-2.mkv`, … */
-export function numbered(file: string, number: number): string {
-  return number === 1 ? file : file.replace(/(\.[^./]*)?$/, extension => `-${number}${extension}`);
 }

@@ -42,7 +42,8 @@ function readCameras(body: string, origin: URL): KnownCamera[] {
     return items.map(({ id, name, links, settings }) => {
       const whep = new URL(String(links.whep), origin);
       // It becomes part of a file's name, and the other is sent the token.
-      if (!CAMERA_ID.test(id) || whep.origin !== origin.origin) throw new TypeError('it is no camera of this robot');
+      if (typeof id !== 'string' || !CAMERA_ID.test(id) || whep.origin !== origin.origin)
+        throw new TypeError('it is no camera of this robot');
       return {
         id,
         name: printable(String(name)),

@@ -72,6 +72,10 @@ const RECEIVED = [
 /** The lines of an SDP text of offerForWebrtcbin that should not be there. */
 export const strangeOfferLines = (sdp: string): string[] => strange(sdp, OFFER);
 
+/** Likewise of offerOfCameras, whose bundle may have more sections. */
+export const strangeCameraLines = (sdp: string): string[] =>
+  strangeOfferLines(sdp).filter(line => !new RegExp(`^a=group:BUNDLE ${MID}( ${MID}){0,31}$`).test(line));
+
 /** Likewise of composeAnswer. */
 export const strangeAnswerLines = (sdp: string): string[] => strange(sdp, ANSWER);
 

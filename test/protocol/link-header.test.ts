@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { formatIceServerLink, type IceServer, parseIceServerLinks } from '../../src/protocol/link-header.js';
+import {
+  formatIceServerLink,
+  type IceServer,
+  parseIceServerLinks,
+  parseLinks,
+} from '../../src/protocol/link-header.js';
 
 t.test('as RFC 9725 has it', async t => {
   t.equal(formatIceServerLink({ urls: 'stun:stun.example.net' }), '<stun:stun.example.net>; rel="ice-server"');
@@ -70,6 +75,33 @@ t.test('what other servers write', async t => {
     ['an open quote', '<stun:h>; rel="ice-server', []],
   ];
   for (const [name, header, expected] of cases) t.strictSame(parseIceServerLinks(header), expected, name);
+});
+
+t.test('links to anything: where to, what it is, and what is said of it', async t => {
+  const EVENTS = 'urn:ietf:params:whep:ext:core:server-sent-events';
+  const [events, next, ...rest] = parseLinks([
+    `</events>; rel="${EVENTS.toUpperCase()} other"; Events="active,inactive"`,
+    '<next?a,b;c>; title="one, two; <three>", ; rel=x, <>; rel=y, nonsense',
+  ]);
+  t.match(events, { target: '/events', relations: [EVENTS, 'other'] });
+  t.equal(events?.parameters.get('events'), 'active,inactive');
+  t.match(next, { target: 'next?a,b;c', relations: [''] });
+  t.equal(next?.parameters.get('title'), 'one, two; <three>');
+  t.strictSame(rest, []);
+  t.strictSame(parseLinks(''), []);
+  const [odd] = parseLinks('<a>; __proto__=x; constructor=y; rel=z');
+  t.strictSame(
+    [...(odd?.parameters ?? [])],
+    [
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+      ['rel', 'z'],
+    ],
+  );
+  const began = performance.now();
+  parseLinks(`<a>; rel="${'\\"'.repeat(50_000)}`);
+  parseLinks('<a>;'.repeat(20_000));
+  t.ok(performance.now() - began < 1_000, 'in no time');
 });
 
 t.test('no header breaks it', async () => {

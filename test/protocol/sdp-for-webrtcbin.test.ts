@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import t from 'tap';
-import type { Purpose } from '../../src/protocol/offer.js';
-import { offerForWebrtcbin } from '../../src/protocol/sdp-for-webrtcbin.js';
+import { OfferError, type Purpose, parseOffer } from '../../src/protocol/offer.js';
+import { offerForWebrtcbin, offerOfCameras } from '../../src/protocol/sdp-for-webrtcbin.js';
 import { readOffer } from '../helpers/fixtures.js';
+import { changed, changes } from '../helpers/mutated-offer.js';
 import { audioSection, bundle, but, CLIENTS, errorOf, negotiate, plain, sectionsOf } from '../helpers/negotiation.js';
-import { strangeOfferLines } from '../helpers/written-sdp.js';
+import { strangeCameraLines, strangeOfferLines } from '../helpers/written-sdp.js';
 
 function given(text: string, purpose: Purpose = 'watch'): string {
   const { offer, agreement } = negotiate(text, purpose);
@@ -140,5 +142,77 @@ t.test('no other parameter of a codec is let through', t => {
     'a=fmtp:96 packetization-mode=1;profile-level-id=42e01f;sprop-parameter-sets=Z0IAKQ==,aM48gA==',
   );
   t.strictSame(linesOf(given(odd), /^a=fmtp/), ['a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1']);
+  t.end();
+});
+
+const legacy = readOffer('legacy-sender');
+const camerasOf = (text: string): ReturnType<typeof offerOfCameras> => offerOfCameras(parseOffer(text, 'publish'));
+
+t.test('an old sender: a section for each of its cameras, all on one transport', t => {
+  const { text, cameras } = camerasOf(legacy);
+  t.equal(cameras, 3);
+  t.strictSame(linesOf(text, /^(m=|a=(group|mid|send|recv|rtpmap|fmtp|setup))/), [
+    'a=group:BUNDLE video0 video1 video2',
+    ...['video0', 'video1', 'video2'].flatMap(mid => [
+      // Port 0 and bundle-only, as they were offered, are a no to webrtcbin; sendrecv would have it send.
+      'm=video 9 UDP/TLS/RTP/SAVPF 96',
+      'a=setup:actpass',
+      `a=mid:${mid}`,
+      'a=sendonly',
+      'a=rtpmap:96 H264/90000',
+      'a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1',
+    ]),
+  ]);
+  t.equal(new Set(linesOf(text, /^a=ice-ufrag/)).size, 1, 'unequal ones would abort webrtcbin');
+  t.strictSame(
+    linesOf(text, /^a=ssrc/),
+    ['2571499792', '2647595616', '13179372'].map(ssrc => `a=ssrc:${ssrc} cname:publisher`),
+    'the payload type is the same: only by these are packets told apart',
+  );
+  t.strictSame(strangeCameraLines(text), []);
+  t.equal(camerasOf(legacy.slice(0, legacy.indexOf('m=video 0')).replace(' video1 video2', '')).cameras, 1);
+  t.end();
+});
+
+t.test('what of an old sender cannot be taken', t => {
+  const codeOf = (text: string): string => {
+    try {
+      return String(camerasOf(text).cameras);
+    } catch (error) {
+      return error instanceof OfferError ? error.code : String(error);
+    }
+  };
+  t.equal(codeOf(legacy.replace('rtpmap:96 H264', 'rtpmap:96 VP8')), 'no-common-codec', 'one camera in VP8');
+  t.equal(codeOf(legacy.replaceAll('rtpmap:96 H264', 'rtpmap:96 VP8')), 'no-common-codec', 'all of them');
+  t.equal(codeOf(legacy.replace('m=video 0', 'm=audio 0')), 'invalid-sdp', 'sound');
+  t.equal(codeOf(legacy.replace('a=bundle-only\r\n', '')), 'invalid-sdp', 'a section that is not wanted');
+  t.equal(codeOf(legacy.replaceAll('a=sendrecv', 'a=recvonly')), 'invalid-sdp', 'it wants to receive');
+  t.equal(
+    codeOf(legacy.replace('a=group:BUNDLE video0 video1', 'a=group:BUNDLE video0')),
+    'invalid-sdp',
+    'one of them is not in the bundle',
+  );
+  t.equal(codeOf(legacy.replace('a=mid:video1', 'a=mid:video0')), 'invalid-sdp', 'two of one name');
+  t.end();
+});
+
+t.test('whatever an old sender offers, there is an OfferError, or lines that are known', t => {
+  let accepted = 0;
+  fc.assert(
+    fc.property(changes, list => {
+      try {
+        const { text, cameras } = camerasOf(changed(legacy, list, 65_536));
+        const strange = strangeCameraLines(text);
+        if (strange.length > 0) throw new Error(`webrtcbin would see ${JSON.stringify(strange).slice(0, 2_000)}`);
+        if (linesOf(text, /^m=/).length !== cameras) throw new Error('there are not as many sections as cameras');
+        if (new Set(linesOf(text, /^a=(ice-|fingerprint)/)).size !== 3) throw new Error('more than one transport');
+        accepted++;
+      } catch (error) {
+        if (!(error instanceof OfferError)) throw error;
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+  t.ok(accepted > 100, `enough were taken to say something: ${accepted}`);
   t.end();
 });

@@ -1,0 +1,22 @@
+import t from 'tap';
+import { ReceiveFailure } from '../../src/receiver/failure.js';
+
+t.test('both in a line, with one full stop between them', t => {
+  t.equal(new ReceiveFailure('internal', 'it broke').words, 'it broke');
+  t.equal(new ReceiveFailure('internal', 'it broke.', 'Mend it.').words, 'it broke. Mend it');
+  t.equal(new ReceiveFailure('internal', '', 'Mend it').words, 'Mend it');
+  t.match(new ReceiveFailure('unavailable', 'a', 'b', 5), {
+    code: 'unavailable',
+    message: 'a',
+    remedy: 'b',
+    retryAfterMs: 5,
+  });
+  t.end();
+});
+
+t.test('what goes away by itself is tried again even where it has never worked', t => {
+  t.ok(new ReceiveFailure('unavailable', 'a').passes);
+  for (const code of ['unreachable', 'unauthorized', 'no-common-codec', 'no-path', 'internal'] as const)
+    t.notOk(new ReceiveFailure(code, 'a').passes, code);
+  t.end();
+});

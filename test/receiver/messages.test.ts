@@ -1,0 +1,99 @@
+import t from 'tap';
+import { checkFromPlayer, checkToPlayer, type FromPlayer, type ToPlayer } from '../../src/receiver/messages.js';
+import { FIGURES, NETWORK } from '../helpers/reports.js';
+
+const ice = { stunServer: null, turnServers: [], udpPorts: null, addresses: null, announce: [], gatheringMs: 250 };
+const toPlayer: { [T in ToPlayer['type']]: Extract<ToPlayer, { type: T }> } = {
+  configure: {
+    type: 'configure',
+    settings: {
+      cameras: [{ id: 'front', label: 'Front', record: null, snapshot: null, pipe: null }],
+      display: { separate: false, sink: null },
+      decoder: null,
+      decodes: true,
+      jitterMs: 100,
+      marks: false,
+      skip: [],
+    },
+  },
+  offer: { type: 'offer', session: 's-1', camera: 'front', ice },
+  accept: { type: 'accept', session: 's-1', answer: 'v=0' },
+  answer: { type: 'answer', session: 's-1', cameras: ['front'], offer: 'v=0', ice },
+  candidates: { type: 'candidates', session: 's-1', values: ['1 1 UDP 1 192.0.2.1 9 typ host'] },
+  leave: { type: 'leave', session: 's-1' },
+  say: { type: 'say', camera: 'front', text: null },
+  ping: { type: 'ping', sequence: 1 },
+  close: { type: 'close' },
+};
+const fromPlayer: { [T in FromPlayer['type']]: Extract<FromPlayer, { type: T }> } = {
+  ready: { type: 'ready', warmMs: 400 },
+  pong: { type: 'pong', sequence: 1 },
+  trying: { type: 'trying', element: 'avdec_h264' },
+  prepared: { type: 'prepared', decoder: null, decoderTitle: null, sink: null },
+  unusable: { type: 'unusable', what: 'decoder', detail: 'none', remedy: '' },
+  offered: { type: 'offered', session: 's-1', offer: 'v=0' },
+  answered: { type: 'answered', session: 's-1', answer: 'v=0' },
+  refused: { type: 'refused', session: 's-1', detail: 'why' },
+  connected: { type: 'connected', session: 's-1' },
+  picture: { type: 'picture', session: 's-1', camera: 'front', width: 640, height: 480 },
+  ended: { type: 'ended', session: 's-1', reason: 'ice-failed', detail: null },
+  stale: { type: 'stale', camera: 'front', ageMs: 500 },
+  fresh: { type: 'fresh', camera: 'front', afterMs: 900 },
+  figures: {
+    type: 'figures',
+    camera: 'front',
+    figures: FIGURES,
+    network: NETWORK,
+    marks: [{ capturedNs: 1n, decodedNs: 2n }],
+  },
+  file: { type: 'file', camera: 'front', kind: 'recording', file: '/tmp/a.mkv' },
+  piping: { type: 'piping', camera: 'front', width: 640, height: 480 },
+  'cannot-write': { type: 'cannot-write', what: 'record', camera: 'front', detail: 'disk full' },
+  'window-closed': { type: 'window-closed' },
+  log: { type: 'log', level: 'info', event: 'e', fields: {} },
+};
+
+const directions = [
+  {
+    name: 'to the player',
+    check: checkToPlayer as (message: unknown) => unknown,
+    examples: toPlayer,
+    others: fromPlayer,
+  },
+  {
+    name: 'from the player',
+    check: checkFromPlayer as (message: unknown) => unknown,
+    examples: fromPlayer,
+    others: toPlayer,
+  },
+];
+const NULLABLE = new Set(['text', 'decoder', 'decoderTitle', 'sink', 'network']);
+
+for (const { name, check, examples, others } of directions) {
+  t.test(`${name}: each message is taken, and refused with a field that is missing or of another kind`, t => {
+    for (const [type, message] of Object.entries(examples)) {
+      t.equal(check(message), message, type);
+      for (const [field, value] of Object.entries(message)) {
+        const { [field]: _, ...without } = message as Record<string, unknown>;
+        t.equal(check(without), null, `${type} without ${field}`);
+        for (const wrong of [undefined, Symbol('s'), typeof value === 'string' || value === null ? 1 : 'text'])
+          t.equal(check({ ...message, [field]: wrong }), null, `${type} with ${field} ${String(wrong)}`);
+        const mayBeNull = NULLABLE.has(field) || (type === 'ended' && field === 'detail');
+        t.equal(check({ ...message, [field]: null }) === null, !mayBeNull, `${type} with ${field} null`);
+        if (typeof value === 'number')
+          t.equal(check({ ...message, [field]: Number.NaN }), null, `${type}: ${field} NaN`);
+      }
+    }
+    t.end();
+  });
+
+  t.test(`${name}: what is no message`, t => {
+    for (const value of [null, undefined, 1, 'ping', [], {}, () => ({}), { type: null }, { type: ['close'] }])
+      t.equal(check(value), null, String(value));
+    for (const type of ['constructor', '__proto__', 'toString', '', 'Close', 'unheard-of'])
+      t.equal(check({ type }), null, `type "${type}"`);
+    for (const [type, message] of Object.entries(others))
+      if (!(type in examples)) t.equal(check(message), null, `${type} is for the other side`);
+    t.end();
+  });
+}

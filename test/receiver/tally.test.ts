@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { Tally } from '../../src/receiver/tally.js';
+import { FIGURES, NETWORK } from '../helpers/reports.js';
+
+t.test('from the first attempt to pictures and back', async t => {
+  const tally = new Tally('front');
+  t.match(tally.report(null), { camera: 'front', state: 'connecting', problem: null, figures: null, network: null });
+  t.equal(tally.down('refused. Start it', 'refused'), true, 'the first time is news');
+  t.equal(tally.down('refused. Start it', 'refused'), false, 'the second is none');
+  t.equal(tally.down('no such host', 'no such host'), true, 'another reason is');
+  t.match(tally.report(null), { state: 'down', problem: 'no such host' });
+  t.strictSame(tally.summary().interruptions, {}, 'what never was cannot be interrupted');
+  tally.live();
+  tally.measured(FIGURES, NETWORK);
+  t.match(tally.report(1.234), { state: 'live', problem: null, figures: FIGURES, network: NETWORK, roundTripMs: 1.2 });
+  t.equal(tally.down('no such host', 'gone'), true, 'the same again after pictures is news');
+  t.equal(tally.report(null).network, null);
+  t.strictSame(tally.summary().interruptions, { gone: 1 });
+});
+
+t.test('trouble while it is live, which ends with the session', async t => {
+  const tally = new Tally('front');
+  tally.live();
+  t.equal(tally.trouble(null), false);
+  t.equal(tally.trouble('a slate'), true);
+  t.equal(tally.trouble('a slate'), false);
+  t.match(tally.report(null), { state: 'live', problem: 'a slate' });
+  t.equal(tally.trouble(null), true);
+  t.equal(tally.report(null).problem, null);
+  tally.trouble('a slate');
+  tally.down('gone', 'gone');
+  t.equal(tally.report(null).problem, 'gone');
+  tally.live();
+  t.equal(tally.report(null).problem, null, 'the next session begins without');
+  t.equal(tally.trouble(null), false, 'and that is no news');
+});
+
+t.test('packets lost, over all sessions, each of which counts from 0', async t => {
+  const tally = new Tally('front');
+  const lose = (packetsLost: number | null): void => tally.measured(FIGURES, { ...NETWORK, packetsLost });
+  tally.live();
+  lose(3);
+  lose(5);
+  tally.measured(FIGURES, null);
+  t.equal(tally.summary().packetsLost, 5);
+  tally.down('a', 'a');
+  tally.down('a', 'a');
+  tally.live();
+  lose(null);
+  lose(2);
+  t.equal(tally.summary().packetsLost, 7);
+});
+
+t.test('the rate counts the time with pictures alone', async t => {
+  const tally = new Tally('front');
+  tally.measured({ ...FIGURES, frames: 5 }, null);
+  t.equal(tally.summary().fps, null, 'none yet');
+  tally.live();
+  await sleep(700);
+  tally.down('a', 'a');
+  await sleep(700);
+  tally.measured({ ...FIGURES, frames: 21, freezes: 2, frozenMs: 300 }, null);
+  const { fps, seconds, frames, freezes, frozenMs } = tally.summary();
+  t.strictSame({ frames, freezes, frozenMs }, { frames: 21, freezes: 2, frozenMs: 300 });
+  t.ok(fps !== null && fps > 20 && fps < 31, `${fps}, not 15`);
+  t.ok(seconds >= 1.4, `${seconds}`);
+});
+
+t.test('latency: the last of the moment, all of the summary', async t => {
+  const tally = new Tally('front');
+  t.equal(tally.report(null).latency, null);
+  tally.latency(Number.NaN, 1);
+  t.equal(tally.report(null).latency, null);
+  for (let i = 0; i < 1_000; i++) tally.latency(1_000, 5);
+  for (let i = 0; i < 300; i++) tally.latency(10.06, 0.26);
+  t.strictSame(tally.report(null).latency, { p50: 10.1, p95: 10.1, p99: 10.1, count: 300, errorMs: 0.3 });
+  t.match(tally.summary().latency, { p50: 1_000, count: 1_300 });
+});
