@@ -79,7 +79,7 @@ export function recvCommand(): Command {
     .option('--token-file <FILE>', 'a file that holds the token')
     .addHelpText('after', HELP)
     .action(async (url: string, cameras: string[], options: RecvOptions) => {
-      const { receive } = await import('../receiver/command.js');
+      const { receive } = await import('./receive.js');
       await receive([url, ...cameras], options);
     });
 }

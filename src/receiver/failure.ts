@@ -1,4 +1,4 @@
-/** Why a camera is not received; the command's exit codes follow from it (cli/recv.ts). */
+/** Why a camera is not received; the command's exit codes follow from it (cli/receive.ts). */
 export type FailureCode =
   /** Nothing answers there. */
   | 'unreachable'

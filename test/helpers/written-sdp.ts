@@ -64,6 +64,8 @@ const RECEIVED = [
   ...BOTH,
   /^o=- 1 1 IN IP4 0\.0\.0\.0$/,
   /^a=setup:(active|passive)$/,
+  /^a=ssrc-group:FID \d{1,10} \d{1,10}$/,
+  /^a=ssrc:\d{1,10} cname:publisher$/,
   new RegExp(
     `^a=fmtp:${TYPE} (packetization-mode=1;level-asymmetry-allowed=1;profile-level-id=(42e0|4d00|6400)1f|apt=${TYPE})$`,
   ),

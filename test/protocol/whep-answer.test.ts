@@ -48,6 +48,9 @@ t.test('what webrtcbin is given of the answer of aiortc', t => {
     'a=fmtp:96 packetization-mode=1;level-asymmetry-allowed=1;profile-level-id=42e01f',
     'a=rtpmap:97 rtx/90000',
     'a=fmtp:97 apt=96',
+    'a=ssrc-group:FID 626698238 2414264675',
+    'a=ssrc:626698238 cname:publisher',
+    'a=ssrc:2414264675 cname:publisher',
     // It writes "udp".
     'a=candidate:f957a2332b1715da3b0ef8ba684454eb 1 UDP 2130706431 192.0.2.2 41456 typ host',
     'a=candidate:d0bcf3d9c29a2bc887618212a1623bfa 1 UDP 2130706431 2001:db8::2 56040 typ host',

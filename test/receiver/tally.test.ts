@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { ClockOffsetEstimate } from '../../src/protocol/clock-offset.js';
 import { Tally } from '../../src/receiver/tally.js';
 import { FIGURES, NETWORK } from '../helpers/reports.js';
 
 t.test('from the first attempt to pictures and back', async t => {
-  const tally = new Tally('front');
+  const tally = new Tally('front', null);
   t.match(tally.report(null), { camera: 'front', state: 'connecting', problem: null, figures: null, network: null });
   t.equal(tally.down('refused. Start it', 'refused'), true, 'the first time is news');
   t.equal(tally.down('refused. Start it', 'refused'), false, 'the second is none');
@@ -20,7 +21,7 @@ t.test('from the first attempt to pictures and back', async t => {
 });
 
 t.test('trouble while it is live, which ends with the session', async t => {
-  const tally = new Tally('front');
+  const tally = new Tally('front', null);
   tally.live();
   t.equal(tally.trouble(null), false);
   t.equal(tally.trouble('a slate'), true);
@@ -37,7 +38,7 @@ t.test('trouble while it is live, which ends with the session', async t => {
 });
 
 t.test('packets lost, over all sessions, each of which counts from 0', async t => {
-  const tally = new Tally('front');
+  const tally = new Tally('front', null);
   const lose = (packetsLost: number | null): void => tally.measured(FIGURES, { ...NETWORK, packetsLost });
   tally.live();
   lose(3);
@@ -53,7 +54,7 @@ t.test('packets lost, over all sessions, each of which counts from 0', async t =
 });
 
 t.test('the rate counts the time with pictures alone', async t => {
-  const tally = new Tally('front');
+  const tally = new Tally('front', null);
   tally.measured({ ...FIGURES, frames: 5 }, null);
   t.equal(tally.summary().fps, null, 'none yet');
   tally.live();
@@ -68,12 +69,20 @@ t.test('the rate counts the time with pictures alone', async t => {
 });
 
 t.test('latency: the last of the moment, all of the summary', async t => {
-  const tally = new Tally('front');
+  const clock = new ClockOffsetEstimate();
+  const tally = new Tally('front', clock);
   t.equal(tally.report(null).latency, null);
-  tally.latency(Number.NaN, 1);
-  t.equal(tally.report(null).latency, null);
-  for (let i = 0; i < 1_000; i++) tally.latency(1_000, 5);
-  for (let i = 0; i < 300; i++) tally.latency(10.06, 0.26);
-  t.strictSame(tally.report(null).latency, { p50: 10.1, p95: 10.1, p99: 10.1, count: 300, errorMs: 0.3 });
+  tally.marked({ capturedNs: 1n, decodedNs: 2n });
+  t.equal(tally.report(null).latency, null, 'the clock is not known yet');
+  clock.add({ sentNs: 0n, serverNs: 0n, receivedNs: 0n });
+  let capturedNs = 0n;
+  const mark = (ms: number): void => {
+    capturedNs += 33_000_000n;
+    // The second time it is the same picture, shown again.
+    for (let i = 0; i < 2; i++) tally.marked({ capturedNs, decodedNs: capturedNs + BigInt(ms * 1_000_000) });
+  };
+  for (let i = 0; i < 1_000; i++) mark(1_000);
+  for (let i = 0; i < 300; i++) mark(10);
+  t.match(tally.report(null).latency, { p50: 10, p95: 10, p99: 10, count: 300 });
   t.match(tally.summary().latency, { p50: 1_000, count: 1_300 });
 });

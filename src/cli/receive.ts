@@ -1,19 +1,19 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { isatty } from 'node:tty';
-import { CommandError, EXIT } from '../cli/command-error.js';
-import { makeLogger } from '../cli/log.js';
-import type { RecvOptions } from '../cli/recv.js';
-import { type FailureCode, ReceiveFailure } from './failure.js';
-import { countCameras, LegacyLink } from './legacy-link.js';
-import type { Container, PlayerCamera } from './messages.js';
-import { Receiver, type ReceiverOptions } from './receiver.js';
-import { jsonReporter, plainReporter, type Reporter, terminalReporter } from './reporter.js';
-import { camerasOf, RobotClock } from './robot.js';
-import { parseTarget, type Target, TargetError } from './target.js';
-import { askForToken, findToken, Stopped } from './token.js';
-import { WhepEndpoint } from './whep.js';
-import { WhepLink } from './whep-link.js';
+import { type FailureCode, ReceiveFailure } from '../receiver/failure.js';
+import { countCameras, LegacyLink } from '../receiver/legacy-link.js';
+import type { Container, PlayerCamera } from '../receiver/messages.js';
+import { Receiver, type ReceiverOptions } from '../receiver/receiver.js';
+import { jsonReporter, plainReporter, type Reporter, terminalReporter } from '../receiver/reporter.js';
+import { camerasOf, RobotClock } from '../receiver/robot.js';
+import { parseTarget, type Target, TargetError } from '../receiver/target.js';
+import { WhepEndpoint } from '../receiver/whep.js';
+import { WhepLink } from '../receiver/whep-link.js';
+import { CommandError, EXIT } from './command-error.js';
+import { makeLogger } from './log.js';
+import type { RecvOptions } from './recv.js';
+import { askForToken, findToken, Stopped } from './recv-token.js';
 
 const EXIT_CODES: Readonly<Record<FailureCode, number>> = {
   unreachable: EXIT.unavailable,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { CommandError } from '../../src/cli/command-error.js';
-import { askForToken, findToken } from '../../src/receiver/token.js';
+import { askForToken, findToken } from '../../src/cli/recv-token.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-token-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
