@@ -6,7 +6,7 @@ import { countCameras, LegacyLink } from '../receiver/legacy-link.js';
 import type { Container, PlayerCamera } from '../receiver/messages.js';
 import { Receiver, type ReceiverOptions } from '../receiver/receiver.js';
 import { jsonReporter, plainReporter, type Reporter, terminalReporter } from '../receiver/reporter.js';
-import { camerasOf, RobotClock } from '../receiver/robot.js';
+import { camerasOf, type KnownCamera, RobotClock } from '../receiver/robot.js';
 import { parseTarget, type Target, TargetError } from '../receiver/target.js';
 import { WhepEndpoint } from '../receiver/whep.js';
 import { WhepLink } from '../receiver/whep-link.js';
@@ -114,6 +114,7 @@ async function prepare(
     };
   }
   const { cameras, token: used } = await listCameras(target, token, { waits, reporter, stop });
+  if (options.measureLatency) checkMarks(cameras, reporter);
   return {
     target: cameras.map(({ id, name }) => ({ id, label: name })),
     clock: new RobotClock(target.origin, used),
@@ -122,6 +123,16 @@ async function prepare(
         ({ id, whep }) => new WhepLink({ camera: id, endpoint: new WhepEndpoint(whep, used), player, events, waits }),
       ),
   };
+}
+
+/** @throws CommandError if no camera has what is to be measured by */
+function checkMarks(cameras: readonly KnownCamera[], reporter: Reporter): void {
+  const unmarked = cameras.filter(({ hasMark }) => !hasMark);
+  const remedy = 'set "overlay: timemark" for it on the robot';
+  if (unmarked.length === cameras.length)
+    throw new CommandError(EXIT.usage, `--measure-latency: no camera here carries the time mark; ${remedy}.`);
+  for (const { id } of unmarked)
+    reporter.event('no-mark', { camera: id }, `${id}: carries no time mark, so nothing is measured; ${remedy}`);
 }
 
 /** Old senders have no names for their cameras. @throws ReceiveFailure */
