@@ -34,7 +34,7 @@ export class Tile {
     this.#still = element(pipeline, `still${index}`);
     this.#black = black;
     this.#baseTime = baseTime;
-    this.#label.text = label;
+    this.#label.text = escapeMarkup(label);
   }
 
   /** Takes pictures from there; null takes none. */
@@ -55,7 +55,7 @@ export class Tile {
     if (text !== this.#text) {
       this.#text = text;
       this.#alarm.silent = text === null;
-      if (text !== null) this.#alarm.text = text;
+      if (text !== null) this.#alarm.text = escapeMarkup(text);
     }
     if (text !== null) this.#redraw();
   }
@@ -69,3 +69,7 @@ export class Tile {
     this.#still.emit('push-sample', Gst.Sample.new(buffer, picture.getCaps(), null, null));
   }
 }
+
+/** textoverlay takes its text for Pango's markup: at an `&` it would show nothing, and at `<b>` what a stranger wants. */
+const escapeMarkup = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

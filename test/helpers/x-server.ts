@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { type Shot, shotOf } from './shot.js';
 
 /** Why there is no display to test with; false if there is. */
@@ -11,6 +12,42 @@ export interface XServer {
   display: string;
   /** A part of what is on the screen. */
   shot(part: { x: number; y: number; width: number; height: number }): Promise<Shot>;
+  /** Asks a window to close, as a person does by its corner; resolves with how many windows there were. */
+  closeWindow(): Promise<number>;
+}
+
+/** What is used of the X11 client here; see src/player/x-client.ts. */
+interface Client {
+  QueryTree(id: number, done: (error: Error | null, tree: { children: number[] }) => void): void;
+  InternAtom(onlyIfExists: boolean, name: string, done: (error: Error | null, atom: number) => void): void;
+  SendClientMessage(to: number, about: number, type: number, format: number, data: number[], mask: number): void;
+  close(): void;
+}
+
+async function closeOne(display: string): Promise<number> {
+  const x11 = createRequire(import.meta.url)('x11') as {
+    createClient(
+      options: { display: string },
+      done: (error: Error | null, display: { client: Client; screen: { root: number }[] }) => void,
+    ): void;
+  };
+  const { client, screen } = await promised<{ client: Client; screen: { root: number }[] }>(done =>
+    x11.createClient({ display }, done),
+  );
+  const { children } = await promised<{ children: number[] }>(done => client.QueryTree(screen[0]?.root ?? 0, done));
+  const atoms = await Promise.all(
+    ['WM_PROTOCOLS', 'WM_DELETE_WINDOW'].map(name => promised<number>(done => client.InternAtom(false, name, done))),
+  );
+  const [window = 0] = children;
+  client.SendClientMessage(window, window, atoms[0] ?? 0, 32, [atoms[1] ?? 0, 0, 0, 0, 0], 0);
+  // Behind the message.
+  await promised<object>(done => client.QueryTree(screen[0]?.root ?? 0, done));
+  client.close();
+  return children.length;
+}
+
+function promised<T>(call: (done: (error: Error | null, value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value))));
 }
 
 /** A real X server without a monitor; it ends with the test. */
@@ -27,6 +64,7 @@ export async function startXServer(t: { teardown(close: () => Promise<void>): vo
   const display = `:${String(number).trim()}`;
   return {
     display,
+    closeWindow: () => closeOne(display),
     shot: ({ x, y, width, height }) =>
       shotOf(
         `ximagesrc name=source display-name=${display} num-buffers=1 use-damage=false show-pointer=false startx=${x} starty=${y} endx=${x + width - 1} endy=${y + height - 1}`,
