@@ -1,0 +1,51 @@
+import t from 'tap';
+import { DECODERS, describeDecoder } from '../../src/gst/decoders.js';
+import { lookAtMachine } from '../../src/gst/machine.js';
+import { Gst } from '../../src/gst/native.js';
+import { closePipeline, parseLaunch } from '../../src/gst/pipeline.js';
+import * as lines from '../../src/player/lines.js';
+import { CONTAINERS, PIPE_FORMATS } from '../../src/receiver/messages.js';
+
+// The lines of the player, as far as GStreamer takes them here: every element and every property is there.
+
+const machine = lookAtMachine();
+
+t.test('lines that this machine can run', t => {
+  const places = [0, 640].map(x => ({ x, y: 0, width: 640, height: 480 }));
+  const cases = [
+    ...DECODERS.filter(({ element }) => machine.has(element)).flatMap(decoder =>
+      [true, false].map(marks =>
+        lines.describeReception({ sections: 2, decoder: name => describeDecoder(decoder, machine, name), marks }),
+      ),
+    ),
+    lines.describeReception({ sections: 1, decoder: null, marks: false }),
+    lines.describeTile(0, lines.describeTileSink(0, 'fakesink')),
+    lines.describeComposition(places, { width: 1280, height: 480 }, 'fakesink'),
+    lines.BLACK_PICTURE,
+    ...CONTAINERS.map(lines.describeRecording),
+    ...PIPE_FORMATS.map(lines.describePipe),
+    ...(['jpg', 'png'] as const).map(lines.describeStillFile),
+  ];
+  for (const line of cases) {
+    const pipeline = parseLaunch(line);
+    t.ok(pipeline.getChildrenCount() > 0, line.slice(0, 80));
+    closePipeline(pipeline);
+  }
+  t.end();
+});
+
+t.test('what makes decoders hand out pictures at once is set where the element has it', t => {
+  const all = { gstreamer: '1.24.0', has: () => true, property: () => true };
+  const none = { ...all, property: () => false };
+  const [jetson] = DECODERS;
+  t.match(jetson?.element, 'nvv4l2decoder');
+  if (jetson) {
+    t.match(
+      describeDecoder(jetson, all, 'd'),
+      /^nvv4l2decoder name=d .*disable-dpb=true.* ! nvvidconv ! video\/x-raw$/,
+    );
+    t.equal(describeDecoder(jetson, none, 'd'), 'nvv4l2decoder name=d ! nvvidconv ! video/x-raw');
+  }
+  t.ok(Gst.ElementFactory.find('avdec_h264'));
+  t.end();
+});
