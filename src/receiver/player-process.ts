@@ -125,12 +125,15 @@ export class PlayerProcess {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#become.reject(new ReceiveFailure('internal', 'it was closed'));
+    const closed = new ReceiveFailure('internal', 'the player was closed');
+    this.#become.reject(closed);
+    for (const { reject } of this.#waiting.values()) reject(closed);
     await this.#process?.close();
   }
 
   async #ask(session: string, listener: SessionListener, message: ToPlayer): Promise<string> {
     await this.prepared;
+    if (this.#closed) throw new ReceiveFailure('internal', 'the player was closed');
     this.#listeners.set(session, listener);
     let timer: NodeJS.Timeout | undefined;
     try {
