@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { placesIn, windowSize } from '../../src/player/layout.js';
+
+const tiles = fc.integer({ min: 1, max: 32 });
+const windows = fc.record({
+  width: fc.integer({ min: 128, max: 4_096 }),
+  height: fc.integer({ min: 128, max: 4_096 }),
+});
+
+t.test('every tile is inside the window and over no other, whatever the window', async () => {
+  fc.assert(
+    fc.property(windows, tiles, (window, count) => {
+      const places = placesIn(window, count);
+      const isInside = places.every(
+        ({ x, y, width, height }) =>
+          x >= 0 && y >= 0 && x + width <= window.width && y + height <= window.height && width >= 2 && height >= 2,
+      );
+      const isEven = places.every(({ x, y, width, height }) => [x, y, width, height].every(n => n % 2 === 0));
+      const isApart = places.every((a, i) =>
+        places.every(
+          (b, j) =>
+            j <= i || a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y,
+        ),
+      );
+      return places.length === count && isInside && isEven && isApart;
+    }),
+  );
+});
+
+t.test('no other number of columns shows the pictures larger', async () => {
+  fc.assert(
+    fc.property(windows, tiles, (window, count) => {
+      const scale = ({ width, height }: { width: number; height: number }): number => Math.min(width / 4, height / 3);
+      const best = Math.max(
+        ...Array.from({ length: count }, (_, i) =>
+          scale({ width: window.width / (i + 1), height: window.height / Math.ceil(count / (i + 1)) }),
+        ),
+      );
+      // Whole pixels, two by two.
+      return scale(placesIn(window, count)[0] ?? { width: 0, height: 0 }) > best - 1;
+    }),
+  );
+});
+
+t.test('the window itself', async t => {
+  t.strictSame(windowSize(1), { width: 640, height: 480 });
+  t.strictSame(windowSize(2), { width: 1_280, height: 480 });
+  t.strictSame(windowSize(4), { width: 1_280, height: 960 });
+  fc.assert(
+    fc.property(tiles, count => {
+      const { width, height } = windowSize(count);
+      return width <= 1_920 && height <= 1_080 && width % 2 === 0 && height % 2 === 0 && width * height > 200_000;
+    }),
+  );
+});
+
+t.test('a wide window has a row, a tall one a column; too small a one breaks nothing', t => {
+  const columns = (width: number, height: number): number =>
+    new Set(placesIn({ width, height }, 3).map(({ x }) => x)).size;
+  t.equal(columns(1_920, 480), 3);
+  t.equal(columns(640, 1_440), 1);
+  for (const window of [
+    { width: 1, height: 1 },
+    { width: 0, height: 0 },
+  ])
+    t.equal(placesIn(window, 5).length, 5);
+  t.strictSame(placesIn({ width: 640, height: 480 }, 0), []);
+  t.end();
+});
