@@ -58,7 +58,6 @@ export class Publication implements OpenedSource {
   }
 
   watch(): void {
-    this.webrtc.askPromptly();
     this.#connection.watch();
   }
 

@@ -8,7 +8,8 @@ import type { MachineFacts } from '../../src/gst/machine.js';
  * nvarguscamerasrc, nvv4l2decoder); in GStreamer's sources at the versions that are named here, sys/nvcodec
  * (gstnvbaseenc.c and gstnvh264enc.c up to 1.24, gstnvh264encoder.cpp from 1.22), sys/va/gstvah264enc.c,
  * sys/qsv/gstqsvh264enc.cpp, sys/v4l2 and gstreamer-vaapi's gstvaapiencode_h264.c; x264enc and openh264enc are those of
- * Debian 12.
+ * Debian 12. Decoders: avdec_h264 and openh264dec by gst-inspect-1.0 there; of the others what GstVideoDecoder gives
+ * all of its kind, which was not looked up for each, and max-display-delay as gst/decoders.ts has it.
  */
 export interface RecordedMachine {
   name: string;
@@ -20,7 +21,15 @@ export interface RecordedMachine {
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
+/** Of GstVideoDecoder, from 1.20. */
+const DECODER =
+  'qos max-errors min-force-key-unit-interval discard-corrupted-frames automatic-request-sync-points automatic-request-sync-point-flags';
+
 const EVERYWHERE = {
+  avdec_h264: words(
+    `${DECODER} lowres skip-frame direct-rendering max-threads output-corrupt thread-type std-compliance`,
+  ),
+  openh264dec: words(DECODER),
   v4l2src: words('device do-timestamp io-mode extra-controls'),
   jpegparse: [],
   jpegdec: words('idct-method max-errors'),
@@ -38,7 +47,7 @@ const OPENH264 = { openh264enc: words('bitrate gop-size rate-control complexity 
 const JETSON = {
   ...EVERYWHERE,
   nvvidconv: words('flip-method interpolation-method compute-hw bl-output'),
-  nvv4l2decoder: words('mjpeg enable-max-performance disable-dpb skip-frames drop-frame-interval'),
+  nvv4l2decoder: words(`${DECODER} mjpeg enable-max-performance disable-dpb skip-frames drop-frame-interval`),
   nvjpegdec: words('DeepStream idct-method max-errors'),
   nvarguscamerasrc: words('sensor-id sensor-mode wbmode exposuretimerange gainrange timeout'),
 };
@@ -79,7 +88,7 @@ export const MACHINES: readonly RecordedMachine[] = [
   {
     name: 'nvidia-gpu-1.20',
     gstreamer: '1.20.3',
-    elements: { ...EVERYWHERE, ...OPENH264, nvjpegdec: [], nvh264enc: NVENC_LEGACY },
+    elements: { ...EVERYWHERE, ...OPENH264, nvjpegdec: [], nvh264dec: words(DECODER), nvh264enc: NVENC_LEGACY },
     csi: null,
   },
   {
@@ -89,6 +98,7 @@ export const MACHINES: readonly RecordedMachine[] = [
       ...EVERYWHERE,
       ...OPENH264,
       nvjpegdec: [],
+      nvh264dec: words(DECODER),
       nvautogpuh264enc: NVENC_CUDA,
       nvcudah264enc: NVENC_CUDA,
       nvh264enc: NVENC_LEGACY,
@@ -98,7 +108,14 @@ export const MACHINES: readonly RecordedMachine[] = [
   {
     name: 'nvidia-gpu-1.26',
     gstreamer: '1.26.2',
-    elements: { ...EVERYWHERE, ...OPENH264, nvjpegdec: [], nvautogpuh264enc: NVENC_MERGED, nvh264enc: NVENC_MERGED },
+    elements: {
+      ...EVERYWHERE,
+      ...OPENH264,
+      nvjpegdec: [],
+      nvh264dec: words(`${DECODER} num-output-surfaces init-max-width init-max-height max-display-delay`),
+      nvautogpuh264enc: NVENC_MERGED,
+      nvh264enc: NVENC_MERGED,
+    },
     csi: null,
   },
   {
@@ -118,6 +135,7 @@ export const MACHINES: readonly RecordedMachine[] = [
         'bitrate max-bitrate rate-control gop-size idr-interval b-frames ref-frames low-latency target-usage',
       ),
       vajpegdec: [],
+      vah264dec: words(DECODER),
     },
     csi: null,
   },
@@ -129,6 +147,7 @@ export const MACHINES: readonly RecordedMachine[] = [
       ...OPENH264,
       libcamerasrc: words('camera-name'),
       v4l2h264enc: words('extra-controls output-io-mode capture-io-mode'),
+      v4l2h264dec: words(`${DECODER} extra-controls output-io-mode capture-io-mode`),
       v4l2jpegdec: words('extra-controls output-io-mode capture-io-mode'),
     },
     csi: 'libcamera',

@@ -92,7 +92,6 @@ t.test('headless: figures, and an end after --duration', async t => {
     problem: null,
     width: 640,
     height: 480,
-    lossPercent: 0,
   });
   const { fps, bitrate, decodeMs, roundTripMs, ageMs } = recv.figures('cam1');
   t.ok(Number(fps) > 20 && Number(fps) < 40, `${fps} fps`);

@@ -2,42 +2,69 @@ import fc from 'fast-check';
 import t from 'tap';
 import { placesIn, windowSize } from '../../src/player/layout.js';
 
-t.test('the size of a window', t => {
-  t.strictSame(windowSize(1), { width: 640, height: 480 });
-  t.strictSame(windowSize(2), { width: 1280, height: 480 });
-  t.strictSame(windowSize(4), { width: 1280, height: 960 });
-  for (const tiles of [9, 30, 100]) {
-    const { width, height } = windowSize(tiles);
-    t.ok(width <= 1920 && height <= 1080, `${tiles}: ${width}x${height}`);
-  }
-  t.end();
+const tiles = fc.integer({ min: 1, max: 32 });
+const windows = fc.record({
+  width: fc.integer({ min: 128, max: 4_096 }),
+  height: fc.integer({ min: 128, max: 4_096 }),
 });
 
-t.test('tiles are within the window, beside each other, and as large as they can be', t => {
-  t.strictSame(placesIn({ width: 1280, height: 480 }, 2), [
-    { x: 0, y: 0, width: 640, height: 480 },
-    { x: 640, y: 0, width: 640, height: 480 },
-  ]);
-  t.match(placesIn({ width: 480, height: 1280 }, 2)[1], { x: 0, y: 640 }, 'below each other where it is high');
+t.test('every tile is inside the window and over no other, whatever the window', async () => {
   fc.assert(
-    fc.property(
-      fc.record({ width: fc.integer({ min: 200, max: 4000 }), height: fc.integer({ min: 200, max: 4000 }) }),
-      fc.integer({ min: 1, max: 40 }),
-      (window, tiles) => {
-        const places = placesIn(window, tiles);
-        const isInside = places.every(
-          ({ x, y, width, height }) =>
-            width > 0 && height > 0 && x + width <= window.width && y + height <= window.height && width % 2 === 0,
-        );
-        const isApart = places.every((a, i) =>
-          places.every(
-            (b, k) =>
-              i === k || a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y,
-          ),
-        );
-        return places.length === tiles && isInside && isApart;
-      },
-    ),
+    fc.property(windows, tiles, (window, count) => {
+      const places = placesIn(window, count);
+      const isInside = places.every(
+        ({ x, y, width, height }) =>
+          x >= 0 && y >= 0 && x + width <= window.width && y + height <= window.height && width >= 2 && height >= 2,
+      );
+      const isEven = places.every(({ x, y, width, height }) => [x, y, width, height].every(n => n % 2 === 0));
+      const isApart = places.every((a, i) =>
+        places.every(
+          (b, j) =>
+            j <= i || a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y,
+        ),
+      );
+      return places.length === count && isInside && isEven && isApart;
+    }),
   );
+});
+
+t.test('no other number of columns shows the pictures larger', async () => {
+  fc.assert(
+    fc.property(windows, tiles, (window, count) => {
+      const scale = ({ width, height }: { width: number; height: number }): number => Math.min(width / 4, height / 3);
+      const best = Math.max(
+        ...Array.from({ length: count }, (_, i) =>
+          scale({ width: window.width / (i + 1), height: window.height / Math.ceil(count / (i + 1)) }),
+        ),
+      );
+      // Whole pixels, two by two.
+      return scale(placesIn(window, count)[0] ?? { width: 0, height: 0 }) > best - 1;
+    }),
+  );
+});
+
+t.test('the window itself', async t => {
+  t.strictSame(windowSize(1), { width: 640, height: 480 });
+  t.strictSame(windowSize(2), { width: 1_280, height: 480 });
+  t.strictSame(windowSize(4), { width: 1_280, height: 960 });
+  fc.assert(
+    fc.property(tiles, count => {
+      const { width, height } = windowSize(count);
+      return width <= 1_920 && height <= 1_080 && width % 2 === 0 && height % 2 === 0 && width * height > 200_000;
+    }),
+  );
+});
+
+t.test('a wide window has a row, a tall one a column; too small a one breaks nothing', t => {
+  const columns = (width: number, height: number): number =>
+    new Set(placesIn({ width, height }, 3).map(({ x }) => x)).size;
+  t.equal(columns(1_920, 480), 3);
+  t.equal(columns(640, 1_440), 1);
+  for (const window of [
+    { width: 1, height: 1 },
+    { width: 0, height: 0 },
+  ])
+    t.equal(placesIn(window, 5).length, 5);
+  t.strictSame(placesIn({ width: 640, height: 480 }, 0), []);
   t.end();
 });

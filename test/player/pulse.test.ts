@@ -1,59 +1,124 @@
 import t from 'tap';
 import { Pulse } from '../../src/player/pulse.js';
 
-const MS = 1_000_000;
-const at = (ms: number): bigint => BigInt(Math.round(ms * MS));
+const MS = 1_000_000n;
+const ns = (ms: number): bigint => BigInt(Math.round(ms * 1e6));
 
-t.test('the time to decode is the median since it was asked for', t => {
+/** Pictures each so many ms, from a moment on; returns the moment of the one that would be next. */
+function play(
+  pulse: Pulse,
+  count: number,
+  every: number,
+  from = 0,
+  isTold: (i: number) => boolean = () => true,
+): number {
+  for (let i = 0; i < count; i++) if (isTold(i)) pulse.decoded(ns(from + i * every), ns(from + i * every));
+  return from + count * every;
+}
+
+t.test('decode times: the median since the last call', t => {
   const pulse = new Pulse();
   t.equal(pulse.take().decodeMs, null);
-  [1, 9, 2].forEach((ms, i) => {
-    pulse.arrived(BigInt(i), at(i * 33));
-    pulse.decoded(BigInt(i), at(i * 33 + ms));
-  });
-  t.equal(pulse.take().decodeMs, 2);
-  t.equal(pulse.take().decodeMs, null, 'and of none since');
+  for (const [i, took] of [2, 9, 3.456].entries()) {
+    pulse.arrived(BigInt(i), ns(100 * i));
+    pulse.decoded(BigInt(i), ns(100 * i + took));
+  }
+  t.equal(pulse.take().decodeMs, 3.46);
+  t.equal(pulse.take().decodeMs, null, 'each counts once');
+  pulse.decoded(77n, 500n * MS);
+  t.equal(pulse.take().decodeMs, null, 'when it came is not known');
+  pulse.arrived(78n, 600n * MS);
+  t.equal(pulse.take().decodeMs, null, 'it is not decoded yet');
+  pulse.decoded(78n, 603n * MS);
+  pulse.decoded(78n, 610n * MS);
+  t.equal(pulse.take().decodeMs, 3, 'twice the same is counted once');
   t.end();
 });
 
-t.test('pictures at a steady rate are no freeze, though one a second is not told of', t => {
-  for (const fps of [10, 12.5, 25, 30, 60]) {
-    const pulse = new Pulse();
-    for (let i = 0; i < 20 * fps; i++) if (i % Math.ceil(fps) !== 0) pulse.decoded(BigInt(i), at((i * 1000) / fps));
-    t.match(pulse.take(), { freezes: 0, frozenMs: 0 }, `${fps} fps`);
+t.test('when a picture was decoded; not where two have the same time', t => {
+  const pulse = new Pulse();
+  t.equal(pulse.departureOf(1n), null);
+  pulse.decoded(1n, 5n);
+  t.equal(pulse.departureOf(1n), 5n);
+  pulse.decoded(2n, 6n);
+  for (let i = 0; i < 3; i++) {
+    pulse.decoded(1n, 7n);
+    t.equal(pulse.departureOf(1n), null, 'which of them is meant is not known');
+  }
+  t.equal(pulse.departureOf(2n), 6n);
+  t.end();
+});
+
+t.test('what is kept is bounded, and the newest stays', t => {
+  const pulse = new Pulse();
+  for (let i = 0; i < 5_000; i++) {
+    pulse.arrived(BigInt(i), BigInt(i));
+    pulse.decoded(BigInt(i) + 1_000_000n, BigInt(i) + 1n);
+  }
+  t.equal(pulse.departureOf(1_004_999n), 5_000n);
+  t.equal(pulse.departureOf(1_000_000n), null);
+  let kept = 0;
+  for (let i = 0n; i < 5_000n; i++) if (pulse.departureOf(1_000_000n + i) !== null) kept++;
+  t.ok(kept >= 60 && kept <= 200, `${kept}`);
+  pulse.take();
+  pulse.decoded(0n, 9n * MS);
+  t.equal(pulse.take().decodeMs, null, 'an arrival of long ago is not known any more');
+  pulse.decoded(4_999n, 9n * MS);
+  t.not(pulse.take().decodeMs, null, 'a new one is');
+  t.end();
+});
+
+t.test('freezes after W3C: three times the usual, or 150 ms more than that', t => {
+  for (const [fps, short, long] of [
+    [10, 295, 305],
+    [12.5, 235, 245],
+    [30, 180, 186],
+    [60, 164, 169],
+  ] as const) {
+    const every = 1_000 / fps;
+    for (const [gap, freezes] of [
+      [short, 0],
+      [long, 1],
+    ] as const) {
+      const pulse = new Pulse();
+      const end = play(pulse, 60, every);
+      play(pulse, 30, every, end - every + gap);
+      t.match(pulse.take(), { freezes, frozenMs: freezes * gap }, `${fps} fps, ${gap} ms`);
+    }
   }
   t.end();
 });
 
-t.test('a gap is a freeze once, and the next one too', t => {
+t.test('freezes are counted from the beginning, over an interruption too', t => {
   const pulse = new Pulse();
-  let now = 0;
-  const play = (pictures: number): void => {
-    for (let i = 0; i < pictures; i++) {
-      now += 33;
-      pulse.decoded(at(now), at(now));
-    }
-  };
-  play(40);
-  now += 500;
-  play(40);
-  t.match(pulse.take(), { freezes: 1, frozenMs: 533 });
-  now += 6_000;
-  play(40);
-  t.match(pulse.take(), { freezes: 2, frozenMs: 6_566 });
+  let at = play(pulse, 30, 33);
+  at = play(pulse, 30, 33, at + 1_000);
+  t.equal(pulse.take().freezes, 1);
+  play(pulse, 30, 33, at + 20_000);
+  t.match(pulse.take(), { freezes: 2, frozenMs: 1_000 + 20_000 + 2 * 33 });
   t.end();
 });
 
-t.test('when a picture was decoded, where that is known', t => {
-  const pulse = new Pulse();
-  pulse.decoded(7n, 100n);
-  pulse.decoded(8n, 200n);
-  t.equal(pulse.departureOf(8n), 200n);
-  t.equal(pulse.departureOf(7n), 100n);
-  t.equal(pulse.departureOf(9n), null);
-  pulse.decoded(8n, 300n);
-  t.equal(pulse.departureOf(8n), null, 'two of the same time');
-  for (let i = 1000; i < 2000; i++) pulse.decoded(BigInt(i), BigInt(i));
-  t.equal(pulse.departureOf(7n), null, 'old ones are forgotten');
+t.test('a slow beginning, and a slower rate, are none; a rate that breaks down is one for a while', t => {
+  const beginning = new Pulse();
+  play(beginning, 5, 20);
+  play(beginning, 60, 33, 1_000);
+  t.equal(beginning.take().freezes, 0);
+  const slower = new Pulse();
+  play(slower, 60, 100, play(slower, 60, 20));
+  t.equal(slower.take().freezes, 0);
+  const stopped = new Pulse();
+  play(stopped, 100, 1_000, play(stopped, 60, 33));
+  const { freezes } = stopped.take();
+  t.ok(freezes > 0 && freezes < 40, `what is always so is no freeze for ever: ${freezes}`);
+  t.end();
+});
+
+t.test('one picture a second that nobody tells of is no freeze', t => {
+  for (const fps of [10, 12.5, 25, 30, 60]) {
+    const pulse = new Pulse();
+    play(pulse, fps * 20, 1_000 / fps, 0, i => i % Math.round(fps) !== 3);
+    t.match(pulse.take(), { freezes: 0, frozenMs: 0 }, `${fps} fps`);
+  }
   t.end();
 });

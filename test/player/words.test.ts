@@ -1,17 +1,23 @@
 import t from 'tap';
 import { numbered, warning } from '../../src/player/words.js';
 
-t.test('what stands over a picture that is old', t => {
-  t.equal(warning(null, 'connecting'), 'connecting');
+t.test('what stands over a picture that is old, or over none', t => {
   t.equal(warning(640, null), 'PICTURE IS 0.6 s OLD');
-  t.equal(warning(12_400, 'the link is lost'), 'PICTURE IS 12 s OLD\nthe link is lost');
-  t.equal(warning(125_000, null), 'PICTURE IS 2 min 5 s OLD');
+  t.equal(warning(125_000, 'robot refuses'), 'PICTURE IS 2 min 5 s OLD\nrobot refuses');
+  t.equal(warning(7_260_000, null), 'PICTURE IS 2 h 1 min OLD');
+  t.equal(warning(null, 'connecting'), 'connecting');
+  t.equal(warning(null, null), '');
   t.end();
 });
 
-t.test('one file after the other', t => {
-  t.equal(numbered('/v/drive.mkv', 1), '/v/drive.mkv');
-  t.equal(numbered('/v/drive.mkv', 2), '/v/drive-2.mkv');
-  t.equal(numbered('/v.1/drive', 3), '/v.1/drive-3');
+t.test('the second file of a recording, and those after it', t => {
+  const cases: [string, number, string][] = [
+    ['/a/drive.mkv', 1, '/a/drive.mkv'],
+    ['/a/drive.mkv', 2, '/a/drive-2.mkv'],
+    ['/a.b/drive.tar.mp4', 12, '/a.b/drive.tar-12.mp4'],
+    ['/a.b/drive', 2, '/a.b/drive-2'],
+    ['$&.mkv', 2, '$&-2.mkv'],
+  ];
+  for (const [file, number, expected] of cases) t.equal(numbered(file, number), expected);
   t.end();
 });

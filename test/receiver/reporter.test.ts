@@ -85,7 +85,9 @@ class Screen {
   }
   #put(letter: string): void {
     const row = this.rows.at(-1) ?? '';
-    if ([...row].length === this.#columns) this.rows.push(letter);
+    const isFull = [...row.replace(/[\p{Mn}\p{Me}]/gu, '')].length === this.#columns;
+    // A mark goes onto the letter before it.
+    if (isFull && !/[\p{Mn}\p{Me}]/u.test(letter)) this.rows.push(letter);
     else this.rows[this.rows.length - 1] = row + letter;
   }
 }
@@ -130,6 +132,12 @@ t.test('whatever was said, nothing of it is left over or written over', async ()
       const isLine = (row: string): boolean => row.startsWith('front  no picture: ');
       return screen.rows.filter(isLine).length === shown && screen.rows.slice(-1 - shown, -1).every(isLine);
     }),
-    { numRuns: 300 },
+    {
+      numRuns: 300,
+      examples: [
+        [[{ figures: ['x'.repeat(90) + '\u{e0100}\u0301'.repeat(50)] }], 20],
+        [[{ figures: ['\u{e0100}\0'] }], 20],
+      ],
+    },
   );
 });
