@@ -116,15 +116,15 @@ export function describeComposition(
 export const BLACK_PICTURE =
   'videotestsrc pattern=black num-buffers=1 ! video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! fakesink name=out sync=false enable-last-sample=true';
 
-// Both can be played up to where they were cut off: Matroska by its nature, MP4 as fragments of a second.
+// Both can be played up to where they were cut off, of one stream: Matroska by its nature, MP4 as fragments of a second.
 const MUXERS: Readonly<Record<Container, string>> = {
-  mkv: 'video/x-h264,stream-format=avc ! matroskamux name=mux writing-app=bigfootbot-video',
-  mp4: 'video/x-h264,stream-format=avc ! mp4mux name=mux fragment-duration=1000',
+  mkv: 'matroskamux name=mux writing-app=bigfootbot-video',
+  mp4: 'mp4mux name=mux fragment-duration=1000',
 };
 
 /** A camera's stream into a file, as it comes. Ten seconds of it wait for a disk that is slow. */
 export const describeRecording = (container: Container): string =>
-  `funnel name=in ! queue name=wait leaky=upstream max-size-buffers=0 max-size-bytes=0 max-size-time=10000000000 ! h264parse ! ${MUXERS[container]} ! filesink name=file buffer-mode=unbuffered async=false`;
+  `funnel name=in ! queue name=wait leaky=upstream max-size-buffers=0 max-size-bytes=0 max-size-time=10000000000 ! h264parse name=parse ! capsfilter name=form caps=video/x-h264,stream-format=avc ! ${MUXERS[container]} ! filesink name=file buffer-mode=unbuffered async=false`;
 
 /** What is written to stdout: raw pictures in a format of GStreamer's, YUV4MPEG2, or the stream as it comes. */
 export const PIPES: Readonly<Record<PipeFormat, string | null>> = {
