@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { type FailureCode, ReceiveFailure } from '../receiver/failure.js';
 import { countCameras, LegacyLink } from '../receiver/legacy-link.js';
@@ -31,15 +32,19 @@ const EXIT_CODES: Readonly<Record<FailureCode, number>> = {
 };
 
 const RETRY_LIST_MS = 2_000;
+/** More of them would be specks, and a server that names thousands would keep this machine busy. */
+const MAX_CAMERAS = 64;
 
 /** The command `recv`, from its words to its end. @throws CommandError */
 export async function receive(words: readonly string[], options: RecvOptions): Promise<void> {
   const stop = new Promise<void>(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    if (options.duration !== undefined) setTimeout(resolve, options.duration * 1000);
   });
   const reporter = makeReporter(options);
   try {
-    const { target, clock, links } = await prepare(words, options, reporter, stop);
+    const stopped = stop.then(() => Promise.reject(new Stopped()));
+    const { target, clock, links } = await Promise.race([prepare(words, options, reporter), stopped]);
     const cameras = target.map(({ id, label }) => playerCamera(id, label, target.length, options));
     const receiver = new Receiver({
       player: {
@@ -53,7 +58,6 @@ export async function receive(words: readonly string[], options: RecvOptions): P
       },
       links,
       clock,
-      durationMs: options.duration === undefined ? null : options.duration * 1000,
       endsWithSnapshots: options.snapshot !== undefined,
       reporter,
       log: makeLogger(process.env.BIGFOOTBOT_LOG_LEVEL ?? 'error'),
@@ -83,12 +87,7 @@ interface Prepared {
   links: ReceiverOptions['links'];
 }
 
-async function prepare(
-  words: readonly string[],
-  options: RecvOptions,
-  reporter: Reporter,
-  stop: Promise<void>,
-): Promise<Prepared> {
+async function prepare(words: readonly string[], options: RecvOptions, reporter: Reporter): Promise<Prepared> {
   const { target, token: inUrl } = parseTarget(words, options.legacy ?? false);
   const waits = options.wait ?? false;
   const server = urlOf(target);
@@ -113,7 +112,12 @@ async function prepare(
         }),
     };
   }
-  const { cameras, token: used } = await listCameras(target, token, { waits, reporter, stop });
+  const { cameras, token: used } = await listCameras(target, token, { waits, reporter });
+  if (cameras.length > MAX_CAMERAS)
+    throw new CommandError(
+      EXIT.usage,
+      `${target.origin.host} has ${cameras.length} cameras, and ${MAX_CAMERAS} at most are received at once: name some.`,
+    );
   if (options.measureLatency) checkMarks(cameras, reporter);
   return {
     target: cameras.map(({ id, name }) => ({ id, label: name })),
@@ -142,7 +146,7 @@ const nameCameras = async (url: URL, token: string | null): Promise<string[]> =>
 async function listCameras(
   { origin, cameras }: Extract<Target, { type: 'robot' }>,
   given: string | null,
-  { waits, reporter, stop }: { waits: boolean; reporter: Reporter; stop: Promise<void> },
+  { waits, reporter }: { waits: boolean; reporter: Reporter },
 ): Promise<{ cameras: Awaited<ReturnType<typeof camerasOf>>; token: string | null }> {
   let token = given;
   let told = '';
@@ -166,11 +170,7 @@ async function listCameras(
           `${error.words}. Trying again`,
         );
       told = error.words;
-      const isOver = await Promise.race([
-        stop.then(() => true),
-        new Promise<false>(done => setTimeout(done, RETRY_LIST_MS, false)),
-      ]);
-      if (isOver) throw new Stopped();
+      await sleep(RETRY_LIST_MS);
     }
   }
 }
@@ -232,8 +232,8 @@ function fileFor(file: string, id: string, cameras: number): string {
 
 /** Pictures own stdout where they are piped. */
 function makeReporter({ json, pipe }: RecvOptions): Reporter {
-  // Whoever read it need not read on.
-  process.stdout.on('error', () => undefined);
+  // Whoever read it need not read on; and when a terminal is closed a recording is still to be finished.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   if (json) return jsonReporter(pipe === undefined ? process.stdout : process.stderr);
   return process.stderr.isTTY
     ? terminalReporter(process.stderr, () => process.stderr.columns || 80)

@@ -9,9 +9,8 @@ const send = (message: FromPlayer): void => {
   if (process.connected) process.send?.(message);
 };
 
-// A Ctrl-C on the terminal goes to the whole process group and is the parent's to handle.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => undefined);
+// A Ctrl-C on the terminal, and its end, go to the whole process group and are the parent's to handle.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 // Without its parent a player is nobody's: it goes at once, whatever GStreamer still does.
 process.on('disconnect', () => process.exit(0));
 process.title = 'bigfootbot-video: player';

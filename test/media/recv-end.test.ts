@@ -1,0 +1,28 @@
+// The command `recv` before it has a camera: what hangs does not hold it up.
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import t from 'tap';
+import { startRecv } from '../helpers/recv.js';
+import { sleep } from '../helpers/server.js';
+
+t.test('it ends when it is told to, whoever hangs', async t => {
+  const silent = createServer();
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.teardown(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const cases: [name: string, words: string[]][] = [
+    ['a robot', [`http://127.0.0.1:${port}`]],
+    ['an old signaling server', [`ws://127.0.0.1:${port}`, '--legacy', 'cam', '--headless']],
+    ['nobody, for --duration', ['http://127.0.0.1:1', '--wait', '--duration', '1']],
+  ];
+  await Promise.all(
+    cases.map(async ([name, words]) => {
+      const recv = startRecv(t, words);
+      await sleep(1500);
+      const began = performance.now();
+      t.equal(await recv.stop(), 0, `${name}: ${recv.stderr.join('\n')}`);
+      t.ok(performance.now() - began < 3000, name);
+    }),
+  );
+});
