@@ -13,8 +13,10 @@ export interface PipeOptions {
   baseTime: bigint;
   /** The size of every picture that is written. */
   onSize(size: { width: number; height: number }): void;
-  /** Nobody reads any more, or it cannot go on. */
-  onEnd(detail: string): void;
+  /** Nobody reads any more. */
+  onClosed(): void;
+  /** It cannot go on. */
+  onFailed(detail: string): void;
 }
 
 /**
@@ -47,7 +49,9 @@ export class Pipe {
     const { error } = drainBus(this.#pipeline);
     if (error && !this.#isOver) {
       this.#isOver = true;
-      this.#options.onEnd(error.message);
+      // EPIPE, in fdsink's words.
+      if (/Broken pipe/i.test(`${error.message} ${error.debug}`)) this.#options.onClosed();
+      else this.#options.onFailed(`${error.message} ${error.debug.split('\n').slice(1).join(' ')}`.trim());
     }
     const raw = PIPES[this.#options.format];
     if (raw === null || !section?.decoded) return;

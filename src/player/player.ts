@@ -96,6 +96,7 @@ export class Player {
           baseTime: this.#baseTime,
           onTrying,
           onClosed: () => this.#send({ type: 'window-closed' }),
+          onGone: detail => this.#send({ type: 'display-gone', detail }),
         });
       settings.cameras.forEach((camera, i) => {
         const tile = this.#screen?.tiles[i] ?? null;

@@ -20,7 +20,10 @@ export interface ScreenOptions {
   baseTime: bigint;
   /** An element is about to be opened, which may be the end of this process. */
   onTrying(element: string): void;
+  /** A person closed a window. */
   onClosed(): void;
+  /** The display is gone, or nothing more can be shown on it. */
+  onGone(detail: string): void;
 }
 
 /** There is no display, or none that opens: what was tried, and what to do. */
@@ -50,7 +53,7 @@ export class Screen {
     pipelines: readonly Pipeline[],
     tiles: readonly Tile[],
     windows: XWindows | null,
-    onClosed: () => void,
+    { onClosed, onGone }: ScreenOptions,
   ) {
     this.sink = sink;
     this.#pipelines = pipelines;
@@ -58,7 +61,11 @@ export class Screen {
     this.#windows = windows;
     // A sink that has a window of its own says so by an error when a person closes it.
     this.#timer = setInterval(() => {
-      if (this.#pipelines.some(pipeline => drainBus(pipeline).error !== null)) onClosed();
+      for (const pipeline of this.#pipelines) {
+        const { error } = drainBus(pipeline);
+        if (error && /window was closed/i.test(error.message)) onClosed();
+        else if (error) onGone(`${error.element}: ${error.message}`);
+      }
     }, LOOK_MS);
   }
 
@@ -84,7 +91,12 @@ export class Screen {
     throw noDisplay(session, sink, tried, options.skip);
 
     async function onX11({ element: name, properties }: DisplaySink, _: ScreenOptions, black: Sample): Promise<Screen> {
-      const windows = await XWindows.open({ titles: labels, separate, onClosed: options.onClosed });
+      const windows = await XWindows.open({
+        titles: labels,
+        separate,
+        onClosed: options.onClosed,
+        onGone: () => options.onGone('the X server has ended the connection'),
+      });
       try {
         const line = labels.map((_, i) => describeTile(i, describeTileSink(i, `${name} ${properties}`))).join('  ');
         const pipeline = parseLaunch(line);
@@ -135,7 +147,7 @@ export class Screen {
         for (const other of pipelines) closePipeline(other);
         throw new Error(why);
       }
-      return new Screen(name, pipelines, tiles, windows, options.onClosed);
+      return new Screen(name, pipelines, tiles, windows, options);
     }
   }
 

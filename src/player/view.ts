@@ -48,7 +48,7 @@ export class View {
         fileName: number => numbered(record.file, number),
         baseTime,
         onFile: file => send({ type: 'file', camera: id, kind: 'recording', file }),
-        onFailed: detail => send({ type: 'cannot-write', what: 'record', camera: id, detail }),
+        onFailed: detail => send({ type: 'cannot-write', camera: id, detail }),
       });
     this.#pipe =
       pipe &&
@@ -56,7 +56,8 @@ export class View {
         format: pipe,
         baseTime,
         onSize: size => send({ type: 'piping', camera: id, ...size }),
-        onEnd: detail => send({ type: 'cannot-write', what: 'pipe', camera: id, detail }),
+        onClosed: () => send({ type: 'pipe-closed', camera: id }),
+        onFailed: detail => send({ type: 'cannot-write', camera: id, detail: `stdout: ${detail}` }),
       });
   }
 
@@ -150,7 +151,6 @@ export class View {
     } catch (error) {
       send({
         type: 'cannot-write',
-        what: 'snapshot',
         camera: camera.id,
         detail: `${file}: ${(error as Error).message}`,
       });

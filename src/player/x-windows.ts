@@ -6,8 +6,10 @@ export interface WindowsOptions {
   titles: readonly string[];
   /** A window for each camera, rather than a tile for each in one. */
   separate: boolean;
-  /** The last window was closed, or a person wants it to be. */
+  /** A window was closed, or a person wants it to be. */
   onClosed(): void;
+  /** The display is gone, and with it the windows. */
+  onGone(): void;
 }
 
 interface Window {
@@ -47,8 +49,9 @@ export class XWindows {
     this.handles = this.#windows.flatMap(({ tiles }) => tiles);
     this.#client.on('event', event => this.#onEvent(event));
     this.#client.on('error', () => undefined);
-    // The display is gone, and with it the windows.
-    this.#client.on('end', () => this.#closed());
+    this.#client.on('end', () => {
+      if (!this.#isClosed) options.onGone();
+    });
   }
 
   /** @throws Error if there is no display, or it lets nobody in */

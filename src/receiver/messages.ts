@@ -61,10 +61,14 @@ const FROM_PLAYER = {
   file: { camera: string, kind: string, file: string },
   /** What is written to stdout. */
   piping: { camera: string, width: number, height: number },
-  /** `record`, `snapshot` or `pipe` cannot go on. */
-  'cannot-write': { what: string, camera: string, detail: string },
+  /** A recording, a snapshot or the pipe cannot go on. */
+  'cannot-write': { camera: string, detail: string },
+  /** Whoever read what is piped has had enough. */
+  'pipe-closed': { camera: string },
   /** A person closed the window. */
   'window-closed': {},
+  /** There is nothing to show pictures on any more. */
+  'display-gone': { detail: string },
   log: { level: string, event: string, fields: object },
 } as const satisfies Table;
 

@@ -19,8 +19,6 @@ export interface ReceiverOptions {
   links(player: PlayerProcess, events: LinkEvents): Link[];
   /** Null where there is none to ask. */
   clock: Clock | null;
-  /** Ends by itself after so long; null goes on. */
-  durationMs: number | null;
   /** Ends when each snapshot is there. */
   endsWithSnapshots: boolean;
   reporter: Reporter;
@@ -39,7 +37,7 @@ export class Receiver {
   readonly #tallies: ReadonlyMap<string, Tally>;
   readonly #failed = new Map<string, ReceiveFailure>();
   readonly #snapshots: Set<string>;
-  readonly #timers: NodeJS.Timeout[] = [];
+  #timer: NodeJS.Timeout | null = null;
   #end: { resolve(): void; reject(failure: ReceiveFailure): void } = {
     resolve: () => undefined,
     reject: () => undefined,
@@ -68,12 +66,11 @@ export class Receiver {
   }
 
   start(): void {
-    const { durationMs, player, reporter } = this.#options;
+    const { player, reporter } = this.#options;
     this.#player.start();
     for (const { id } of player.cameras) this.#player.say(id, 'connecting');
     for (const link of this.#links) link.start();
-    if (durationMs !== null) this.#timers.push(setTimeout(() => this.#end.resolve(), durationMs));
-    this.#timers.push(setInterval(() => reporter.figures(this.#reports()), REPORT_MS));
+    this.#timer = setInterval(() => reporter.figures(this.#reports()), REPORT_MS);
     this.#player.prepared.then(
       ({ decoder, decoderTitle, sink }) => {
         const decodes = decoder === null ? 'Decodes nothing' : `Decodes with ${decoder} (${decoderTitle})`;
@@ -96,7 +93,7 @@ export class Receiver {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    if (this.#timer) clearInterval(this.#timer);
     await Promise.all([...this.#links.map(link => link.close()), this.#player.close()]);
     const summaries = [...this.#tallies.values()].map(tally => tally.summary()).filter(({ frames }) => frames > 0);
     if (!this.#options.endsWithSnapshots) this.#options.reporter.summary(summaries);
@@ -128,7 +125,7 @@ export class Receiver {
         this.#failed.set(camera, failure);
         this.#tallies.get(camera)?.down(failure.words, failure.message);
         this.#player.say(camera, failure.words);
-        if (this.#failed.size === this.#tallies.size) this.#end.reject(failure);
+        if (this.#failed.size === this.#tallies.size || this.#lacksOnlyFailed()) this.#end.reject(failure);
         else
           reporter.event(
             'failed',
@@ -174,6 +171,7 @@ export class Receiver {
         );
         if (kind === 'snapshot') this.#snapshots.delete(camera);
         if (endsWithSnapshots && this.#snapshots.size === 0) this.#end.resolve();
+        else if (this.#lacksOnlyFailed()) this.#end.reject([...this.#failed.values()][0] as ReceiveFailure);
         return;
       }
       case 'piping': {
@@ -182,19 +180,27 @@ export class Receiver {
         return;
       }
       case 'cannot-write':
-        // Whoever read the pictures has had enough.
-        if (message.what === 'pipe') this.#end.resolve();
-        else
-          this.#end.reject(
-            new ReceiveFailure('cannot-write', message.detail, 'Check the folder, its permissions and the disk'),
-          );
+        this.#end.reject(
+          new ReceiveFailure('cannot-write', message.detail, 'Check the folder, its permissions and the disk'),
+        );
         return;
+      case 'display-gone':
+        this.#end.reject(
+          new ReceiveFailure('no-display', `the display is gone: ${message.detail}`, 'Use --headless to need none'),
+        );
+        return;
+      case 'pipe-closed':
       case 'window-closed':
         this.#end.resolve();
         return;
       case 'log':
         log.warn(message.fields, message.event);
     }
+  }
+
+  /** Whether snapshots are lacking, and none of them will come any more. */
+  #lacksOnlyFailed(): boolean {
+    return this.#snapshots.size > 0 && [...this.#snapshots].every(camera => this.#failed.has(camera));
   }
 
   #reports(): CameraReport[] {

@@ -222,14 +222,31 @@ t.test(`${RESTARTS} restarts of the server leave no thread and no file descripto
   t.equal(await recv.stop(), 0);
 });
 
-t.test('a player that is killed is replaced, and says so', async t => {
+t.test('a player that is killed is replaced, and says so; what was recorded stays', async t => {
   const robot = await startRobot(t);
-  const recv = startRecv(t, [robot.origin, 'cam0', '--headless'], { token: robot.token });
+  const folder = t.testdir();
+  const recv = startRecv(t, [robot.origin, 'cam0', '--headless', '--record', join(folder, 'drive.mp4')], {
+    token: robot.token,
+  });
   await recv.heard('picture');
+  await sleep(1500);
   process.kill(recv.player(), 'SIGKILL');
   t.match(await recv.heard('player-died'), { reason: /SIGKILL/ });
   await recv.heard('picture', 'cam0', 2);
-  t.equal(await recv.stop(), 0);
+  t.match(await recv.heard('recording', 'cam0', 2), { file: join(folder, 'drive-2.mp4') });
+  await sleep(1000);
+  const settings = { method: 'PATCH', body: '{"width":320,"height":240}' };
+  const headers = { Authorization: `Bearer ${robot.token}`, 'Content-Type': 'application/merge-patch+json' };
+  t.equal((await fetch(`${robot.origin}/api/v1/cameras/cam0`, { ...settings, headers })).status, 200);
+  const { file: last } = await recv.heard('recording', 'cam0', 3);
+  await sleep(2500);
+  // As the terminal does when it is closed: to the player too.
+  process.kill(recv.player(), 'SIGHUP');
+  recv.child.kill('SIGHUP');
+  t.equal(await recv.exited, 0);
+  for (const file of ['drive.mp4', 'drive-2.mp4'].map(name => join(folder, name)))
+    t.ok((await playFile(file)).pictures > 20, `${file} plays`);
+  t.ok((await playFile(String(last))).pictures > 5, 'and what came in another size');
 });
 
 t.test('what it ends with', async t => {
@@ -241,6 +258,12 @@ t.test('what it ends with', async t => {
     ['a sink that does not open', [origin, '--sink', 'ximagesink'], 72, /ximagesink/],
     ['a WHEP endpoint that is none', [`${origin}/api/v1/cameras`, '--headless'], 76, /.+/],
     ['a camera of WHEP that is not there', [`${origin}/whep/nope`, '--headless'], 66, /nope.*cam0, cam1/],
+    [
+      'snapshots of which one cannot come',
+      [`${origin}/whep/cam0`, `${origin}/whep/nope`, '--snapshot', join(t.testdir(), 'x.png')],
+      66,
+      /nope/,
+    ],
   ];
   await Promise.all(
     cases.map(async ([name, words, code, says]) => {

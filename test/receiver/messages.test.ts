@@ -48,8 +48,10 @@ const fromPlayer: { [T in FromPlayer['type']]: Extract<FromPlayer, { type: T }> 
   },
   file: { type: 'file', camera: 'front', kind: 'recording', file: '/tmp/a.mkv' },
   piping: { type: 'piping', camera: 'front', width: 640, height: 480 },
-  'cannot-write': { type: 'cannot-write', what: 'record', camera: 'front', detail: 'disk full' },
+  'cannot-write': { type: 'cannot-write', camera: 'front', detail: 'disk full' },
+  'pipe-closed': { type: 'pipe-closed', camera: 'front' },
   'window-closed': { type: 'window-closed' },
+  'display-gone': { type: 'display-gone', detail: 'it was closed' },
   log: { type: 'log', level: 'info', event: 'e', fields: {} },
 };
 
