@@ -7,6 +7,7 @@ import { offerOfCameras } from '../protocol/sdp-for-webrtcbin.js';
 import { ReceiveFailure } from './failure.js';
 import { LegacySignaling } from './legacy-signaling.js';
 import { type Link, type LinkEvents, untilNextAttempt } from './link.js';
+import type { Descriptions } from './no-path.js';
 import type { PlayerProcess } from './player-process.js';
 import { EndedEarly, failureOf, SessionWatch } from './session-watch.js';
 
@@ -30,6 +31,8 @@ interface CameraOffer {
 /** From HELLO to the offer: a sender opens its cameras first. */
 const OFFER_MS = 10_000;
 const STEADY_MS = 5_000;
+/** Of a session: more than any sender finds. */
+const MAX_CANDIDATES = 200;
 
 const HOST_ONLY: IceAgentSettings = {
   stunServer: null,
@@ -49,7 +52,7 @@ export async function countCameras(url: URL, token: string | null): Promise<numb
       take = listener;
     });
     signaling.hello();
-    return (await offered).cameras;
+    return (await Promise.race([offered, goneFrom(url, signaling)])).cameras;
   } finally {
     signaling.close();
   }
@@ -93,38 +96,40 @@ export class LegacyLink implements Link {
   async #session(): Promise<ReceiveFailure> {
     const { url, token, player, events } = this.#options;
     const id = randomUUID();
-    const said = { offer: '', answer: '' };
+    const said = { here: '', there: '' };
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, over.signal]);
     const early: string[] = [];
+    let candidates = 0;
     let isAnswered = false;
     let take: (message: LegacyMessage) => void = () => undefined;
     let signaling: LegacySignaling | null = null;
     try {
       await player.prepared;
-      signaling = await LegacySignaling.connect(url, token, message => {
+      const hear = (message: LegacyMessage): void => {
         if (message.type !== 'candidate') take(message);
-        else if (message.value === null) return;
+        else if (message.value === null || ++candidates > MAX_CANDIDATES) return;
         else if (isAnswered) player.addCandidates(id, [message.value]);
         // They come of the offer, and there is nothing to give them to before it is answered.
         else early.push(message.value);
-      });
-      const gone = signaling.closed.then(why => {
-        throw new ReceiveFailure('unavailable', `${url.host} has closed the connection (${why})`);
-      });
-      gone.catch(() => undefined);
+        if (message.type === 'candidate') said.there += `a=candidate:${message.value}\r\n`;
+      };
+      signaling = await LegacySignaling.connect(url, token, hear, signal);
+      const gone = goneFrom(url, signaling);
       const offered = firstOffer(url, listener => {
         take = listener;
       });
       signaling.hello();
-      const offer = await Promise.race([offered, gone, this.#stopped()]);
-      const watched = new SessionWatch(this.#stop.signal, camera => {
+      const offer = await Promise.race([offered, gone]);
+      const watched = new SessionWatch(signal, camera => {
         this.#hasWorked = true;
         events.live(camera);
       });
-      said.offer = offer.text;
+      said.there += offer.text;
       const cameras = this.#camerasFor(offer);
-      said.answer = await player.answer(id, { cameras, offer: offer.text, ice: HOST_ONLY }, watched);
-      signaling.send(formatDescription('answer', said.answer, offer.form));
-      for (const candidate of candidatesOf(said.answer)) signaling.send(formatCandidate(candidate));
+      said.here = await player.answer(id, { cameras, offer: offer.text, ice: HOST_ONLY }, watched);
+      signaling.send(formatDescription('answer', said.here, offer.form));
+      for (const candidate of candidatesOf(said.here)) signaling.send(formatCandidate(candidate));
       isAnswered = true;
       player.addCandidates(id, early);
       // Another offer is another negotiation: the sender was started anew, or somebody said HELLO.
@@ -144,12 +149,13 @@ export class LegacyLink implements Link {
       if (error instanceof EndedEarly) return failureOf(url.host, error.end, said);
       return new ReceiveFailure('internal', error instanceof Error ? error.message : String(error));
     } finally {
+      over.abort();
       player.leave(id);
       signaling?.close();
     }
   }
 
-  async #watch(watched: SessionWatch, said: { offer: string; answer: string }): Promise<ReceiveFailure> {
+  async #watch(watched: SessionWatch, said: Descriptions): Promise<ReceiveFailure> {
     const { host } = this.#options.url;
     const beganAt = await watched.firstPicture();
     const end = await watched.end;
@@ -168,14 +174,15 @@ export class LegacyLink implements Link {
       );
     return known.slice(0, cameras);
   }
+}
 
-  #stopped(): Promise<never> {
-    return new Promise((_, reject) => {
-      const stop = (): void => reject(new ReceiveFailure('unavailable', 'it was stopped'));
-      if (this.#stop.signal.aborted) stop();
-      this.#stop.signal.addEventListener('abort', stop, { once: true });
-    });
-  }
+/** Rejects when the connection ends. */
+function goneFrom(url: URL, signaling: LegacySignaling): Promise<never> {
+  const gone = signaling.closed.then(why => {
+    throw new ReceiveFailure('unavailable', `${url.host} has closed the connection (${why})`);
+  });
+  gone.catch(() => undefined);
+  return gone;
 }
 
 /** @param patienceMs null for whenever it comes @throws ReceiveFailure */

@@ -18,12 +18,14 @@ export class LegacySignaling {
 
   /**
    * @param onMessage is given what is in the protocol; all else is passed over
+   * @param signal ends it, also while it is being made
    * @throws ReceiveFailure
    */
   static async connect(
     url: URL,
     token: string | null,
     onMessage: (message: LegacyMessage) => void,
+    signal?: AbortSignal,
   ): Promise<LegacySignaling> {
     const socket = new WebSocket(url, {
       handshakeTimeout: CONNECT_MS,
@@ -37,7 +39,10 @@ export class LegacySignaling {
       const message = parseLegacyMessage(String(data));
       if (message) onMessage(message);
     });
-    await new Promise<void>((resolve, reject) => {
+    const stop = (): void => socket.terminate();
+    signal?.addEventListener('abort', stop, { once: true });
+    void closed.then(() => signal?.removeEventListener('abort', stop));
+    const open = new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('unexpected-response', (_, response) =>
         reject(
@@ -55,6 +60,14 @@ export class LegacySignaling {
       );
       socket.on('error', error => reject(failureOf(url, error)));
     });
+    if (signal?.aborted) stop();
+    try {
+      await open;
+    } catch (error) {
+      // Whoever listens for an answer that is no WebSocket is to end it himself.
+      socket.terminate();
+      throw error;
+    }
     return new LegacySignaling(socket, closed);
   }
 

@@ -1,16 +1,22 @@
 import { ReceiveFailure } from './failure.js';
 
+/** What was negotiated: the SDP of this side and of the other, whichever of them made the offer. */
+export interface Descriptions {
+  here: string;
+  there: string;
+}
+
 /** No path for the video was found: what was tried, and what to check. */
-export function noPath(host: string, { offer, answer }: { offer: string; answer: string }): ReceiveFailure {
-  const here = candidatesIn(offer);
-  const there = candidatesIn(answer);
+export function noPath(host: string, said: Descriptions): ReceiveFailure {
+  const here = candidatesIn(said.here);
+  const there = candidatesIn(said.there);
   const tried = `from ${show(here)} here to ${show(there)} there`;
   const hasRelay = [...here, ...there].some(({ type }) => type === 'relay');
   return new ReceiveFailure(
     'no-path',
     `no path for the video to ${host} was found; tried ${tried}`,
     there.length === 0
-      ? 'The server named no address: look at its network and its log'
+      ? 'The server named no address that can be tried: look at its network and its log'
       : `Let UDP through between the two${hasRelay ? '' : ', or configure a TURN server on the robot'}; "doctor" on the robot checks its side`,
   );
 }

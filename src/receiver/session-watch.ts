@@ -1,5 +1,5 @@
 import { ReceiveFailure } from './failure.js';
-import { noPath } from './no-path.js';
+import { type Descriptions, noPath } from './no-path.js';
 import type { SessionListener } from './player-process.js';
 
 /** Why a session ended: a word of the player's or of the link's. */
@@ -76,11 +76,7 @@ export class SessionWatch implements SessionListener {
 }
 
 /** The end of a session in words. @param said what was negotiated */
-export function failureOf(
-  host: string,
-  { reason, detail }: End,
-  said: { offer: string; answer: string },
-): ReceiveFailure {
+export function failureOf(host: string, { reason, detail }: End, said: Descriptions): ReceiveFailure {
   switch (reason) {
     case 'connect-timeout':
     case 'ice-failed':

@@ -64,7 +64,7 @@ export class WhepLink implements Link {
     const id = randomUUID();
     const over = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, over.signal]);
-    const said = { offer: '', answer: '' };
+    const said = { here: '', there: '' };
     let session: WhepSession | null = null;
     let isReachable = true;
     try {
@@ -74,10 +74,10 @@ export class WhepLink implements Link {
         this.#hasWorked = true;
         events.live(camera);
       });
-      said.offer = composeWhepOffer(await player.offer(id, camera, ice, watched));
-      session = await endpoint.open(said.offer, signal);
-      said.answer = session.answer;
-      player.accept(id, answerForWebrtcbin(said.answer, said.offer));
+      said.here = composeWhepOffer(await player.offer(id, camera, ice, watched));
+      session = await endpoint.open(said.here, signal);
+      said.there = answerForWebrtcbin(session.answer, said.here);
+      player.accept(id, said.there);
       if (session.events)
         void listen({
           url: session.events,
