@@ -50,6 +50,8 @@ export class PlayerProcess {
   readonly #broken: string[] = [];
   readonly #listeners = new Map<string, SessionListener>();
   readonly #waiting = new Map<string, Waiting>();
+  /** What was said of cameras last: a player that is started anew is told it again. */
+  readonly #said = new Map<string, string | null>();
   #process: ChildProcess<ToPlayer, FromPlayer> | null = null;
   #trying: string | null = null;
   #become: { resolve(prepared: Prepared): void; reject(error: Error): void } = {
@@ -120,7 +122,8 @@ export class PlayerProcess {
   }
 
   say(camera: string, text: string | null): void {
-    this.#process?.send({ type: 'say', camera, text });
+    this.#said.set(camera, text);
+    if (this.#hasPrepared) this.#process?.send({ type: 'say', camera, text });
   }
 
   async close(): Promise<void> {
@@ -140,7 +143,8 @@ export class PlayerProcess {
       return await new Promise<string>((resolve, reject) => {
         this.#waiting.set(session, { resolve, reject });
         timer = setTimeout(
-          () => reject(new ReceiveFailure('internal', `the player did not answer within ${NEGOTIATE_MS / 1000} s`)),
+          // One that hangs is replaced.
+          () => reject(new ReceiveFailure('unavailable', `the player did not answer within ${NEGOTIATE_MS / 1000} s`)),
           NEGOTIATE_MS,
         );
         this.#process?.send(message);
@@ -160,6 +164,7 @@ export class PlayerProcess {
         const { type: _, ...prepared } = message;
         this.#trying = null;
         this.#hasPrepared = true;
+        for (const [camera, text] of this.#said) this.#process?.send({ type: 'say', camera, text });
         this.#become.resolve(prepared);
         return;
       }
@@ -219,7 +224,7 @@ export class PlayerProcess {
     }
     if (this.#hasPrepared) this.prepared = this.#promise();
     for (const { reject } of this.#waiting.values())
-      reject(new ReceiveFailure('internal', `the player died: ${reason}`));
+      reject(new ReceiveFailure('unavailable', `the player died: ${reason}`));
     this.#options.onDied(tried === null ? reason : `${tried} broke it: ${reason}`);
     this.start();
     for (const session of [...this.#listeners.keys()]) this.#endSession(session, 'player-died', reason);

@@ -39,7 +39,7 @@ export async function camerasOf(origin: URL, wanted: readonly string[], token: s
 function readCameras(body: string, origin: URL): KnownCamera[] {
   try {
     const { items } = JSON.parse(body) as { items: Camera[] };
-    return items.map(({ id, name, links, settings }) => {
+    const cameras = items.map(({ id, name, links, settings }) => {
       const whep = new URL(String(links.whep), origin);
       // It becomes part of a file's name, and the other is sent the token.
       if (typeof id !== 'string' || !CAMERA_ID.test(id) || whep.origin !== origin.origin)
@@ -51,6 +51,8 @@ function readCameras(body: string, origin: URL): KnownCamera[] {
         hasMark: settings.overlay === 'timemark',
       };
     });
+    if (new Set(cameras.map(({ id }) => id)).size < cameras.length) throw new TypeError('two cameras are one');
+    return cameras;
   } catch {
     throw new ReceiveFailure(
       'invalid-answer',

@@ -29,6 +29,8 @@ export interface CameraSummary {
   latency: CaptureLatency | null;
 }
 
+/** Figures come each second. */
+const SILENCE_MS = 2_000;
 /** Latencies that the summary is of: the last half a day. */
 const ALL = 500_000;
 
@@ -39,6 +41,8 @@ export class Tally {
   #problem: string | null = null;
   #trouble: string | null = null;
   #figures: CameraFigures | null = null;
+  /** performance.now() */
+  #measuredAt = 0;
   #network: SessionFigures | null = null;
   readonly #recent: CaptureLatencyMeter;
   readonly #all: CaptureLatencyMeter;
@@ -90,6 +94,7 @@ export class Tally {
 
   measured(figures: CameraFigures, network: SessionFigures | null): void {
     this.#figures = figures;
+    this.#measuredAt = performance.now();
     this.#network = network;
     if (network?.packetsLost != null) this.#lost = network.packetsLost;
   }
@@ -105,10 +110,22 @@ export class Tally {
       camera: this.camera,
       state: this.#state,
       problem: this.#problem ?? this.#trouble,
-      figures: this.#figures,
+      figures: this.#figures && this.#asOfNow(this.#figures),
       network: this.#network,
       roundTripMs: roundTripMs === null ? null : round(roundTripMs),
       latency: rounded(this.#recent.read()),
+    };
+  }
+
+  // A player that hangs tells of no age, and what it told before is old.
+  #asOfNow(figures: CameraFigures): CameraFigures {
+    const silence = performance.now() - this.#measuredAt;
+    if (silence < SILENCE_MS) return figures;
+    return {
+      ...figures,
+      fps: 0,
+      bitrate: 0,
+      ageMs: figures.ageMs === null ? null : Math.round(figures.ageMs + silence),
     };
   }
 

@@ -12,6 +12,7 @@ const EVENTS = 'urn:ietf:params:whep:ext:core:server-sent-events';
 const OPTIONS_MS = 2_000;
 const LEAVE_MS = 1_000;
 const LOOKUP_MS = 1_000;
+const MAX_ICE_SERVERS = 8;
 /** With servers to be asked; without, gathering takes some ms. */
 const GATHERING_MS = 600;
 
@@ -39,6 +40,8 @@ export class WhepEndpoint {
     const servers = await askAnyhow(this.url, { method: 'OPTIONS', token: this.#token, signal, patienceMs: OPTIONS_MS })
       .then(({ headers }) => parseIceServerLinks(headers.get('Link') ?? ''))
       .catch(() => []);
+    // Names are looked up by a few threads, which all else waits for too.
+    servers.splice(MAX_ICE_SERVERS);
     const [stun] = await Promise.all(servers.filter(({ urls }) => /^stun:/i.test(urls)).map(toWebrtcbin));
     const turns = await Promise.all(servers.filter(({ urls }) => /^turn:/i.test(urls)).map(toWebrtcbin));
     const turnServers = turns.filter(text => text !== null).slice(0, 1);
