@@ -53,7 +53,7 @@ export function recvCommand(): Command {
     .addOption(
       new Option(
         '--record <FILE>',
-        `the stream as it comes, into .${CONTAINERS.join(' or .')}; of several cameras a file each`,
+        `the stream as it comes, into .${CONTAINERS.join(' or .')}; of several cameras a file each. No file is written over: NAME-2 is begun instead`,
       ).argParser(recording),
     )
     .addOption(new Option('--snapshot <FILE>', 'one picture into .jpg or .png, then end').argParser(still))

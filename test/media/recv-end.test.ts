@@ -22,7 +22,8 @@ t.test('it ends when it is told to, whoever hangs', async t => {
       await sleep(1500);
       const began = performance.now();
       t.equal(await recv.stop(), 0, `${name}: ${recv.stderr.join('\n')}`);
-      t.ok(performance.now() - began < 3000, name);
+      // It was 12 s and more: a server is waited for 15 s.
+      t.ok(performance.now() - began < 8000, name);
     }),
   );
 });

@@ -85,7 +85,7 @@ t.test('a window each, and a person who closes one', { skip: noXvfb }, async t =
 
 t.test('headless: figures, and an end after --duration', async t => {
   const robot = await startRobot(t);
-  const recv = startRecv(t, [robot.origin, 'cam1', '--headless', '--duration', '5'], { token: robot.token });
+  const recv = startRecv(t, [robot.origin, 'cam1', '--headless', '--duration', '8'], { token: robot.token });
   await recv.heard('figures', 'cam1', 4);
   t.match(recv.figures('cam1'), {
     state: 'live',
