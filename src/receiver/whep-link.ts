@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AnswerError, answerForWebrtcbin } from '../protocol/whep-answer.js';
+import { AnswerError, answerForWebrtcbin } from '../protocol/answer-for-webrtcbin.js';
 import { composeWhepOffer } from '../protocol/whep-offer.js';
 import { ReceiveFailure } from './failure.js';
 import { type Link, type LinkEvents, untilNextAttempt } from './link.js';

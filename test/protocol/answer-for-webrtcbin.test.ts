@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { AnswerError, answerForWebrtcbin } from '../../src/protocol/whep-answer.js';
+import { AnswerError, answerForWebrtcbin } from '../../src/protocol/answer-for-webrtcbin.js';
 import { readFixture, readOffer } from '../helpers/fixtures.js';
 import { changed, changes } from '../helpers/mutated-offer.js';
 import { but } from '../helpers/negotiation.js';
