@@ -2,19 +2,21 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { CommandError, EXIT } from './cli/command-error.js';
+import { planCameras } from './config/plan.js';
 import type { ConfigStore } from './config/store.js';
 import { applyControls, readControls, setControls } from './devices/controls.js';
 import { DeviceWatch } from './devices/device-watch.js';
 import { PluggedIn } from './devices/plugged-in.js';
 import { PLACES, type Places } from './devices/sysfs.js';
 import { Cameras } from './domain/cameras.js';
-import type { System } from './domain/contract.js';
+import type { CameraSettings, System } from './domain/contract.js';
 import { EventBus } from './domain/events.js';
 import { LineUp } from './domain/line-up.js';
 import { live } from './domain/live.js';
-import type { MediaEvents } from './domain/ports.js';
+import type { CameraPlan, MediaEvents } from './domain/ports.js';
 import { Sessions } from './domain/sessions.js';
 import { buildApp } from './http/app.js';
+import { LegacyRoom } from './legacy/room.js';
 import { WorkerEngine, type WorkerEngineOptions } from './media/engine.js';
 import { Settings } from './settings.js';
 
@@ -56,6 +58,13 @@ export async function startServer({
   const startedAt = new Date();
   const settings = new Settings({ running: config.running, base, token, log: logger });
   const limits = live(() => settings.config.limits);
+  const mediaEvents: MediaEvents = {
+    cameraChanged: (camera, status) => cameras.update(camera, status),
+    sessionConnected: session => sessions.connected(session),
+    sessionEnded: (session, reason, detail) => sessions.end(session, reason, detail),
+    sessionMeasured: (session, stats) => sessions.measured(session, stats),
+    senderWanted: (camera, wanted) => legacy.senderWanted(camera, wanted),
+  };
   const engine = makeEngine({
     iceSettings: () => settings.ice.agentSettings(),
     applyControls,
@@ -64,6 +73,7 @@ export async function startServer({
       publisherReturnMs: limits.publisherReturn * 1000,
       encoders: limits.encoders ?? null,
     }),
+    events: mediaEvents,
     log: logger,
     logFor: camera => logger.child({ camera }),
   });
@@ -77,13 +87,17 @@ export async function startServer({
     },
   });
   const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
-  const mediaEvents: MediaEvents = {
-    cameraChanged: (camera, status) => cameras.update(camera, status),
-    sessionConnected: session => sessions.connected(session),
-    sessionEnded: (session, reason, detail) => sessions.end(session, reason, detail),
-    sessionMeasured: (session, stats) => sessions.measured(session, stats),
-  };
-  const lineUp = new LineUp({ cameras, sessions, engine, events: mediaEvents, log: logger });
+  const lineUp = new LineUp({ cameras, sessions, engine, log: logger });
+  const legacy = new LegacyRoom({
+    settings: live(() => settings.config.legacy),
+    cameras,
+    sessions,
+    bundles: engine,
+    events,
+    setGuests: guests => lineUp.setGuests(guests.map(planGuest)),
+    returnMs: () => limits.publisherReturn * 1000,
+    log: logger,
+  });
   const pluggedIn = new PluggedIn();
   const devices = new DeviceWatch({
     places,
@@ -112,6 +126,7 @@ export async function startServer({
         protocol: live(() => settings.config.protocol),
         pictures: engine,
         controls: { read: readControls, set: setControls },
+        legacy,
         devices: () => devices.list(),
         ice: { links: client => settings.ice.links(client) },
         system,
@@ -132,6 +147,7 @@ export async function startServer({
           return () => {
             take();
             engine.limitsChanged();
+            legacy.settingsChanged();
             const changes = lineUp.apply(next.cameras.map(({ plan }) => plan));
             if (Object.values(changes).some(ids => ids.length > 0)) logger.info(changes, 'cameras as configured');
           };
@@ -163,6 +179,13 @@ export async function startServer({
     await engine.close();
     throw error;
   }
+}
+
+/** A camera that an old sender sends, with what a camera has that is configured to nothing. */
+function planGuest({ id, name }: { id: string; name: string }): CameraPlan {
+  const [plan] = planCameras({ [id]: { source: 'test', name } as CameraSettings }, '/');
+  if (!plan) throw new Error(`no plan for camera "${id}"`);
+  return { ...plan, source: { type: 'legacy' } };
 }
 
 const VERSION = (

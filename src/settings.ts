@@ -30,7 +30,7 @@ export class Settings {
   constructor({ running, ...options }: SettingsOptions) {
     this.#options = options;
     this.#config = running.config;
-    this.#access = this.#makeAccess(running.config.access);
+    this.#access = this.#makeAccess(running.config);
     this.#icePlan = running.ice;
     this.#ice = new Ice({ plan: running.ice, log: options.log });
   }
@@ -54,8 +54,9 @@ export class Settings {
    * @throws CommandError
    */
   prepare({ config, ice, cameras }: Running, anew: boolean): () => void {
-    const isSame = !anew && isDeepStrictEqual(config.access, this.#config.access);
-    const access = isSame ? this.#access : this.#makeAccess(config.access);
+    const before = this.#config;
+    const isSame = !anew && isDeepStrictEqual([config.access, config.legacy], [before.access, before.legacy]);
+    const access = isSame ? this.#access : this.#makeAccess(config);
     return () => {
       this.#config = config;
       this.#access = access;
@@ -64,9 +65,9 @@ export class Settings {
     };
   }
 
-  #makeAccess(settings: Config['access']): Access {
+  #makeAccess({ access, legacy }: Config): Access {
     const { token, base, log } = this.#options;
-    return makeAccess({ settings, ownToken: token, base, log, keySets: this.#keySets });
+    return makeAccess({ settings: access, legacy, ownToken: token, base, log, keySets: this.#keySets });
   }
 
   #replaceIce(plan: IcePlan): void {

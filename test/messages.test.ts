@@ -1,4 +1,5 @@
 import t from 'tap';
+import { checkFromBundles, checkToBundles, type FromBundles, type ToBundles } from '../src/media/bundle-messages.js';
 import { checkFromWorker, checkToWorker, type FromWorker, type ToWorker } from '../src/media/messages.js';
 
 const ice = {
@@ -8,6 +9,17 @@ const ice = {
   addresses: null,
   announce: ['203.0.113.7'],
   gatheringMs: 250,
+};
+const figures = {
+  bitrate: 1,
+  packetsSent: 1,
+  packetsReceived: 0,
+  packetsLost: null,
+  lossPercent: null,
+  jitterMs: null,
+  roundTripMs: null,
+  keyframeRequests: 0,
+  retransmitted: 0,
 };
 const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   configure: {
@@ -45,6 +57,8 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   candidates: { type: 'candidates', session: 's-1', values: ['1 1 UDP 1 192.0.2.1 9 typ host'] },
   leave: { type: 'leave', session: 's-1' },
   keyframe: { type: 'keyframe' },
+  feed: { type: 'feed', feed: 'f-1', port: 40_000 },
+  unfeed: { type: 'unfeed', feed: 'f-1' },
   still: { type: 'still', request: 1 },
   ping: { type: 'ping', sequence: 1 },
   close: { type: 'close' },
@@ -72,25 +86,15 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
   joined: { type: 'joined', session: 's-1', answer: 'v=0' },
   still: { type: 'still', request: 1, jpeg: new Uint8Array([255, 216]) },
   'no-still': { type: 'no-still', request: 1, code: 'internal', detail: 'why', remedy: null },
+  unfed: { type: 'unfed', feed: 'f-1', code: 'internal', detail: 'why', remedy: null },
+  inlet: { type: 'inlet', port: 40_000 },
+  'inlet-closed': { type: 'inlet-closed', port: 40_000 },
+  'keyframe-wanted': { type: 'keyframe-wanted' },
   'encoder-failed': { type: 'encoder-failed', element: 'nvh264enc', reason: 'why' },
   refused: { type: 'refused', session: 's-1', code: 'internal', detail: 'why', remedy: null },
   connected: { type: 'connected', session: 's-1' },
   ended: { type: 'ended', session: 's-1', reason: 'ice-failed', detail: null },
-  stats: {
-    type: 'stats',
-    session: 's-1',
-    stats: {
-      bitrate: 1,
-      packetsSent: 1,
-      packetsReceived: 0,
-      packetsLost: null,
-      lossPercent: null,
-      jitterMs: null,
-      roundTripMs: null,
-      keyframeRequests: 0,
-      retransmitted: 0,
-    },
-  },
+  stats: { type: 'stats', session: 's-1', stats: figures },
   log: { type: 'log', level: 'info', event: 'e', fields: {} },
   probing: { type: 'probing', kind: 'encoder', element: 'x264enc', title: 'x264' },
   probed: {
@@ -105,6 +109,34 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
   done: { type: 'done' },
 };
 
+const toBundles: { [T in ToBundles['type']]: Extract<ToBundles, { type: T }> } = {
+  offer: { type: 'offer', bundle: 'b', cameras: ['front', 'rear'], ice },
+  accept: { type: 'accept', bundle: 'b', answer: 'v=0' },
+  receive: { type: 'receive', bundle: 'b', cameras: ['legacy-1'], offer: 'v=0', ice },
+  candidates: { type: 'candidates', bundle: 'b', values: ['1 1 UDP 1 192.0.2.1 9 typ host'] },
+  outlet: { type: 'outlet', bundle: 'b', camera: 'legacy-1', port: 40_000 },
+  'no-outlet': { type: 'no-outlet', bundle: 'b', camera: 'legacy-1' },
+  keyframe: { type: 'keyframe', bundle: 'b', camera: 'legacy-1' },
+  drop: { type: 'drop', bundle: 'b', camera: 'front' },
+  leave: { type: 'leave', bundle: 'b' },
+  ping: { type: 'ping', sequence: 1 },
+  close: { type: 'close' },
+};
+const fromBundles: { [T in FromBundles['type']]: Extract<FromBundles, { type: T }> } = {
+  ready: { type: 'ready', warmMs: 400 },
+  pong: { type: 'pong', sequence: 1 },
+  inlet: { type: 'inlet', camera: 'front', port: 40_000 },
+  'inlet-closed': { type: 'inlet-closed', camera: 'front', port: 40_000 },
+  'keyframe-wanted': { type: 'keyframe-wanted', camera: 'front' },
+  offered: { type: 'offered', bundle: 'b', offer: 'v=0' },
+  answered: { type: 'answered', bundle: 'b', answer: 'v=0' },
+  refused: { type: 'refused', bundle: 'b', detail: 'why' },
+  connected: { type: 'connected', bundle: 'b' },
+  ended: { type: 'ended', bundle: 'b', reason: 'ice-failed', detail: null },
+  stats: { type: 'stats', bundle: 'b', stats: figures },
+  log: { type: 'log', level: 'info', event: 'e', fields: {} },
+};
+
 const directions = [
   {
     name: 'to a worker',
@@ -117,6 +149,18 @@ const directions = [
     check: checkFromWorker as (message: unknown) => unknown,
     examples: fromWorker,
     others: toWorker,
+  },
+  {
+    name: 'to the process for connections',
+    check: checkToBundles as (message: unknown) => unknown,
+    examples: toBundles,
+    others: fromBundles,
+  },
+  {
+    name: 'from the process for connections',
+    check: checkFromBundles as (message: unknown) => unknown,
+    examples: fromBundles,
+    others: toBundles,
   },
 ];
 

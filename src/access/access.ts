@@ -1,17 +1,19 @@
 import { ConfigError } from '../config/config-error.js';
-import type { Access } from '../domain/access.js';
+import { type Access, type Grant, NOBODY } from '../domain/access.js';
 import type { Config } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type { Log } from '../domain/ports.js';
 import { type Issuer, isJwt, verifyJwt } from './jwt.js';
 import { type KeySets, remoteKeySet } from './key-set.js';
 import { readKey } from './keys.js';
+import { readNetworks } from './networks.js';
 import { findToken, hashToken, type KnownToken, readHash } from './tokens.js';
 
 type Settings = Config['access'];
 
 export interface AccessOptions {
   settings: Settings;
+  legacy: Config['legacy'];
   /** The server's own token: `admin` for everything. */
   ownToken: string;
   /** The folder from which the paths of key files count. */
@@ -25,8 +27,9 @@ export interface AccessOptions {
  * Decides who may do what, by the configuration.
  * @throws ConfigError
  */
-export function makeAccess({ settings, ownToken, base, log, keySets = new Map() }: AccessOptions): Access {
+export function makeAccess({ settings, legacy, ownToken, base, log, keySets = new Map() }: AccessOptions): Access {
   refuseTwins(settings);
+  const isNear = networksOf(legacy);
   const tokens: KnownToken[] = [
     {
       grant: { name: "the server's own token", permissions: [{ role: 'admin' }] },
@@ -53,6 +56,7 @@ export function makeAccess({ settings, ownToken, base, log, keySets = new Map() 
   });
   return {
     anonymous: { name: 'anonymous', permissions: settings.anonymous },
+    legacy: address => (legacy.anonymous && isNear(address) ? UNMODIFIED : NOBODY),
     requireTokenOnSessions: settings.requireTokenOnSessions,
     identify: async token => {
       const found = findToken(tokens, token);
@@ -65,6 +69,19 @@ export function makeAccess({ settings, ownToken, base, log, keySets = new Map() 
       return found.grant;
     },
   };
+}
+
+const UNMODIFIED: Grant = { name: 'legacy.anonymous', permissions: [{ role: 'view' }, { role: 'publish' }] };
+
+/** @throws ConfigError */
+function networksOf({ networks }: Config['legacy']): (address: string) => boolean {
+  if (networks.length === 0) return () => true;
+  const read = readNetworks(networks);
+  if (typeof read === 'function') return read;
+  const path = ['legacy', 'networks', String(networks.indexOf(read.wrong))];
+  throw new ConfigError([
+    { path, message: `"${read.wrong}" is no network; one looks like 192.168.1.0/24 or fd00::/8` },
+  ]);
 }
 
 /** The cameras that permissions are limited to, and whose those are: a name that no camera has is a slip. */

@@ -6,10 +6,11 @@ export const ROLES = ['view', 'publish', 'admin'] as const;
 /** What an operation asks of whoever calls it. */
 export interface Rule {
   /**
-   * `open`: nothing; `required`: a token with the role; `optional`: the same, or no token; `session`: its URL is the
-   * right to it, unless the configuration demands the token too.
+   * `open`: nothing; `required`: a token with the role; `optional`: the same, or no token; `identified`: a token is looked
+   * at, and the operation says itself whether that will do; `session`: its URL is the right to it, unless the
+   * configuration demands the token too.
    */
-  kind: 'open' | 'required' | 'optional' | 'session';
+  kind: 'open' | 'required' | 'optional' | 'identified' | 'session';
   role: (typeof ROLES)[number];
 }
 
@@ -35,6 +36,7 @@ export function rulesOf(contract: Contract): ReadonlyMap<string, Rule> {
 function ruleOf(contract: Contract, path: string, method: string, operation: Operation): Rule {
   const { operationId, security = contract.security } = operation;
   if (security.length > 0) {
+    if (security.some(({ bearer }) => bearer?.length === 0)) return { kind: 'identified', role: 'view' };
     const needed = security.filter(requirement => Object.keys(requirement).length > 0);
     return { kind: needed.length < security.length ? 'optional' : 'required', role: roleIn(operationId, needed) };
   }

@@ -13,6 +13,8 @@ export const NOBODY: Grant = { name: 'nobody', permissions: [] };
 export interface Access {
   /** What a request without a token may do. */
   readonly anonymous: Grant;
+  /** What a client of the first system without a token may do, by its address. */
+  legacy(address: string): Grant;
   /** Whether a session's URL alone is not enough to change and end it. */
   readonly requireTokenOnSessions: boolean;
   /**

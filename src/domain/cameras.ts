@@ -65,6 +65,11 @@ export class Cameras {
     if (cameras.join() !== before.join()) this.#events.emit('camerasOrdered', { cameras });
   }
 
+  /** Whether it is in no configuration, but of an old sender. */
+  isGuest(id: string): boolean {
+    return this.#cameras.get(id)?.plan.source.type === 'legacy';
+  }
+
   plans(): CameraPlan[] {
     return [...this.#cameras.values()].map(({ plan }) => plan);
   }

@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Cameras } from './cameras.js';
-import type { CameraPlan, CameraRunner, Log, MediaEvents } from './ports.js';
+import type { CameraPlan, CameraRunner, Log } from './ports.js';
 import type { Sessions } from './sessions.js';
 
 export interface LineUpOptions {
   cameras: Cameras;
   sessions: Pick<Sessions, 'endAll'>;
   engine: CameraRunner;
-  /** What the engine tells of by itself. */
-  events: MediaEvents;
   log: Log;
 }
 
@@ -19,16 +17,37 @@ export interface LineUpChange {
   removed: readonly string[];
 }
 
-/** Makes the cameras that run those of the configuration: one by one, so that what did not change is not disturbed. */
+/**
+ * Makes the cameras that run those of the configuration, and after them guests that come and go by themselves: one by
+ * one, so that what did not change is not disturbed.
+ */
 export class LineUp {
   readonly #options: LineUpOptions;
+  #configured: readonly CameraPlan[] = [];
+  #guests: readonly CameraPlan[] = [];
 
   constructor(options: LineUpOptions) {
     this.#options = options;
   }
 
   apply(plans: readonly CameraPlan[]): LineUpChange {
+    this.#configured = plans;
+    return this.#update();
+  }
+
+  /** Those that are in no configuration; one of a name that a configured camera has is left out. */
+  setGuests(plans: readonly CameraPlan[]): void {
+    this.#guests = plans;
+    this.#update();
+  }
+
+  isGuest(id: string): boolean {
+    return this.#guests.some(plan => plan.id === id) && !this.#configured.some(plan => plan.id === id);
+  }
+
+  #update(): LineUpChange {
     const { cameras } = this.#options;
+    const plans = [...this.#configured, ...this.#guests.filter(({ id }) => this.isGuest(id))];
     const before = new Map(cameras.plans().map(plan => [plan.id, plan]));
     const wanted = new Map(plans.map(plan => [plan.id, plan]));
     const removed = [...before.keys()].filter(id => !wanted.has(id));
@@ -39,7 +58,7 @@ export class LineUp {
     for (const plan of changed) cameras.change(plan);
     cameras.order([...wanted.keys()]);
     // When the list is as it is to be: whoever hears of a camera can ask for it.
-    for (const plan of added) this.#options.engine.add(plan, this.#options.events);
+    for (const plan of added) this.#options.engine.add(plan);
     for (const plan of changed) {
       const { source, settings } = before.get(plan.id) ?? {};
       // A name is for people: what runs the camera does not know it.

@@ -55,6 +55,43 @@ export interface MediaEngine {
   leave(camera: string, session: string): void;
 }
 
+/** A camera's part in a connection that carries several. */
+export interface BundlePart {
+  camera: string;
+  session: string;
+}
+
+/** What a peer is to be told. */
+export interface OfferedBundle {
+  sdp: string;
+  /** Values of its `a=candidate` lines. */
+  candidates: readonly string[];
+}
+
+/**
+ * Connections that carry several cameras, each of which has a session of its own. The engine's `leave` takes one out;
+ * with its last session a connection ends.
+ */
+export interface Bundles {
+  /** Somebody is likely to need one soon. */
+  prepareBundles(): void;
+  /**
+   * Offers cameras to a peer, one that cannot be opened too: its section is empty until it can.
+   * @param mids what the sections are called to the peer
+   * @throws Failure
+   */
+  offerBundle(bundle: string, parts: readonly BundlePart[], mids: readonly string[]): Promise<OfferedBundle>;
+  /** Takes the peer's answer. @throws AnswerError */
+  acceptBundle(bundle: string, answer: string): void;
+  /**
+   * Takes what a peer sends; each section is a camera of source `legacy`.
+   * @throws Failure, OfferError
+   */
+  receiveBundle(bundle: string, parts: readonly BundlePart[], offer: Offer): Promise<OfferedBundle>;
+  /** More candidates of the peer's: values of `a=candidate` lines that can be used. */
+  trickleBundle(bundle: string, candidates: readonly string[]): void;
+}
+
 /** A V4L2 camera that is plugged in; what uses it is for others to say. */
 export type CaptureDevice = Omit<Device, 'cameras'>;
 export type CaptureMode = CaptureDevice['modes'][number];
@@ -125,7 +162,7 @@ export interface CameraEditor {
 
 /** What runs cameras, as far as their configuration goes. */
 export interface CameraRunner {
-  add(plan: CameraPlan, events: MediaEvents): void;
+  add(plan: CameraPlan): void;
   /** Its source or its settings have changed. */
   change(plan: CameraPlan): void;
   /** Its sessions have been ended. Resolves when nothing of it is left. */
@@ -197,6 +234,8 @@ export interface MediaEvents {
   sessionConnected(session: string): void;
   sessionEnded(session: string, reason: EndReason, detail: string | null): void;
   sessionMeasured(session: string, stats: NonNullable<Session['stats']>): void;
+  /** A camera of source `legacy` is open, and waits for whoever sends it; or is closed again. */
+  senderWanted(camera: string, wanted: boolean): void;
 }
 
 /** What was found out about the machine. */

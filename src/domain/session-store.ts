@@ -95,14 +95,14 @@ export class SessionStore {
   }
 
   viewersOf(camera: string): number {
-    return this.#of(camera, 'whep').length;
+    return this.active().filter(({ session }) => session.camera === camera && isViewer(session)).length;
   }
 
   publisherOf(camera: string): Entry | undefined {
-    return this.#of(camera, 'whip')[0];
-  }
-
-  #of(camera: string, protocol: Session['protocol']): Entry[] {
-    return this.active().filter(({ session }) => session.camera === camera && session.protocol === protocol);
+    return this.active().find(({ session }) => session.camera === camera && session.protocol === 'whip');
   }
 }
+
+/** Whether it is of somebody who watches. */
+export const isViewer = ({ protocol }: Pick<Session, 'protocol'>): boolean =>
+  protocol === 'whep' || protocol === 'legacy';

@@ -4,8 +4,8 @@ import { candidatesFor, type SdpFragment } from '../protocol/sdp-fragment.js';
 import type { EndReason, Session } from './contract.js';
 import type { EventBus } from './events.js';
 import { Failure } from './failure.js';
-import type { Log, MediaEngine } from './ports.js';
-import { type Entry, SessionStore } from './session-store.js';
+import type { BundlePart, Log, MediaEngine } from './ports.js';
+import { type Entry, isViewer, SessionStore } from './session-store.js';
 
 export interface SessionRequest {
   camera: string;
@@ -27,6 +27,22 @@ export interface OpenedSession {
   answer: string;
 }
 
+/** What several sessions that share a connection begin with. */
+export interface SharedRequest {
+  /** One session for each, but for those that have as many viewers as they may. */
+  cameras: readonly string[];
+  protocol: 'legacy' | 'legacy-sender';
+  client: Session['client'];
+  /** Aborts when whoever asked wants them no more. */
+  signal: AbortSignal;
+}
+
+export interface SharedSessions<T> {
+  sessions: readonly Session[];
+  /** What `join` brought. */
+  joined: T;
+}
+
 export interface SessionsOptions {
   engine: MediaEngine;
   events: EventBus;
@@ -39,8 +55,8 @@ export interface SessionsOptions {
 const MAX_CANDIDATES = 200;
 
 /**
- * The sessions of all cameras, from the offer to the named end: those of viewers (WHEP), and of whoever publishes a
- * camera (WHIP). An id is public (logs, API); the secret is in the URL that only the peer gets, and is the right to
+ * The sessions of all cameras, from the offer to the named end: those of viewers (WHEP), of whoever publishes a
+ * camera (WHIP), and likewise of the first system's receivers and senders. An id is public (logs, API); the secret is in the URL that only the peer gets, and is the right to
  * change and to end it.
  */
 export class Sessions {
@@ -63,13 +79,7 @@ export class Sessions {
   async watch(request: SessionRequest): Promise<OpenedSession> {
     const { camera, offer } = request;
     this.#checkOpen(request);
-    const { maxViewers } = this.#limits;
-    if (this.viewersOf(camera) >= maxViewers) {
-      throw new Failure('too-many-viewers', `Camera "${camera}" has ${maxViewers} viewers, which is the limit.`, {
-        remedy: 'Close a viewer, or raise limits.viewers in the configuration.',
-        retryAfter: 5,
-      });
-    }
+    if (!this.#hasRoom(camera)) throw this.#tooManyViewers(camera);
     return await this.#open('whep', request, session => this.#engine.watch(camera, session, offer));
   }
 
@@ -95,7 +105,64 @@ export class Sessions {
     return await this.#open('whip', request, session => this.#engine.publish(camera, session, offer));
   }
 
-  #checkOpen({ signal }: SessionRequest): void {
+  /**
+   * Opens sessions of several cameras that share one connection; when one of them ends, the others go on.
+   * @param join makes the connection
+   * @throws Failure, OfferError
+   */
+  async share<T>(
+    { cameras, protocol, client, signal }: SharedRequest,
+    join: (parts: readonly BundlePart[]) => Promise<T>,
+  ): Promise<SharedSessions<T>> {
+    this.#checkOpen({ signal });
+    const free = cameras.filter(camera => protocol === 'legacy-sender' || this.#hasRoom(camera));
+    const [first] = cameras;
+    if (free.length === 0 && first !== undefined) throw this.#tooManyViewers(first);
+    const entries = free.map(camera => this.#store.add({ camera, protocol, client }, []));
+    for (const entry of entries) this.#viewersChanged(entry);
+    const onAbort = (): void => {
+      for (const { session } of entries) this.end(session.id, 'request-aborted', null);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const joined = await join(entries.map(({ session: { id, camera } }) => ({ session: id, camera })));
+      const sessions = entries.map(({ session }) => session).filter(({ ended }) => ended === null);
+      const [ended] = entries.flatMap(({ session }) => session.ended ?? []);
+      if (sessions.length === 0 && ended) throw endedEarly(ended);
+      const { address, userAgent } = client;
+      for (const session of sessions) {
+        this.#log.info(
+          { session: session.id, camera: session.camera, protocol, address, userAgent },
+          'session answered',
+        );
+        this.#events.emit('sessionOpened', { session });
+      }
+      return { sessions, joined };
+    } catch (error) {
+      for (const entry of entries) {
+        if (entry.session.ended) continue;
+        this.#store.remove(entry);
+        this.#viewersChanged(entry);
+      }
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #hasRoom(camera: string): boolean {
+    return this.viewersOf(camera) < this.#limits.maxViewers;
+  }
+
+  #tooManyViewers(camera: string): Failure {
+    const { maxViewers } = this.#limits;
+    return new Failure('too-many-viewers', `Camera "${camera}" has ${maxViewers} viewers, which is the limit.`, {
+      remedy: 'Close a viewer, or raise limits.viewers in the configuration.',
+      retryAfter: 5,
+    });
+  }
+
+  #checkOpen({ signal }: Pick<SessionRequest, 'signal'>): void {
     if (this.#closing) throw new Failure('shutting-down', 'The server is being stopped.', { retryAfter: 5 });
     // Its abort has been and will not come again.
     if (signal.aborted) throw new Failure('camera-unavailable', 'Whoever asked is gone.');
@@ -233,8 +300,9 @@ export class Sessions {
     for (const { session } of this.#store.active()) this.end(session.id, 'shutdown', null);
   }
 
-  #viewersChanged({ session: { protocol, camera } }: Entry): void {
-    if (protocol === 'whep') this.#events.emit('viewersChanged', { camera, viewers: this.viewersOf(camera) });
+  #viewersChanged({ session }: Entry): void {
+    const { camera } = session;
+    if (isViewer(session)) this.#events.emit('viewersChanged', { camera, viewers: this.viewersOf(camera) });
   }
 }
 

@@ -42,6 +42,16 @@ export interface Sending {
   ssrc: number;
   /** ms since there was a picture to send. */
   idleMs(): number;
+  /** Null where whatever encodes hears of the peer's requests by itself. */
+  keyframes: KeyframeRequests | null;
+}
+
+/** What becomes of a peer's requests for a keyframe (PLI, FIR). */
+export interface KeyframeRequests {
+  /** Whether whatever encodes hears of them by itself now. */
+  areHeard(): boolean;
+  /** The peer has asked. */
+  asked(): void;
 }
 
 export interface ConnectionOptions {
@@ -61,6 +71,8 @@ const CONNECTING_POLL_MS = 3;
 const EAGER_MS = 2_000;
 const LATE_POLL_MS = 20;
 const CONNECTED_POLL_MS = 250;
+/** Who asks for a keyframe sees nothing new until it comes. A look costs 0.15 ms. */
+const LISTENING_POLL_MS = 100;
 const CLOCK_RATE = 90_000;
 
 type End = [ConnectionEnd, string | null];
@@ -79,6 +91,7 @@ export class Connection {
   #heard = '';
   #statsAt = 0;
   #bytes = 0;
+  #requests = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -107,7 +120,8 @@ export class Connection {
       return;
     }
     const eager = performance.now() - this.#answeredAt < EAGER_MS;
-    const pause = this.#connected ? CONNECTED_POLL_MS : eager ? CONNECTING_POLL_MS : LATE_POLL_MS;
+    const connected = this.#listens() ? LISTENING_POLL_MS : CONNECTED_POLL_MS;
+    const pause = this.#connected ? connected : eager ? CONNECTING_POLL_MS : LATE_POLL_MS;
     this.#timer = setTimeout(() => this.#poll(), pause);
   }
 
@@ -120,7 +134,11 @@ export class Connection {
         ? ['ice-failed', `no path to the ${this.#peer.name} answered`]
         : ['dtls-failed', `the ${this.#peer.name} and this side could not agree on keys`];
     if (state === 'closed') return ['peer-closed', `the ${this.#peer.name} closed the connection`];
-    if (this.#connected) return now - this.#statsAt >= this.#times.statsMs ? this.#measure(now) : null;
+    if (this.#connected) {
+      if (now - this.#statsAt >= this.#times.statsMs) return this.#measure(now);
+      if (this.#listens()) this.#listen(readRtpStats(webrtc.statsText(), CLOCK_RATE).keyframeRequests);
+      return null;
+    }
     if (state === 'connected') {
       this.#connected = true;
       this.#heardAt = this.#movedAt = this.#statsAt = now;
@@ -134,11 +152,21 @@ export class Connection {
     return null;
   }
 
+  #listens(): boolean {
+    return this.#options.sends?.keyframes?.areHeard() === false;
+  }
+
+  #listen(requests: number): void {
+    if (requests > this.#requests && this.#listens()) this.#options.sends?.keyframes?.asked();
+    this.#requests = requests;
+  }
+
   #measure(now: number): End | null {
     const { webrtc, sends, events } = this.#options;
     const stats = readRtpStats(webrtc.statsText(), CLOCK_RATE, sends?.ssrc);
     if (stats.heard !== this.#heard) this.#heardAt = now;
     this.#heard = stats.heard;
+    this.#listen(stats.keyframeRequests);
     const bytes = sends ? stats.bytesSent : stats.bytesReceived;
     events.stats({
       bitrate: Math.max(0, Math.round(((bytes - this.#bytes) * 8 * 1000) / (now - this.#statsAt))),

@@ -204,7 +204,7 @@ interface GstVideoNamespace {
 interface GstWebrtcNamespace {
   WebRTCSessionDescription: { new: (type: number, sdp: unknown) => SessionDescription };
   WebRTCSDPType: { OFFER: number; ANSWER: number };
-  WebRTCRTPTransceiverDirection: { RECVONLY: number };
+  WebRTCRTPTransceiverDirection: { RECVONLY: number; SENDONLY: number };
   WebRTCICEGatheringState: { COMPLETE: number };
   WebRTCICEConnectionState: { FAILED: number };
   WebRTCPeerConnectionState: {

@@ -43,6 +43,12 @@ export class Webrtc {
     (this.#webrtcbin.emit('get-transceiver', section) as Element).doNack = true;
   }
 
+  /** A section of an offer says that it sends and takes nothing. To be said before the offer. */
+  sendOnly(section: number): void {
+    const transceiver = this.#webrtcbin.emit('get-transceiver', section) as Element;
+    transceiver.direction = GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY;
+  }
+
   /** Prepares a section to receive, of these caps. */
   receive(caps: string, retransmit: boolean): void {
     const transceiver = this.#webrtcbin.emit(
@@ -57,14 +63,12 @@ export class Webrtc {
   async answer(offer: string): Promise<string> {
     this.#hear(offer, GstWebRTC.WebRTCSDPType.OFFER);
     this.#say('create-answer', 'answer');
-    for (const child of elementsOf(this.#webrtcbin as unknown as Bin)) {
-      if (child.getFactory()?.getName() === 'rtprtxsend') child.maxSizePackets = RETRANSMISSION_PACKETS;
-    }
+    this.#limitRetransmission();
     await this.#gathered();
     return this.localDescription();
   }
 
-  /** Offers what it was prepared to receive; resolves when all candidates are gathered. */
+  /** Offers what it was prepared to send or receive; resolves when all candidates are gathered. */
   async offer(): Promise<string> {
     this.#say('create-offer', 'offer');
     await this.#gathered();
@@ -74,6 +78,7 @@ export class Webrtc {
   /** Takes the answer to its offer, which is known to be well-formed. */
   accept(answer: string): void {
     this.#hear(answer, GstWebRTC.WebRTCSDPType.ANSWER);
+    this.#limitRetransmission();
   }
 
   /** With the candidates that were gathered up to now. */
@@ -87,6 +92,12 @@ export class Webrtc {
    */
   set latency(ms: number) {
     this.#webrtcbin.latency = ms;
+  }
+
+  #limitRetransmission(): void {
+    for (const child of elementsOf(this.#webrtcbin as unknown as Bin)) {
+      if (child.getFactory()?.getName() === 'rtprtxsend') child.maxSizePackets = RETRANSMISSION_PACKETS;
+    }
   }
 
   // It is never complete when no port is free, and late when a STUN or TURN server does not answer any more.

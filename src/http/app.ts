@@ -12,6 +12,7 @@ import { cameraOperations } from './handlers/cameras.js';
 import { controlOperations } from './handlers/controls.js';
 import { deviceOperations } from './handlers/devices.js';
 import { eventOperations } from './handlers/events.js';
+import { legacyOperations } from './handlers/legacy.js';
 import { liveEventOperations } from './handlers/live-events.js';
 import { pictureOperations } from './handlers/pictures.js';
 import { sessionOperations } from './handlers/sessions.js';
@@ -24,7 +25,7 @@ import { takeBodies } from './plugins/bodies.js';
 import { tellBrowsers } from './plugins/browser.js';
 import { handleErrors, pathOf, send } from './plugins/errors.js';
 import { type Limits, limitRequests } from './plugins/limits.js';
-import { takeUpgrades } from './plugins/upgrades.js';
+import { takeOldAddress, takeUpgrades } from './plugins/upgrades.js';
 import { takeTokenFromPath } from './plugins/url-token.js';
 import { validate } from './plugins/validation.js';
 import { problem } from './problems.js';
@@ -58,7 +59,7 @@ export async function buildApp({ services, access, limits, origins, logger }: Ap
     // A URL that cannot be decoded has no route, and no error handler of one.
     frameworkErrors: (_error, request, reply) =>
       void send(reply, problem('bad-request', `"${pathOf(request)}" is no valid URL.`)),
-    rewriteUrl: takeTokenFromPath,
+    rewriteUrl: raw => takeOldAddress(raw, takeTokenFromPath(raw)),
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
   });
   handleErrors(app);
@@ -82,7 +83,7 @@ export async function buildApp({ services, access, limits, origins, logger }: Ap
   const wrongTokens = await limitRequests(app, limits);
   guard(app, contract, access, wrongTokens);
   answerUrlTokens(app, access);
-  await serveOperations(app, contract, services, origins);
+  await serveOperations(app, contract, { services, access, origins });
   await serveDocs(app);
   if (existsSync(DASHBOARD))
     await app.register(fastifyStatic, { root: DASHBOARD, cacheControl: true, maxAge: 0, etag: true });
@@ -92,8 +93,7 @@ export async function buildApp({ services, access, limits, origins, logger }: Ap
 async function serveOperations(
   app: FastifyInstance,
   contract: Contract,
-  services: Services,
-  origins: readonly string[],
+  { services, access, origins }: Pick<AppOptions, 'services' | 'access' | 'origins'>,
 ): Promise<void> {
   const operations: Readonly<Record<string, unknown>> = {
     ...cameraOperations(services),
@@ -105,6 +105,7 @@ async function serveOperations(
     ...whipOperations(services),
     ...eventOperations(services, app),
     ...liveEventOperations(services, app, origins),
+    ...legacyOperations(services, app, access, origins),
     ...pictureOperations(services, app),
   };
   await app.register(glue, {

@@ -60,6 +60,9 @@ const RECONNECT: Readonly<Record<EndReason, boolean>> = {
   'dtls-failed': false,
   'request-aborted': false,
   takeover: false,
+  renegotiated: false,
+  'protocol-error': false,
+  'no-viewers': false,
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { Cameras } from '../domain/cameras.js';
 import type { Config, System } from '../domain/contract.js';
 import type { EventBus } from '../domain/events.js';
+import type { LegacySignaling } from '../domain/legacy.js';
 import type { CameraEditor, CaptureDevice, DeviceControls, IceForClients, Pictures } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
 
@@ -14,6 +15,7 @@ export interface Services {
   ice: IceForClients;
   pictures: Pictures;
   controls: DeviceControls;
+  legacy: LegacySignaling;
   /** The V4L2 cameras that are plugged in now. */
   devices(): readonly CaptureDevice[];
   system(): System;

@@ -23,6 +23,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>>
   'camera-starting': { status: 503, title: 'The camera is being started' },
   'no-publisher': { status: 409, title: 'Nobody publishes' },
   'already-published': { status: 409, title: 'Somebody publishes already' },
+  'not-configured': { status: 409, title: 'The camera is not of the configuration' },
   'not-publishable': { status: 409, title: 'The camera takes no publisher' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'keys-unavailable': { status: 503, title: 'The token cannot be checked now' },

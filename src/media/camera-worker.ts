@@ -34,6 +34,10 @@ export interface CameraWorkerOptions {
   /** What the worker's ICE agent uses, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   events: MediaEvents;
+  /** Of source `legacy`: what is sent to this port of this machine is what it brings; null when it is closed. */
+  wantsInlet(port: number | null): void;
+  /** Whoever sends there is to make a keyframe. */
+  wantsKeyframe(): void;
   log: Log;
 }
 
@@ -67,6 +71,9 @@ export class CameraWorker {
   /** Those that wait for the worker to be ready; one that leaves meanwhile is not handed to it. */
   readonly #arriving = new Set<string>();
   readonly #stills = new StillRequests();
+  /** What is sent on within this machine, and whom to tell that it is not any more. */
+  readonly #feeds = new Map<string, (failure: Failure) => void>();
+  #inletPort: number | null = null;
   #process: WorkerProcess | null = null;
   #isConfigured = false;
   #usable: Promise<void> = Promise.resolve();
@@ -153,6 +160,23 @@ export class CameraWorker {
     const process = await this.#usableProcess();
     this.#holdEncoder();
     return await this.#stills.ask(request => process.send({ type: 'still', request }));
+  }
+
+  async feed(id: string, port: number): Promise<Failure> {
+    const process = await this.#usableProcess();
+    this.#holdEncoder();
+    const over = new Promise<Failure>(resolve => this.#feeds.set(id, resolve));
+    process.send({ type: 'feed', feed: id, port });
+    return await over;
+  }
+
+  unfeed(id: string): void {
+    if (this.#feeds.delete(id)) this.#process?.send({ type: 'unfeed', feed: id });
+  }
+
+  /** Of the stream that viewers are sent; while it is closed, what it was last or is expected to be. */
+  get profileLevelId(): string {
+    return this.#status.video?.profileLevelId ?? EXPECTED.profileLevelId ?? '';
   }
 
   /** @throws Failure, OfferError */
@@ -314,6 +338,19 @@ export class CameraWorker {
       case 'no-still':
         this.#stills.deny(message);
         break;
+      case 'unfed':
+        this.#endFeed(message.feed, new Failure('camera-unavailable', message.detail, { retryAfter: 2 }));
+        break;
+      case 'inlet':
+        this.#inletPort = message.port;
+        this.#options.wantsInlet(message.port);
+        break;
+      case 'inlet-closed':
+        if (this.#inletPort === message.port) this.#closeInlet();
+        break;
+      case 'keyframe-wanted':
+        this.#options.wantsKeyframe();
+        break;
       case 'encoder-failed':
         this.#options.encoders.failed(this.#plan.id, message.element, message.reason);
         break;
@@ -333,6 +370,17 @@ export class CameraWorker {
       default:
         this.#log.error({ type: message.type }, 'message of a camera worker makes no sense from it');
     }
+  }
+
+  #endFeed(id: string, failure: Failure): void {
+    this.#feeds.get(id)?.(failure);
+    this.#feeds.delete(id);
+  }
+
+  #closeInlet(): void {
+    if (this.#inletPort === null) return;
+    this.#inletPort = null;
+    this.#options.wantsInlet(null);
   }
 
   #onRefused({ session, code, detail, remedy }: FromWorkerOf<'refused'>): void {
@@ -402,6 +450,8 @@ export class CameraWorker {
     this.#isConfigured = false;
     this.#notices = [];
     this.#stills.refuse(reason);
+    for (const id of [...this.#feeds.keys()]) this.#endFeed(id, this.#starting());
+    this.#closeInlet();
     this.#options.encoders.release(this.#plan.id);
     if (this.#closed) return;
     if (performance.now() - this.#startedAt > STEADY_MS) this.#deaths = 0;

@@ -1,4 +1,7 @@
+import { KeyframeRation } from '../domain/keyframe-ration.js';
 import type {
+  BundlePart,
+  Bundles,
   CameraPlan,
   CameraRunner,
   CaptureDevice,
@@ -8,12 +11,15 @@ import type {
   MediaEngine,
   MediaEvents,
   MediaLimits,
+  OfferedBundle,
   Pictures,
 } from '../domain/ports.js';
 import type { Offer } from '../protocol/offer.js';
+import { BundleWorker } from './bundle-worker.js';
 import type { ApplyControls } from './camera-device.js';
 import { CameraWorker } from './camera-worker.js';
 import { EncoderMemory } from './encoder-memory.js';
+import { Feed } from './feed.js';
 import { Prober } from './prober.js';
 
 export interface WorkerEngineOptions {
@@ -22,13 +28,18 @@ export interface WorkerEngineOptions {
   applyControls: ApplyControls;
   /** What the servers' own ICE agents use, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
+  /** What the engine tells of by itself. */
+  events: MediaEvents;
   /** A logger whose lines carry the camera. */
   logFor(camera: string): Log;
   log: Log;
 }
 
+/** From one keyframe of a camera to the next, of those that are asked for from another process. */
+const KEYFRAME_MS = 250;
+
 /** The cameras, each in a process of its own, and the probe of the machine they run on. */
-export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
+export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundles {
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
   /** Those that were taken away and have not ended yet, by their cameras: a device opens once. */
@@ -36,10 +47,24 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
   readonly #prober: Prober;
   readonly #encoders: EncoderMemory;
   readonly #probed: Promise<void>;
+  readonly #bundles: BundleWorker;
+  readonly #keyframes = new KeyframeRation(camera => this.#workers.get(camera)?.keyframe(), KEYFRAME_MS);
+  readonly #sendersKeyframes = new KeyframeRation(camera => this.#bundles.requestKeyframe(camera), KEYFRAME_MS);
   #devices: readonly CaptureDevice[] = [];
+  #feeds = 0;
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options;
+    const { iceSettings, events, log } = options;
+    this.#bundles = new BundleWorker({
+      iceSettings,
+      events,
+      log,
+      feed: (camera, port) =>
+        new Feed(`f-${++this.#feeds}`, () => this.#workers.get(camera), port, options.logFor(camera)),
+      profileLevelId: camera => this.#worker(camera).profileLevelId,
+      keyframeWanted: camera => this.#keyframes.ask(camera),
+    });
     this.#encoders = new EncoderMemory(options.log, () => this.#refresh());
     this.#prober = new Prober(options.log);
     this.#probed = this.#prober.encoders.then(names => this.#encoders.found(names));
@@ -49,7 +74,8 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
     return this.#prober.machine();
   }
 
-  add(plan: CameraPlan, events: MediaEvents): void {
+  add(plan: CameraPlan): void {
+    const { events } = this.#options;
     const worker = new CameraWorker({
       plan,
       probed: this.#probed,
@@ -59,6 +85,11 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
       applyControls: this.#options.applyControls,
       iceSettings: this.#options.iceSettings,
       events,
+      wantsInlet: port => {
+        this.#bundles.want(plan.id, port);
+        events.senderWanted(plan.id, port !== null);
+      },
+      wantsKeyframe: () => this.#sendersKeyframes.ask(plan.id),
       log: this.#options.logFor(plan.id),
     });
     this.#workers.set(plan.id, worker);
@@ -110,7 +141,28 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
     this.#workers.get(camera)?.trickle(session, candidates);
   }
 
+  prepareBundles(): void {
+    this.#bundles.prepareBundles();
+  }
+
+  async offerBundle(bundle: string, parts: readonly BundlePart[], mids: readonly string[]): Promise<OfferedBundle> {
+    return await this.#bundles.offerBundle(bundle, parts, mids);
+  }
+
+  acceptBundle(bundle: string, answer: string): void {
+    this.#bundles.acceptBundle(bundle, answer);
+  }
+
+  async receiveBundle(bundle: string, parts: readonly BundlePart[], offer: Offer): Promise<OfferedBundle> {
+    return await this.#bundles.receiveBundle(bundle, parts, offer);
+  }
+
+  trickleBundle(bundle: string, candidates: readonly string[]): void {
+    this.#bundles.trickleBundle(bundle, candidates);
+  }
+
   leave(camera: string, session: string): void {
+    this.#bundles.leave(session);
     this.#workers.get(camera)?.leave(session);
   }
 
@@ -123,7 +175,10 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
   }
 
   async close(): Promise<void> {
+    this.#keyframes.close();
+    this.#sendersKeyframes.close();
     await Promise.all([
+      this.#bundles.close(),
       this.#prober.close(),
       ...[...this.#workers.values()].map(worker => worker.close()),
       ...this.#leaving.values(),

@@ -43,6 +43,9 @@ const TO_WORKER = {
   keyframe: {},
   /** Take the picture of now. Answered by `still` or `no-still`. */
   still: { request: number },
+  /** Send the stream to a UDP port of this machine, as long as that can be; answered by `unfed` when it cannot. */
+  feed: { feed: string, port: number },
+  unfeed: { feed: string },
   /** More candidates of a session's peer. */
   candidates: { session: string, values: object },
   /** A viewer or a publisher leaves; nothing comes back. */
@@ -80,6 +83,12 @@ const FROM_WORKER = {
   'no-still': { request: number, code: string, detail: string, remedy: nullableString },
   /** An encoder did not open, or failed while it ran: the next one is used. */
   'encoder-failed': { element: string, reason: string },
+  unfed: { feed: string, code: string, detail: string, remedy: nullableString },
+  /** A source that another process has is to be sent to this port of this machine, until it is closed. */
+  inlet: { port: number },
+  'inlet-closed': { port: number },
+  /** Whoever sends to that port is to make a keyframe. */
+  'keyframe-wanted': {},
   joined: { session: string, answer: string },
   refused: { session: string, code: string, detail: string, remedy: nullableString },
   connected: { session: string },

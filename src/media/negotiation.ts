@@ -75,6 +75,15 @@ export function finishAnswer(
   return composeAnswer(offer, agreement, workersAnswer, { profileLevelId }, candidates);
 }
 
+/** A description with other candidates than webrtcbin wrote into it, in its first section: all share its transport. */
+export function withCandidates(description: string, candidates: readonly string[]): string {
+  const [session = '', first = '', ...rest] = description
+    .replaceAll(/^a=(candidate:|end-of-candidates).*\r?\n/gm, '')
+    .split(/^(?=m=)/m);
+  const added = candidates.map(candidate => `a=candidate:${candidate}\r\n`).join('');
+  return `${session}${first}${added}${rest.join('')}`;
+}
+
 function noUdpPort({ udpPorts }: IceAgentSettings): Failure {
   if (!udpPorts)
     return new Failure('no-udp-port', 'This machine has no network address that anybody could reach.', {

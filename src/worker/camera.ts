@@ -22,6 +22,8 @@ export interface Place {
   baseTime: bigint;
   /** ms since there was a picture. */
   idleMs(): number;
+  /** Whether viewers' requests for keyframes get to whatever encodes by themselves. */
+  hearsViewers(): boolean;
   /** Resolves when there is a picture to be sent; rejects with a CameraFailure. */
   ready: Promise<void>;
   /** Takes the viewer's proxysinks, for video and perhaps for sound; the first that he gets is a keyframe. */
@@ -254,6 +256,11 @@ export class Camera {
         },
         vp8Failed: failure => this.#tellAll(failure, 'VP8'),
       },
+      inlet: {
+        opened: port => this.#send({ type: 'inlet', port }),
+        closed: port => this.#send({ type: 'inlet-closed', port }),
+        keyframeWanted: () => this.#send({ type: 'keyframe-wanted' }),
+      },
     });
     this.#programme = programme;
     this.#reporter = setInterval(() => this.#report(), REPORT_MS);
@@ -268,6 +275,7 @@ export class Camera {
       baseTime: programme.baseTime,
       ready: Promise.all([programme.live, ready]).then(() => undefined),
       idleMs: () => channel()?.onAir.stream.silence() ?? Number.POSITIVE_INFINITY,
+      hearsViewers: () => channel()?.onAir.stream.hearsViewers ?? true,
       attach: sinks => channel()?.attach(sinks),
       detach: sinks => channel()?.detach(sinks),
     };

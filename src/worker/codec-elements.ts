@@ -87,8 +87,12 @@ export function receivedCaps(
   return [rtpCaps(codec, payloadType), ...extensions.map(({ id, uri }) => `extmap-${id}=(string)"${uri}"`)].join();
 }
 
-/** The part of a launch line that turns a publisher's RTP into a stream. */
-export function describeDepayloader(codec: CodecName): string {
+/**
+ * The part of a launch line that turns a publisher's RTP into a stream.
+ * @param name of its parser, where there are several in a line
+ */
+export function describeDepayloader(codec: CodecName, name = 'parse'): string {
   const { depayloader, unpacked, parser } = CODEC_ELEMENTS[codec];
-  return [depayloader, ...(unpacked === null ? [] : [unpacked]), ...parser].join(' ! ');
+  const named = parser.map(part => part.replace(/ name=parse\b/, ` name=${name}`));
+  return [depayloader, ...(unpacked === null ? [] : [unpacked]), ...named].join(' ! ');
 }

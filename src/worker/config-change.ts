@@ -14,6 +14,7 @@ export function reopens(before: Config, after: Config, rate: number | null): 'no
     case 'file':
     case 'rtsp':
     case 'whip':
+    case 'legacy':
       return 'no';
     default: {
       if (before.width !== after.width || before.height !== after.height) return 'pictures';

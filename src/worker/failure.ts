@@ -65,3 +65,9 @@ export function explain(source: Source, cause: ElementError | string): CameraFai
 function lastWords(debug: string): string {
   return debug.split('\n').slice(1).join(' ').trim().replace(/\.$/, '').slice(0, 300);
 }
+
+/** What is said of an error to whoever asked for something. */
+export function refusal(error: unknown): { code: string; message: string; remedy: string | null } {
+  if (error instanceof CameraFailure) return error;
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error), remedy: null };
+}

@@ -22,7 +22,7 @@ export class Fan {
   #lastSent = -1;
   #isHeld = false;
 
-  constructor(pipeline: Pipeline, name: 'video' | 'audio', stuckMs = STUCK_MS) {
+  constructor(pipeline: Pipeline, name: string, stuckMs = STUCK_MS) {
     this.#stuckMs = stuckMs;
     // An end of stream is let through when all pads have had it, and this one never does: it would end the viewers'
     // RTP sessions, which are to go on with another stream.

@@ -13,11 +13,6 @@ export class KeyframeLimit {
   #since = 0;
   #rationed = false;
 
-  /** Whether a viewer has asked since he was noted last. */
-  isAsking(session: string, requests: number): boolean {
-    return requests > (this.#counts.get(session) ?? 0);
-  }
-
   /** Takes a viewer's requests since it came; says what the spacing is to be from now on, or null if it stays. */
   note(session: string, requests: number, now: number): number | null {
     this.#requests += Math.max(0, requests - (this.#counts.get(session) ?? 0));

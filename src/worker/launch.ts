@@ -54,6 +54,18 @@ export function describePublication(video: CodecName, hasAudio: boolean): string
   ].join('  ');
 }
 
+/** What a peer sends who has several cameras; their fans are `video0`, `video1`, … */
+export function describeBundlePublication(cameras: number): string {
+  return [
+    `webrtcbin name=webrtc bundle-policy=max-bundle latency=${PUBLISHER_LATENCY_MS}`,
+    ...Array.from(
+      { length: cameras },
+      (_, index) =>
+        `webrtc.src_${index} ! ${describeDepayloader('H264', `parse${index}`)} ! ${describeFan(`video${index}`)}`,
+    ),
+  ].join('  ');
+}
+
 /**
  * A second encoder of a camera, behind a proxysrc: one that is too slow loses pictures, and holds up nothing.
  * @param decode whether it gets the camera's encoded stream rather than raw pictures
@@ -88,7 +100,7 @@ export function describeVp8(
  * not let the end of the stream through, see Fan. Consumers that are no viewers tap in before the queue, behind which one
  * thread serves all viewers. What stays in the queue shows that the thread is stuck.
  */
-export function describeFan(name: 'video' | 'audio'): string {
+export function describeFan(name: string): string {
   return [
     `identity name=${name}-encoded silent=true single-segment=true`,
     `funnel name=${name}-gate`,
@@ -107,6 +119,7 @@ export function sourceProperty(source: Source, device: string | null = null): [n
   switch (source.type) {
     case 'test':
     case 'whip':
+    case 'legacy':
     case 'argus':
     case 'gst':
       return null;

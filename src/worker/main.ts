@@ -1,17 +1,21 @@
 import { Housekeeping } from '../gst/housekeeping.js';
+import { checkToBundles, type FromBundles } from '../media/bundle-messages.js';
 import { checkToWorker, type FromWorker } from '../media/messages.js';
+import { Bundles } from './bundles.js';
 import { installedCodecs, probe } from './probe.js';
 import { WorkerSessions } from './sessions.js';
 import { useMarkFont } from './time-mark.js';
 import { warmUp } from './warm-up.js';
 
-// A camera's process: `main.js camera ID`, or `main.js probe [ENCODER …]` with the encoders that are to be left alone.
+// A camera's process: `main.js camera ID`; that of connections with several cameras: `main.js bundles`; or `main.js probe [ENCODER …]` with the encoders that are to be left alone.
 const [role = '', ...rest] = process.argv.slice(2);
 const began = performance.now();
 const housekeeping = new Housekeeping();
-const send = (message: FromWorker): void => {
+const send = (message: FromWorker | FromBundles): void => {
   if (process.connected) process.send?.(message);
 };
+
+type ToEvery = { type: 'ping'; sequence: number } | { type: 'close' };
 
 // The parent ends workers; a Ctrl-C on the terminal goes to the whole process group and is the parent's to handle.
 process.on('SIGINT', () => undefined);
@@ -24,22 +28,49 @@ housekeeping.disturb();
 if (role === 'probe') {
   await probe(send, new Set(rest));
   process.disconnect?.();
+} else if (role === 'bundles') {
+  process.title = 'bigfootbot-video: bundles';
+  const bundles = new Bundles(send, housekeeping);
+  serve(
+    checkToBundles,
+    message => bundles.handle(message),
+    () => bundles.close(),
+  );
+  send({ type: 'ready', warmMs: await warm() });
 } else {
   process.title = `bigfootbot-video: camera ${rest[0] ?? ''}`;
   const sessions = new WorkerSessions(send, housekeeping);
+  serve(
+    checkToWorker,
+    message => sessions.handle(message),
+    () => sessions.close(),
+  );
+  send({ type: 'ready', warmMs: await warm(), codecs: installedCodecs() });
+}
+
+/** Hears the parent. */
+function serve<M extends { type: string }>(
+  check: (data: unknown) => M | ToEvery | null,
+  handle: (message: Exclude<M, ToEvery>) => void,
+  close: () => void,
+): void {
   process.on('message', (data: unknown) => {
-    const message = checkToWorker(data);
+    const message = check(data);
     if (!message) send({ type: 'log', level: 'error', event: 'unknown message', fields: {} });
     else if (message.type === 'ping') {
       // The one thing that wakes an idle worker.
       housekeeping.pump();
-      send({ type: 'pong', sequence: message.sequence });
+      send({ type: 'pong', sequence: (message as { sequence: number }).sequence });
     } else if (message.type === 'close') {
-      sessions.close();
+      close();
       process.exit(0);
-    } else sessions.handle(message);
+    } else handle(message as Exclude<M, ToEvery>);
   });
+}
+
+/** @returns ms since the process began */
+async function warm(): Promise<number> {
   await warmUp();
   housekeeping.collect();
-  send({ type: 'ready', warmMs: Math.round(performance.now() - began), codecs: installedCodecs() });
+  return Math.round(performance.now() - began);
 }

@@ -5,6 +5,7 @@ import { Capture } from './capture.js';
 import { decodedFormats, describeCapture, describePassthrough } from './capture-line.js';
 import { type Choice, type ChosenMode, chooseMode } from './capture-mode.js';
 import { CameraFailure, explain } from './failure.js';
+import { Inlet, type InletEvents } from './inlet.js';
 import { sourceProperty } from './launch.js';
 import { PassedOn } from './passed-on.js';
 
@@ -19,10 +20,12 @@ export interface OpenRequest {
   passthrough: Passthrough;
   /** ns; see shareClock. */
   baseTime: bigint;
+  /** Of a source that another process of this server has. */
+  inlet: InletEvents;
 }
 
 export interface Opened {
-  source: Capture | PassedOn;
+  source: Capture | PassedOn | Inlet;
   /** What a V4L2 camera was set to. */
   mode: ChosenMode | null;
   /** Where that is not what was wanted, what it is instead. */
@@ -30,7 +33,7 @@ export interface Opened {
 }
 
 /** What a V4L2 camera would be set to; null for other sources, and where it did not say what it has. */
-export function modeFor({ config, device, passthrough }: Omit<OpenRequest, 'baseTime'>): Choice | null {
+export function modeFor({ config, device, passthrough }: Omit<OpenRequest, 'baseTime' | 'inlet'>): Choice | null {
   if (config.source.type !== 'v4l2' || !device) return null;
   return chooseMode(device.modes, config, {
     h264: passthrough.active ? 'only' : 'never',
@@ -43,6 +46,7 @@ export function openSource(request: OpenRequest): Opened {
   const { config, device, passthrough, baseTime } = request;
   const { source } = config;
   if (source.type === 'whip') throw new Error('a camera of source whip has its publisher for a source');
+  if (source.type === 'legacy') return { source: new Inlet(baseTime, request.inlet), mode: null, instead: null };
   if (source.type === 'v4l2') {
     if (!device) throw explain(source, 'the device is not there: no such file or directory');
     if (device.usable)

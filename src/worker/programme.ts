@@ -4,6 +4,7 @@ import type { ChosenMode } from './capture-mode.js';
 import type { EncoderChoice } from './encoder-choice.js';
 import { CameraFailure, explain } from './failure.js';
 import { firstPictureOf } from './first-picture.js';
+import type { Inlet, InletEvents } from './inlet.js';
 import { Inspection } from './inspection.js';
 import { type Config, type Opened, openSource } from './opening.js';
 import { Output } from './output.js';
@@ -24,9 +25,11 @@ export interface ProgrammeOptions {
   judge: SourceJudge;
   encoders: EncoderChoice;
   events: ProgrammeEvents;
+  /** Of a source that another process of this server has. */
+  inlet: InletEvents;
 }
 
-type Shown = Capture | PassedOn | Publication;
+type Shown = Capture | PassedOn | Inlet | Publication;
 
 const SUPERVISE_MS = 100;
 const FIRST_FRAME_MS = 8_000;
@@ -47,6 +50,7 @@ export class Programme {
   /** ns of the pipeline clock at running time 0. */
   readonly baseTime = Gst.SystemClock.obtain().getTime();
   readonly #events: ProgrammeEvents;
+  readonly #inlet: InletEvents;
   #config: Config;
   #judge: SourceJudge;
   #state: 'opening' | 'live' | 'lost' = 'opening';
@@ -76,7 +80,8 @@ export class Programme {
     reject: () => undefined,
   };
 
-  constructor({ config, judge, encoders, events }: ProgrammeOptions) {
+  constructor({ config, judge, encoders, events, inlet }: ProgrammeOptions) {
+    this.#inlet = inlet;
     this.#config = config;
     this.#judge = judge;
     this.#events = events;
@@ -217,7 +222,13 @@ export class Programme {
       await this.#judge.look(device);
       if (!isWanted()) return;
       const passthrough = this.#judge.verdict();
-      opened = openSource({ config: this.#config, device, passthrough, baseTime: this.baseTime });
+      opened = openSource({
+        config: this.#config,
+        device,
+        passthrough,
+        baseTime: this.baseTime,
+        inlet: this.#inlet,
+      });
       const { source } = opened;
       // Nobody is shown anything yet: the encoder starts while the source does.
       const isFirst = this.output.stream === null;
@@ -359,6 +370,7 @@ function isExclusive(before: Config, after: Config): boolean {
     case 'test':
     case 'file':
     case 'whip':
+    case 'legacy':
       return false;
     case 'v4l2':
       return before.device?.device === after.device?.device;

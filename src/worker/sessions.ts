@@ -2,7 +2,8 @@ import type { ConnectionEvents } from '../gst/connection.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
 import type { FromWorker, ToWorker, ToWorkerOf } from '../media/messages.js';
 import { Camera, type Place } from './camera.js';
-import { CameraFailure } from './failure.js';
+import { type CameraFailure, refusal } from './failure.js';
+import { Feeds } from './feeds.js';
 import { KeyframeLimit } from './keyframe-limit.js';
 import { Viewer } from './viewer.js';
 
@@ -24,11 +25,13 @@ export class WorkerSessions {
   readonly #housekeeping: Housekeeping;
   readonly #entries = new Map<string, Entry>();
   #keyframes = new KeyframeLimit();
+  readonly #feeds: Feeds;
   #camera: Camera | null = null;
 
   constructor(send: (message: FromWorker) => void, housekeeping: Housekeeping) {
     this.#send = send;
     this.#housekeeping = housekeeping;
+    this.#feeds = new Feeds(() => this.#configured(), send);
   }
 
   handle(message: Exclude<ToWorker, { type: 'ping' | 'close' }>): void {
@@ -47,6 +50,14 @@ export class WorkerSessions {
       case 'still':
         void this.#still(message.request);
         return;
+      case 'feed':
+        this.#housekeeping.disturb();
+        void this.#feeds.begin(message.feed, message.port);
+        return;
+      case 'unfeed':
+        this.#feeds.end(message.feed);
+        this.#housekeeping.collect();
+        return;
       case 'join':
         void this.#begin(message.session, entry => this.#join(message, entry));
         return;
@@ -63,6 +74,7 @@ export class WorkerSessions {
 
   close(): void {
     for (const session of [...this.#entries.keys()]) this.#end(session);
+    if (this.#camera) this.#feeds.close();
     this.#camera?.close();
   }
 
@@ -107,7 +119,14 @@ export class WorkerSessions {
     const place = await this.#configured().use(session, codec, failure => this.#cameraFailed(session, failure));
     if (entry.ended) return '';
     const viewer = new Viewer(
-      { video, audio, ice, baseTime: place.baseTime, idleMs: place.idleMs },
+      {
+        video,
+        audio,
+        ice,
+        baseTime: place.baseTime,
+        idleMs: place.idleMs,
+        keyframes: { areHeard: place.hearsViewers, asked: () => this.#camera?.keyframesRequested() },
+      },
       {
         ...this.#events(session),
         connected: () => {
@@ -150,7 +169,6 @@ export class WorkerSessions {
       },
       stats: stats => {
         this.#send({ type: 'stats', session, stats });
-        if (this.#keyframes.isAsking(session, stats.keyframeRequests)) this.#camera?.keyframesRequested();
         const spacing = this.#keyframes.note(session, stats.keyframeRequests, performance.now());
         if (spacing !== null) this.#camera?.limitKeyframes(spacing);
       },
@@ -195,9 +213,4 @@ export class WorkerSessions {
     this.#camera?.unpublish(session);
     this.#housekeeping.collect();
   }
-}
-
-function refusal(error: unknown): { code: string; message: string; remedy: string | null } {
-  if (error instanceof CameraFailure) return error;
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error), remedy: null };
 }

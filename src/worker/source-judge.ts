@@ -34,7 +34,7 @@ export class SourceJudge {
 
   /** What is passed on turned out not to be fit for it. @returns whether it is encoded anew from now on */
   refuse(reason: string): boolean {
-    if (this.#wanted !== 'auto' || this.#source.type === 'whip') return false;
+    if (this.#wanted !== 'auto' || this.#source.type === 'whip' || this.#source.type === 'legacy') return false;
     this.#verdict = { active: false, reason };
     return true;
   }
@@ -64,6 +64,8 @@ function withoutLooking(source: Source, wanted: 'auto' | 'always' | 'never', has
       return wanted === 'never' ? judgePassthrough('never', null) : null;
     case 'whip':
       return { active: true, reason: 'what is published is passed on' };
+    case 'legacy':
+      return { active: true, reason: 'what an old sender sends is passed on' };
     case 'test':
     case 'argus':
     case 'libcamera':

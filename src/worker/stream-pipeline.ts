@@ -30,14 +30,14 @@ export class StreamPipeline {
   #silentSince = performance.now();
   #lastCount = -1;
 
-  readonly #keyframe: KeyframeWay;
+  readonly #keyframe: KeyframeWay | (() => void);
 
   /**
    * Builds it; it plays when it is told to.
-   * @param keyframe how its encoder is asked for one
+   * @param keyframe how its encoder is asked for one; a function for one that is out of reach of events
    * @throws PipelineError if an element is missing
    */
-  constructor(codec: VideoCodecName, line: string, baseTime: bigint, keyframe: KeyframeWay = 'event') {
+  constructor(codec: VideoCodecName, line: string, baseTime: bigint, keyframe: KeyframeWay | (() => void) = 'event') {
     this.codec = codec;
     this.#keyframe = keyframe;
     this.pipeline = parseLaunch(line);
@@ -80,7 +80,8 @@ export class StreamPipeline {
 
   /** Asks for a picture that needs no other. */
   requestKeyframe(): void {
-    if (this.#keyframe === 'event') this.video.requestKeyframe();
+    if (typeof this.#keyframe === 'function') this.#keyframe();
+    else if (this.#keyframe === 'event') this.video.requestKeyframe();
     else this.element('encoder').emit(this.#keyframe);
   }
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { IceAgentSettings } from '../domain/ports.js';
-import { Connection, type ConnectionEvents, type ConnectionTimes } from '../gst/connection.js';
+import { Connection, type ConnectionEvents, type ConnectionTimes, type KeyframeRequests } from '../gst/connection.js';
 import { Peer } from '../gst/peer.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { sentStream } from './codec-elements.js';
@@ -15,6 +15,8 @@ export interface ViewerOptions {
   ice: IceAgentSettings | null;
   /** ms since the camera brought a picture. */
   idleMs(): number;
+  /** Null for one whose requests the encoder hears by itself. */
+  keyframes: KeyframeRequests | null;
   times?: ConnectionTimes;
 }
 
@@ -24,7 +26,7 @@ export class Viewer {
   readonly #connection: Connection;
   #closed = false;
 
-  constructor({ video, audio, baseTime, ice, idleMs, times }: ViewerOptions, events: ConnectionEvents) {
+  constructor({ video, audio, baseTime, ice, idleMs, keyframes, times }: ViewerOptions, events: ConnectionEvents) {
     const ssrc = randomSsrc();
     this.peer = new Peer({
       streams: [
@@ -39,7 +41,7 @@ export class Viewer {
       events,
       peer: { name: 'viewer', path: 'from the viewer to the robot' },
       error: () => this.peer.error(),
-      sends: { ssrc, idleMs },
+      sends: { ssrc, idleMs, keyframes },
       ...(times ? { times } : {}),
     });
   }

@@ -16,6 +16,7 @@ export async function warmUp(): Promise<void> {
       audio: null,
       ice: null,
       idleMs: () => 0,
+      keyframes: null,
       baseTime: Gst.SystemClock.obtain().getTime(),
     },
     nobody,

@@ -16,9 +16,16 @@ import { keptLog } from '../helpers/quiet-log.js';
 const base = mkdtempSync(join(tmpdir(), 'bigfootbot-access-'));
 t.teardown(() => rmSync(base, { recursive: true, force: true }));
 const OWN = makeToken();
+const { legacy } = defaultConfig();
 
 function access(settings: Partial<Config['access']> = {}): Access {
-  return makeAccess({ settings: { ...defaultConfig().access, ...settings }, ownToken: OWN, base, log: keptLog() });
+  return makeAccess({
+    settings: { ...defaultConfig().access, ...settings },
+    legacy,
+    ownToken: OWN,
+    base,
+    log: keptLog(),
+  });
 }
 
 function refused(settings: Partial<Config['access']>): string {
@@ -101,7 +108,7 @@ t.test('keys over plain HTTP are taken, with a word in the log', t => {
   const lines = (jwks: string): unknown[] => {
     const log = keptLog();
     const settings = { ...defaultConfig().access, jwt: [{ name: 'id', key: { jwks } }] };
-    makeAccess({ settings, ownToken: OWN, base, log });
+    makeAccess({ settings, legacy, ownToken: OWN, base, log });
     return log.lines;
   };
   t.match(lines('http://id.example/jwks.json'), [{ level: 'warn', fields: { issuer: 'id' } }]);

@@ -40,7 +40,7 @@ async function answerOf({ offer, agreement }: Negotiated): Promise<string> {
   const request = requestFor(type, { session: 's', offer, agreement, ice });
   const peer =
     type === 'join'
-      ? new Viewer({ ...request, baseTime: 0n, idleMs: () => 0 }, events)
+      ? new Viewer({ ...request, baseTime: 0n, idleMs: () => 0, keyframes: null }, events)
       : new Publication({ ...request, events, baseTime: 0n });
   try {
     return await peer.answer(request.offer);

@@ -4,15 +4,17 @@ import type { Test } from 'tap';
 import { makeAccess } from '../../src/access/access.js';
 import { defaultConfig } from '../../src/config/load.js';
 import { ConfigMemory } from '../../src/config/place.js';
+import { planCameras } from '../../src/config/plan.js';
 import { type Applier, ConfigStore } from '../../src/config/store.js';
 import { readControls, setControls } from '../../src/devices/controls.js';
 import { Cameras } from '../../src/domain/cameras.js';
-import type { Config, System } from '../../src/domain/contract.js';
+import type { CameraSettings, Config, System } from '../../src/domain/contract.js';
 import { EventBus } from '../../src/domain/events.js';
 import { LineUp } from '../../src/domain/line-up.js';
-import type { CaptureDevice, IceForClients } from '../../src/domain/ports.js';
+import type { CameraPlan, CaptureDevice, IceForClients } from '../../src/domain/ports.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { buildApp } from '../../src/http/app.js';
+import { LegacyRoom } from '../../src/legacy/room.js';
 import { FakeEngine } from './fake-engine.js';
 import { readOffer } from './fixtures.js';
 
@@ -59,6 +61,7 @@ export interface TestApp {
   cameras: Cameras;
   sessions: Sessions;
   events: EventBus;
+  legacy: LegacyRoom;
   /** Asks with the token. */
   ask(method: string, url: string, more?: Partial<InjectOptions>): ReturnType<typeof inject>;
   /** Offers to watch a camera, as a player does. */
@@ -75,6 +78,7 @@ const inject = (app: FastifyInstance, options: InjectOptions) => app.inject(opti
 export interface TestSettings {
   access?: Partial<Config['access']>;
   limits?: Partial<Config['limits']>;
+  legacy?: Partial<Config['legacy']>;
   protocol?: Partial<Config['protocol']>;
   links?: IceForClients['links'];
   logger?: FastifyBaseLogger;
@@ -93,14 +97,24 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
   const sessions = new Sessions({ engine, events, log: logger, maxViewers: viewers });
   const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
   const editor = new ConfigStore({ place: new ConfigMemory('/config.yaml', CAMERAS), log: logger });
-  const unused = (): never => t.fail('the engine of this helper tells nothing') as never;
-  const mediaEvents = {
-    cameraChanged: unused,
-    sessionConnected: unused,
-    sessionEnded: unused,
-    sessionMeasured: unused,
-  };
-  const lineUp = new LineUp({ cameras, sessions, engine, events: mediaEvents, log: logger });
+  const lineUp = new LineUp({ cameras, sessions, engine, log: logger });
+  const legacySettings = { ...defaults.legacy, ...settings.legacy };
+  const legacy = new LegacyRoom({
+    settings: legacySettings,
+    cameras,
+    sessions,
+    bundles: engine,
+    events,
+    setGuests: guests =>
+      lineUp.setGuests(
+        guests.map(({ id, name }) => {
+          const [plan] = planCameras({ [id]: { source: 'test', name } as CameraSettings }, '/');
+          return { ...(plan as CameraPlan), source: { type: 'legacy' } };
+        }),
+      ),
+    returnMs: () => 1_000,
+    log: logger,
+  });
   const applier: Applier = {
     prepare: next => () => void lineUp.apply(next.cameras.map(({ plan }) => plan)),
     found: async () => ({}),
@@ -120,10 +134,11 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
       ice,
       pictures: engine,
       controls: { read: readControls, set: setControls },
+      legacy,
       devices: () => settings.devices ?? [],
       system: () => SYSTEM,
     },
-    access: makeAccess({ settings: accessSettings, ownToken: TOKEN, base: '/', log: logger }),
+    access: makeAccess({ settings: accessSettings, legacy: legacySettings, ownToken: TOKEN, base: '/', log: logger }),
     limits: { ...defaults.limits, ...settings.limits },
     origins: accessSettings.origins,
     logger,
@@ -141,6 +156,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
     cameras,
     sessions,
     events,
+    legacy,
     ask,
     offer: (camera = 'road', more) => post(`/whep/${camera}`, OFFER, more),
     publish: (camera = 'phone', more) => post(`/whip/${camera}`, PUBLISHING_OFFER, more),

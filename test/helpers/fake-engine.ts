@@ -1,5 +1,5 @@
 import type { Engine } from '../../src/compose.js';
-import type { CameraPlan, CaptureDevice, Machine } from '../../src/domain/ports.js';
+import type { BundlePart, CameraPlan, CaptureDevice, Machine, OfferedBundle } from '../../src/domain/ports.js';
 
 export interface Join {
   purpose: 'watch' | 'publish';
@@ -102,6 +102,35 @@ export class FakeEngine implements Engine {
       this.joins.push({ purpose, camera, session, answer: (sdp = 'the answer') => resolve(sdp), fail: reject });
       if (this.answersAtOnce !== null) resolve(this.answersAtOnce);
     });
+  }
+
+  /** What was done to connections of several cameras, in order: `offer front rear`, `accept SDP`, `receive`, `trickle …`. */
+  readonly bundles: string[] = [];
+  /** What they are offered and answered; a function may fail, or take its time. */
+  describeBundle = async (): Promise<OfferedBundle> => ({ sdp: 'v=0\r\n', candidates: [] });
+
+  prepareBundles(): void {}
+
+  offerBundle(_bundle: string, parts: readonly BundlePart[], mids: readonly string[]): Promise<OfferedBundle> {
+    this.bundles.push(`offer ${parts.map(({ camera }, index) => `${camera} as ${mids[index]}`).join(', ')}`);
+    return this.describeBundle();
+  }
+
+  /** What is wrong with each answer. */
+  wrongAnswer: Error | null = null;
+
+  acceptBundle(_bundle: string, answer: string): void {
+    if (this.wrongAnswer) throw this.wrongAnswer;
+    this.bundles.push(`accept ${answer.trim()}`);
+  }
+
+  receiveBundle(_bundle: string, parts: readonly BundlePart[]): Promise<OfferedBundle> {
+    this.bundles.push(`receive ${parts.map(({ camera }) => camera).join(', ')}`);
+    return this.describeBundle();
+  }
+
+  trickleBundle(_bundle: string, candidates: readonly string[]): void {
+    for (const candidate of candidates) this.bundles.push(`trickle ${candidate}`);
   }
 
   leave(camera: string, session: string): void {

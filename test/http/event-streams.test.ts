@@ -132,6 +132,9 @@ t.test('the end of the session: reconnect where a new one may help, then the end
     'dtls-failed': false,
     'request-aborted': false,
     takeover: false,
+    renegotiated: false,
+    'protocol-error': false,
+    'no-viewers': false,
   };
   for (const [reason, reconnects] of Object.entries(helps) as [EndReason, boolean][]) {
     const { end, read, listen, streams } = setUp(t);

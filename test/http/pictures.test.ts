@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Failure } from '../../src/domain/failure.js';
-import { KeyframeRation } from '../../src/http/keyframe-ration.js';
+import { KeyframeRation } from '../../src/domain/keyframe-ration.js';
 import { testApp } from '../helpers/app.js';
 import { breaches, problemBreaches } from '../helpers/contract.js';
 import { JPEG } from '../helpers/fake-engine.js';

@@ -12,7 +12,12 @@ const LINKS = [
 /** A server whose one answer leads on to other URLs. */
 function leading(requireTokenOnSessions: boolean): ReturnType<typeof Fastify> {
   const app = Fastify({ rewriteUrl: takeTokenFromPath });
-  answerUrlTokens(app, { anonymous: NOBODY, requireTokenOnSessions, identify: async () => NOBODY });
+  answerUrlTokens(app, {
+    anonymous: NOBODY,
+    legacy: () => NOBODY,
+    requireTokenOnSessions,
+    identify: async () => NOBODY,
+  });
   app.get('/whep/a', async (request, reply) => {
     reply.header('Location', '/whep/a/s').header('Link', LINKS);
     return { url: request.url, original: request.originalUrl };

@@ -48,7 +48,10 @@ t.test('an encoder that does not open gives way to the next, which is said and r
       sessionConnected: () => undefined,
       sessionEnded: () => undefined,
       sessionMeasured: () => undefined,
+      senderWanted: () => undefined,
     },
+    wantsInlet: () => undefined,
+    wantsKeyframe: () => undefined,
     log: log,
   });
   worker.start();

@@ -11,7 +11,17 @@ const idIn = (request: FastifyRequest): string => (request.params as { camera: s
 export const cameraOperations = ({ cameras, editor }: Services) => {
   const show = (request: FastifyRequest, reply: FastifyReply, id: string): FastifyReply => {
     const camera = cameras.get(id, seesCamera(request), seesCamera(request, 'admin'));
-    return reply.header('ETag', strongEtag(editor.etagOf(camera.id))).send(camera);
+    // One that is in no configuration has nothing that could be changed.
+    if (!cameras.isGuest(camera.id)) reply.header('ETag', strongEtag(editor.etagOf(camera.id)));
+    return reply.send(camera);
+  };
+  const editable = (request: FastifyRequest): string => {
+    const id = idIn(request);
+    if (cameras.isGuest(id))
+      throw new Failure('not-configured', `Camera "${id}" is sent by an old sender, and is in no configuration.`, {
+        remedy: 'Change it at the sender, or end its session.',
+      });
+    return id;
   };
   return {
     listCameras: async (request: FastifyRequest) => {
@@ -29,19 +39,19 @@ export const cameraOperations = ({ cameras, editor }: Services) => {
       return show(request, reply.code(201).header('Location', `/api/v1/cameras/${id}`), id);
     },
     replaceCamera: async (request: FastifyRequest, reply: FastifyReply) => {
-      const id = idIn(request);
+      const id = editable(request);
       await editor.replace(id, request.body as CameraSettings, request.headers['if-match']);
       request.log.info({ camera: id, by: request.grant.name }, 'camera configured');
       return show(request, reply, id);
     },
     patchCamera: async (request: FastifyRequest, reply: FastifyReply) => {
-      const id = idIn(request);
+      const id = editable(request);
       await editor.patch(id, request.body as Record<string, unknown>, request.headers['if-match']);
       request.log.info({ camera: id, by: request.grant.name }, 'camera configured');
       return show(request, reply, id);
     },
     deleteCamera: async (request: FastifyRequest, reply: FastifyReply) => {
-      const id = idIn(request);
+      const id = editable(request);
       await editor.remove(id, request.headers['if-match']);
       request.log.info({ camera: id, by: request.grant.name }, 'camera removed');
       return reply.code(204).send();

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '../../domain/failure.js';
+import { KeyframeRation } from '../../domain/keyframe-ration.js';
 import { seesCamera } from '../grants.js';
-import { KeyframeRation } from '../keyframe-ration.js';
 import type { Services } from '../operations.js';
 import { clientOf } from '../plugins/limits.js';
 

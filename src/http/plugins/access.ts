@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What whoever asks may do. */
     grant: Grant;
+    /** Whether it came with a token, which is right. */
+    hasToken: boolean;
     /** What the same token may do later: it may expire while a connection goes on. @throws Failure as Access has it */
     identify(): Promise<Grant>;
   }
@@ -31,6 +33,7 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
   };
 
   app.decorateRequest('grant');
+  app.decorateRequest('hasToken', false);
   app.decorateRequest('identify');
   app.addHook('onRequest', async (request, reply) => {
     request.grant = NOBODY;
@@ -41,7 +44,7 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
     const camera = (request.params as { camera?: string }).camera;
     if (token === undefined) {
       request.grant = access.anonymous;
-      if (rule.kind === 'optional' || allows(request.grant, rule.role, camera)) return;
+      if (rule.kind === 'optional' || rule.kind === 'identified' || allows(request.grant, rule.role, camera)) return;
       return challenge(reply, 'Bearer', NO_TOKEN);
     }
     await wrongTokens.admit(request, token);
@@ -53,7 +56,9 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
     }
     request.identify = () => access.identify(token);
     wrongTokens.right(request, token);
-    if (!allows(request.grant, rule.role, camera)) return forbid(request, reply, rule.role, camera);
+    request.hasToken = true;
+    if (rule.kind !== 'identified' && !allows(request.grant, rule.role, camera))
+      return forbid(request, reply, rule.role, camera);
   });
 
   async function refuse(request: FastifyRequest, reply: FastifyReply, failure: Failure): Promise<FastifyReply> {

@@ -4,11 +4,10 @@ import type { Duplex } from 'node:stream';
 import websocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import { type Contract, routeOf } from '../../contract/contract.js';
+import { MAX_LEGACY_MESSAGE } from '../../protocol/legacy-message.js';
 import { problem } from '../problems.js';
 import { send } from './errors.js';
 
-/** Bytes of a message to this server, which takes none. */
-const MAX_MESSAGE = 125;
 /** How long whoever is cut off may go on to send. */
 const GOODBYE_MS = 2_000;
 
@@ -30,7 +29,7 @@ export async function takeUpgrades(app: FastifyInstance, contract: Contract): Pr
     else takeAsPlain(app, request, socket, head);
   });
   // A constant, as the types of ws do not know closeTimeout yet.
-  const options = { server: upgrades as never, maxPayload: MAX_MESSAGE, closeTimeout: GOODBYE_MS };
+  const options = { server: upgrades as never, maxPayload: MAX_LEGACY_MESSAGE, closeTimeout: GOODBYE_MS };
   await app.register(websocket, {
     options,
     // Whoever listens on them closes them.
@@ -44,6 +43,16 @@ export async function takeUpgrades(app: FastifyInstance, contract: Contract): Pr
     if (!request.ws || webSockets.has(request.routeOptions.url ?? '')) return;
     return send(reply, problem('not-found', 'There is no WebSocket here.', 'GET /docs shows what there is.'));
   });
+}
+
+/**
+ * The first system's signaling was at `/`, where the dashboard is now: a WebSocket there is one at `/signaling`. For
+ * Fastify's `rewriteUrl`.
+ */
+export function takeOldAddress(raw: IncomingMessage, url: string): string {
+  return raw.headers.upgrade?.toLowerCase() === 'websocket' && /^\/(?=\?|$)/.test(url)
+    ? `/signaling${url.slice(1)}`
+    : url;
 }
 
 /** Has Node read the request again, without what made it stop before the body. */

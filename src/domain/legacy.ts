@@ -1,0 +1,39 @@
+import type { LegacyForm } from '../protocol/legacy-message.js';
+import type { Grant } from './access.js';
+import type { Session } from './contract.js';
+
+/** What is needed of a WebSocket. */
+export interface LegacySocket {
+  /** Bytes that wait to be sent. */
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  ping(): void;
+  close(code: number, reason: string): void;
+  terminate(): void;
+  on(event: 'message', listener: (data: { toString(): string }, isBinary: boolean) => void): void;
+  on(event: 'pong', listener: () => void): void;
+  on(event: 'close', listener: (code: number) => void): void;
+}
+
+/** Whoever comes to the signaling of the first system. */
+export interface Visitor {
+  /** As limits count. */
+  address: string;
+  /** As sessions show it. */
+  client: Session['client'];
+  grant: Grant;
+  /** Of the descriptions that it is sent first. */
+  form: LegacyForm;
+  /** The cameras that it asks for; null for all. */
+  cameras: readonly string[] | null;
+}
+
+/** The signaling of the first system, as far as HTTP knows of it. */
+export interface LegacySignaling {
+  start(): void;
+  /** Whether another client may come in. @throws Failure */
+  admit(address: string): void;
+  /** To be called for who was admitted. */
+  join(socket: LegacySocket, visitor: Visitor): void;
+  close(): Promise<void>;
+}

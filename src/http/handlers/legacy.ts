@@ -1,0 +1,83 @@
+import type { WebSocket } from '@fastify/websocket';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Access, allows, type Grant } from '../../domain/access.js';
+import { Failure } from '../../domain/failure.js';
+import type { LegacySocket, Visitor } from '../../domain/legacy.js';
+import type { Services } from '../operations.js';
+import { originMay } from '../plugins/browser.js';
+import { send } from '../plugins/errors.js';
+import { clientOf } from '../plugins/limits.js';
+import { problem } from '../problems.js';
+
+/** Addresses of which a refusal was logged lately: old clients try again and again. */
+const MAX_TOLD = 256;
+
+/** @param origins of pages that may come; `*` for any */
+export function legacyOperations(
+  { legacy }: Services,
+  app: FastifyInstance,
+  access: Access,
+  origins: readonly string[],
+) {
+  app.addHook('onReady', async () => legacy.start());
+  app.addHook('preClose', () => legacy.close());
+  const told = new Set<string>();
+
+  const grantOf = (request: FastifyRequest): Grant => {
+    const { grant, ip } = request;
+    const anonymous = request.hasToken ? null : access.legacy(ip);
+    const permissions = [...grant.permissions, ...(anonymous?.permissions ?? [])];
+    return { name: anonymous?.name ?? grant.name, permissions };
+  };
+  const check = (request: FastifyRequest): void => {
+    if (!originMay(request, origins))
+      throw new Failure('forbidden', `Pages of ${String(request.headers.origin).slice(0, 255)} may not come here.`, {
+        remedy: 'Add the origin to access.origins.',
+      });
+    const grant = grantOf(request);
+    if (!allows(grant, 'view') && !allows(grant, 'publish')) refuse(request);
+    legacy.admit(clientOf(request));
+  };
+  const refuse = (request: FastifyRequest): never => {
+    if (request.hasToken)
+      throw new Failure('forbidden', `The token ("${request.grant.name}") has neither the role "view" nor "publish".`);
+    const address = clientOf(request);
+    if (!told.has(address) && told.size < MAX_TOLD) {
+      told.add(address);
+      request.log.warn(
+        { address: request.ip, set: 'legacy.anonymous: true' },
+        'client of the first system refused: it has no token. legacy.anonymous lets such clients in, legacy.networks says from where',
+      );
+    }
+    throw new Failure('unauthorized', 'The client has no token.', {
+      remedy: 'Connect to /?token=TOKEN, or set legacy.anonymous in the configuration.',
+    });
+  };
+
+  return {
+    legacySignaling: {
+      preHandler: async (request: FastifyRequest) => {
+        if (request.ws) check(request);
+      },
+      handler: async (_request: FastifyRequest, reply: FastifyReply) =>
+        send(
+          reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade'),
+          problem('upgrade-required', 'This signaling goes over a WebSocket (RFC 6455).', 'Open one: ws://HOST/.'),
+        ),
+      wsHandler: (socket: WebSocket, request: FastifyRequest) =>
+        legacy.join(socket as unknown as LegacySocket, visitorOf(request, grantOf(request))),
+    },
+  };
+}
+
+function visitorOf(request: FastifyRequest, grant: Grant): Visitor {
+  const { camera, form } = request.query as { camera?: string; form?: Visitor['form'] };
+  return {
+    address: clientOf(request),
+    client: { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 200) ?? null },
+    grant,
+    // Web pages know no other.
+    form: form ?? (request.headers.origin === undefined ? 'nested' : 'flat'),
+    cameras: camera === undefined ? null : [...new Set(camera.split(',').filter(id => id !== ''))],
+  };
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { Failure } from '../domain/failure.js';
+import type { Bundles, Log } from '../domain/ports.js';
+import type { Sessions } from '../domain/sessions.js';
+import { AnswerError } from '../protocol/answer-for-webrtcbin.js';
+import { midsOf } from '../protocol/legacy-message.js';
+import { CLOSE, type LegacyClient } from './client.js';
+
+export interface ReceiverOptions {
+  client: LegacyClient;
+  sessions: Sessions;
+  bundles: Bundles;
+  /** The cameras that it is to be offered now. @param signal gives it up */
+  cameras(signal: AbortSignal): Promise<readonly string[]>;
+  log: Log;
+}
+
+interface Negotiation {
+  bundle: string;
+  /** Counts them: the sections of each offer have names of their own. */
+  number: number;
+  abort: AbortController;
+  /** Of those sessions that go on. */
+  sessions: Set<string>;
+  state: 'offering' | 'offered' | 'answered';
+  /** Candidates that came before the answer. */
+  early: string[];
+}
+
+/** HELLOs of one receiver in ten seconds. */
+const MAX_HELLOS = 10;
+const WINDOW_MS = 10_000;
+
+/** An old receiver: each HELLO gets it a connection of its own, instead of the one before. */
+export class LegacyReceiver {
+  readonly #options: ReceiverOptions;
+  #current: Negotiation | null = null;
+  #count = 0;
+  #hellos: number[] = [];
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** Whether it was offered something and has not answered. */
+  get owesAnAnswer(): boolean {
+    return this.#current?.state === 'offered';
+  }
+
+  async hello(): Promise<void> {
+    const { client } = this.#options;
+    const now = performance.now();
+    this.#hellos = [...this.#hellos.filter(at => now - at < WINDOW_MS), now];
+    if (this.#hellos.length > MAX_HELLOS) {
+      client.breach(CLOSE.policy, `more than ${MAX_HELLOS} times HELLO in ${WINDOW_MS / 1000} s`);
+      return;
+    }
+    this.close('renegotiated', null);
+    const negotiation: Negotiation = {
+      bundle: randomUUID(),
+      number: ++this.#count,
+      abort: new AbortController(),
+      sessions: new Set(),
+      state: 'offering',
+      early: [],
+    };
+    this.#current = negotiation;
+    client.ok();
+    try {
+      await this.#offer(negotiation);
+    } catch (error) {
+      if (this.#current !== negotiation) return;
+      this.#current = null;
+      if (!(error instanceof Failure)) this.#options.log.error({ err: error }, 'old receiver could not be offered');
+      const busy = error instanceof Failure && error.code !== 'internal';
+      client.close(busy ? CLOSE.tryAgainLater : CLOSE.internal, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  answer(sdp: string): void {
+    const { client, bundles } = this.#options;
+    const negotiation = this.#current;
+    if (this.#isOfAnother(sdp, negotiation)) return;
+    if (negotiation?.state !== 'offered') {
+      client.breach(CLOSE.protocolError, 'an answer without an offer');
+      return;
+    }
+    try {
+      bundles.acceptBundle(negotiation.bundle, sdp);
+    } catch (error) {
+      if (!(error instanceof AnswerError)) throw error;
+      client.breach(error.code === 'no-common-codec' ? CLOSE.policy : CLOSE.invalidData, error.message);
+      return;
+    }
+    negotiation.state = 'answered';
+    bundles.trickleBundle(negotiation.bundle, negotiation.early.splice(0));
+  }
+
+  candidate(value: string): void {
+    const negotiation = this.#current;
+    if (negotiation?.state === 'answered') this.#options.bundles.trickleBundle(negotiation.bundle, [value]);
+    else negotiation?.early.push(value);
+  }
+
+  /** One of its sessions has ended. @returns whether it was the last */
+  sessionEnded(id: string): boolean {
+    const negotiation = this.#current;
+    if (!negotiation?.sessions.delete(id) || negotiation.sessions.size > 0) return false;
+    this.#current = null;
+    return true;
+  }
+
+  close(reason: 'renegotiated' | 'peer-closed' | 'protocol-error' | 'shutdown', detail: string | null): void {
+    const negotiation = this.#current;
+    this.#current = null;
+    if (!negotiation) return;
+    const { sessions } = this.#options;
+    for (const session of negotiation.sessions) sessions.end(session, reason, detail);
+    negotiation.abort.abort();
+  }
+
+  async #offer(negotiation: Negotiation): Promise<void> {
+    const { client, sessions, bundles } = this.#options;
+    const { bundle, number, abort } = negotiation;
+    const cameras = await this.#options.cameras(abort.signal);
+    if (this.#current !== negotiation) return;
+    if (cameras.length === 0)
+      throw new Failure('camera-unavailable', 'There is no camera that this client may watch.', { retryAfter: 5 });
+    const { joined } = await sessions.share(
+      { cameras, protocol: 'legacy', client: client.visitor.client, signal: abort.signal },
+      async parts => {
+        negotiation.sessions = new Set(parts.map(({ session }) => session));
+        return await bundles.offerBundle(
+          bundle,
+          parts,
+          parts.map((_, index) => `n${number}c${index}`),
+        );
+      },
+    );
+    if (this.#current !== negotiation) return;
+    negotiation.state = 'offered';
+    client.describe('offer', joined);
+  }
+
+  // It said HELLO again before it had seen the offer of the time before.
+  #isOfAnother(sdp: string, negotiation: Negotiation | null): boolean {
+    const [first] = midsOf(sdp);
+    const number = Number(/^n(\d+)c\d+$/.exec(first ?? '')?.[1] ?? Number.NaN);
+    return number >= 1 && number <= this.#count && number !== negotiation?.number;
+  }
+}

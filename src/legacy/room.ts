@@ -1,0 +1,299 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { allows } from '../domain/access.js';
+import type { Cameras } from '../domain/cameras.js';
+import type { Config } from '../domain/contract.js';
+import type { EventBus } from '../domain/events.js';
+import { Failure } from '../domain/failure.js';
+import type { LegacySignaling, LegacySocket, Visitor } from '../domain/legacy.js';
+import type { Bundles, Log } from '../domain/ports.js';
+import type { Sessions } from '../domain/sessions.js';
+import type { LegacyMessage } from '../protocol/legacy-message.js';
+import { CLOSE, LegacyClient } from './client.js';
+import { LegacyReceiver } from './receiver.js';
+import type { LegacySender } from './sender.js';
+import { Senders } from './senders.js';
+import { Suspects } from './suspects.js';
+
+export interface RoomOptions {
+  /** What holds now. */
+  settings: Readonly<Config['legacy']>;
+  cameras: Cameras;
+  sessions: Sessions;
+  bundles: Bundles;
+  events: EventBus;
+  /** The cameras of old senders that there are now, by their ids. */
+  setGuests(cameras: readonly { id: string; name: string }[]): void;
+  /** ms that the cameras of a sender who left wait for it. */
+  returnMs(): number;
+  log: Log;
+}
+
+/** What a client has turned out to be. Who says HELLO is a receiver, until it offers: then it is a sender. */
+type Role = { kind: 'receiver'; receiver: LegacyReceiver } | { kind: 'sender'; sender: LegacySender };
+
+const MAX_OF_ADDRESS = 16;
+const MAX_IN_ALL = 64;
+const PING_MS = 15_000;
+/** Receivers say HELLO at once; who has said nothing for so long is likely a sender that waits for one. */
+const SILENT_MS = 1_000;
+/** For a sender to say OK. */
+const OK_MS = 300;
+/** For a sender that has said OK to offer: it opens its cameras first. */
+const OFFER_MS = 5_000;
+/** For the offer of one that is suspected to be a sender. */
+const SUSPICION_MS = 2_000;
+/** How long clients may take to say goodbye when the server stops. */
+const GOODBYE_MS = 500;
+
+/** The signaling of the first system: whoever is connected, and what becomes of what they say. */
+export class LegacyRoom implements LegacySignaling {
+  readonly #options: RoomOptions;
+  readonly #clients = new Map<LegacyClient, Role | null>();
+  readonly #senders: Senders;
+  readonly #suspects = new Suspects();
+  #mode: Config['legacy']['mode'] | null = null;
+  #stops: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(options: RoomOptions) {
+    this.#options = options;
+    this.#senders = new Senders({
+      ...options,
+      maySend: (client, camera) => allows(client.visitor.grant, 'publish', camera),
+    });
+  }
+
+  start(): void {
+    const { events } = this.#options;
+    this.#mode = this.#options.settings.mode;
+    const ping = setInterval(() => {
+      for (const client of [...this.#clients.keys()]) client.ping();
+    }, PING_MS).unref();
+    this.#stops = [() => clearInterval(ping), events.on('sessionEnded', ({ session }) => this.#sessionEnded(session))];
+    this.#tellOfAnonymous();
+  }
+
+  /** Other settings hold now. */
+  settingsChanged(): void {
+    const { mode } = this.#options.settings;
+    if (this.#mode === null || mode === this.#mode) return;
+    this.#mode = mode;
+    for (const client of [...this.#clients.keys()]) client.close(CLOSE.serviceRestart, 'legacy.mode has changed');
+    this.#senders.clear();
+  }
+
+  /** Says goodbye to all, and resolves when they are gone. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const stop of this.#stops.splice(0)) stop();
+    const clients = [...this.#clients.keys()];
+    for (const client of clients) client.close(CLOSE.goingAway, 'the server is being stopped');
+    this.#senders.close();
+    const late = setTimeout(() => {
+      for (const client of clients) client.terminate();
+    }, GOODBYE_MS);
+    await Promise.all(clients.map(({ closed }) => closed));
+    clearTimeout(late);
+  }
+
+  /** Whether another one may come in. @throws Failure */
+  admit(address: string): void {
+    if (this.#options.settings.mode === 'off')
+      throw new Failure('not-found', 'The signaling of the first system is off.', {
+        remedy: 'Set legacy.mode, or use WHEP: POST /whep/{camera}.',
+      });
+    const clients = [...this.#clients.keys()];
+    const ofAddress = clients.filter(({ visitor }) => visitor.address === address).length;
+    if (ofAddress < MAX_OF_ADDRESS && clients.length < MAX_IN_ALL) return;
+    const [count, whose] = ofAddress < MAX_OF_ADDRESS ? [MAX_IN_ALL, 'The server'] : [MAX_OF_ADDRESS, 'This address'];
+    throw new Failure(
+      'too-many-requests',
+      `${whose} has ${count} connections of the first system, which is the limit.`,
+      {
+        remedy: 'Close one of them.',
+        retryAfter: 5,
+      },
+    );
+  }
+
+  /** To be called for who was admitted. */
+  join(socket: LegacySocket, visitor: Visitor): void {
+    const client: LegacyClient = new LegacyClient(
+      socket,
+      visitor,
+      {
+        heard: (message, text) => this.#heard(client, message, text),
+        gone: broke => this.#gone(client, broke),
+      },
+      this.#options.log,
+    );
+    this.#clients.set(client, null);
+    if (this.#isClosed) {
+      client.close(CLOSE.goingAway, 'the server is being stopped');
+      return;
+    }
+    if (this.#options.settings.mode === 'relay') return;
+    this.#options.bundles.prepareBundles();
+    const silent = setTimeout(() => this.#presume(client), SILENT_MS);
+    void client.closed.then(() => clearTimeout(silent));
+  }
+
+  /** A camera of a sender is open and waits for pictures, or is closed again. */
+  senderWanted(camera: string, wanted: boolean): void {
+    this.#senders.of(camera)?.want(camera, wanted);
+  }
+
+  #heard(client: LegacyClient, message: LegacyMessage, text: string): void {
+    const { mode } = this.#options.settings;
+    if (mode === 'relay') {
+      for (const other of this.#clients.keys()) if (other !== client) other.say(text);
+      return;
+    }
+    const role = this.#clients.get(client) ?? null;
+    switch (message.type) {
+      case 'hello':
+        this.#hello(client, role);
+        return;
+      case 'ok':
+        if (role?.kind === 'sender') role.sender.heardOk();
+        return;
+      case 'description':
+        if (message.kind === 'offer') this.#offer(client, role, message.sdp);
+        else if (role?.kind === 'receiver') role.receiver.answer(message.sdp);
+        else client.breach(CLOSE.protocolError, 'an answer without an offer');
+        return;
+      case 'candidate':
+        if (message.value === null) return;
+        if (role?.kind === 'sender') role.sender.candidate(message.value);
+        else role?.receiver.candidate(message.value);
+        return;
+      case 'unknown':
+        this.#options.log.debug({ address: client.visitor.client.address }, 'old client said something else');
+    }
+  }
+
+  #hello(client: LegacyClient, role: Role | null): void {
+    if (role?.kind === 'receiver') {
+      void role.receiver.hello();
+      return;
+    }
+    // A sender of the kind that says HELLO itself.
+    if (role?.sender.isProven) return;
+    if (role) this.#senders.remove(role.sender);
+    const { sessions, bundles, log } = this.#options;
+    const receiver = new LegacyReceiver({
+      client,
+      sessions,
+      bundles,
+      log,
+      cameras: signal => this.#camerasFor(client, signal),
+    });
+    this.#clients.set(client, { kind: 'receiver', receiver });
+    void receiver.hello();
+  }
+
+  #offer(client: LegacyClient, role: Role | null, sdp: string): void {
+    if (this.#options.settings.mode !== 'auto') {
+      client.breach(CLOSE.policy, 'nobody may send here: legacy.mode is "sender"');
+      return;
+    }
+    if (!allows(client.visitor.grant, 'publish')) {
+      client.breach(CLOSE.policy, 'it may not send: its token does not have the role "publish"');
+      return;
+    }
+    if (role?.kind === 'receiver') {
+      this.#suspects.add(client.visitor.address);
+      role.receiver.close('renegotiated', 'it is a sender');
+    }
+    const sender = role?.kind === 'sender' ? role.sender : this.#makeSender(client);
+    void sender?.offer(sdp);
+  }
+
+  #presume(client: LegacyClient): void {
+    const isUndecided = this.#clients.get(client) === null && !client.isGone;
+    if (isUndecided && this.#options.settings.mode === 'auto' && allows(client.visitor.grant, 'publish'))
+      this.#makeSender(client);
+  }
+
+  #makeSender(client: LegacyClient): LegacySender | null {
+    const sender = this.#senders.add(client);
+    if (!sender) {
+      client.close(CLOSE.tryAgainLater, 'there are as many senders as may be');
+      return null;
+    }
+    this.#clients.set(client, { kind: 'sender', sender });
+    return sender;
+  }
+
+  /**
+   * What a receiver is offered: the cameras that it names, else those of old senders, else this server's own.
+   * @throws Failure
+   */
+  async #camerasFor(client: LegacyClient, signal: AbortSignal): Promise<readonly string[]> {
+    const { cameras, settings } = this.#options;
+    const { visitor } = client;
+    const sees = (camera: string): boolean => allows(visitor.grant, 'view', camera);
+    // An offer would confuse a sender of the kind that says HELLO: see Suspects.
+    if (this.#suspects.has(visitor.address)) await delay(SUSPICION_MS, undefined, { signal }).catch(() => undefined);
+    if (visitor.cameras) {
+      for (const id of visitor.cameras) {
+        cameras.get(id, sees);
+        if (!sees(id)) throw new Failure('forbidden', `It may not watch camera "${id}".`);
+      }
+      return visitor.cameras;
+    }
+    if (settings.mode === 'auto') {
+      const ofSenders = (await this.#sendersCameras()).filter(sees);
+      if (ofSenders.length > 0) return ofSenders;
+    }
+    return cameras
+      .list()
+      .filter(({ id, source, state }) => source !== 'legacy' && sees(id) && !(source === 'whip' && state === 'waiting'))
+      .map(({ id }) => id);
+  }
+
+  async #sendersCameras(): Promise<string[]> {
+    for (const client of [...this.#clients.keys()]) this.#presume(client);
+    const senders = this.#senders.all();
+    await Promise.all(
+      senders
+        .filter(({ isProven }) => !isProven)
+        .map(sender => {
+          sender.probe();
+          return sender.until('ok', OK_MS);
+        }),
+    );
+    const proven = senders.filter(({ isProven }) => isProven);
+    await Promise.all(proven.filter(({ hasOffered }) => !hasOffered).map(sender => sender.until('offer', OFFER_MS)));
+    return proven.flatMap(sender => sender.cameras);
+  }
+
+  #gone(client: LegacyClient, broke: boolean): void {
+    const role = this.#clients.get(client);
+    this.#clients.delete(client);
+    const reason = this.#isClosed ? 'shutdown' : broke ? 'protocol-error' : 'peer-closed';
+    if (role?.kind === 'receiver') {
+      if (role.receiver.owesAnAnswer) this.#suspects.add(client.visitor.address);
+      role.receiver.close(reason, null);
+    } else if (role?.kind === 'sender') this.#senders.gone(role.sender, reason);
+  }
+
+  #sessionEnded({ id, ended }: { id: string; ended: { reason: string; detail: string | null } | null }): void {
+    for (const [client, role] of this.#clients) {
+      if (role?.kind === 'sender') role.sender.sessionEnded(id);
+      else if (role?.receiver.sessionEnded(id)) {
+        const { reason, detail } = ended ?? { reason: 'ended', detail: null };
+        client.close(CLOSE.tryAgainLater, detail === null ? reason : `${reason}: ${detail}`);
+      }
+    }
+  }
+
+  #tellOfAnonymous(): void {
+    const { mode, anonymous, networks } = this.#options.settings;
+    if (mode === 'off' || !anonymous) return;
+    this.#options.log.warn(
+      { mode, networks: networks.length === 0 ? 'any' : networks },
+      'clients of the first system need no token (legacy.anonymous)',
+    );
+  }
+}

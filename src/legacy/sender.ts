@@ -1,0 +1,248 @@
+import { randomUUID } from 'node:crypto';
+import type { EndReason } from '../domain/contract.js';
+import { Failure } from '../domain/failure.js';
+import type { Bundles, Log } from '../domain/ports.js';
+import type { Sessions } from '../domain/sessions.js';
+import { OfferError, parseOffer } from '../protocol/offer.js';
+import { CLOSE, type LegacyClient } from './client.js';
+
+export interface SenderOptions {
+  /** What its cameras are called: `legacy-1`, and if there are more, `legacy-1-2`, … */
+  name: string;
+  sessions: Sessions;
+  bundles: Bundles;
+  /** Whether a client may send a camera. */
+  maySend(client: LegacyClient, camera: string): boolean;
+  /** It has other cameras than before. */
+  changed(): void;
+  log: Log;
+}
+
+interface Connection {
+  bundle: string;
+  abort: AbortController;
+  sessions: Set<string>;
+  isAnswered: boolean;
+  early: string[];
+  /** It was not asked: if it is let go of, it may not offer again. */
+  isUnasked: boolean;
+}
+
+/** Sections of one offer. */
+const MAX_CAMERAS = 16;
+/** From HELLO to the offer: it opens its cameras first. */
+const OFFER_MS = 10_000;
+/** So long after an offer that nobody waited for yet somebody may come. */
+const GRACE_MS = 10_000;
+
+/**
+ * An old sender's place: its cameras stay when it goes, and are its again when it comes back. It opens its cameras anew
+ * at each HELLO, so that it is told so when somebody wants to see them, and not again while they come.
+ */
+export class LegacySender {
+  readonly name: string;
+  readonly #options: SenderOptions;
+  readonly #wanted = new Set<string>();
+  #client: LegacyClient | null = null;
+  #address = '';
+  #cameras = 1;
+  #isProven = false;
+  #hasOffered = false;
+  #connection: Connection | null = null;
+  #askedAt: number | null = null;
+  #grace: NodeJS.Timeout | null = null;
+  #waiting: (() => void)[] = [];
+
+  constructor(options: SenderOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  /** Ids of its cameras, in the order of its sections; of one that has not offered yet, one. */
+  get cameras(): string[] {
+    return Array.from({ length: this.#cameras }, (_, index) => (index === 0 ? this.name : `${this.name}-${index + 1}`));
+  }
+
+  /** Who it is; null while it is gone. */
+  get client(): LegacyClient | null {
+    return this.#client;
+  }
+
+  /** Of its last client. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Whether it has ever said OK or offered. */
+  get isProven(): boolean {
+    return this.#isProven;
+  }
+
+  /** Whether it is known how many cameras it has. */
+  get hasOffered(): boolean {
+    return this.#hasOffered;
+  }
+
+  /** A client that is silent, or offers, takes the place. */
+  take(client: LegacyClient): void {
+    this.#client = client;
+    this.#address = client.visitor.address;
+    this.#askedAt = null;
+    if (this.#wanted.size > 0) this.#ask();
+  }
+
+  /** Its client is gone. */
+  leave(reason: EndReason): void {
+    this.#client = null;
+    this.#hangUp(reason, null);
+    this.#tell();
+  }
+
+  /** Has it say OK, and its offer come, if it is a sender at all. */
+  probe(): void {
+    if (!this.#isProven && this.#askedAt === null) this.#ask();
+  }
+
+  /** Resolves when it has said OK, when it has offered, or when it is gone or out of time. */
+  async until(what: 'ok' | 'offer', ms: number): Promise<void> {
+    const isDone = (): boolean => this.#client === null || (what === 'ok' ? this.#isProven : this.#hasOffered);
+    const end = performance.now() + ms;
+    while (!isDone() && performance.now() < end) {
+      const left = end - performance.now();
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, left);
+        this.#waiting.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+
+  /** One of its cameras is open and waits for pictures, or is closed again. */
+  want(camera: string, wanted: boolean): void {
+    if (!wanted) {
+      this.#wanted.delete(camera);
+      if (this.#wanted.size === 0 && this.#grace === null && !this.#connection?.isUnasked)
+        this.#hangUp('no-viewers', null);
+      return;
+    }
+    this.#wanted.add(camera);
+    const isAsked = this.#askedAt !== null && performance.now() - this.#askedAt < OFFER_MS;
+    if (!this.#connection && !isAsked) this.#ask();
+  }
+
+  heardOk(): void {
+    this.#isProven = true;
+    this.#tell();
+  }
+
+  async offer(sdp: string): Promise<void> {
+    const { sessions, bundles, log } = this.#options;
+    const client = this.#client;
+    if (!client) return;
+    const isUnasked = this.#askedAt === null;
+    this.#askedAt = null;
+    this.#isProven = true;
+    this.#hangUp('renegotiated', null);
+    try {
+      const offer = parseOffer(sdp, 'publish');
+      if (offer.video.length > MAX_CAMERAS)
+        throw new OfferError('invalid-sdp', `The offer has ${offer.video.length} cameras; ${MAX_CAMERAS} are taken.`);
+      const connection: Connection = {
+        bundle: randomUUID(),
+        abort: new AbortController(),
+        sessions: new Set(),
+        isAnswered: false,
+        early: [],
+        isUnasked,
+      };
+      this.#connection = connection;
+      this.#hasOffered = true;
+      this.#setCameras(Math.max(1, offer.video.length));
+      const forbidden = this.cameras.find(camera => !this.#options.maySend(client, camera));
+      if (forbidden !== undefined) throw new Failure('forbidden', `It may not send camera "${forbidden}".`);
+      this.#stay();
+      this.#tell();
+      const { joined } = await sessions.share(
+        {
+          cameras: this.cameras,
+          protocol: 'legacy-sender',
+          client: client.visitor.client,
+          signal: connection.abort.signal,
+        },
+        async parts => {
+          connection.sessions = new Set(parts.map(({ session }) => session));
+          return await bundles.receiveBundle(connection.bundle, parts, offer);
+        },
+      );
+      if (this.#connection !== connection) return;
+      client.describe('answer', joined);
+      connection.isAnswered = true;
+      bundles.trickleBundle(connection.bundle, connection.early.splice(0));
+    } catch (error) {
+      if (this.#client !== client) return;
+      if (error instanceof OfferError) client.breach(CLOSE.invalidData, error.message);
+      else if (error instanceof Failure) client.close(CLOSE.tryAgainLater, error.message);
+      else {
+        log.error({ err: error }, 'old sender could not be answered');
+        client.close(CLOSE.internal, 'the server made a mistake');
+      }
+    }
+  }
+
+  candidate(value: string): void {
+    const connection = this.#connection;
+    if (connection?.isAnswered) this.#options.bundles.trickleBundle(connection.bundle, [value]);
+    else connection?.early.push(value);
+  }
+
+  /** One of its sessions has ended: with the last it is asked again, if somebody still waits for it. */
+  sessionEnded(id: string): void {
+    const connection = this.#connection;
+    if (!connection?.sessions.delete(id) || connection.sessions.size > 0) return;
+    this.#connection = null;
+    if (this.#wanted.size > 0 && this.#client) this.#ask();
+  }
+
+  close(reason: EndReason): void {
+    this.#client = null;
+    this.#hangUp(reason, null);
+    this.#tell();
+  }
+
+  #ask(): void {
+    if (!this.#client) return;
+    this.#askedAt = performance.now();
+    this.#client.hello();
+  }
+
+  /** While nobody has asked for what it was asked for itself, it is kept for a while. */
+  #stay(): void {
+    if (this.#grace) clearTimeout(this.#grace);
+    this.#grace = setTimeout(() => {
+      this.#grace = null;
+      if (this.#wanted.size === 0 && !this.#connection?.isUnasked) this.#hangUp('no-viewers', null);
+    }, GRACE_MS).unref();
+  }
+
+  #setCameras(count: number): void {
+    if (count === this.#cameras) return;
+    this.#cameras = count;
+    this.#options.changed();
+  }
+
+  #hangUp(reason: EndReason, detail: string | null): void {
+    const connection = this.#connection;
+    this.#connection = null;
+    if (this.#grace) clearTimeout(this.#grace);
+    this.#grace = null;
+    if (!connection) return;
+    for (const session of connection.sessions) this.#options.sessions.end(session, reason, detail);
+    connection.abort.abort();
+  }
+
+  #tell(): void {
+    for (const tell of this.#waiting.splice(0)) tell();
+  }
+}

@@ -1,0 +1,103 @@
+import type { Cameras } from '../domain/cameras.js';
+import type { EndReason } from '../domain/contract.js';
+import type { LegacyClient } from './client.js';
+import { LegacySender, type SenderOptions } from './sender.js';
+
+export interface SendersOptions extends Omit<SenderOptions, 'name' | 'changed'> {
+  cameras: Cameras;
+  /** The cameras of all of them. */
+  setGuests(cameras: readonly { id: string; name: string }[]): void;
+  returnMs(): number;
+}
+
+/** Each of its cameras has a process. */
+const MAX_SENDERS = 8;
+
+/** The places of old senders: `legacy-1` to `legacy-8`. */
+export class Senders {
+  readonly #options: SendersOptions;
+  readonly #senders = new Map<number, LegacySender>();
+  readonly #leaving = new Map<LegacySender, NodeJS.Timeout>();
+
+  constructor(options: SendersOptions) {
+    this.#options = options;
+  }
+
+  /** In the order of their numbers; those that are gone and may come back too. */
+  all(): LegacySender[] {
+    return [...this.#senders].sort(([a], [b]) => a - b).map(([, sender]) => sender);
+  }
+
+  /** The one whose camera it is. */
+  of(camera: string): LegacySender | undefined {
+    return this.all().find(({ cameras }) => cameras.includes(camera));
+  }
+
+  /** Gives a client the place that it had before, or another; null where there is none. */
+  add(client: LegacyClient): LegacySender | null {
+    const free = this.all().filter(sender => sender.client === null);
+    const sender = free.find(({ address }) => address === client.visitor.address) ?? this.#make() ?? free[0];
+    if (!sender) return null;
+    this.#stay(sender);
+    sender.take(client);
+    this.#changed();
+    return sender;
+  }
+
+  /** A sender's client is gone; its cameras wait for it for a while. */
+  gone(sender: LegacySender, reason: EndReason): void {
+    sender.leave(reason);
+    const ms = this.#options.returnMs();
+    if (!sender.isProven || ms === 0) this.remove(sender);
+    else this.#leaving.set(sender, setTimeout(() => this.remove(sender), ms).unref());
+  }
+
+  /** Takes it out, and its cameras with it. */
+  remove(sender: LegacySender): void {
+    this.#stay(sender);
+    sender.close('no-viewers');
+    for (const [number, other] of this.#senders) if (other === sender) this.#senders.delete(number);
+    this.#changed();
+  }
+
+  clear(): void {
+    for (const sender of this.all()) this.remove(sender);
+  }
+
+  close(): void {
+    for (const sender of this.all()) {
+      this.#stay(sender);
+      sender.close('shutdown');
+    }
+    this.#senders.clear();
+  }
+
+  #make(): LegacySender | null {
+    const taken = new Set(this.#options.cameras.list().map(({ id }) => id));
+    for (let number = 1; number <= MAX_SENDERS; number++) {
+      const name = `legacy-${number}`;
+      // One that is configured has the name already.
+      if (this.#senders.has(number) || taken.has(name)) continue;
+      const sender = new LegacySender({ ...this.#options, name, changed: () => this.#changed() });
+      this.#senders.set(number, sender);
+      return sender;
+    }
+    return null;
+  }
+
+  #stay(sender: LegacySender): void {
+    const timer = this.#leaving.get(sender);
+    if (timer) clearTimeout(timer);
+    this.#leaving.delete(sender);
+  }
+
+  #changed(): void {
+    const guests = [...this.#senders].flatMap(([number, { cameras }]) =>
+      cameras.map((id, index) => ({
+        id,
+        name: `Old sender ${number}${cameras.length > 1 ? `, camera ${index + 1}` : ''}`,
+      })),
+    );
+    this.#options.setGuests(guests);
+  }
+}

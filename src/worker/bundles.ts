@@ -1,0 +1,196 @@
+import type { ConnectionEvents } from '../gst/connection.js';
+import type { Housekeeping } from '../gst/housekeeping.js';
+import { type Element, Gst } from '../gst/native.js';
+import type { FromBundles, ToBundles, ToBundlesOf } from '../media/bundle-messages.js';
+import { BundlePublication } from './bundle-publication.js';
+import { BundleViewer } from './bundle-viewer.js';
+import { Inlets } from './inlets.js';
+
+interface Watching {
+  kind: 'watching';
+  viewer: BundleViewer;
+  /** In the order of the sections; null for one that was dropped. */
+  sections: (Sent | null)[];
+  isConnected: boolean;
+}
+
+interface Sent {
+  camera: string;
+  /** As a viewer's: see Channel. */
+  sinks: readonly Element[];
+}
+
+type Bundle = Watching | { kind: 'sending'; publication: BundlePublication };
+
+/** Several times in what a thread may be held up before it counts as stuck; see Fan. */
+const LOOK_MS = 1_000;
+
+/** The connections of this process: those in which cameras of several processes meet, or go apart (docs/adr/0009). */
+export class Bundles {
+  readonly #send: (message: FromBundles) => void;
+  readonly #housekeeping: Housekeeping;
+  readonly #baseTime = Gst.SystemClock.obtain().getTime();
+  readonly #bundles = new Map<string, Bundle>();
+  readonly #inlets: Inlets;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(send: (message: FromBundles) => void, housekeeping: Housekeeping) {
+    this.#send = send;
+    this.#housekeeping = housekeeping;
+    this.#inlets = new Inlets(this.#baseTime, {
+      opened: (camera, port) => send({ type: 'inlet', camera, port }),
+      closed: (camera, port) => send({ type: 'inlet-closed', camera, port }),
+      keyframeWanted: camera => send({ type: 'keyframe-wanted', camera }),
+    });
+    this.#timer = setInterval(() => this.#inlets.look(), LOOK_MS);
+  }
+
+  handle(message: Exclude<ToBundles, { type: 'ping' | 'close' }>): void {
+    const { bundle } = message;
+    const found = this.#bundles.get(bundle);
+    const sending = found?.kind === 'sending' ? found.publication : null;
+    switch (message.type) {
+      case 'offer':
+        void this.#refusing(bundle, () => this.#offer(message));
+        return;
+      case 'accept':
+        void this.#refusing(bundle, async () => {
+          if (found?.kind === 'watching') found.viewer.accept(message.answer);
+        });
+        return;
+      case 'receive':
+        void this.#refusing(bundle, () => this.#receive(message));
+        return;
+      case 'candidates':
+        for (const value of message.values) this.#webrtcOf(found)?.addCandidate(value);
+        return;
+      case 'outlet':
+        sending?.sendTo(message.camera, message.port);
+        return;
+      case 'no-outlet':
+        sending?.stopSending(message.camera);
+        this.#housekeeping.collect();
+        return;
+      case 'keyframe':
+        sending?.requestKeyframe(message.camera);
+        return;
+      case 'drop':
+        this.#drop(bundle, message.camera);
+        return;
+      case 'leave':
+        this.#end(bundle);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const bundle of [...this.#bundles.keys()]) this.#end(bundle);
+    this.#inlets.close();
+  }
+
+  async #refusing(bundle: string, step: () => Promise<void>): Promise<void> {
+    this.#housekeeping.disturb();
+    try {
+      await step();
+    } catch (error) {
+      this.#end(bundle);
+      this.#send({ type: 'refused', bundle, detail: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #offer({ bundle, cameras, ice }: ToBundlesOf<'offer'>): Promise<void> {
+    for (const camera of cameras) this.#inlets.hold(camera);
+    const here = (): string[] => watching.sections.flatMap(section => section?.camera ?? []);
+    const viewer = new BundleViewer(
+      {
+        cameras: cameras.length,
+        baseTime: this.#baseTime,
+        ice,
+        idleMs: () => Math.min(...here().map(camera => this.#inlets.silence(camera))),
+        // Which of the cameras he means is in the report, and not in the figures.
+        keyframes: {
+          areHeard: () => false,
+          asked: () => {
+            for (const camera of here()) this.#send({ type: 'keyframe-wanted', camera });
+          },
+        },
+      },
+      this.#events(bundle, () => {
+        viewer.peer.settleLatency();
+        watching.isConnected = true;
+        for (const section of watching.sections) if (section) this.#inlets.attach(section.camera, section.sinks);
+      }),
+    );
+    const sections = cameras.map((camera, index) => ({
+      camera,
+      sinks: viewer.peer.proxySinks.slice(index, index + 1),
+    }));
+    const watching: Watching = { kind: 'watching', viewer, sections, isConnected: false };
+    this.#bundles.set(bundle, watching);
+    const offer = await viewer.offer();
+    if (this.#bundles.get(bundle) === watching) this.#send({ type: 'offered', bundle, offer });
+  }
+
+  async #receive({ bundle, cameras, offer, ice }: ToBundlesOf<'receive'>): Promise<void> {
+    const publication = new BundlePublication(
+      { cameras, baseTime: this.#baseTime, ice },
+      this.#events(bundle, () => undefined),
+    );
+    this.#bundles.set(bundle, { kind: 'sending', publication });
+    const answer = await publication.answer(offer);
+    if (this.#webrtcOf(this.#bundles.get(bundle)) !== publication.webrtc) return;
+    this.#send({ type: 'answered', bundle, answer });
+    publication.watch();
+  }
+
+  #events(bundle: string, connected: () => void): ConnectionEvents {
+    return {
+      connected: () => {
+        connected();
+        this.#send({ type: 'connected', bundle });
+      },
+      ended: (reason, detail) => {
+        this.#end(bundle);
+        this.#send({ type: 'ended', bundle, reason, detail });
+      },
+      stats: stats => this.#send({ type: 'stats', bundle, stats }),
+    };
+  }
+
+  #webrtcOf(bundle: Bundle | undefined) {
+    return bundle?.kind === 'watching' ? bundle.viewer.peer.webrtc : bundle?.publication.webrtc;
+  }
+
+  #drop(bundle: string, camera: string): void {
+    const found = this.#bundles.get(bundle);
+    if (found?.kind === 'sending') found.publication.stopSending(camera);
+    if (found?.kind !== 'watching') return;
+    const index = found.sections.findIndex(section => section?.camera === camera);
+    if (index < 0) return;
+    this.#letGo(found, index);
+    this.#housekeeping.collect();
+  }
+
+  #letGo({ sections, isConnected }: Watching, index: number): void {
+    const section = sections[index];
+    if (!section) return;
+    sections[index] = null;
+    if (isConnected) this.#inlets.detach(section.camera, section.sinks);
+    this.#inlets.letGo(section.camera);
+  }
+
+  #end(bundle: string): void {
+    const found = this.#bundles.get(bundle);
+    if (!found) return;
+    this.#bundles.delete(bundle);
+    if (found.kind === 'sending') found.publication.close();
+    else {
+      // The peer's pipeline first: it frees whatever still pushes into it; then its places at the cameras.
+      found.viewer.close();
+      found.sections.forEach((_, index) => {
+        this.#letGo(found, index);
+      });
+    }
+    this.#housekeeping.collect();
+  }
+}
