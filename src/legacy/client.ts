@@ -32,6 +32,8 @@ export const CLOSE = {
 /** Messages of one client in ten seconds: one that trickles every address of a machine sends some tens. */
 const MAX_MESSAGES = 400;
 const WINDOW_MS = 10_000;
+/** Of these, what has connections made: HELLO and offers. */
+const MAX_BEGINNINGS = 10;
 /** Of one client between two of its descriptions or HELLOs. */
 const MAX_CANDIDATES = 200;
 /** Bytes that wait for one client: some offers of many cameras, so it has stopped to read. */
@@ -52,6 +54,7 @@ export class LegacyClient {
   readonly #log: Log;
   #windowAt = performance.now();
   #messages = 0;
+  #beginnings = 0;
   #candidates = 0;
   #hasAnswered = true;
   #isGone = false;
@@ -148,6 +151,7 @@ export class LegacyClient {
     if (now - this.#windowAt > WINDOW_MS) {
       this.#windowAt = now;
       this.#messages = 0;
+      this.#beginnings = 0;
     }
     if (++this.#messages > MAX_MESSAGES) {
       this.breach(CLOSE.policy, `more than ${MAX_MESSAGES} messages in ${WINDOW_MS / 1000} s`);
@@ -163,9 +167,14 @@ export class LegacyClient {
       this.breach(CLOSE.invalidData, 'a message is one JSON object');
       return;
     }
-    if (message.type !== 'candidate') this.#candidates = 0;
-    else if (++this.#candidates > MAX_CANDIDATES) {
+    if (message.type === 'candidate' && ++this.#candidates > MAX_CANDIDATES) {
       this.breach(CLOSE.policy, `more than ${MAX_CANDIDATES} candidates`);
+      return;
+    }
+    if (message.type === 'hello' || message.type === 'description') this.#candidates = 0;
+    const begins = message.type === 'hello' || (message.type === 'description' && message.kind === 'offer');
+    if (begins && ++this.#beginnings > MAX_BEGINNINGS) {
+      this.breach(CLOSE.policy, `it began anew more than ${MAX_BEGINNINGS} times in ${WINDOW_MS / 1000} s`);
       return;
     }
     if (message.type === 'description') this.form = message.form;

@@ -25,18 +25,17 @@ interface Negotiation {
   state: 'offering' | 'offered' | 'answered';
   /** Candidates that came before the answer. */
   early: string[];
+  late: NodeJS.Timeout | null;
 }
 
-/** HELLOs of one receiver in ten seconds. */
-const MAX_HELLOS = 10;
-const WINDOW_MS = 10_000;
+/** From the offer to the answer, at the most: nothing is sent meanwhile, and the cameras are open. */
+const ANSWER_MS = 15_000;
 
 /** An old receiver: each HELLO gets it a connection of its own, instead of the one before. */
 export class LegacyReceiver {
   readonly #options: ReceiverOptions;
   #current: Negotiation | null = null;
   #count = 0;
-  #hellos: number[] = [];
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -49,12 +48,6 @@ export class LegacyReceiver {
 
   async hello(): Promise<void> {
     const { client } = this.#options;
-    const now = performance.now();
-    this.#hellos = [...this.#hellos.filter(at => now - at < WINDOW_MS), now];
-    if (this.#hellos.length > MAX_HELLOS) {
-      client.breach(CLOSE.policy, `more than ${MAX_HELLOS} times HELLO in ${WINDOW_MS / 1000} s`);
-      return;
-    }
     this.close('renegotiated', null);
     const negotiation: Negotiation = {
       bundle: randomUUID(),
@@ -63,6 +56,7 @@ export class LegacyReceiver {
       sessions: new Set(),
       state: 'offering',
       early: [],
+      late: null,
     };
     this.#current = negotiation;
     client.ok();
@@ -72,8 +66,7 @@ export class LegacyReceiver {
       if (this.#current !== negotiation) return;
       this.#current = null;
       if (!(error instanceof Failure)) this.#options.log.error({ err: error }, 'old receiver could not be offered');
-      const busy = error instanceof Failure && error.code !== 'internal';
-      client.close(busy ? CLOSE.tryAgainLater : CLOSE.internal, error instanceof Error ? error.message : String(error));
+      client.close(codeOf(error), error instanceof Failure ? error.message : 'the server made a mistake');
     }
   }
 
@@ -93,6 +86,7 @@ export class LegacyReceiver {
       return;
     }
     negotiation.state = 'answered';
+    if (negotiation.late) clearTimeout(negotiation.late);
     bundles.trickleBundle(negotiation.bundle, negotiation.early.splice(0));
   }
 
@@ -106,6 +100,7 @@ export class LegacyReceiver {
   sessionEnded(id: string): boolean {
     const negotiation = this.#current;
     if (!negotiation?.sessions.delete(id) || negotiation.sessions.size > 0) return false;
+    if (negotiation.late) clearTimeout(negotiation.late);
     this.#current = null;
     return true;
   }
@@ -114,6 +109,7 @@ export class LegacyReceiver {
     const negotiation = this.#current;
     this.#current = null;
     if (!negotiation) return;
+    if (negotiation.late) clearTimeout(negotiation.late);
     const { sessions } = this.#options;
     for (const session of negotiation.sessions) sessions.end(session, reason, detail);
     negotiation.abort.abort();
@@ -140,6 +136,10 @@ export class LegacyReceiver {
     if (this.#current !== negotiation) return;
     negotiation.state = 'offered';
     client.describe('offer', joined);
+    negotiation.late = setTimeout(() => {
+      const late = `the offer was not answered within ${ANSWER_MS / 1000} s`;
+      for (const session of [...negotiation.sessions]) sessions.end(session, 'connect-timeout', late);
+    }, ANSWER_MS);
   }
 
   // It said HELLO again before it had seen the offer of the time before.
@@ -148,4 +148,9 @@ export class LegacyReceiver {
     const number = Number(/^n(\d+)c\d+$/.exec(first ?? '')?.[1] ?? Number.NaN);
     return number >= 1 && number <= this.#count && number !== negotiation?.number;
   }
+}
+
+function codeOf(error: unknown): number {
+  if (!(error instanceof Failure) || error.code === 'internal') return CLOSE.internal;
+  return error.code === 'unknown-camera' || error.code === 'forbidden' ? CLOSE.policy : CLOSE.tryAgainLater;
 }

@@ -70,7 +70,7 @@ export class LegacyRoom implements LegacySignaling {
       for (const client of [...this.#clients.keys()]) client.ping();
     }, PING_MS).unref();
     this.#stops = [() => clearInterval(ping), events.on('sessionEnded', ({ session }) => this.#sessionEnded(session))];
-    this.#tellOfAnonymous();
+    this.#expectStrangers();
   }
 
   /** Other settings hold now. */
@@ -80,6 +80,7 @@ export class LegacyRoom implements LegacySignaling {
     this.#mode = mode;
     for (const client of [...this.#clients.keys()]) client.close(CLOSE.serviceRestart, 'legacy.mode has changed');
     this.#senders.clear();
+    this.#expectStrangers();
   }
 
   /** Says goodbye to all, and resolves when they are gone. */
@@ -159,8 +160,10 @@ export class LegacyRoom implements LegacySignaling {
         return;
       case 'description':
         if (message.kind === 'offer') this.#offer(client, role, message.sdp);
-        else if (role?.kind === 'receiver') role.receiver.answer(message.sdp);
-        else client.breach(CLOSE.protocolError, 'an answer without an offer');
+        else if (role?.kind === 'receiver') {
+          this.#suspects.answered(client.visitor.address);
+          role.receiver.answer(message.sdp);
+        } else client.breach(CLOSE.protocolError, 'an answer without an offer');
         return;
       case 'candidate':
         if (message.value === null) return;
@@ -202,21 +205,22 @@ export class LegacyRoom implements LegacySignaling {
       return;
     }
     if (role?.kind === 'receiver') {
-      this.#suspects.add(client.visitor.address);
+      this.#suspects.offered(client.visitor.address);
       role.receiver.close('renegotiated', 'it is a sender');
     }
-    const sender = role?.kind === 'sender' ? role.sender : this.#makeSender(client);
+    const sender = role?.kind === 'sender' ? role.sender : this.#makeSender(client, true);
     void sender?.offer(sdp);
   }
 
   #presume(client: LegacyClient): void {
     const isUndecided = this.#clients.get(client) === null && !client.isGone;
     if (isUndecided && this.#options.settings.mode === 'auto' && allows(client.visitor.grant, 'publish'))
-      this.#makeSender(client);
+      this.#makeSender(client, false);
   }
 
-  #makeSender(client: LegacyClient): LegacySender | null {
-    const sender = this.#senders.add(client);
+  /** @param offers whether it does so by itself; else it is told when somebody wants to see it */
+  #makeSender(client: LegacyClient, offers: boolean): LegacySender | null {
+    const sender = this.#senders.add(client, { offers });
     if (!sender) {
       client.close(CLOSE.tryAgainLater, 'there are as many senders as may be');
       return null;
@@ -234,7 +238,9 @@ export class LegacyRoom implements LegacySignaling {
     const { visitor } = client;
     const sees = (camera: string): boolean => allows(visitor.grant, 'view', camera);
     // An offer would confuse a sender of the kind that says HELLO: see Suspects.
-    if (this.#suspects.has(visitor.address)) await delay(SUSPICION_MS, undefined, { signal }).catch(() => undefined);
+    const isHere = this.#senders.all().some(sender => sender.client?.visitor.address === visitor.address);
+    if (this.#suspects.has(visitor.address, isHere))
+      await delay(SUSPICION_MS, undefined, { signal }).catch(() => undefined);
     if (visitor.cameras) {
       for (const id of visitor.cameras) {
         cameras.get(id, sees);
@@ -248,7 +254,11 @@ export class LegacyRoom implements LegacySignaling {
     }
     return cameras
       .list()
-      .filter(({ id, source, state }) => source !== 'legacy' && sees(id) && !(source === 'whip' && state === 'waiting'))
+      .filter(({ id, source, publisher, state }) => {
+        // Nobody publishes it, so there is nothing to show.
+        const isEmpty = source === 'whip' && publisher === null && state !== 'lost';
+        return source !== 'legacy' && !isEmpty && sees(id);
+      })
       .map(({ id }) => id);
   }
 
@@ -273,7 +283,7 @@ export class LegacyRoom implements LegacySignaling {
     this.#clients.delete(client);
     const reason = this.#isClosed ? 'shutdown' : broke ? 'protocol-error' : 'peer-closed';
     if (role?.kind === 'receiver') {
-      if (role.receiver.owesAnAnswer) this.#suspects.add(client.visitor.address);
+      if (role.receiver.owesAnAnswer) this.#suspects.left(client.visitor.address);
       role.receiver.close(reason, null);
     } else if (role?.kind === 'sender') this.#senders.gone(role.sender, reason);
   }
@@ -288,9 +298,11 @@ export class LegacyRoom implements LegacySignaling {
     }
   }
 
-  #tellOfAnonymous(): void {
+  /** Clients that were let in without a token are likely to come: they are to find everything warm. */
+  #expectStrangers(): void {
     const { mode, anonymous, networks } = this.#options.settings;
     if (mode === 'off' || !anonymous) return;
+    if (mode !== 'relay') this.#options.bundles.prepareBundles();
     this.#options.log.warn(
       { mode, networks: networks.length === 0 ? 'any' : networks },
       'clients of the first system need no token (legacy.anonymous)',

@@ -13,6 +13,8 @@ export interface SenderOptions {
   bundles: Bundles;
   /** Whether a client may send a camera. */
   maySend(client: LegacyClient, camera: string): boolean;
+  /** How many cameras it may have. */
+  room(): number;
   /** It has other cameras than before. */
   changed(): void;
   log: Log;
@@ -28,8 +30,6 @@ interface Connection {
   isUnasked: boolean;
 }
 
-/** Sections of one offer. */
-const MAX_CAMERAS = 16;
 /** From HELLO to the offer: it opens its cameras first. */
 const OFFER_MS = 10_000;
 /** So long after an offer that nobody waited for yet somebody may come. */
@@ -84,11 +84,11 @@ export class LegacySender {
   }
 
   /** A client that is silent, or offers, takes the place. */
-  take(client: LegacyClient): void {
+  take(client: LegacyClient, offers: boolean): void {
     this.#client = client;
     this.#address = client.visitor.address;
     this.#askedAt = null;
-    if (this.#wanted.size > 0) this.#ask();
+    if (this.#wanted.size > 0 && !offers) this.#ask();
   }
 
   /** Its client is gone. */
@@ -147,8 +147,9 @@ export class LegacySender {
     this.#hangUp('renegotiated', null);
     try {
       const offer = parseOffer(sdp, 'publish');
-      if (offer.video.length > MAX_CAMERAS)
-        throw new OfferError('invalid-sdp', `The offer has ${offer.video.length} cameras; ${MAX_CAMERAS} are taken.`);
+      const room = this.#options.room();
+      if (offer.video.length > room)
+        throw new OfferError('invalid-sdp', `The offer has ${offer.video.length} cameras; there is room for ${room}.`);
       const connection: Connection = {
         bundle: randomUUID(),
         abort: new AbortController(),

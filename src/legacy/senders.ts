@@ -3,15 +3,16 @@ import type { EndReason } from '../domain/contract.js';
 import type { LegacyClient } from './client.js';
 import { LegacySender, type SenderOptions } from './sender.js';
 
-export interface SendersOptions extends Omit<SenderOptions, 'name' | 'changed'> {
+export interface SendersOptions extends Omit<SenderOptions, 'name' | 'changed' | 'room'> {
   cameras: Cameras;
   /** The cameras of all of them. */
   setGuests(cameras: readonly { id: string; name: string }[]): void;
   returnMs(): number;
 }
 
-/** Each of its cameras has a process. */
 const MAX_SENDERS = 8;
+/** Of all senders: each has a process. */
+const MAX_CAMERAS = 16;
 
 /** The places of old senders: `legacy-1` to `legacy-8`. */
 export class Senders {
@@ -34,12 +35,12 @@ export class Senders {
   }
 
   /** Gives a client the place that it had before, or another; null where there is none. */
-  add(client: LegacyClient): LegacySender | null {
+  add(client: LegacyClient, { offers }: { offers: boolean }): LegacySender | null {
     const free = this.all().filter(sender => sender.client === null);
     const sender = free.find(({ address }) => address === client.visitor.address) ?? this.#make() ?? free[0];
     if (!sender) return null;
     this.#stay(sender);
-    sender.take(client);
+    sender.take(client, offers);
     this.#changed();
     return sender;
   }
@@ -78,11 +79,21 @@ export class Senders {
       const name = `legacy-${number}`;
       // One that is configured has the name already.
       if (this.#senders.has(number) || taken.has(name)) continue;
-      const sender = new LegacySender({ ...this.#options, name, changed: () => this.#changed() });
+      const sender: LegacySender = new LegacySender({
+        ...this.#options,
+        name,
+        changed: () => this.#changed(),
+        room: () => this.#roomFor(sender),
+      });
       this.#senders.set(number, sender);
       return sender;
     }
     return null;
+  }
+
+  #roomFor(sender: LegacySender): number {
+    const others = this.all().filter(other => other !== sender);
+    return MAX_CAMERAS - others.reduce((sum, { cameras }) => sum + cameras.length, 0);
   }
 
   #stay(sender: LegacySender): void {

@@ -1,5 +1,7 @@
 import type { Engine } from '../../src/compose.js';
 import type { BundlePart, CameraPlan, CaptureDevice, Machine, OfferedBundle } from '../../src/domain/ports.js';
+import type { Offer } from '../../src/protocol/offer.js';
+import { offerOfCameras } from '../../src/protocol/sdp-for-webrtcbin.js';
 
 export interface Join {
   purpose: 'watch' | 'publish';
@@ -124,9 +126,10 @@ export class FakeEngine implements Engine {
     this.bundles.push(`accept ${answer.trim()}`);
   }
 
-  receiveBundle(_bundle: string, parts: readonly BundlePart[]): Promise<OfferedBundle> {
+  async receiveBundle(_bundle: string, parts: readonly BundlePart[], offer: Offer): Promise<OfferedBundle> {
+    offerOfCameras(offer);
     this.bundles.push(`receive ${parts.map(({ camera }) => camera).join(', ')}`);
-    return this.describeBundle();
+    return await this.describeBundle();
   }
 
   trickleBundle(_bundle: string, candidates: readonly string[]): void {

@@ -19,7 +19,7 @@ export interface TestServer {
   fetch(path: string, init?: RequestInit): Promise<Response>;
   camera(id: string): Promise<Camera>;
   sessions(state?: 'active' | 'ended' | 'all'): Promise<Session[]>;
-  /** Process ids of a camera's worker. */
+  /** Process id of a camera's worker, or (`bundles`) of the process for connections with several cameras. */
   worker(camera: string): number;
   close(): Promise<number | null>;
 }
@@ -84,14 +84,14 @@ function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-/** The camera workers of a server, found by their command lines. */
+/** The workers of a server, found by their command lines; that of connections with several cameras is called `bundles`. */
 export function workersOf(parent: number): { pid: number; camera: string }[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .flatMap(name => {
       try {
         const ppid = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]);
-        const camera = /bigfootbot-video: camera (\S+)/.exec(
+        const camera = /bigfootbot-video: (?:camera )?(\S+)/.exec(
           readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' '),
         )?.[1];
         return ppid === parent && camera ? [{ pid: Number(name), camera }] : [];

@@ -1,0 +1,322 @@
+import t, { type Test } from 'tap';
+import { AnswerError } from '../../src/protocol/answer-for-webrtcbin.js';
+import { type TestSettings, TOKEN, testApp } from '../helpers/app.js';
+import { readOffer } from '../helpers/fixtures.js';
+import { type OldClient, oldClient } from '../helpers/old-client.js';
+import { sleep, until } from '../helpers/server.js';
+import { bearer, issue } from '../helpers/tokens.js';
+
+const HELLO = { status: 'HELLO' };
+const OK = { status: 'OK' };
+const CANDIDATE = '1 1 UDP 2015363327 192.0.2.2 54279 typ host';
+const OFFER = readOffer('legacy-sender');
+
+async function setUp(t: Test, settings: TestSettings = {}, viewers = 20) {
+  const test = await testApp(t, viewers, settings);
+  test.engine.describeBundle = async () => ({ sdp: 'v=0\r\ns=from the engine\r\n', candidates: [CANDIDATE] });
+  const origin = await test.listen();
+  const connect = (path = '/', headers: Record<string, string> = bearer(TOKEN), options = {}) =>
+    oldClient(t, `${origin}${path}`, headers, options);
+  const sessions = () => test.sessions.list('active').map(({ camera, protocol }) => `${camera} ${protocol}`);
+  const reasons = () => test.sessions.list('ended').map(({ ended }) => ended?.reason);
+  return { ...test, origin, connect, sessions, reasons };
+}
+
+/** What it is offered after HELLO. */
+async function hello(client: OldClient): Promise<Record<string, unknown>> {
+  client.say(HELLO);
+  const ok = await client.next();
+  if (ok.status !== 'OK') throw new Error(`instead of OK: ${JSON.stringify(ok)}`);
+  return await client.next();
+}
+
+const answer = (generation: number): string => `v=0\r\na=mid:n${generation}c0\r\n`;
+
+t.test('HELLO, OK, an offer of all cameras, and candidates both ways', async t => {
+  const { connect, engine, sessions, reasons, ask } = await setUp(t);
+  for (const path of ['/', '/signaling', `/?token=${TOKEN}`, `/t/${TOKEN}/`]) {
+    const client = await connect(path, path.includes(TOKEN) ? {} : bearer(TOKEN));
+    t.strictSame(await hello(client), { sdp: { type: 'offer', sdp: 'v=0\r\ns=from the engine\r\n' } }, path);
+    client.say({ sdp: { type: 'answer', sdp: answer(1) } });
+    client.say({ ice: { candidate: `candidate:${CANDIDATE}`, sdpMLineIndex: 0 } });
+    await until('its candidate arrives', () => engine.bundles.at(-1) === `trickle ${CANDIDATE}`);
+    t.strictSame(client.candidates, [`candidate:${CANDIDATE}`]);
+    t.strictSame(
+      engine.bundles.splice(0),
+      ['offer road as n1c0, arm as n1c1', `accept ${answer(1).trim()}`, `trickle ${CANDIDATE}`],
+      'the camera that nobody publishes is left out',
+    );
+    t.strictSame(sessions(), ['road legacy', 'arm legacy']);
+    t.equal((await ask('GET', '/api/v1/cameras/road')).json().viewers, 1);
+    client.socket.close();
+    await until('they have ended', () => sessions().length === 0);
+  }
+  t.ok(reasons().every(reason => reason === 'peer-closed'));
+});
+
+t.test('the form: flat for pages and for who asks for it, then that of the client', async t => {
+  const { connect, origin } = await setUp(t);
+  const flat = { type: 'offer', sdp: 'v=0\r\ns=from the engine\r\n' };
+  const page = await connect('/', { ...bearer(TOKEN), Origin: origin });
+  t.strictSame(await hello(page), flat);
+  t.strictSame(await hello(await connect('/?form=flat')), flat);
+  t.strictSame(await hello(await connect('/?form=nested', { ...bearer(TOKEN), Origin: origin })), { sdp: flat });
+  page.say({ sdp: { type: 'answer', sdp: answer(1) } });
+  page.say(HELLO);
+  t.strictSame(await page.next(), OK);
+  t.strictSame(await page.next(), { sdp: flat });
+  t.rejects(connect('/?form=other'), /400/);
+});
+
+t.test('the cameras that are asked for, and those that a token may see', async t => {
+  const { token, entry } = issue('guest', { role: 'view', cameras: ['arm'] });
+  const { connect, engine } = await setUp(t, { access: { tokens: [entry] } });
+  await hello(await connect('/?camera=arm,road'));
+  t.equal(engine.bundles.at(-1), 'offer arm as n1c0, road as n1c1', 'in that order');
+  await hello(await connect('/', bearer(token)));
+  t.equal(engine.bundles.at(-1), 'offer arm as n1c0');
+  for (const [path, bearing, says] of [
+    ['/?camera=nobody', TOKEN, /no camera "nobody"/],
+    ['/?camera=road', token, /may not watch camera "road"/],
+  ] as const) {
+    const client = await connect(path, bearer(bearing));
+    client.say(HELLO);
+    t.match(await client.closed, { code: 1008, reason: says }, path);
+  }
+});
+
+t.test('HELLO again is another negotiation; what belongs to the one before is passed over', async t => {
+  const { connect, engine, sessions, reasons } = await setUp(t);
+  const client = await connect();
+  await hello(client);
+  await hello(client);
+  client.say({ sdp: { type: 'answer', sdp: answer(1) } });
+  client.say({ sdp: { type: 'answer', sdp: answer(2) } });
+  await until('the second is taken', () => engine.bundles.includes(`accept ${answer(2).trim()}`));
+  t.notOk(engine.bundles.includes(`accept ${answer(1).trim()}`));
+  t.strictSame(sessions(), ['road legacy', 'arm legacy']);
+  t.strictSame(reasons(), ['renegotiated', 'renegotiated']);
+  t.equal(client.socket.readyState, 1);
+});
+
+t.test('sessions are limited and closed as others are, one by one', async t => {
+  const { connect, engine, ask, reasons } = await setUp(t, {}, 2);
+  const first = await connect();
+  await hello(first);
+  await hello(await connect('/?camera=road'));
+  const third = await connect();
+  await hello(third);
+  t.equal(engine.bundles.at(-1), 'offer arm as n1c0', 'what has as many viewers as it may is left out');
+  const fourth = await connect();
+  fourth.say(HELLO);
+  t.match(await fourth.closed, { code: 1013, reason: /limit/ });
+  t.strictSame(reasons(), []);
+  const { items } = (await ask('GET', '/api/v1/sessions?camera=road')).json() as { items: { id: string }[] };
+  await ask('DELETE', `/api/v1/sessions/${items[0]?.id}`);
+  await sleep(50);
+  t.equal(first.socket.readyState, 1, 'the other camera goes on');
+  t.ok(engine.left.includes(`road ${items[0]?.id}`));
+  const rest = (await ask('GET', '/api/v1/sessions?camera=arm')).json() as { items: { id: string }[] };
+  await ask('DELETE', `/api/v1/sessions/${rest.items[0]?.id}`);
+  t.match(await first.closed, { code: 1013, reason: 'api-delete' }, 'with its last the connection ends');
+});
+
+t.test('who breaks the rules is told why, and nobody else notices', async t => {
+  const { connect, engine, sessions, reasons } = await setUp(t);
+  const good = await connect();
+  await hello(good);
+  const manyCandidates = (client: OldClient): void => {
+    for (let i = 0; i < 1_000; i++) client.say({ ice: { candidate: `candidate:${CANDIDATE}`, sdpMLineIndex: 0 } });
+  };
+  const bad: [what: string, does: (client: OldClient) => void, code: number, reason: RegExp][] = [
+    ['text that is no JSON', client => client.say('HELLO'), 1007, /one JSON object/],
+    ['JSON that is no object', client => client.say('["HELLO"]'), 1007, /one JSON object/],
+    ['binary', client => client.socket.send(Buffer.from('{"status":"HELLO"}')), 1003, /text/],
+    ['a huge message', client => client.say(`{"status":"${'x'.repeat(300_000)}"}`), 1009, /^/],
+    ['an answer before HELLO', client => client.say({ sdp: { type: 'answer', sdp: 'v=0' } }), 1002, /without an offer/],
+    ['1,000 candidates', manyCandidates, 1008, /more than 200 candidates/],
+    ['1,000 messages', client => Array.from({ length: 1_000 }, () => client.say({})), 1008, /more than 400 messages/],
+    [
+      'HELLO without end',
+      client => Array.from({ length: 20 }, () => client.say(HELLO)),
+      1008,
+      /began anew more than 10/,
+    ],
+    ['an offer that is none', client => client.say({ type: 'offer', sdp: 'x' }), 1007, /v=0/],
+    ['an offer of VP8', client => client.say({ type: 'offer', sdp: OFFER.replaceAll('H264', 'VP8') }), 1007, /H\.264/],
+  ];
+  for (const [what, does, code, reason] of bad) {
+    const client = await connect();
+    does(client);
+    const closed = await client.closed;
+    t.equal(closed.code, code, `${what}: ${closed.code} ${closed.reason}`);
+    t.match(closed.reason, reason, what);
+    await until('nothing of it is left', () => sessions().length === 2);
+  }
+  const answering = await connect();
+  await hello(answering);
+  engine.wrongAnswer = new AnswerError('invalid-sdp', 'The answer of the receiver cannot be used: why.');
+  answering.say({ sdp: { type: 'answer', sdp: answer(1) } });
+  t.match(await answering.closed, { code: 1007, reason: /why/ });
+  engine.wrongAnswer = null;
+  answering.socket.terminate();
+  t.ok(reasons().includes('protocol-error'));
+  for (const message of [{}, { status: 'BYE' }, { ice: {} }, { sdp: 1 }]) good.say(message);
+  good.say({ sdp: { type: 'answer', sdp: answer(1) } });
+  await until('the good one goes on', () => engine.bundles.includes(`accept ${answer(1).trim()}`));
+});
+
+t.test('one that does not read is cut off', async t => {
+  const { connect, sessions } = await setUp(t, { legacy: { mode: 'relay' } });
+  const deaf = await connect();
+  deaf.socket.pause();
+  const loud = await connect();
+  const text = JSON.stringify({ more: 'x'.repeat(200_000) });
+  for (let i = 0; i < 150 && loud.socket.readyState === 1; i++) {
+    loud.say(text);
+    await sleep(1);
+  }
+  deaf.socket.resume();
+  t.match(await deaf.closed, { code: /1006|1008/ });
+  t.equal(loud.socket.readyState, 1);
+  t.strictSame(sessions(), []);
+});
+
+t.test('without a token', async t => {
+  const lines: string[] = [];
+  const { pino } = await import('pino');
+  const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+  const { connect, app } = await setUp(t, { logger });
+  await t.rejects(connect('/', {}), /401/);
+  await t.rejects(connect('/', {}), /401/);
+  t.match(lines.join(''), /"set":"legacy.anonymous: true"/);
+  t.equal(lines.filter(line => line.includes('legacy.anonymous')).length, 1, 'said once of an address');
+  await t.rejects(connect('/?token=wrong', {}), /401/);
+  await t.rejects(connect('/signaling', bearer('wrong')), /401/);
+  t.equal((await app.inject('/')).statusCode, 200, 'the dashboard is there for all');
+
+  const open = await setUp(t, { legacy: { anonymous: true }, logger });
+  t.match(lines.at(-1), /need no token/);
+  await hello(await open.connect('/', {}));
+  const far = await setUp(t, { legacy: { anonymous: true, networks: ['10.0.0.0/8', 'fd00::/8'] } });
+  await t.rejects(far.connect('/', {}), /401/);
+  await hello(await far.connect());
+  const near = await setUp(t, { legacy: { anonymous: true, networks: ['127.0.0.1'] } });
+  await hello(await near.connect('/', {}));
+  const { token, entry } = issue('sender', { role: 'publish' });
+  const own = await setUp(t, { access: { tokens: [entry] } });
+  const sender = await own.connect('/', bearer(token));
+  sender.say(HELLO);
+  t.match(await sender.closed, { code: 1013, reason: /no camera that this client may watch/ });
+});
+
+t.test('an old sender is asked once, when it is wanted, and becomes a camera', async t => {
+  const { connect, engine, legacy, ask, sessions, reasons } = await setUp(t);
+  const sender = await connect();
+  const listed = async (): Promise<string[]> =>
+    ((await ask('GET', '/api/v1/cameras')).json() as { items: { id: string }[] }).items.map(({ id }) => id);
+  await until('it is listed', async () => (await listed()).includes('legacy-1'));
+  legacy.senderWanted('legacy-1', true);
+  t.strictSame(await sender.next(), HELLO);
+  legacy.senderWanted('legacy-1', true);
+  sender.say(OK);
+  sender.say({ sdp: { type: 'offer', sdp: OFFER } });
+  t.strictSame(
+    await sender.next(),
+    { sdp: { type: 'answer', sdp: 'v=0\r\ns=from the engine\r\n' } },
+    'no second HELLO',
+  );
+  t.match(engine.bundles, [/^receive legacy-1/]);
+  const own = (await listed()).filter(id => id.startsWith('legacy'));
+  t.strictSame(
+    sessions(),
+    own.map(id => `${id} legacy-sender`),
+  );
+
+  const receiver = await connect();
+  await hello(receiver);
+  t.match(engine.bundles.at(-1), /^offer legacy-1 as n1c0/, 'a receiver is offered what it sends, and nothing else');
+  t.equal(
+    (
+      await ask('PATCH', '/api/v1/cameras/legacy-1', {
+        payload: {},
+        headers: { 'content-type': 'application/merge-patch+json' },
+      })
+    ).json().code,
+    'not-configured',
+  );
+  t.equal((await ask('GET', '/api/v1/cameras/legacy-1')).json().source, 'legacy');
+
+  sender.socket.close();
+  await until('its sessions have ended', () => reasons().includes('peer-closed'));
+  t.ok((await listed()).includes('legacy-1'), 'its camera waits for it');
+  const again = await connect();
+  await until('it is asked again', async () => (await again.next()).status === 'HELLO');
+  again.socket.close();
+  await until('then it is gone', async () => !(await listed()).includes('legacy-1'));
+});
+
+t.test('one that says HELLO and then offers is a sender', async t => {
+  const { connect, engine, reasons, sessions } = await setUp(t);
+  const sender = await connect();
+  await hello(sender);
+  sender.say({ type: 'offer', sdp: OFFER });
+  t.match(await sender.next(), { type: 'answer' }, 'in its form');
+  t.strictSame(reasons(), ['renegotiated', 'renegotiated']);
+  t.ok(sessions().every(session => session.endsWith('legacy-sender')));
+  sender.socket.close();
+  await until('it is gone', () => sessions().length === 0);
+
+  engine.bundles.splice(0);
+  const back = await connect();
+  back.say(HELLO);
+  t.strictSame(await back.next(), OK);
+  await sleep(200);
+  t.strictSame(engine.bundles, [], 'the next time its offer is waited for');
+  back.say({ type: 'offer', sdp: OFFER });
+  t.match(await back.next(), { type: 'answer' });
+});
+
+t.test('a wait for OK only where somebody else is connected, and of 300 ms', async t => {
+  const { connect, engine } = await setUp(t);
+  await hello(await connect());
+  const silent = await connect();
+  const receiver = await connect();
+  receiver.say(HELLO);
+  t.strictSame(await silent.next(), HELLO, 'who may be a sender is asked');
+  t.strictSame(await receiver.next(), OK);
+  t.match(await receiver.next(), { sdp: { type: 'offer' } });
+  t.equal(engine.bundles.at(-1), 'offer road as n1c0, arm as n1c1', 'it said nothing: the own cameras');
+});
+
+t.test('the other modes', async t => {
+  const relay = await setUp(t, { legacy: { mode: 'relay' } });
+  const [one, two, three] = await Promise.all([relay.connect(), relay.connect(), relay.connect()]);
+  one?.say({ status: 'HELLO', more: 1 });
+  for (const other of [two, three]) t.strictSame(await other?.next(), { status: 'HELLO', more: 1 });
+  two?.say('no JSON');
+  t.match(await two?.closed, { code: 1007 });
+  three?.say(OK);
+  t.strictSame(await one?.next(), OK);
+  t.strictSame(relay.engine.bundles, []);
+
+  const sending = await setUp(t, { legacy: { mode: 'sender' } });
+  const sender = await sending.connect();
+  sender.say({ sdp: { type: 'offer', sdp: OFFER } });
+  t.match(await sender.closed, { code: 1008, reason: /legacy.mode/ });
+  await hello(await sending.connect());
+
+  const off = await setUp(t, { legacy: { mode: 'off' } });
+  await t.rejects(off.connect(), /404/);
+  t.equal((await off.app.inject({ url: '/signaling', headers: bearer(TOKEN) })).statusCode, 426);
+});
+
+t.test('as many as may come, and the end of the server', async t => {
+  const { connect, app } = await setUp(t);
+  const clients = await Promise.all(Array.from({ length: 16 }, () => connect()));
+  await t.rejects(connect(), /429/);
+  const began = performance.now();
+  await app.close();
+  t.ok(performance.now() - began < 5_000);
+  for (const { closed } of clients) t.match(await closed, { code: 1001 });
+});

@@ -1,0 +1,223 @@
+// The first system's clients, written from its protocol alone, against this server.
+import t, { type Test } from 'tap';
+import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
+import { openElsewhere } from '../helpers/client-page.js';
+import { startForeign } from '../helpers/foreign-server.js';
+import { startLegacyReceiver } from '../helpers/legacy-receiver.js';
+import { missing } from '../helpers/python-program.js';
+import { startRecv } from '../helpers/recv.js';
+import { gone, sees, settled } from '../helpers/seen.js';
+import { resourcesOf, sleep, startServer, type TestServer, until } from '../helpers/server.js';
+
+const skip = missing('gi', 'python3-gi') || missing('websockets', 'python3-websockets');
+const browser = skip ? null : await launchChromium();
+t.teardown(() => browser?.close());
+
+/** CONNECTS=200 is what it was made for. */
+const CONNECTS = Number(process.env.CONNECTS ?? 24);
+
+interface Set {
+  server: TestServer;
+  /** With the token, and perhaps more. */
+  url(query?: string): string;
+}
+
+async function start(t: Test, legacy: string, ...cameras: string[]): Promise<Set> {
+  const folder = t.testdir({
+    'config.yaml': [
+      `legacy: { ${legacy} }`,
+      'limits: { linger: 1, publisherReturn: 20 }',
+      `cameras: { ${cameras.map(id => `${id}: { source: test }`).join(', ')} }`,
+    ].join('\n'),
+  });
+  const server = await startServer('--config', `${folder}/config.yaml`);
+  t.teardown(() => server.close());
+  for (const id of cameras) await until('it is ready', async () => (await server.camera(id)).state === 'idle');
+  return { server, url: (query = '') => `ws://127.0.0.1:${server.port}/?token=${server.token}${query}` };
+}
+
+const camerasOf = async ({ server }: Set): Promise<string[]> =>
+  (await server.sessions()).filter(({ protocol }) => protocol === 'legacy').map(({ camera }) => camera);
+
+/** A receiver shows what moves in each of so many cameras. */
+async function shows(receiver: ReturnType<typeof startLegacyReceiver>, cameras: number): Promise<void> {
+  for (let camera = 0; camera < cameras; camera++)
+    await sees({ seen: async () => await receiver.seen(camera) }, undefined, 20_000);
+}
+
+t.test('two old receivers, each with two cameras in a connection of its own', { skip }, async t => {
+  const set = await start(t, 'mode: auto', 'front', 'rear');
+  const { server } = set;
+  const [first, second] = [startLegacyReceiver(t, set.url()), startLegacyReceiver(t, set.url())];
+  await Promise.all([shows(first, 2), shows(second, 2)]);
+  t.strictSame((await camerasOf(set)).sort(), ['front', 'front', 'rear', 'rear']);
+  t.equal((await server.camera('front')).viewers, 2);
+  t.equal((await server.camera('front')).encoder, 'x264enc', 'one encoder for both');
+
+  const before = await second.seen(0);
+  await first.leave();
+  await until('its sessions have ended', async () => (await server.sessions()).length === 2);
+  t.match(
+    (await server.sessions('ended')).map(({ ended }) => ended?.reason),
+    ['peer-closed', 'peer-closed'],
+  );
+  await until('the other goes on', async () => (await second.seen(0)).pictures > before.pictures + 30);
+
+  await second.helloAgain();
+  await shows(second, 2);
+  t.equal((await server.sessions()).length, 2, 'HELLO again: another connection instead of the one before');
+  const worker = server.worker('front');
+  process.kill(worker, 'SIGKILL');
+  const rear = await second.seen(1);
+  await until('the worker is another one', () => ![0, worker].includes(server.worker('front')));
+  const front = await second.seen(0);
+  await until('its camera comes back', async () => (await second.seen(0)).pictures > front.pictures + 10, 20_000);
+  t.ok((await second.seen(1)).pictures > rear.pictures, 'the other camera went on');
+
+  process.kill(server.worker('bundles'), 'SIGKILL');
+  await gone(t, server, (await server.sessions())[0]?.id, 'worker-died');
+});
+
+t.test('one camera of three, to a receiver of the other dialect', { skip }, async t => {
+  const set = await start(t, 'mode: sender', 'front', 'rear', 'arm');
+  const receiver = startLegacyReceiver(t, set.url('&form=flat&camera=rear,arm'), 'flat');
+  await shows(receiver, 2);
+  t.strictSame(await camerasOf(set), ['rear', 'arm']);
+  const [session] = await set.server.sessions();
+  await set.server.fetch(`/api/v1/sessions/${session?.id}`, { method: 'DELETE' });
+  const arm = await receiver.seen(1);
+  await until('the other camera goes on', async () => (await receiver.seen(1)).pictures > arm.pictures + 30);
+  t.strictSame(await camerasOf(set), ['arm']);
+  await receiver.leave();
+  await gone(t, set.server, 's-2', 'peer-closed');
+});
+
+t.test('the browser page, which sends no token and is let in by its network', { skip }, async t => {
+  const set = await start(t, 'anonymous: true, networks: ["127.0.0.0/8"]', 'front', 'rear');
+  const page = (await browser?.newPage()) ?? t.fail('no browser');
+  const client = await openElsewhere(t, page as never, 'legacy-receiver');
+  await client.start(`ws://127.0.0.1:${set.server.port}/`, '');
+  await sees(client);
+  t.strictSame(await camerasOf(set), ['front', 'rear']);
+  await client.leave();
+  await gone(t, set.server, 's-1', 'peer-closed');
+});
+
+for (const form of ['nested', 'x86'] as const) {
+  t.test(`an old sender (${form}) is two cameras, for Chromium, an old receiver and recv`, { skip }, async t => {
+    const set = await start(t, 'mode: auto', 'front');
+    const { server } = set;
+    const sender = startForeign(
+      t,
+      'legacy_sender.py',
+      set.url(),
+      '--cameras',
+      '2',
+      ...(form === 'x86' ? ['--x86'] : []),
+    );
+    await until('it is listed', async () => (await server.fetch('/api/v1/cameras/legacy-1')).ok);
+    t.equal((await server.fetch('/api/v1/cameras/legacy-1', { method: 'DELETE' })).status, 409);
+    const page = await emptyPage(browser as never, server);
+    const viewers = await openViewers(page, server, 'legacy-1', 1);
+    const decoded = async (): Promise<number> => (await viewers.stats())[0]?.framesDecoded ?? 0;
+    await until('Chromium sees it', async () => (await decoded()) > 30, 20_000);
+    t.equal((await server.camera('legacy-1')).encoder, null, 'nothing is encoded anew');
+
+    const receiver = startLegacyReceiver(t, set.url());
+    await shows(receiver, 2);
+    t.strictSame((await camerasOf(set)).sort(), ['legacy-1', 'legacy-1-2'], "the sender's cameras alone");
+    const recv = startRecv(t, [server.origin, 'legacy-1-2', '--headless'], { token: server.token });
+    await recv.heard('picture', 'legacy-1-2');
+    t.equal(await recv.stop(), 0);
+    const offers = sender.events.filter(({ event }) => event === 'offered').length;
+    t.equal(offers, 1, 'it opened its cameras once');
+
+    sender.kill();
+    await until('its camera is lost', async () => (await server.camera('legacy-1')).state === 'lost');
+    startForeign(t, 'legacy_sender.py', set.url(), '--cameras', '2', ...(form === 'x86' ? ['--x86'] : []));
+    await until('it is back', async () => (await server.camera('legacy-1')).state === 'live', 20_000);
+    const before = await decoded();
+    await until('Chromium sees it again', async () => (await decoded()) > before + 30);
+    await receiver.leave();
+    await viewers.leave();
+  });
+}
+
+t.test('an old sender is asked when somebody wants to see it, and let go of after', { skip }, async t => {
+  const set = await start(t, 'mode: auto', 'front');
+  const { server } = set;
+  const sender = startForeign(t, 'legacy_sender.py', set.url());
+  await until('it is listed', async () => (await server.fetch('/api/v1/cameras/legacy-1')).ok);
+  const offers = (): number => sender.events.filter(({ event }) => event === 'offered').length;
+  t.equal(offers(), 0);
+  const receiver = startLegacyReceiver(t, set.url());
+  await shows(receiver, 1);
+  t.strictSame(await camerasOf(set), ['legacy-1'], 'it says OK within the time that is waited');
+  await receiver.leave();
+  await until('nobody has it any more', async () => (await server.sessions()).length === 0, 20_000);
+  t.match((await server.sessions('ended')).find(({ protocol }) => protocol === 'legacy-sender')?.ended, {
+    reason: 'no-viewers',
+  });
+  t.equal(offers(), 1);
+  const again = startLegacyReceiver(t, set.url());
+  await shows(again, 1);
+  t.equal(offers(), 2, 'and is asked again');
+  await again.leave();
+});
+
+t.test('relay: what a sender and a receiver say to each other is passed on as it is', { skip }, async t => {
+  const set = await start(t, 'mode: relay', 'front');
+  const sender = startForeign(t, 'legacy_sender.py', set.url(), '--cameras', '2');
+  await sender.heard('ready');
+  const receiver = startLegacyReceiver(t, set.url());
+  await shows(receiver, 2);
+  t.strictSame(await set.server.sessions(), [], 'they are connected to each other');
+});
+
+t.test('recv, from this server as from an old sender', { skip }, async t => {
+  const set = await start(t, 'mode: auto', 'front', 'rear');
+  const recv = startRecv(t, ['--legacy', `ws://127.0.0.1:${set.server.port}/`, '--headless'], {
+    token: set.server.token,
+  });
+  await recv.heard('picture');
+  t.strictSame(await camerasOf(set), ['front', 'rear']);
+  t.equal(await recv.stop(), 0);
+  await gone(t, set.server, 's-4', 'peer-closed');
+});
+
+t.test(`${CONNECTS} connects and disconnects leave nothing behind`, { skip }, async t => {
+  const set = await start(t, 'mode: auto', 'front', 'rear');
+  const { server } = set;
+  const held = (): { [process: string]: ReturnType<typeof resourcesOf> } =>
+    Object.fromEntries(['bundles', 'front', 'rear'].map(name => [name, resourcesOf(server.worker(name))]));
+  // What stays of the first is what the others are compared with.
+  const visit = async (): Promise<void> => {
+    const receiver = startLegacyReceiver(t, set.url());
+    await until('it sees', async () => (await receiver.seen(1)).pictures > 0, 20_000);
+    await receiver.leave();
+  };
+  for (let i = 0; i < 4; i++) await visit();
+  await until('all have ended', async () => (await server.sessions()).length === 0);
+  for (const name of ['bundles', 'front', 'rear']) await settled(server.worker(name));
+  const before = held();
+  for (let i = 0; i < CONNECTS; i += 4) await Promise.all(Array.from({ length: 4 }, visit));
+  await until('all have ended', async () => (await server.sessions()).length === 0);
+  await sleep(2_000);
+  let after = held();
+  await until('all is given back', () => {
+    after = held();
+    return Object.keys(before).every(name => {
+      const [was, is] = [before[name], after[name]];
+      return was && is && is.threads <= was.threads + 3 && is.fds <= was.fds + 24;
+    });
+  }).catch(() => undefined);
+  for (const name of ['bundles', 'front', 'rear']) {
+    t.comment(name, before[name], after[name]);
+    t.ok((after[name]?.threads ?? 0) <= (before[name]?.threads ?? 0) + 3, `${name}: threads`);
+    t.ok((after[name]?.fds ?? 0) <= (before[name]?.fds ?? 0) + 24, `${name}: file descriptors`);
+  }
+  t.strictSame(
+    server.log.filter(line => /CRITICAL|GLib-|GStreamer-/.test(line)),
+    [],
+  );
+});
