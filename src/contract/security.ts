@@ -36,7 +36,9 @@ export function rulesOf(contract: Contract): ReadonlyMap<string, Rule> {
 function ruleOf(contract: Contract, path: string, method: string, operation: Operation): Rule {
   const { operationId, security = contract.security } = operation;
   if (security.length > 0) {
-    if (security.some(({ bearer }) => bearer?.length === 0)) return { kind: 'identified', role: 'view' };
+    const isJudgedLater = security.length === 2 && security.some(({ bearer }) => bearer?.length === 0);
+    if (isJudgedLater && security.some(requirement => Object.keys(requirement).length === 0))
+      return { kind: 'identified', role: 'view' };
     const needed = security.filter(requirement => Object.keys(requirement).length > 0);
     return { kind: needed.length < security.length ? 'optional' : 'required', role: roleIn(operationId, needed) };
   }

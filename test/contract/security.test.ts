@@ -22,6 +22,7 @@ t.test('what each operation of the contract needs', t => {
     ['DELETE /api/v1/sessions/:session', 'required', 'admin'],
     ['POST /whep/:camera', 'required', 'view'],
     ['OPTIONS /whep/:camera', 'optional', 'view'],
+    ['GET /signaling', 'identified', 'view'],
     ['DELETE /whep/:camera/:secret', 'session', 'view'],
     ['OPTIONS /whep/:camera/:secret', 'open', undefined],
   ];

@@ -112,7 +112,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
           return { ...(plan as CameraPlan), source: { type: 'legacy' } };
         }),
       ),
-    returnMs: () => 1_000,
+    returnMs: () => 3_000,
     log: logger,
   });
   const applier: Applier = {

@@ -6,6 +6,7 @@ import {
   formatDescription,
   HELLO,
   MAX_LEGACY_MESSAGE,
+  midsOf,
   OK,
   parseLegacyMessage,
 } from '../../src/protocol/legacy-message.js';
@@ -19,7 +20,7 @@ t.test('hello and ok', t => {
   t.strictSame(JSON.parse(HELLO), { status: 'HELLO' }, 'as the clients in the field say it');
   t.strictSame(JSON.parse(OK), { status: 'OK' });
   for (const status of ['hello', 'BYE', null, 1, ['HELLO'], {}])
-    t.equal(read({ status }), null, JSON.stringify(status));
+    t.strictSame(read({ status }), { type: 'unknown' }, JSON.stringify(status));
   t.end();
 });
 
@@ -43,7 +44,7 @@ t.test('descriptions in both dialects', t => {
     { type: ['offer'], sdp: 'v=0' },
     { type: 'offer', sdp: { sdp: 'v=0' } },
   ];
-  for (const message of strange) t.equal(read(message), null, JSON.stringify(message));
+  for (const message of strange) t.strictSame(read(message), { type: 'unknown' }, JSON.stringify(message));
   t.end();
 });
 
@@ -73,8 +74,8 @@ t.test('candidates, and the end of them', t => {
     `candidate:${CANDIDATE}\r\na=x`,
   ])
     t.strictSame(candidate(text), none, text.slice(0, 40));
-  for (const text of [null, 1, {}, [], undefined]) t.equal(candidate(text), null, String(text));
-  for (const ice of ['', null, [], 1]) t.equal(read({ ice }), null, JSON.stringify(ice));
+  for (const text of [null, 1, {}, [], undefined]) t.strictSame(candidate(text), { type: 'unknown' }, String(text));
+  for (const ice of ['', null, [], 1]) t.strictSame(read({ ice }), { type: 'unknown' }, JSON.stringify(ice));
   t.end();
 });
 
@@ -88,7 +89,6 @@ t.test('what is no message', t => {
     '"HELLO"',
     '[]',
     '[{"status":"HELLO"}]',
-    '{}',
     'HELLO',
     '\ufeff{"status":"HELLO"}',
     '{"status":"HELLO"}{}',
@@ -98,8 +98,9 @@ t.test('what is no message', t => {
     '{"__proto__":{"status":"HELLO"}}',
     '{"constructor":{"type":"offer","sdp":"v=0"}}',
     '{"toString":"offer"}',
+    '{}',
   ])
-    t.equal(parseLegacyMessage(text), null, text);
+    t.strictSame(parseLegacyMessage(text), { type: 'unknown' }, text);
   t.end();
 });
 
@@ -111,7 +112,7 @@ t.test('size and depth', t => {
   t.match(parseLegacyMessage(sized(MAX_LEGACY_MESSAGE)), { type: 'description' });
   t.equal(parseLegacyMessage(sized(MAX_LEGACY_MESSAGE + 1)), null);
   t.equal(parseLegacyMessage('['.repeat(MAX_LEGACY_MESSAGE)), null);
-  t.equal(parseLegacyMessage(`${'{"sdp":'.repeat(30_000)}1${'}'.repeat(30_000)}`), null);
+  t.strictSame(parseLegacyMessage(`${'{"sdp":'.repeat(30_000)}1${'}'.repeat(30_000)}`), { type: 'unknown' });
   t.end();
 });
 
@@ -149,9 +150,16 @@ t.test('whatever comes is null or a message with all that it needs', async () =>
             Number.isInteger(message.section) &&
             (message.value === null || usableCandidate(message.value) === message.value)
           );
-        return message === null || message.type === 'hello' || message.type === 'ok';
+        return message === null || ['hello', 'ok', 'unknown'].includes(message.type);
       },
     ),
     { numRuns: 3_000 },
   );
+});
+
+t.test('what an answer calls its sections', t => {
+  t.strictSame(midsOf('v=0\r\nm=video 9\r\na=mid:n1c0\r\nm=video 0\r\na=mid:n1c1\r\n'), ['n1c0', 'n1c1']);
+  t.strictSame(midsOf('v=0\na=mid:0 \na=midi:1\n'), ['0']);
+  t.strictSame(midsOf(''), []);
+  t.end();
 });
