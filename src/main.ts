@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { certificateCommand } from './cli/certificate.js';
 import { EXIT } from './cli/command-error.js';
 import { devicesCommand } from './cli/devices.js';
 import { doctorCommand } from './cli/doctor.js';
@@ -13,6 +14,7 @@ const program = new Command('bigfootbot-video')
   .addCommand(serve, { isDefault: true })
   .addCommand(recvCommand())
   .addCommand(tokenCommand())
+  .addCommand(certificateCommand())
   .addCommand(devicesCommand())
   .addCommand(doctorCommand())
   // What most ask for help about is the command that needs no name.

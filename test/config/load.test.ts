@@ -75,7 +75,7 @@ t.test('what is wrong: the line, the key, the value and what would be right', t 
     [
       'unknown key',
       'server:\n  port: 1\n  prot: 2',
-      /^3: server\.prot is not a key that is known here; the keys are host, port$/,
+      /^3: server\.prot is not a key that is known here; the keys are host, port, tls$/,
     ],
     ['unknown at the top', 'camera: {}', /^1: camera is not a key .* server, limits, .*cameras$/],
     ['unknown of a camera', 'cameras:\n  a:\n    source: test\n    fps: 30', /^4: cameras\.a\.fps .* framerate/],

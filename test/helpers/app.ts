@@ -10,7 +10,7 @@ import { Cameras } from '../../src/domain/cameras.js';
 import type { Config, System } from '../../src/domain/contract.js';
 import { EventBus } from '../../src/domain/events.js';
 import { LineUp } from '../../src/domain/line-up.js';
-import type { CaptureDevice, IceForClients } from '../../src/domain/ports.js';
+import type { CaptureDevice, IceForClients, ServerCertificate } from '../../src/domain/ports.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { buildApp } from '../../src/http/app.js';
 import { FakeEngine } from './fake-engine.js';
@@ -77,6 +77,8 @@ export interface TestSettings {
   limits?: Partial<Config['limits']>;
   protocol?: Partial<Config['protocol']>;
   links?: IceForClients['links'];
+  /** For HTTPS. */
+  certificate?: ServerCertificate;
   logger?: FastifyBaseLogger;
   /** What is plugged in. */
   devices?: readonly CaptureDevice[];
@@ -126,6 +128,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
     access: makeAccess({ settings: accessSettings, ownToken: TOKEN, base: '/', log: logger }),
     limits: { ...defaults.limits, ...settings.limits },
     origins: accessSettings.origins,
+    certificate: settings.certificate ?? null,
     logger,
   });
   await app.ready();

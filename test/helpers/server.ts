@@ -40,8 +40,8 @@ export async function startServer(...args: string[]): Promise<TestServer> {
     firstLine(child),
     exited.then(code => Promise.reject(new Error(`exit ${code}: ${log.join('\n')}`))),
   ]);
-  const { port, token } = JSON.parse(first) as { port: number; token: string };
-  const origin = `http://127.0.0.1:${port}`;
+  const { port, token, url } = JSON.parse(first) as { port: number; token: string; url: string };
+  const { origin } = new URL(url);
   const fetchHere: TestServer['fetch'] = (path, init = {}) =>
     fetch(new URL(path, origin), { ...init, headers: { Authorization: `Bearer ${token}`, ...init.headers } });
   return {
