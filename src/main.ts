@@ -4,10 +4,12 @@ import { certificateCommand } from './cli/certificate.js';
 import { EXIT } from './cli/command-error.js';
 import { devicesCommand } from './cli/devices.js';
 import { doctorCommand } from './cli/doctor.js';
+import { hideSecrets } from './cli/hide-secrets.js';
 import { recvCommand } from './cli/recv.js';
 import { exitWith, serveCommand } from './cli/serve.js';
 import { tokenCommand } from './cli/token.js';
 
+hideSecrets(process.argv);
 const serve = serveCommand();
 const program = new Command('bigfootbot-video')
   .description("A robot's cameras in any WebRTC player.")
