@@ -1,9 +1,13 @@
+import Fastify from 'fastify';
 import t from 'tap';
 import { hashToken, showHash } from '../../src/access/tokens.js';
+import { readContract } from '../../src/contract/contract.js';
+import { NOBODY } from '../../src/domain/access.js';
+import { guard } from '../../src/http/plugins/access.js';
 import { TOKEN, testApp } from '../helpers/app.js';
 import { breaches, operations, problemBreaches } from '../helpers/contract.js';
-import { KEYS, keyServer, keySet, sign } from '../helpers/jwt.js';
-import { bearer, call, issue } from '../helpers/tokens.js';
+import { forge, KEYS, keyServer, keySet, now, pem, sign } from '../helpers/jwt.js';
+import { bearer, call, issue, PLACES, urlOf } from '../helpers/tokens.js';
 
 t.test('every operation of the contract: without a token, with a wrong one, with the right one', async t => {
   const test = await testApp(t, 5, { limits: { wrongTokensPerMinute: 1_000 } });
@@ -41,11 +45,124 @@ t.test('every operation of the contract: without a token, with a wrong one, with
   }
 });
 
+// What hangs below a session's URL: the URL is the right to it, unless the configuration demands the token too.
+const onSessions = operations.filter(({ rule }) => rule.kind === 'session');
+
+const ROLES = ['view', 'publish', 'admin'] as const;
+type Verdict = 'right' | 'wrong' | 'forbidden';
+
+/** Tokens of every kind, and what each is for an operation that looks at it. */
+async function everyToken() {
+  const jwt = [{ name: 'id', key: { publicKey: pem(KEYS.EdDSA.publicKey) }, audience: 'robot-7' }];
+  const jot = (claims: object, key = KEYS.EdDSA.privateKey) => sign('EdDSA', key, { aud: 'robot-7', ...claims });
+  const old = issue('old', { role: 'admin' });
+  const known = ROLES.flatMap(role => [
+    { role, camera: null, ...issue(role, { role }) },
+    { role, camera: 'arm', ...issue(`${role} arm`, { role, cameras: ['arm'] }) },
+    { role, camera: 'road', ...issue(`${role} road`, { role, cameras: ['road'] }) },
+  ]);
+  const nothing = issue('nothing', { role: 'view', cameras: [] });
+  const jots = await Promise.all(
+    ROLES.flatMap(role =>
+      [null, 'arm', 'road'].map(async camera => ({
+        ...{ role, camera },
+        token: await jot({ bigfootbot: { role, ...(camera === null ? {} : { cameras: [camera] }) } }),
+      })),
+    ),
+  );
+  const wrong: Record<string, string> = {
+    nonsense: 'nonsense-of-a-token',
+    'with more behind it': `${TOKEN}x`,
+    'cut off': TOKEN.slice(0, -1),
+    'its hash': showHash(hashToken(TOKEN)),
+    expired: old.token,
+    'a JWT that has expired': await jot({ exp: now() - 3_600 }),
+    'a JWT that has not begun': await jot({ nbf: now() + 3_600 }),
+    'a JWT without an end': await jot({ exp: undefined }),
+    'a JWT for another': await jot({ aud: 'robot-8' }),
+    'a JWT of another key': await jot({}, KEYS.otherEdDSA.privateKey),
+    'a JWT that nobody signed': forge(
+      { alg: 'none' },
+      { exp: now() + 3_600, aud: 'robot-7', bigfootbot: { role: 'admin' } },
+    ),
+  };
+  return {
+    access: {
+      jwt,
+      tokens: [{ ...old.entry, expires: '2020-01-01T00:00:00Z' }, nothing.entry, ...known.map(({ entry }) => entry)],
+    },
+    tokens: [
+      ...Object.entries(wrong).map(([name, token]) => ({ name, token, verdict: (): Verdict => 'wrong' })),
+      {
+        name: 'for no camera',
+        token: nothing.token,
+        verdict: (role: string, onCamera: boolean): Verdict => (role === 'view' && !onCamera ? 'right' : 'forbidden'),
+      },
+      ...[...known, ...jots].map(({ role, camera, token }) => ({
+        name: `${token.includes('.') ? 'JWT ' : ''}${role} ${camera ?? 'everywhere'}`,
+        token,
+        verdict: (needed: string, onCamera: boolean): Verdict =>
+          (role === needed || role === 'admin') && (camera !== 'arm' || !onCamera) ? 'right' : 'forbidden',
+      })),
+      { name: "the server's own", token: TOKEN, verdict: (): Verdict => 'right' },
+    ],
+  };
+}
+
+t.test('every operation of the contract, with every kind of token in every place, is as its rule says', async t => {
+  const { access, tokens } = await everyToken();
+  const limits = { wrongTokensPerMinute: 1_000_000, requestsPerMinute: 1_000_000 };
+  for (const requireTokenOnSessions of [false, true]) {
+    const { app } = await testApp(t, 1_000, { access: { ...access, requireTokenOnSessions }, limits });
+    // The others do not know of the setting.
+    for (const { operationId, method, path, rule } of requireTokenOnSessions ? onSessions : operations) {
+      const looks = rule.kind === 'session' ? requireTokenOnSessions : rule.kind !== 'open';
+      const breachesOf: string[] = [];
+      const expectOf = async (
+        name: string,
+        verdict: Verdict,
+        sent: { url: string; headers: Record<string, string> },
+      ) => {
+        // HEAD is GET without its body, and no way around it.
+        for (const verb of method === 'GET' ? ['GET', 'HEAD'] : [method]) {
+          const response = await app.inject({ method: verb as 'GET', ...sent });
+          const { statusCode, body } = response;
+          const is = statusCode === 401 ? 'wrong' : statusCode === 403 ? 'forbidden' : 'right';
+          if (is !== (looks ? verdict : 'right')) breachesOf.push(`${verb} with ${name}: ${statusCode}`);
+          if (verb !== 'HEAD') breachesOf.push(...breaches(operationId, response).map(words => `${name}: ${words}`));
+          if (verb !== 'HEAD' && statusCode === 401) breachesOf.push(...problemBreaches(response, 401, 'unauthorized'));
+          if (tokens.some(({ token }) => body.includes(token))) breachesOf.push(`${name}: a token comes back`);
+        }
+      };
+      const url = urlOf(path);
+      await expectOf('none', rule.kind === 'optional' ? 'right' : 'wrong', { url, headers: {} });
+      for (const { name, token, verdict } of tokens)
+        for (const [place, put] of Object.entries(PLACES))
+          await expectOf(`${name}, ${place}`, verdict(rule.role, path.includes('{camera}')), put(url, token));
+      t.strictSame(breachesOf, [], operationId);
+    }
+  }
+});
+
+t.test('a route that is neither in the contract nor a page cannot be made: nothing would say who may', async t => {
+  const app = Fastify();
+  const unused = async () => undefined;
+  guard(
+    app,
+    readContract(),
+    { anonymous: NOBODY, requireTokenOnSessions: false, identify: async () => NOBODY },
+    { admit: unused, right: () => undefined, wrong: unused },
+  );
+  for (const url of ['/forgotten', '/api/v1/forgotten', '/api/v1/cameras/:camera/forgotten', '/docsx', '/:any'])
+    t.throws(() => app.get(url, unused), /neither in the contract nor a page/, url);
+  t.throws(() => app.post('/docs/x', unused), /neither in the contract/, 'a page changes nothing');
+  for (const url of ['/', '/*', '/docs', '/docs/x', '/api/v1/cameras']) t.doesNotThrow(() => app.get(url, unused), url);
+});
+
 t.test('every operation of the contract with each role, and with each limited to another camera', async t => {
-  const roles = ['view', 'publish', 'admin'] as const;
-  const everywhere = roles.map(role => ({ role, ...issue(role, { role }) }));
-  const elsewhere = roles.map(role => ({ role, ...issue(`${role} arm`, { role, cameras: ['arm'] }) }));
-  const here = roles.map(role => ({ role, ...issue(`${role} road`, { role, cameras: ['road'] }) }));
+  const everywhere = ROLES.map(role => ({ role, ...issue(role, { role }) }));
+  const elsewhere = ROLES.map(role => ({ role, ...issue(`${role} arm`, { role, cameras: ['arm'] }) }));
+  const here = ROLES.map(role => ({ role, ...issue(`${role} road`, { role, cameras: ['road'] }) }));
   const tokens = [...everywhere, ...elsewhere, ...here].map(({ entry }) => entry);
   const test = await testApp(t, 50, { access: { tokens } });
   for (const operation of operations.filter(({ guarded }) => guarded)) {
@@ -72,9 +189,6 @@ t.test('every operation of the contract with each role, and with each limited to
     }
   }
 });
-
-// What hangs below a session's URL: the URL is the right to it, unless the configuration demands the token too.
-const onSessions = operations.filter(({ rule }) => rule.kind === 'session');
 
 /** All for which a token is looked at, if one comes along or the configuration demands it. */
 const checked = operations.filter(({ rule }) => rule.kind !== 'open');
