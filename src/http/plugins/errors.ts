@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findingsOf } from '../../contract/finding.js';
-import type { Problem } from '../../domain/contract.js';
+import type { Problem, ProblemCode } from '../../domain/contract.js';
 import { Failure } from '../../domain/failure.js';
 import { redact } from '../../domain/source.js';
 import { OfferError } from '../../protocol/offer.js';
@@ -44,6 +44,7 @@ function toProblem(error: Refused, request: FastifyRequest): Problem {
   if (error.validationContext === 'body' && body) {
     return problem(body.code, `${body.name} cannot be used: ${wrongWith(request.body, error)}.`);
   }
+  if (error.validationContext === 'params') return nothingAt(request, error);
   if (error.validation) return problem('bad-request', `${error.message}.`);
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
@@ -63,6 +64,18 @@ function toProblem(error: Refused, request: FastifyRequest): Problem {
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
     return problem('bad-request', `${error.message}.`);
   return problem('internal', 'The server made a mistake; its log says which.');
+}
+
+/** What a part of a path names; nothing has a name that the contract does not allow. */
+const NAMED: Readonly<Record<string, ProblemCode>> = {
+  '/camera': 'unknown-camera',
+  '/session': 'unknown-session',
+  '/secret': 'unknown-session',
+};
+
+function nothingAt(request: FastifyRequest, { validation = [] }: FastifyError): Problem {
+  const part = validation[0]?.instancePath ?? '';
+  return problem(NAMED[part] ?? 'not-found', `There is no ${request.method} ${pathOf(request)}.`);
 }
 
 /** Findings that are told of one body. */
