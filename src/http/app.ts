@@ -29,7 +29,15 @@ import { takeUpgrades } from './plugins/upgrades.js';
 import { takeTokenFromPath } from './plugins/url-token.js';
 import { validate } from './plugins/validation.js';
 import { problem } from './problems.js';
-import { CONNECTION_MS, HEADERS, KEEP_ALIVE_MS, REQUEST_MS, tlsServer } from './servers.js';
+import {
+  CONNECTION_MS,
+  connectionLimit,
+  HEADERS,
+  KEEP_ALIVE_MS,
+  REQUEST_MS,
+  refuseConnection,
+  tlsServer,
+} from './servers.js';
 
 export interface AppOptions {
   services: Services;
@@ -58,12 +66,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     keepAliveTimeout: KEEP_ALIVE_MS,
     ...(certificate ? { serverFactory: tlsServer(certificate) } : {}),
     forceCloseConnections: true,
+    clientErrorHandler: refuseConnection,
     // A URL that cannot be decoded has no route, and no error handler of one.
     frameworkErrors: (_error, request, reply) =>
       void send(reply, problem('bad-request', `"${pathOf(request)}" is no valid URL.`)),
     rewriteUrl: takeTokenFromPath,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
   });
+  const most = connectionLimit();
+  if (most !== undefined) app.server.maxConnections = most;
   handleErrors(app);
   validate(app);
   app.addHook('onResponse', async (request, reply) => {

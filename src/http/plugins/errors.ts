@@ -12,7 +12,8 @@ type Refused = FastifyError | Failure | OfferError | SdpFragmentError;
 
 /** Every error leaves as a problem document. To be set before any route is registered. */
 export function handleErrors(app: FastifyInstance): void {
-  app.setErrorHandler<Refused>((error, request, reply) => {
+  app.setErrorHandler<Refused>((raised, request, reply) => {
+    const error = asFailure(raised);
     const document = toProblem(error, request);
     if (document.code === 'internal') request.log.error({ err: error }, 'request failed');
     // No mistake of the program: what a person may want to know, without a stack.
@@ -35,6 +36,18 @@ export function send(reply: FastifyReply, document: Problem): FastifyReply {
     .type('application/problem+json')
     .serializer((value: unknown) => JSON.stringify(value))
     .send(document);
+}
+
+/** What of the system runs out when too much is open, and comes back when somebody leaves. */
+const EXHAUSTED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+const EXHAUSTED_S = 5;
+
+function asFailure(error: Refused): Refused {
+  if (error instanceof Failure || !EXHAUSTED.has(String(error.code))) return error;
+  return new Failure('overloaded', 'The server has as many files and connections open as it may.', {
+    remedy: 'Ask again; if that lasts, let it open more (LimitNOFILE= of systemd, ulimit -n).',
+    retryAfter: EXHAUSTED_S,
+  });
 }
 
 function toProblem(error: Refused, request: FastifyRequest): Problem {
