@@ -20,6 +20,8 @@ export interface KeyPair {
 /** RFC 8996: what is older is not to be spoken any more. */
 export const MIN_TLS = 'TLSv1.2';
 
+/** What browsers and OpenSSL take (CA/Browser Forum, Baseline Requirements §6.1.5). */
+const MIN_RSA_BITS = 2048;
 /** Bytes; a chain of five has 10 kB. */
 const MAX_FILE = 262_144;
 /** What others may do with a key, and what its group may beside reading: certbot and Debian's ssl-cert give it that. */
@@ -40,6 +42,9 @@ export function readKeyPair({ certFile, keyFile }: TlsSettings, base: string): K
       'keyFile',
       `${keyFile} is not the key of the first certificate in ${certFile}: the server's own has to stand first there`,
     );
+  const bits = own.publicKey.asymmetricKeyDetails?.modulusLength;
+  if (bits !== undefined && bits < MIN_RSA_BITS)
+    throw wrong('certFile', `${certFile} has an RSA key of ${bits} bits; clients take none below ${MIN_RSA_BITS}`);
   try {
     createSecureContext({ cert, key, minVersion: MIN_TLS });
   } catch (error) {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,6 +44,8 @@ t.test('what cannot be served is refused by its name and what to do, and shows n
   const small = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   const locked = String(small.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' }));
   mkdirSync(join(folder, 'sub'));
+  const weak = ['req', '-x509', '-newkey', 'rsa:1024', '-nodes', '-subj', '/CN=x', '-days', '9'];
+  spawnSync('openssl', [...weak, '-keyout', join(folder, 'weak-key.pem'), '-out', join(folder, 'weak.pem')]);
   put('cert.pem', one.cert);
   const cases: [string, string, string, RegExp][] = [
     ['no certificate file', 'none.pem', put('a', one.key), /^server\.tls\.certFile .*none\.pem cannot be read: ENOENT/],
@@ -70,6 +73,12 @@ t.test('what cannot be served is refused by its name and what to do, and shows n
     ['half a certificate', put('j', one.cert.slice(0, 300)), 'a', /certFile .*j is no certificate/],
     ['half a key', 'cert.pem', put('k', one.key.slice(0, 100)), /keyFile .*k is no private key/],
     ['empty', 'cert.pem', put('l', ''), /keyFile .*l is no private key/],
+    [
+      'an RSA key that is too short',
+      'weak.pem',
+      'weak-key.pem',
+      /certFile .*weak\.pem has an RSA key of 1024 bits.*2048/,
+    ],
     ['endless', put('m', 'x'.repeat(300_000)), 'a', /certFile .*larger than/],
   ];
   for (const [name, certFile, keyFile, words] of cases) {
