@@ -4,7 +4,7 @@ import { certificateCommand } from './cli/certificate.js';
 import { EXIT } from './cli/command-error.js';
 import { devicesCommand } from './cli/devices.js';
 import { doctorCommand } from './cli/doctor.js';
-import { hideSecrets } from './cli/hide-secrets.js';
+import { hideSecrets, withoutSecret } from './cli/hide-secrets.js';
 import { recvCommand } from './cli/recv.js';
 import { exitWith, serveCommand } from './cli/serve.js';
 import { tokenCommand } from './cli/token.js';
@@ -21,6 +21,7 @@ const program = new Command('bigfootbot-video')
   .addCommand(doctorCommand())
   // What most ask for help about is the command that needs no name.
   .addHelpText('after', () => `\nWithout a command it serves:\n\n${serve.helpInformation()}`)
+  .configureOutput({ outputError: (text, write) => write(withoutSecret(text)) })
   .showHelpAfterError('(add --help for what there is)')
   .exitOverride(error => process.exit(error.exitCode === 0 ? 0 : EXIT.usage));
 for (const command of program.commands) command.copyInheritedSettings(program);

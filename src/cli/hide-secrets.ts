@@ -11,8 +11,9 @@ export function hideSecrets(argv: readonly string[]): void {
 
 /** The words of a command line, with `***` in the place of what is secret. */
 export function withoutSecrets(argv: readonly string[]): string[] {
-  return argv.map((word, i) => {
-    if (argv[i - 1] === '--token') return '***';
-    return redact(word.replace(/^(--token=).*/s, '$1***').replace(/([#&?](?:access_)?token=)[^&\s]*/gi, '$1***'));
-  });
+  return argv.map((word, i) => (argv[i - 1] === '--token' ? '***' : withoutSecret(word)));
 }
+
+/** A text, with `***` in the place of passwords and tokens in it, as a person may have typed them. */
+export const withoutSecret = (text: string): string =>
+  redact(text.replace(/(--token=)[^\s']*/g, '$1***').replace(/([#&?](?:access_)?token=)[^&\s'"]*/gi, '$1***'));

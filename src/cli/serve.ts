@@ -9,6 +9,7 @@ import { ConfigStore } from '../config/store.js';
 import type { CameraSettings } from '../domain/contract.js';
 import { defaultStateDir, readToken } from '../store/token.js';
 import { CommandError, EXIT } from './command-error.js';
+import { withoutSecret } from './hide-secrets.js';
 import { LOG_LEVELS, makeLogger } from './log.js';
 import { originsOf } from './origins.js';
 
@@ -135,7 +136,7 @@ function parsePort(value: string): number {
 export function exitWith(error: unknown): never {
   if (error instanceof CommandError) {
     process.stderr.write(
-      `${error.message
+      `${withoutSecret(error.message)
         .split('\n')
         .map(line => `bigfootbot-video: ${line}`)
         .join('\n')}\n`,

@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { withoutSecrets } from '../../src/cli/hide-secrets.js';
 import { startRecv } from '../helpers/recv.js';
 import { startServer, until, workersOf } from '../helpers/server.js';
 import { startStranger } from '../helpers/stranger.js';
 
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const commandLine = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
 
 t.test('what is secret in a command line', t => {
@@ -18,6 +21,31 @@ t.test('what is secret in a command line', t => {
     ['recv http://h --token-file f', 'recv http://h --token-file f'],
   ];
   for (const [line, shown] of cases) t.equal(withoutSecrets(line.split(' ')).join(' '), shown, line);
+  t.end();
+});
+
+t.test('a mistake on the command line is told without what is secret', t => {
+  const cases: [number, string[]][] = [
+    [64, ['--camera', 'rtsp://user:hush@192.0.2.1/s']],
+    [64, ['--camera', 'a=test', '--camera', 'a=rtsp://user:hush@192.0.2.1/s']],
+    [78, ['--camera', 'a=rtsp://user:hush@']],
+    [78, ['--camera', 'a=htp://user:hush@192.0.2.1/s']],
+    [64, ['--token=hush']],
+    [64, ['recv', 'http://h:port/#token=hush']],
+    [64, ['recv', 'http://user:hush@h:port/']],
+    [64, ['recv', 'http://user:hush@h/']],
+    [64, ['recv', 'ftp://h/?token=hush']],
+    [64, ['recv', 'http://h', 'b@d', '--token', 'hush hush']],
+  ];
+  for (const [code, args] of cases) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    t.equal(status, code, `${args.join(' ')}: ${stderr}`);
+    t.notMatch(stdout + stderr, /hush/, args.join(' '));
+    t.not(stderr, '');
+  }
   t.end();
 });
 

@@ -184,6 +184,7 @@ function wrongWith({ operationId, path }: Operation, request: Request, response:
     ...(isLong && statusCode === 404 ? [] : breaches(operationId, response)),
     ...(statusCode >= 400 ? problemBreaches(response, statusCode, answered?.code ?? '?') : []),
     ...(answered && response.body.length > 10_000 ? [`${response.body.length} characters about ${path}`] : []),
+    ...(response.body.includes('u:secret') ? ["a camera's password comes back"] : []),
     ...(Object.keys(Object.prototype).length > 0 ? ['the prototype of all objects was written to'] : []),
   ];
 }

@@ -1,5 +1,6 @@
 import Fastify from 'fastify';
 import t from 'tap';
+import { WebSocket } from 'ws';
 import { readContract } from '../../src/contract/contract.js';
 import { NOBODY } from '../../src/domain/access.js';
 import { guard } from '../../src/http/plugins/access.js';
@@ -83,6 +84,40 @@ t.test('every operation of the contract, with every kind of token in every place
     }
   }
 });
+
+t.test('WebSockets of the contract, with every kind of token in every place', async t => {
+  const { access, tokens } = await everyToken();
+  const test = await testApp(t, 5, { access, limits: { wrongTokensPerMinute: 1_000_000 } });
+  const origin = await test.listen();
+  const sockets = operations.filter(({ responses }) => '101' in responses);
+  t.ok(sockets.length > 0);
+  for (const { operationId, path, rule } of sockets) {
+    const found: string[] = [];
+    const expectOf = async (name: string, verdict: Verdict, { url, headers }: ReturnType<(typeof PLACES)[string]>) => {
+      const status = await upgrade(origin + url, headers);
+      if (status !== { right: 101, wrong: 401, forbidden: 403 }[verdict]) found.push(`${name}: ${status}`);
+    };
+    await expectOf('none', 'wrong', { url: urlOf(path), headers: {} });
+    for (const { name, token, verdict } of tokens)
+      for (const [place, put] of Object.entries(PLACES))
+        await expectOf(`${name}, ${place}`, verdict(rule.role, path.includes('{camera}')), put(urlOf(path), token));
+    t.strictSame(found, [], operationId);
+  }
+});
+
+/** The status with which a WebSocket is opened, or is not. */
+function upgrade(url: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url.replace('http', 'ws'), { headers });
+    socket.on('open', () => resolve(101));
+    socket.on('open', () => socket.terminate());
+    socket.on('unexpected-response', (_, response) => {
+      resolve(response.statusCode ?? 0);
+      socket.terminate();
+    });
+    socket.on('error', error => reject(error));
+  });
+}
 
 t.test('a route that is neither in the contract nor a page cannot be made: nothing would say who may', async t => {
   const app = Fastify();
