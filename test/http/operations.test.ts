@@ -2,7 +2,8 @@ import Fastify from 'fastify';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { readContract } from '../../src/contract/contract.js';
-import { NOBODY } from '../../src/domain/access.js';
+import type { Rule } from '../../src/contract/security.js';
+import { type Access, NOBODY } from '../../src/domain/access.js';
 import { guard } from '../../src/http/plugins/access.js';
 import { TOKEN, testApp } from '../helpers/app.js';
 import { breaches, operations, problemBreaches } from '../helpers/contract.js';
@@ -35,6 +36,15 @@ t.test('every operation of the contract, however the header is written', async t
 // What hangs below a session's URL: the URL is the right to it, unless the configuration demands the token too.
 const onSessions = operations.filter(({ rule }) => rule.kind === 'session');
 
+const LOOKED_AT = { right: 'right', wrong: 'wrong', forbidden: 'forbidden' } as const;
+/** What each kind of operation makes of each kind of token; `session` where its URL is enough. */
+const ANSWERED: Readonly<Record<Rule['kind'], Readonly<Record<Verdict | 'none', Verdict>>>> = {
+  open: { none: 'right', right: 'right', wrong: 'right', forbidden: 'right' },
+  session: { none: 'right', right: 'right', wrong: 'right', forbidden: 'right' },
+  optional: { none: 'right', ...LOOKED_AT },
+  required: { none: 'wrong', ...LOOKED_AT },
+};
+
 /** RFC 6750 §3. */
 const CHALLENGES: Readonly<Record<Verdict, (withoutToken: boolean, role: string) => RegExp>> = {
   right: () => /^$/,
@@ -50,16 +60,16 @@ t.test('every operation of the contract, with every kind of token in every place
     const { app } = await testApp(t, 1_000, { access: { ...access, requireTokenOnSessions }, limits });
     // The others do not know of the setting.
     for (const { operationId, method, path, rule } of requireTokenOnSessions ? onSessions : operations) {
-      const looks = rule.kind === 'session' ? requireTokenOnSessions : rule.kind !== 'open';
+      const answered = ANSWERED[rule.kind === 'session' && requireTokenOnSessions ? 'required' : rule.kind];
       const found: string[] = [];
-      const expectOf = async (name: string, verdict: Verdict, sent: ReturnType<(typeof PLACES)[string]>) => {
+      const expectOf = async (name: string, verdict: Verdict | 'none', sent: ReturnType<(typeof PLACES)[string]>) => {
         // HEAD is GET without its body, and no way around it.
         for (const verb of method === 'GET' ? ['GET', 'HEAD'] : [method]) {
           const response = await app.inject({ method: verb as 'GET', ...sent });
           const { statusCode, body, headers } = response;
           const is = statusCode === 401 ? 'wrong' : statusCode === 403 ? 'forbidden' : 'right';
           const wrong = [
-            ...(is === (looks ? verdict : 'right') ? [] : [String(statusCode)]),
+            ...(is === answered[verdict] ? [] : [String(statusCode)]),
             ...(tokens.some(({ token }) => body.includes(token)) ? ['a token comes back'] : []),
           ];
           if (verb !== 'HEAD') {
@@ -76,7 +86,7 @@ t.test('every operation of the contract, with every kind of token in every place
         }
       };
       const url = urlOf(path);
-      await expectOf('none', rule.kind === 'optional' ? 'right' : 'wrong', { url, headers: {} });
+      await expectOf('none', 'none', { url, headers: {} });
       for (const { name, token, verdict } of tokens)
         for (const [place, put] of Object.entries(PLACES))
           await expectOf(`${name}, ${place}`, verdict(rule.role, path.includes('{camera}')), put(url, token));
@@ -89,7 +99,7 @@ t.test('WebSockets of the contract, with every kind of token in every place', as
   const { access, tokens } = await everyToken();
   const test = await testApp(t, 5, { access, limits: { wrongTokensPerMinute: 1_000_000 } });
   const origin = await test.listen();
-  const sockets = operations.filter(({ responses }) => '101' in responses);
+  const sockets = operations.filter(({ responses, guarded }) => guarded && '101' in responses);
   t.ok(sockets.length > 0);
   for (const { operationId, path, rule } of sockets) {
     const found: string[] = [];
@@ -125,7 +135,8 @@ t.test('a route that is neither in the contract nor a page cannot be made: nothi
   guard(
     app,
     readContract(),
-    { anonymous: NOBODY, requireTokenOnSessions: false, identify: async () => NOBODY },
+    // Nobody asks.
+    { anonymous: NOBODY } as Access,
     { admit: unused, right: () => undefined, wrong: unused },
   );
   for (const url of ['/forgotten', '/api/v1/forgotten', '/api/v1/cameras/:camera/forgotten', '/docsx', '/:any'])
