@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -20,18 +20,20 @@ export const KEEP_ALIVE_MS = 20_000;
 /** ms; Node has two minutes by itself. */
 const HANDSHAKE_MS = 10_000;
 
-/** File descriptors that connections leave for cameras' workers, files and the log, at the most. */
+/** File descriptors that are left for cameras' workers, files and the log, at the most. */
 const RESERVED = 1_024;
 
 /**
- * How many connections may be open at once, by what this process may open at all (Node asks for as much as it may get);
- * one more is closed at once. Undefined where that is not known.
+ * How many connections may be open at once, by what this process may open at all (Node asks for as much as it may get)
+ * and has open. One more is closed at once: without a descriptor left, it would wait for one. Undefined where that is
+ * not known.
  */
 export function connectionLimit(): number | undefined {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
     if (soft === undefined) return undefined;
-    return Number(soft) - Math.min(RESERVED, Math.ceil(Number(soft) / 4));
+    const reserved = Math.min(RESERVED, Math.ceil(Number(soft) / 4));
+    return Math.max(1, Number(soft) - readdirSync('/proc/self/fd').length - reserved);
   } catch {
     return undefined;
   }

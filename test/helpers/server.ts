@@ -24,11 +24,15 @@ export interface TestServer {
   close(): Promise<number | null>;
 }
 
-export async function startServer(...args: string[]): Promise<TestServer> {
+export const startServer = (...args: string[]): Promise<TestServer> => startServerUnder([], ...args);
+
+/** The same, started by another command that becomes it, as `prlimit` does. */
+export async function startServerUnder(command: readonly string[], ...args: string[]): Promise<TestServer> {
   const stateDir = mkdtempSync(join(tmpdir(), 'bigfootbot-video-test-'));
+  const [program = '', ...words] = [...command, process.execPath];
   const child = spawn(
-    process.execPath,
-    [MAIN, '--port', '0', '--json', '--state-dir', stateDir, '--log-level', 'debug', ...args],
+    program,
+    [...words, MAIN, '--port', '0', '--json', '--state-dir', stateDir, '--log-level', 'debug', ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
