@@ -19,6 +19,7 @@ import { buildApp } from './http/app.js';
 import { LegacyRoom } from './legacy/room.js';
 import { WorkerEngine, type WorkerEngineOptions } from './media/engine.js';
 import { Settings } from './settings.js';
+import type { CertificateFacts } from './tls/certificate-facts.js';
 
 export interface ServerOptions {
   host: string;
@@ -41,6 +42,8 @@ export type Engine = Pick<WorkerEngine, keyof WorkerEngine>;
 
 export interface Server {
   address: { host: string; port: number };
+  /** Of HTTPS; null for HTTP. */
+  certificate: CertificateFacts | null;
   close(): Promise<void>;
 }
 
@@ -134,10 +137,11 @@ export async function startServer({
       access: live(() => settings.access),
       limits,
       origins: live(() => settings.config.access.origins),
+      certificate: settings.certificate,
       logger,
     });
     await listen(app, host, port);
-    settings.ice.start();
+    settings.start();
     // One whose driver hangs must not keep the others from being served.
     const known = devices.start().then(() => engine.setDevices(devices.list()));
     await config.start(
@@ -163,9 +167,10 @@ export async function startServer({
     await known;
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },
+      certificate: settings.certificate?.facts ?? null,
       close: async () => {
         sessions.close();
-        settings.ice.close();
+        settings.close();
         devices.close();
         // First, so that no camera begins while all end.
         await config.close();
@@ -173,7 +178,7 @@ export async function startServer({
       },
     };
   } catch (error) {
-    settings.ice.close();
+    settings.close();
     devices.close();
     await config.close();
     await engine.close();

@@ -1,22 +1,27 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { certificateCommand } from './cli/certificate.js';
 import { EXIT } from './cli/command-error.js';
 import { devicesCommand } from './cli/devices.js';
 import { doctorCommand } from './cli/doctor.js';
+import { hideSecrets, withoutSecret } from './cli/hide-secrets.js';
 import { recvCommand } from './cli/recv.js';
 import { exitWith, serveCommand } from './cli/serve.js';
 import { tokenCommand } from './cli/token.js';
 
+hideSecrets(process.argv);
 const serve = serveCommand();
 const program = new Command('bigfootbot-video')
   .description("A robot's cameras in any WebRTC player.")
   .addCommand(serve, { isDefault: true })
   .addCommand(recvCommand())
   .addCommand(tokenCommand())
+  .addCommand(certificateCommand())
   .addCommand(devicesCommand())
   .addCommand(doctorCommand())
   // What most ask for help about is the command that needs no name.
   .addHelpText('after', () => `\nWithout a command it serves:\n\n${serve.helpInformation()}`)
+  .configureOutput({ outputError: (text, write) => write(withoutSecret(text)) })
   .showHelpAfterError('(add --help for what there is)')
   .exitOverride(error => process.exit(error.exitCode === 0 ? 0 : EXIT.usage));
 for (const command of program.commands) command.copyInheritedSettings(program);

@@ -6,6 +6,8 @@ import type { Access } from './domain/access.js';
 import type { Config } from './domain/contract.js';
 import type { IcePlan, Log } from './domain/ports.js';
 import { Ice } from './ice/ice.js';
+import { readKeyPair } from './tls/key-pair.js';
+import { ServedCertificate } from './tls/served-certificate.js';
 
 export interface SettingsOptions {
   running: Running;
@@ -25,6 +27,8 @@ export class Settings {
   #access: Access;
   #icePlan: IcePlan;
   #ice: Ice;
+  /** Null where HTTP is served, which it is from the server's start to its end. */
+  readonly certificate: ServedCertificate | null;
 
   /** @throws CommandError */
   constructor({ running, ...options }: SettingsOptions) {
@@ -33,6 +37,18 @@ export class Settings {
     this.#access = this.#makeAccess(running.config);
     this.#icePlan = running.ice;
     this.#ice = new Ice({ plan: running.ice, log: options.log });
+    const { tls } = running.config.server;
+    this.certificate = tls ? new ServedCertificate({ settings: tls, base: options.base, log: options.log }) : null;
+  }
+
+  start(): void {
+    this.#ice.start();
+    this.certificate?.start();
+  }
+
+  close(): void {
+    this.#ice.close();
+    this.certificate?.close();
   }
 
   get config(): Config {
@@ -57,12 +73,23 @@ export class Settings {
     const before = this.#config;
     const isSame = !anew && isDeepStrictEqual([config.access, config.legacy], [before.access, before.legacy]);
     const access = isSame ? this.#access : this.#makeAccess(config);
+    const takeCertificate = this.#prepareCertificate(config.server.tls, anew);
     return () => {
       this.#config = config;
       this.#access = access;
+      takeCertificate();
       if (!isDeepStrictEqual(ice, this.#icePlan)) this.#replaceIce(ice);
       this.#lookAtPermissions(cameras.map(({ plan }) => plan.id));
     };
+  }
+
+  #prepareCertificate(tls: Config['server']['tls'], anew: boolean): () => void {
+    const isSame = !anew && isDeepStrictEqual(tls, this.#config.server.tls);
+    if (!tls || isSame) return () => undefined;
+    if (this.certificate) return this.certificate.prepare(tls);
+    // It holds from the next start on, which a mistake in it is not to prevent.
+    readKeyPair(tls, this.#options.base);
+    return () => undefined;
   }
 
   #makeAccess({ access, legacy }: Config): Access {

@@ -9,11 +9,13 @@ import { Receiver, type ReceiverOptions } from '../receiver/receiver.js';
 import { jsonReporter, plainReporter, type Reporter, terminalReporter } from '../receiver/reporter.js';
 import { camerasOf, type KnownCamera, RobotClock } from '../receiver/robot.js';
 import { parseTarget, type Target, TargetError } from '../receiver/target.js';
+import { trust } from '../receiver/trust.js';
 import { WhepEndpoint } from '../receiver/whep.js';
 import { WhepLink } from '../receiver/whep-link.js';
 import { CommandError, EXIT } from './command-error.js';
 import { makeLogger } from './log.js';
 import type { RecvOptions } from './recv.js';
+import { readCertificates } from './recv-ca.js';
 import { askForToken, findToken, Stopped } from './recv-token.js';
 
 const EXIT_CODES: Readonly<Record<FailureCode, number>> = {
@@ -93,6 +95,7 @@ async function prepare(words: readonly string[], options: RecvOptions, reporter:
   const server = urlOf(target);
   const token = findToken({ ...options, inUrl }, server, process.env);
   checkOptions(options, target);
+  if (options.ca !== undefined) await trust(readCertificates(options.ca));
   if (target.type === 'legacy') {
     const named = target.cameras.length > 0 ? target.cameras : await nameCameras(target.url, token);
     return {

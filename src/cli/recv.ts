@@ -18,6 +18,7 @@ export interface RecvOptions {
   json?: boolean;
   token?: string;
   tokenFile?: string;
+  ca?: string;
 }
 
 const HELP = `
@@ -77,6 +78,7 @@ export function recvCommand(): Command {
     .option('--legacy', 'the URL is the signaling server of an old sender')
     .option('--token <TOKEN>', 'the token; every user of this machine can see it')
     .option('--token-file <FILE>', 'a file that holds the token')
+    .option('--ca <FILE>', 'of https: trust this certificate too, or whom it is of (PEM)')
     .addHelpText('after', HELP)
     .action(async (url: string, cameras: string[], options: RecvOptions) => {
       const { receive } = await import('./receive.js');

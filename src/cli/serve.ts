@@ -1,4 +1,3 @@
-import { networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import closeWithGrace from 'close-with-grace';
@@ -10,7 +9,9 @@ import { ConfigStore } from '../config/store.js';
 import type { CameraSettings } from '../domain/contract.js';
 import { defaultStateDir, readToken } from '../store/token.js';
 import { CommandError, EXIT } from './command-error.js';
+import { withoutSecret } from './hide-secrets.js';
 import { LOG_LEVELS, makeLogger } from './log.js';
+import { originsOf } from './origins.js';
 
 interface ServeOptions {
   /** Ids and sources, in their order. */
@@ -82,7 +83,7 @@ async function serve(options: ServeOptions): Promise<void> {
     if (hadTerminal && !TERMINAL.some(isatty)) process.kill(process.pid, 'SIGTERM');
     else void config.reload({ asked: true });
   });
-  announce(server.address, token, file, options.json ?? false);
+  announce(originsOf(server), { token, file, port: server.address.port, json: options.json ?? false });
 }
 
 /** The cameras of the command line, as a configuration that is kept nowhere. @throws CommandError */
@@ -92,10 +93,17 @@ function namedCameras(sources: readonly (readonly [string, string])[], here: str
   return new ConfigMemory(join(here, '--camera'), stringify({ cameras }));
 }
 
-function announce({ host, port }: { host: string; port: number }, token: string, file: string, json: boolean): void {
+interface Announced {
+  token: string;
+  /** In which it is kept. */
+  file: string;
+  port: number;
+  json: boolean;
+}
+
+function announce(origins: readonly string[], { token, file, port, json }: Announced): void {
   // Whoever started this need not read on.
   process.stdout.on('error', () => undefined);
-  const origins = reachable(host).map(address => `http://${address.includes(':') ? `[${address}]` : address}:${port}`);
   const withToken = origins.map(origin => `${origin}/#token=${token}`);
   if (json) {
     process.stdout.write(
@@ -108,16 +116,6 @@ function announce({ host, port }: { host: string; port: number }, token: string,
   } else {
     process.stdout.write(`listening on ${origins.join(' ')} (the token is in ${file})\n`);
   }
-}
-
-/** The addresses under which a server that listens on `host` is reached, this machine's own first. */
-function reachable(host: string): string[] {
-  if (host !== '0.0.0.0' && host !== '::') return [host];
-  const others = Object.values(networkInterfaces())
-    .flatMap(addresses => addresses ?? [])
-    .filter(({ family, internal }) => !internal && family === 'IPv4')
-    .map(({ address }) => address);
-  return ['127.0.0.1', ...others];
 }
 
 function collectCamera(value: string, before: [string, string][] = []): [string, string][] {
@@ -138,7 +136,7 @@ function parsePort(value: string): number {
 export function exitWith(error: unknown): never {
   if (error instanceof CommandError) {
     process.stderr.write(
-      `${error.message
+      `${withoutSecret(error.message)
         .split('\n')
         .map(line => `bigfootbot-video: ${line}`)
         .join('\n')}\n`,

@@ -62,7 +62,7 @@ export function loadText(text: string, file: string, migrations: readonly Migrat
   if (error)
     throw new CommandError(
       EXIT.config,
-      `${file}:${lines.linePos(error.pos[0]).line}: this is no YAML: ${error.message}`,
+      `${file}:${lines.linePos(error.pos[0]).line}: this is no YAML: ${withoutText(error.message)}`,
     );
   const where = (finding: Finding): string => `${file}:${lineOf(document, lines, finding.path)}: `;
   try {
@@ -119,9 +119,12 @@ function toValue(document: Document, file: string): unknown {
     // Few aliases: a "billion laughs" stays small.
     return document.toJS({ maxAliasCount: 20 }) ?? {};
   } catch (error) {
-    throw new CommandError(EXIT.config, `${file}: this YAML cannot be used: ${(error as Error).message}`);
+    throw new CommandError(EXIT.config, `${file}: this YAML cannot be used: ${withoutText((error as Error).message)}`);
   }
 }
+
+/** Behind a colon the parser repeats what stands in the file: a password that begins with "*" is an alias to it. */
+const withoutText = (message: string): string => message.replace(/: .*$/s, '');
 
 /** @throws CommandError */
 export function readText(file: string): string {

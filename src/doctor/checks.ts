@@ -13,6 +13,7 @@ import { checkInterfaces } from './interfaces.js';
 import { checkNode } from './node.js';
 import { checkNvidia } from './nvidia.js';
 import { checkPermissions } from './permissions.js';
+import { checkTls } from './tls.js';
 import { checkUdpPorts } from './udp-ports.js';
 
 /** All that is looked at, in the order in which it is told: first what the rest stands on. */
@@ -33,6 +34,7 @@ const GROUPS: readonly { title: string; checks: Readonly<Record<string, Check>> 
     title: 'Network',
     checks: {
       http: checkHttpPort,
+      tls: checkTls,
       interfaces: checkInterfaces,
       udpPorts: checkUdpPorts,
       announce: checkAnnounce,

@@ -1,11 +1,14 @@
+import { get as getHttp } from 'node:http';
+import { get as getHttps } from 'node:https';
 import { createServer } from 'node:net';
 import type { Check, Finding } from './check.js';
 
 const ANSWER_MS = 2_000;
+const MAX_ANSWER = 1_000;
 
 export const checkHttpPort: Check = async ({ settings }) => {
   if (!settings) return [];
-  const { host, port } = settings.config.server;
+  const { host, port, tls } = settings.config.server;
   const finding = (status: Finding['status'], detail: string, remedy?: string): Finding[] => [
     { status, check: 'http', detail, ...(remedy === undefined ? {} : { remedy }) },
   ];
@@ -13,7 +16,7 @@ export const checkHttpPort: Check = async ({ settings }) => {
   if (error === null) return finding('ok', port === 0 ? 'any free port is taken' : `TCP port ${port} is free`);
   switch (error.code) {
     case 'EADDRINUSE':
-      return (await isThisServer(host, port))
+      return (await isThisServer(host, port, tls !== undefined))
         ? finding('ok', `TCP port ${port}: this server runs there`)
         : finding('fail', `TCP port ${port} is in use by another program`, 'Take another: server.port, or --port.');
     case 'EACCES':
@@ -34,12 +37,21 @@ function listenOnce(host: string, port: number): Promise<NodeJS.ErrnoException |
   });
 }
 
-async function isThisServer(host: string, port: number): Promise<boolean> {
-  const at = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
-  try {
-    const response = await fetch(`http://${at}:${port}/healthz`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    return response.ok && ((await response.json()) as { status?: string }).status === 'ok';
-  } catch {
-    return false;
-  }
+function isThisServer(host: string, port: number, tls: boolean): Promise<boolean> {
+  const at = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const options = { host: at, port, path: '/healthz', timeout: ANSWER_MS, agent: false } as const;
+  return new Promise(resolve => {
+    // It sends nothing that is secret, and whether the certificate is right is another finding.
+    const request = tls ? getHttps({ ...options, rejectUnauthorized: false }) : getHttp(options);
+    request.on('error', () => resolve(false));
+    request.on('timeout', () => request.destroy());
+    request.on('close', () => resolve(false));
+    request.on('response', response => {
+      let text = '';
+      response.on('data', chunk => {
+        text = (text + String(chunk)).slice(0, MAX_ANSWER);
+      });
+      response.on('end', () => resolve(response.statusCode === 200 && /^\{"status":"ok"/.test(text)));
+    });
+  });
 }

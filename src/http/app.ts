@@ -7,6 +7,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import glue from 'fastify-openapi-glue';
 import { CONTRACT_FILE, type Contract, methodsOf, readContract } from '../contract/contract.js';
 import type { Access } from '../domain/access.js';
+import type { ServerCertificate } from '../domain/ports.js';
 import { MAX_BODY } from './body-kinds.js';
 import { cameraOperations } from './handlers/cameras.js';
 import { controlOperations } from './handlers/controls.js';
@@ -29,6 +30,15 @@ import { takeOldAddress, takeUpgrades } from './plugins/upgrades.js';
 import { takeTokenFromPath } from './plugins/url-token.js';
 import { validate } from './plugins/validation.js';
 import { problem } from './problems.js';
+import {
+  CONNECTION_MS,
+  connectionLimit,
+  HEADERS,
+  KEEP_ALIVE_MS,
+  REQUEST_MS,
+  refuseConnection,
+  tlsServer,
+} from './servers.js';
 
 export interface AppOptions {
   services: Services;
@@ -36,32 +46,36 @@ export interface AppOptions {
   limits: Readonly<Limits>;
   /** Of web pages that may call from elsewhere; `*` for any. */
   origins: readonly string[];
+  /** For HTTPS; null for HTTP. */
+  certificate: ServerCertificate | null;
   logger: FastifyBaseLogger;
 }
 
 const DASHBOARD = fileURLToPath(new URL('../../web/', import.meta.url));
 
 /** The HTTP side of the server, not yet listening. */
-export async function buildApp({ services, access, limits, origins, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { services, access, limits, origins, certificate, logger } = options;
   const contract = readContract();
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY,
-    // A client that sends its request by drops, or keeps an idle connection, is let go.
-    requestTimeout: 15_000,
-    // Node takes the shorter of the two for a request's headers, whichever was meant, and looks each 30 s by itself: a
-    // body by drops had a minute and a half.
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
-    connectionTimeout: 60_000,
-    keepAliveTimeout: 20_000,
+    requestTimeout: REQUEST_MS,
+    http: HEADERS,
+    connectionTimeout: CONNECTION_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    ...(certificate ? { serverFactory: tlsServer(certificate) } : {}),
     forceCloseConnections: true,
+    clientErrorHandler: refuseConnection,
     // A URL that cannot be decoded has no route, and no error handler of one.
     frameworkErrors: (_error, request, reply) =>
       void send(reply, problem('bad-request', `"${pathOf(request)}" is no valid URL.`)),
     rewriteUrl: raw => takeOldAddress(raw, takeTokenFromPath(raw)),
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
   });
+  const most = connectionLimit();
+  if (most !== undefined) app.server.maxConnections = most;
   handleErrors(app);
   validate(app);
   app.addHook('onResponse', async (request, reply) => {
@@ -77,7 +91,7 @@ export async function buildApp({ services, access, limits, origins, logger }: Ap
     );
   });
   takeBodies(app, contract);
-  await tellBrowsers(app, origins);
+  await tellBrowsers(app, origins, certificate);
   await takeUpgrades(app, contract);
   // After it, so that a page of another origin can read why it was refused.
   const wrongTokens = await limitRequests(app, limits);

@@ -2,6 +2,7 @@ import { WebSocket } from 'ws';
 import { HELLO, type LegacyMessage, MAX_LEGACY_MESSAGE, parseLegacyMessage } from '../protocol/legacy-message.js';
 import { ReceiveFailure } from './failure.js';
 import { printable } from './request.js';
+import { trusted } from './trust.js';
 
 const CONNECT_MS = 5_000;
 
@@ -31,6 +32,7 @@ export class LegacySignaling {
       handshakeTimeout: CONNECT_MS,
       maxPayload: MAX_LEGACY_MESSAGE,
       headers: token === null ? {} : { Authorization: `Bearer ${token}` },
+      ...trusted(),
     });
     const closed = new Promise<string>(resolve => {
       socket.once('close', (code, reason) => resolve(printable(reason.toString()) || `code ${code}`));

@@ -1,5 +1,6 @@
 import { parseProblem, parseRetryAfter } from '../protocol/problem-document.js';
 import { type FailureCode, ReceiveFailure } from './failure.js';
+import { fetchTrusting } from './trust.js';
 
 /** A server answers when the camera's first picture is there, which may take a camera that long. */
 const PATIENCE_MS = 15_000;
@@ -39,7 +40,7 @@ export async function askAnyhow(url: URL, question: Question): Promise<Answer> {
   const { method = 'GET', body, headers = {}, token, signal, patienceMs = PATIENCE_MS } = question;
   const late = AbortSignal.timeout(patienceMs);
   try {
-    const response = await fetch(url, {
+    const response = await fetchTrusting(url, {
       method,
       headers: { ...headers, ...(token === null ? {} : { Authorization: `Bearer ${token}` }) },
       ...(body === undefined ? {} : { body }),
@@ -155,10 +156,16 @@ function unreachable(url: URL, error: unknown, lateMs: number | null): ReceiveFa
     return new ReceiveFailure(
       'unreachable',
       `the certificate of ${host} is not trusted: ${printable(message)}`,
-      'Name the file of who signed it in NODE_EXTRA_CA_CERTS',
+      CERTIFICATE_REMEDIES[code] ?? 'Name the file of who signed it, or of itself, with --ca',
     );
   return new ReceiveFailure('unreachable', `${host} cannot be asked: ${printable(message)}`);
 }
+
+const CERTIFICATE_REMEDIES: Readonly<Record<string, string>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a name that is in it, or make one that has this name ("certificate --host" there)',
+  CERT_HAS_EXPIRED: 'Renew it there, and look at the clocks of both',
+  CERT_NOT_YET_VALID: 'Set the clocks of both',
+};
 
 function causeOf(error: unknown): { code?: string; message?: string } {
   if (!(error instanceof Error)) return { message: String(error) };

@@ -1,4 +1,5 @@
 import { ask } from './request.js';
+import { fetchTrusting } from './trust.js';
 
 export interface ServerEventsOptions {
   /** Where streams of a session's events are made (draft-ietf-wish-whep, Server-Sent Events extension). */
@@ -29,7 +30,7 @@ export async function listen({ url, token, signal, onActive, onGone }: ServerEve
     const stream = new URL(location, url);
     // Whatever this server says, another one is not shown the token.
     const own = stream.origin === url.origin ? token : null;
-    const response = await fetch(stream, {
+    const response = await fetchTrusting(stream, {
       headers: { Accept: 'text/event-stream', ...(own === null ? {} : { Authorization: `Bearer ${own}` }) },
       signal,
     });

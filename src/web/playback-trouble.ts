@@ -5,7 +5,7 @@ import { formatAge } from './formatting.js';
 import type { Trouble } from './player-state.js';
 
 /** Refusals that pass by themselves within seconds; not worth the word "failed". */
-const PASSING = new Set(['camera-starting', 'shutting-down']);
+const PASSING = new Set(['camera-starting', 'overloaded', 'shutting-down']);
 
 export const isPassing = (problem: Problem): boolean => PASSING.has(problem.code ?? '');
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { CommandError, EXIT } from '../../src/cli/command-error.js';
-import { defaultConfig, loadConfig } from '../../src/config/load.js';
+import { defaultConfig, loadConfig, loadText } from '../../src/config/load.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-config-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -75,7 +75,7 @@ t.test('what is wrong: the line, the key, the value and what would be right', t 
     [
       'unknown key',
       'server:\n  port: 1\n  prot: 2',
-      /^3: server\.prot is not a key that is known here; the keys are host, port$/,
+      /^3: server\.prot is not a key that is known here; the keys are host, port, tls$/,
     ],
     ['unknown at the top', 'camera: {}', /^1: camera is not a key .* server, limits, .*cameras$/],
     ['unknown of a camera', 'cameras:\n  a:\n    source: test\n    fps: 30', /^4: cameras\.a\.fps .* framerate/],
@@ -171,5 +171,28 @@ t.test('files that cannot be one', t => {
 t.test('how strictly WHEP and WHIP are kept to', t => {
   t.match(load('protocol: { etags: strict }\n'), { protocol: { etags: 'strict' } });
   t.throws(() => load('protocol: { etags: lax }\n'), { message: /:1: protocol\.etags .*compatible, strict/ });
+  t.end();
+});
+
+t.test('a password that is no YAML is not repeated', t => {
+  for (const value of [
+    '*Hunter2',
+    '|Hunter2',
+    '!Hunter2 x',
+    '"Hunter2',
+    '@Hunter2',
+    '%Hunter2',
+    '&Hunter2',
+    '[Hunter2',
+  ])
+    t.throws(
+      () =>
+        loadText(
+          `ice:\n  servers:\n    - urls: ['turn:t.example']\n      secret: ${value}\n      x: 1\n`,
+          'robot.yaml',
+        ),
+      { message: /^robot\.yaml(?![\s\S]*Hunter2)/ },
+      value,
+    );
   t.end();
 });

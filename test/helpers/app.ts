@@ -11,7 +11,7 @@ import { Cameras } from '../../src/domain/cameras.js';
 import type { CameraSettings, Config, System } from '../../src/domain/contract.js';
 import { EventBus } from '../../src/domain/events.js';
 import { LineUp } from '../../src/domain/line-up.js';
-import type { CameraPlan, CaptureDevice, IceForClients } from '../../src/domain/ports.js';
+import type { CameraPlan, CaptureDevice, IceForClients, ServerCertificate } from '../../src/domain/ports.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { buildApp } from '../../src/http/app.js';
 import { LegacyRoom } from '../../src/legacy/room.js';
@@ -81,6 +81,8 @@ export interface TestSettings {
   legacy?: Partial<Config['legacy']>;
   protocol?: Partial<Config['protocol']>;
   links?: IceForClients['links'];
+  /** For HTTPS. */
+  certificate?: ServerCertificate;
   logger?: FastifyBaseLogger;
   /** What is plugged in. */
   devices?: readonly CaptureDevice[];
@@ -141,6 +143,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
     access: makeAccess({ settings: accessSettings, legacy: legacySettings, ownToken: TOKEN, base: '/', log: logger }),
     limits: { ...defaults.limits, ...settings.limits },
     origins: accessSettings.origins,
+    certificate: settings.certificate ?? null,
     logger,
   });
   await app.ready();

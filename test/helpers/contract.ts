@@ -20,24 +20,54 @@ export interface Operation {
   /** Whether it needs a token. */
   guarded: boolean;
   responses: Readonly<Record<string, Reply>>;
+  /** Of its path, its query and its headers. */
+  parameters: readonly Parameter[];
+  /** The schemas of the bodies that it takes, by their types. */
+  bodies: Readonly<Record<string, object>>;
+}
+
+interface Parameter {
+  $ref?: string;
+  name: string;
+  in: 'path' | 'query' | 'header';
+  schema: object;
+}
+
+/** An operation, and what all of a path have in common. */
+interface Described {
+  operationId: string;
+  responses: Record<string, Reply>;
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema: object }> };
 }
 
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'];
 const contract = readContract();
 const rules = rulesOf(contract);
 const document = contract as unknown as {
-  paths: Record<string, Record<string, { operationId: string; responses: Record<string, Reply> }>>;
-  components: { responses?: Record<string, Reply> };
+  paths: Record<string, Record<string, Described>>;
+  components: { responses?: Record<string, Reply>; parameters?: Record<string, Parameter> };
 };
 
 /** Every operation of the contract, so that none can be forgotten. */
 export const operations: readonly Operation[] = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item)
     .filter(([method]) => METHODS.includes(method))
-    .map(([method, { operationId, responses }]) => {
+    .map(([method, { operationId, responses, parameters = [], requestBody }]) => {
       const rule = rules.get(`${method.toUpperCase()} ${routeOf(path)}`);
       if (rule === undefined) throw new Error(`no rule for ${operationId}`);
-      return { method: method.toUpperCase(), path, operationId, rule, guarded: rule.kind === 'required', responses };
+      return {
+        ...{ method: method.toUpperCase(), path, operationId, rule, guarded: rule.kind === 'required', responses },
+        parameters: [...((item.parameters as unknown as Parameter[] | undefined) ?? []), ...parameters].map(
+          parameter =>
+            parameter.$ref === undefined
+              ? parameter
+              : (document.components.parameters?.[parameter.$ref.split('/').at(-1) ?? ''] as Parameter),
+        ),
+        bodies: Object.fromEntries(
+          Object.entries(requestBody?.content ?? {}).map(([type, { schema }]) => [type, schema]),
+        ),
+      };
     }),
 );
 

@@ -24,11 +24,15 @@ export interface TestServer {
   close(): Promise<number | null>;
 }
 
-export async function startServer(...args: string[]): Promise<TestServer> {
+export const startServer = (...args: string[]): Promise<TestServer> => startServerUnder([], ...args);
+
+/** The same, started by another command that becomes it, as `prlimit` does. */
+export async function startServerUnder(command: readonly string[], ...args: string[]): Promise<TestServer> {
   const stateDir = mkdtempSync(join(tmpdir(), 'bigfootbot-video-test-'));
+  const [program = '', ...words] = [...command, process.execPath];
   const child = spawn(
-    process.execPath,
-    [MAIN, '--port', '0', '--json', '--state-dir', stateDir, '--log-level', 'debug', ...args],
+    program,
+    [...words, MAIN, '--port', '0', '--json', '--state-dir', stateDir, '--log-level', 'debug', ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -40,8 +44,8 @@ export async function startServer(...args: string[]): Promise<TestServer> {
     firstLine(child),
     exited.then(code => Promise.reject(new Error(`exit ${code}: ${log.join('\n')}`))),
   ]);
-  const { port, token } = JSON.parse(first) as { port: number; token: string };
-  const origin = `http://127.0.0.1:${port}`;
+  const { port, token, url } = JSON.parse(first) as { port: number; token: string; url: string };
+  const { origin } = new URL(url);
   const fetchHere: TestServer['fetch'] = (path, init = {}) =>
     fetch(new URL(path, origin), { ...init, headers: { Authorization: `Bearer ${token}`, ...init.headers } });
   return {

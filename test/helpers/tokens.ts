@@ -21,6 +21,17 @@ export function issue(name: string, ...permissions: Permission[]): { token: stri
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
+/** Every place in which a token may be sent, with what it makes of a request. */
+export const PLACES: Readonly<
+  Record<string, (url: string, token: string) => { url: string; headers: Record<string, string> }>
+> = {
+  header: (url, token) => ({ url, headers: bearer(token) }),
+  'header alone': (url, token) => ({ url, headers: { authorization: token } }),
+  '?token=': (url, token) => ({ url: `${url}?token=${encodeURIComponent(token)}`, headers: {} }),
+  '?access_token=': (url, token) => ({ url: `${url}?access_token=${encodeURIComponent(token)}`, headers: {} }),
+  '/t/TOKEN/': (url, token) => ({ url: `/t/${encodeURIComponent(token)}${url}`, headers: {} }),
+};
+
 /** Sends an operation with whatever headers. */
 export function call({ app }: Pick<TestApp, 'app'>, { method, path }: Operation, headers: Record<string, string> = {}) {
   return app.inject({ method: method as 'GET', url: urlOf(path), headers });

@@ -69,7 +69,7 @@ t.test('requests that are not valid', async t => {
     ['GET', '/api/v1/sessions?state=active&state=ended', 400, 'bad-request'],
     ['GET', '/api/v1/sessions?camera=', 400, 'bad-request'],
     ['GET', `/api/v1/sessions?camera=${'x'.repeat(101)}`, 400, 'bad-request'],
-    ['GET', `/api/v1/cameras/${'x'.repeat(101)}`, 400, 'bad-request'],
+    ['GET', `/api/v1/cameras/${'x'.repeat(101)}`, 404, 'unknown-camera'],
     ['GET', '/api/v1/cameras/%', 400, 'bad-request'],
     ['GET', '/api/v1/cameras/%zz', 400, 'bad-request'],
     ['GET', '/%', 400, 'bad-request'],

@@ -27,10 +27,14 @@ export function liveEventOperations(
           });
         live.admit(clientOf(request));
       },
-      handler: async (_request: FastifyRequest, reply: FastifyReply) =>
+      handler: async (request: FastifyRequest, reply: FastifyReply) =>
         send(
           reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade'),
-          problem('upgrade-required', 'Events come over a WebSocket (RFC 6455).', 'Open one: ws://HOST/api/v1/events.'),
+          problem(
+            'upgrade-required',
+            'Events come over a WebSocket (RFC 6455).',
+            `Open one: ${request.protocol === 'https' ? 'wss' : 'ws'}://HOST/api/v1/events.`,
+          ),
         ),
       wsHandler: (socket: WebSocket, request: FastifyRequest) => {
         const { grant } = request;

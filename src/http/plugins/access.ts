@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Contract } from '../../contract/contract.js';
+import { type Contract, methodsOf } from '../../contract/contract.js';
 import { type Rule, rulesOf } from '../../contract/security.js';
 import { type Access, allows, type Grant, NOBODY } from '../../domain/access.js';
 import { Failure } from '../../domain/failure.js';
@@ -19,6 +19,10 @@ declare module 'fastify' {
   }
 }
 
+/** What is served beside the contract: the dashboard, the docs and their files. */
+const PAGE = /^(\*|\/\*?|\/docs(\/.*)?)$/;
+const READING = ['GET', 'HEAD', 'OPTIONS'];
+
 /**
  * Lets nobody in who may not, before the body is read. What an operation needs is in the contract, under `security`,
  * and is looked up by the route that was matched, so that no spelling of a URL gets around it. What is no operation
@@ -31,6 +35,13 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
     if (rule === undefined || rule.kind === 'open') return null;
     return rule.kind === 'session' && !access.requireTokenOnSessions ? null : rule;
   };
+
+  const operations = new Set(methodsOf(contract).map(({ url }) => url));
+  app.addHook('onRoute', ({ method, url }) => {
+    const isRead = [method].flat().every(each => READING.includes(each));
+    if (!operations.has(url) && !(isRead && PAGE.test(url)))
+      throw new Error(`${String(method)} ${url} is neither in the contract nor a page: nothing says who may`);
+  });
 
   app.decorateRequest('grant');
   app.decorateRequest('hasToken', false);

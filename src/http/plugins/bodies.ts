@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBodyParser, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bodiesOf, type Contract } from '../../contract/contract.js';
 import { Failure } from '../../domain/failure.js';
 import { BODY_KINDS, mediaTypeOf } from '../body-kinds.js';
@@ -24,7 +24,7 @@ export function takeBodies(app: FastifyInstance, contract: Contract): void {
   app.removeAllContentTypeParsers();
   for (const [type, { limit }] of Object.entries(BODY_KINDS)) {
     const options = { parseAs: 'string', bodyLimit: limit } as const;
-    if (type.endsWith('json')) app.addContentTypeParser(type, options, app.getDefaultJsonParser('error', 'error'));
+    if (type.endsWith('json')) app.addContentTypeParser(type, options, jsonParser(app));
     else app.addContentTypeParser(type, options, async (_request: FastifyRequest, text: string) => text);
   }
   // All but the last are of answers only, and the glue warns of a type that nothing reads.
@@ -52,4 +52,31 @@ export function takeBodies(app: FastifyInstance, contract: Contract): void {
     }
     return payload;
   });
+}
+
+/** Levels of a JSON body; the contract has four. */
+const MAX_DEPTH = 16;
+
+/** JSON without keys that would reach a prototype, and not so deep that whoever walks through it runs out of stack. */
+function jsonParser(app: FastifyInstance): FastifyBodyParser<string> {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  return (request, text, done) =>
+    parse(request, text, (error, body) => {
+      const isDeep = !error && depthIsAbove(body, MAX_DEPTH);
+      done(
+        isDeep
+          ? new Failure('invalid-body', `The JSON body has more than ${MAX_DEPTH} levels, one in the other.`)
+          : error,
+        body,
+      );
+    });
+}
+
+function depthIsAbove(value: unknown, most: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= most; depth++) {
+    level = level.flatMap(inner => (typeof inner === 'object' && inner !== null ? Object.values(inner) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
 }

@@ -1,6 +1,10 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ServerCertificate } from '../../domain/ports.js';
+
+/** Half a year, of this host alone: others of its domain are not this server's to speak for. */
+const HSTS = `max-age=${180 * 86_400}`;
 
 /**
  * Whether the page that asks, if it is one, may: browsers ask nobody before they open a WebSocket to elsewhere.
@@ -16,8 +20,13 @@ export function originMay({ headers }: Pick<FastifyRequest, 'headers'>, origins:
 /**
  * What browsers need to be told: who may call from another page, and what the pages from here may do.
  * @param origins of pages that may call; `*` for any; looked at for each request
+ * @param certificate of HTTPS; null for HTTP
  */
-export async function tellBrowsers(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+export async function tellBrowsers(
+  app: FastifyInstance,
+  origins: readonly string[],
+  certificate: Pick<ServerCertificate, 'isSelfSigned'> | null,
+): Promise<void> {
   const options = {
     credentials: false,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
@@ -53,11 +62,16 @@ export async function tellBrowsers(app: FastifyInstance, origins: readonly strin
         frameAncestors: ["'self'"],
       },
     },
-    // Robots are opened over plain HTTP on a local address: none of what belongs to HTTPS alone.
+    // Robots are opened over plain HTTP on a local address: none of what belongs to HTTPS alone. HSTS is below.
     strictTransportSecurity: false,
     crossOriginOpenerPolicy: false,
     originAgentCluster: false,
     crossOriginEmbedderPolicy: false,
     crossOriginResourcePolicy: { policy: 'cross-origin' },
   });
+  // A browser that was told to insist on it would not let a person go on with one that nobody vouches for.
+  if (certificate)
+    app.addHook('onRequest', async (_request, reply) => {
+      if (!certificate.isSelfSigned) reply.header('Strict-Transport-Security', HSTS);
+    });
 }

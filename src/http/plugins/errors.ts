@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findingsOf } from '../../contract/finding.js';
-import type { Problem } from '../../domain/contract.js';
+import type { Problem, ProblemCode } from '../../domain/contract.js';
 import { Failure } from '../../domain/failure.js';
 import { redact } from '../../domain/source.js';
 import { OfferError } from '../../protocol/offer.js';
@@ -12,7 +12,8 @@ type Refused = FastifyError | Failure | OfferError | SdpFragmentError;
 
 /** Every error leaves as a problem document. To be set before any route is registered. */
 export function handleErrors(app: FastifyInstance): void {
-  app.setErrorHandler<Refused>((error, request, reply) => {
+  app.setErrorHandler<Refused>((raised, request, reply) => {
+    const error = asFailure(raised);
     const document = toProblem(error, request);
     if (document.code === 'internal') request.log.error({ err: error }, 'request failed');
     // No mistake of the program: what a person may want to know, without a stack.
@@ -40,6 +41,18 @@ export function send(reply: FastifyReply, document: Problem): FastifyReply {
     .send(document);
 }
 
+/** What of the system runs out when too much is open, and comes back when somebody leaves. */
+const EXHAUSTED: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+const EXHAUSTED_S = 5;
+
+function asFailure(error: Refused): Refused {
+  if (error instanceof Failure || !EXHAUSTED.has(String(error.code))) return error;
+  return new Failure('overloaded', 'The server has as many files and connections open as it may.', {
+    remedy: 'Ask again; if that lasts, let it open more (LimitNOFILE= of systemd, ulimit -n).',
+    retryAfter: EXHAUSTED_S,
+  });
+}
+
 function toProblem(error: Refused, request: FastifyRequest): Problem {
   if (error instanceof Failure || error instanceof OfferError || error instanceof SdpFragmentError)
     return problem(error.code, error.message, error.remedy);
@@ -47,6 +60,7 @@ function toProblem(error: Refused, request: FastifyRequest): Problem {
   if (error.validationContext === 'body' && body) {
     return problem(body.code, `${body.name} cannot be used: ${wrongWith(request.body, error)}.`);
   }
+  if (error.validationContext === 'params') return nothingAt(request, error);
   if (error.validation) return problem('bad-request', `${error.message}.`);
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
@@ -66,6 +80,18 @@ function toProblem(error: Refused, request: FastifyRequest): Problem {
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
     return problem('bad-request', `${error.message}.`);
   return problem('internal', 'The server made a mistake; its log says which.');
+}
+
+/** What a part of a path names; nothing has a name that the contract does not allow. */
+const NAMED: Readonly<Record<string, ProblemCode>> = {
+  '/camera': 'unknown-camera',
+  '/session': 'unknown-session',
+  '/secret': 'unknown-session',
+};
+
+function nothingAt(request: FastifyRequest, { validation = [] }: FastifyError): Problem {
+  const part = validation[0]?.instancePath ?? '';
+  return problem(NAMED[part] ?? 'not-found', `There is no ${request.method} ${pathOf(request)}.`);
 }
 
 /** Findings that are told of one body. */

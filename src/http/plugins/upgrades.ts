@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import websocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import { type Contract, routeOf } from '../../contract/contract.js';
@@ -64,5 +65,6 @@ function takeAsPlain(app: FastifyInstance, request: IncomingMessage, socket: Dup
     if (!left.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
-  app.server.emit('connection', socket);
+  // What came over TLS has been decrypted: as a new connection it would be greeted anew.
+  app.server.emit(socket instanceof TLSSocket ? 'secureConnection' : 'connection', socket);
 }
