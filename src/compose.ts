@@ -16,6 +16,7 @@ import type { MediaEvents } from './domain/ports.js';
 import { Sessions } from './domain/sessions.js';
 import { buildApp } from './http/app.js';
 import { WorkerEngine, type WorkerEngineOptions } from './media/engine.js';
+import { Metrics } from './metrics/metrics.js';
 import { Settings } from './settings.js';
 
 export interface ServerOptions {
@@ -80,6 +81,7 @@ export async function startServer({
   const mediaEvents: MediaEvents = {
     cameraChanged: (camera, status) => cameras.update(camera, status),
     sessionConnected: session => sessions.connected(session),
+    sessionSending: session => sessions.sending(session),
     sessionEnded: (session, reason, detail) => sessions.end(session, reason, detail),
     sessionMeasured: (session, stats) => sessions.measured(session, stats),
   };
@@ -102,6 +104,8 @@ export async function startServer({
     ...engine.machine(),
     ice: settings.ice.status(),
   });
+  const metrics = new Metrics({ cameras, sessions, events, engine, system });
+  let started = false;
   try {
     const app = await buildApp({
       services: {
@@ -115,6 +119,9 @@ export async function startServer({
         devices: () => devices.list(),
         ice: { links: client => settings.ice.links(client) },
         system,
+        started: () => started,
+        metrics,
+        freshness: engine,
       },
       access: live(() => settings.access),
       limits,
@@ -144,11 +151,13 @@ export async function startServer({
       },
       token,
     );
+    started = true;
     await known;
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },
       close: async () => {
         sessions.close();
+        metrics.close();
         settings.ice.close();
         devices.close();
         // First, so that no camera begins while all end.
@@ -157,6 +166,7 @@ export async function startServer({
       },
     };
   } catch (error) {
+    metrics.close();
     settings.ice.close();
     devices.close();
     await config.close();

@@ -46,6 +46,8 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   leave: { type: 'leave', session: 's-1' },
   keyframe: { type: 'keyframe' },
   still: { type: 'still', request: 1 },
+  look: { type: 'look', request: 1 },
+  measure: { type: 'measure', request: 1 },
   ping: { type: 'ping', sequence: 1 },
   close: { type: 'close' },
 };
@@ -68,6 +70,14 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
     audio: { codec: 'OPUS' },
     renditions: [{ codec: 'VP8', encoder: 'vp8enc', viewers: 1 }],
     publisher: 's-2',
+    newestAt: 1234.5,
+  },
+  looked: { type: 'looked', request: 1, newestAt: 1234.5, sessions: { 's-1': { movedAt: 1230.5, heardAt: null } } },
+  measured: {
+    type: 'measured',
+    request: 1,
+    loopLagMs: 1.5,
+    stream: { captured: 9, encoded: 8, sent: 7, keyframes: 1, thinned: 1, overrun: 1, delayMs: 5.5 },
   },
   joined: { type: 'joined', session: 's-1', answer: 'v=0' },
   still: { type: 'still', request: 1, jpeg: new Uint8Array([255, 216]) },
@@ -75,12 +85,14 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
   'encoder-failed': { type: 'encoder-failed', element: 'nvh264enc', reason: 'why' },
   refused: { type: 'refused', session: 's-1', code: 'internal', detail: 'why', remedy: null },
   connected: { type: 'connected', session: 's-1' },
+  sending: { type: 'sending', session: 's-1' },
   ended: { type: 'ended', session: 's-1', reason: 'ice-failed', detail: null },
   stats: {
     type: 'stats',
     session: 's-1',
     stats: {
       bitrate: 1,
+      bytes: 2_000,
       packetsSent: 1,
       packetsReceived: 0,
       packetsLost: null,
@@ -121,7 +133,7 @@ const directions = [
 ];
 
 /** Objects and figures that are null where there is nothing to say. */
-const NULLABLE = new Set(['lostMs', 'capture', 'video', 'audio']);
+const NULLABLE = new Set(['lostMs', 'capture', 'video', 'audio', 'newestAt', 'loopLagMs', 'stream']);
 
 for (const { name, check, examples, others } of directions) {
   t.test(`${name}: each message is taken, and refused with a field that is missing or of another kind`, t => {

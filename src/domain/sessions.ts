@@ -117,7 +117,7 @@ export class Sessions {
       if (session.ended) throw endedEarly(session.ended);
       const { address, userAgent } = client;
       this.#log.info({ session: session.id, camera, protocol, address, userAgent }, 'session answered');
-      this.#events.emit('sessionOpened', { session });
+      this.#events.emit('sessionOpened', { session, afterMs: performance.now() - entry.beganAt });
       return { session, secret, iceSession, answer };
     } catch (error) {
       if (session.ended) throw session.ended.reason === 'takeover' ? endedEarly(session.ended) : error;
@@ -141,6 +141,14 @@ export class Sessions {
       'session connected',
     );
     this.#events.emit('sessionConnected', { session });
+  }
+
+  /** A viewer was sent its first packet. */
+  sending(id: string): void {
+    const entry = this.#store.find(id);
+    if (!entry) return;
+    const { session, beganAt } = entry;
+    this.#events.emit('sessionSending', { session, afterMs: performance.now() - beganAt });
   }
 
   measured(id: string, stats: NonNullable<Session['stats']>): void {

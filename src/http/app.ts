@@ -13,6 +13,7 @@ import { controlOperations } from './handlers/controls.js';
 import { deviceOperations } from './handlers/devices.js';
 import { eventOperations } from './handlers/events.js';
 import { liveEventOperations } from './handlers/live-events.js';
+import { metricsOperations } from './handlers/metrics.js';
 import { pictureOperations } from './handlers/pictures.js';
 import { sessionOperations } from './handlers/sessions.js';
 import { systemOperations } from './handlers/system.js';
@@ -101,6 +102,7 @@ async function serveOperations(
     ...deviceOperations(services),
     ...sessionOperations(services),
     ...systemOperations(services),
+    ...metricsOperations(services),
     ...whepOperations(services),
     ...whipOperations(services),
     ...eventOperations(services, app),

@@ -34,6 +34,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>>
   'no-controls': { status: 409, title: 'The camera has no controls' },
   'config-not-writable': { status: 507, title: 'The configuration cannot be kept' },
   'too-many-viewers': { status: 503, title: 'Too many viewers' },
+  'not-ready': { status: 503, title: 'Not every camera can serve' },
   'shutting-down': { status: 503, title: 'The server is being stopped' },
   internal: { status: 500, title: 'The server made a mistake' },
 };

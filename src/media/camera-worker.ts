@@ -2,6 +2,8 @@ import { NOT_STARTED } from '../domain/cameras.js';
 import type { EndReason } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type {
+  CameraFreshness,
+  CameraMeasures,
   CameraPlan,
   CameraStatus,
   CaptureDevice,
@@ -10,6 +12,7 @@ import type {
   MediaEvents,
   MediaLimits,
 } from '../domain/ports.js';
+import { processFigures } from '../process/proc.js';
 import { type Agreement, agree, type Stream } from '../protocol/agreement.js';
 import { usableCandidate } from '../protocol/candidate.js';
 import { type CodecName, EXPECTED } from '../protocol/codecs.js';
@@ -20,6 +23,7 @@ import type { EncoderMemory } from './encoder-memory.js';
 import type { FromWorker, FromWorkerOf } from './messages.js';
 import { finishAnswer, publishable, requestFor, streamsOf } from './negotiation.js';
 import { StillRequests } from './still-requests.js';
+import { WorkerLooks } from './worker-looks.js';
 import { startWorker, type WorkerProcess } from './worker-process.js';
 
 export interface CameraWorkerOptions {
@@ -67,6 +71,7 @@ export class CameraWorker {
   /** Those that wait for the worker to be ready; one that leaves meanwhile is not handed to it. */
   readonly #arriving = new Set<string>();
   readonly #stills = new StillRequests();
+  readonly #looks = new WorkerLooks();
   #process: WorkerProcess | null = null;
   #isConfigured = false;
   #usable: Promise<void> = Promise.resolve();
@@ -295,6 +300,30 @@ export class CameraWorker {
     });
   }
 
+  /** See FreshnessWatch. */
+  async look(patienceMs: number): Promise<void> {
+    const process = this.#process;
+    if (process) await this.#looks.look(request => process.send({ type: 'look', request }), patienceMs);
+  }
+
+  freshness(): CameraFreshness {
+    return this.#looks.freshness(session => this.#sessions.has(session));
+  }
+
+  /** See Measuring. */
+  async measure(): Promise<CameraMeasures> {
+    const process = this.#process;
+    if (process?.pid === undefined) return { process: null, stream: null };
+    const [measured, figures] = await Promise.all([
+      this.#isConfigured ? this.#looks.measure(request => process.send({ type: 'measure', request })) : null,
+      processFigures(process.pid),
+    ]);
+    const { loopLagMs = null, stream = null } = measured ?? {};
+    // What gives no answer is held up for as long as it has said nothing.
+    const lag = measured ? loopLagMs : this.#isConfigured ? process.silenceMs() : null;
+    return { process: figures && { ...figures, loopLagMs: lag }, stream };
+  }
+
   #onMessage(message: FromWorker): void {
     const { events } = this.#options;
     switch (message.type) {
@@ -319,6 +348,15 @@ export class CameraWorker {
         break;
       case 'connected':
         events.sessionConnected(message.session);
+        break;
+      case 'sending':
+        events.sessionSending(message.session);
+        break;
+      case 'looked':
+        this.#looks.looked(message);
+        break;
+      case 'measured':
+        this.#looks.measured(message);
         break;
       case 'stats':
         events.sessionMeasured(message.session, message.stats);
@@ -346,7 +384,18 @@ export class CameraWorker {
     }
   }
 
-  #onCamera({ type: _, state, detail, remedy, video, notices, lostMs, ...more }: FromWorkerOf<'camera'>): void {
+  #onCamera({
+    type: _,
+    state,
+    detail,
+    remedy,
+    video,
+    notices,
+    lostMs,
+    newestAt,
+    ...more
+  }: FromWorkerOf<'camera'>): void {
+    this.#looks.newest(newestAt);
     const before = this.#status;
     if (state === 'failed' && before.state !== 'failed') this.#log.warn({ detail, remedy }, 'camera failed');
     if (state === 'lost' && before.state !== 'lost') this.#log.warn({ detail, remedy }, 'camera lost');

@@ -1,10 +1,14 @@
 import type {
+  CameraFreshness,
+  CameraMeasures,
   CameraPlan,
   CameraRunner,
   CaptureDevice,
+  FreshnessWatch,
   IceAgentSettings,
   Log,
   Machine,
+  Measuring,
   MediaEngine,
   MediaEvents,
   MediaLimits,
@@ -28,7 +32,7 @@ export interface WorkerEngineOptions {
 }
 
 /** The cameras, each in a process of its own, and the probe of the machine they run on. */
-export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
+export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, FreshnessWatch, Measuring {
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
   /** Those that were taken away and have not ended yet, by their cameras: a device opens once. */
@@ -120,6 +124,19 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures {
 
   async snapshot(camera: string): Promise<Uint8Array> {
     return await this.#worker(camera).still();
+  }
+
+  async look(patienceMs: number): Promise<void> {
+    await Promise.all([...this.#workers.values()].map(worker => worker.look(patienceMs)));
+  }
+
+  freshness(camera: string): CameraFreshness | null {
+    return this.#workers.get(camera)?.freshness() ?? null;
+  }
+
+  async measure(): Promise<ReadonlyMap<string, CameraMeasures>> {
+    const measured = [...this.#workers].map(async ([id, worker]) => [id, await worker.measure()] as const);
+    return new Map(await Promise.all(measured));
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CameraStatus, CaptureDevice, IceAgentSettings, SessionFigures } from '../domain/ports.js';
+import type { CameraStatus, CaptureDevice, IceAgentSettings, SessionFigures, StreamFigures } from '../domain/ports.js';
 import type { Source } from '../domain/source.js';
 import {
   checkMessage,
@@ -43,6 +43,10 @@ const TO_WORKER = {
   keyframe: {},
   /** Take the picture of now. Answered by `still` or `no-still`. */
   still: { request: number },
+  /** Say when the newest picture came, and when sessions' peers were heard. Answered by `looked`. */
+  look: { request: number },
+  /** Say what is measured only when somebody asks. Answered by `measured`. */
+  measure: { request: number },
   /** More candidates of a session's peer. */
   candidates: { session: string, values: object },
   /** A viewer or a publisher leaves; nothing comes back. */
@@ -75,7 +79,11 @@ const FROM_WORKER = {
     audio: objectOrNull,
     renditions: object,
     publisher: nullableString,
+    newestAt: nullableNumber,
   },
+  /** `newestAt`, and times in `sessions`: ms of CLOCK_MONOTONIC; null while there never was anything. */
+  looked: { request: number, newestAt: nullableNumber, sessions: object },
+  measured: { request: number, loopLagMs: nullableNumber, stream: objectOrNull },
   still: { request: number, jpeg: object },
   'no-still': { request: number, code: string, detail: string, remedy: nullableString },
   /** An encoder did not open, or failed while it ran: the next one is used. */
@@ -83,6 +91,8 @@ const FROM_WORKER = {
   joined: { session: string, answer: string },
   refused: { session: string, code: string, detail: string, remedy: nullableString },
   connected: { session: string },
+  /** A viewer was sent his first packet. */
+  sending: { session: string },
   /** The worker ended a session by itself. */
   ended: { session: string, reason: string, detail: nullableString },
   /** Figures of a session, each 2 s. */
@@ -130,6 +140,12 @@ export interface Rendition {
   viewers: number;
 }
 
+/** When something was last sent to a session's peer, or received of a publisher, and when the peer was last heard. */
+export interface SessionTimes {
+  movedAt: number | null;
+  heardAt: number | null;
+}
+
 export type Notice = CameraStatus['notices'][number];
 export type CaptureMode = NonNullable<CameraStatus['capture']>;
 
@@ -168,6 +184,8 @@ export type FromWorker = MessagesOf<
     audio: { codec: 'OPUS' } | null;
     renditions: readonly Rendition[];
     stats: SessionFigures;
+    sessions: Readonly<Record<string, SessionTimes>>;
+    stream: StreamFigures | null;
     fields: Record<string, unknown>;
     missing: readonly NeededElement[];
   }

@@ -1,6 +1,8 @@
 import type { ConnectionEvents } from '../gst/connection.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
-import type { FromWorker, ToWorker, ToWorkerOf } from '../media/messages.js';
+import type { FromWorker, SessionTimes, ToWorker, ToWorkerOf } from '../media/messages.js';
+import { LoopLag } from '../process/loop-lag.js';
+import { monotonicMs } from '../process/monotonic.js';
 import { Camera, type Place } from './camera.js';
 import { CameraFailure } from './failure.js';
 import { KeyframeLimit } from './keyframe-limit.js';
@@ -23,6 +25,7 @@ export class WorkerSessions {
   readonly #send: (message: FromWorker) => void;
   readonly #housekeeping: Housekeeping;
   readonly #entries = new Map<string, Entry>();
+  readonly #loopLag = new LoopLag();
   #keyframes = new KeyframeLimit();
   #camera: Camera | null = null;
 
@@ -46,6 +49,12 @@ export class WorkerSessions {
         return;
       case 'still':
         void this.#still(message.request);
+        return;
+      case 'look':
+        this.#look(message.request);
+        return;
+      case 'measure':
+        void this.#measure(message.request);
         return;
       case 'join':
         void this.#begin(message.session, entry => this.#join(message, entry));
@@ -140,8 +149,24 @@ export class WorkerSessions {
     }
   }
 
+  #look(request: number): void {
+    this.#camera?.watch();
+    const sessions: Record<string, SessionTimes> = {};
+    for (const [session, { viewer, joined }] of this.#entries) {
+      const traffic = joined ? (viewer ?? this.#camera?.publication(session))?.traffic() : undefined;
+      if (traffic) sessions[session] = { movedAt: monotonic(traffic.movedAt), heardAt: monotonic(traffic.heardAt) };
+    }
+    this.#send({ type: 'looked', request, newestAt: this.#camera?.newestAt() ?? null, sessions });
+  }
+
+  async #measure(request: number): Promise<void> {
+    const stream = (await this.#camera?.measure()) ?? null;
+    this.#send({ type: 'measured', request, loopLagMs: this.#loopLag.take(), stream });
+  }
+
   #events(session: string): ConnectionEvents {
     return {
+      sending: () => this.#send({ type: 'sending', session }),
       connected: () => this.#send({ type: 'connected', session }),
       ended: (reason, detail) => {
         const told = this.#entries.get(session)?.joined === true;
@@ -196,6 +221,9 @@ export class WorkerSessions {
     this.#housekeeping.collect();
   }
 }
+
+/** @param at of performance.now() @returns ms of CLOCK_MONOTONIC */
+const monotonic = (at: number | null): number | null => (at === null ? null : monotonicMs() - (performance.now() - at));
 
 function refusal(error: unknown): { code: string; message: string; remedy: string | null } {
   if (error instanceof CameraFailure) return error;

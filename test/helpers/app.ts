@@ -13,6 +13,7 @@ import { LineUp } from '../../src/domain/line-up.js';
 import type { CaptureDevice, IceForClients } from '../../src/domain/ports.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { buildApp } from '../../src/http/app.js';
+import { Metrics } from '../../src/metrics/metrics.js';
 import { FakeEngine } from './fake-engine.js';
 import { readOffer } from './fixtures.js';
 
@@ -97,6 +98,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
   const mediaEvents = {
     cameraChanged: unused,
     sessionConnected: unused,
+    sessionSending: unused,
     sessionEnded: unused,
     sessionMeasured: unused,
   };
@@ -108,6 +110,8 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
   };
   await editor.start(applier, TOKEN);
   t.teardown(() => editor.close());
+  const metrics = new Metrics({ cameras, sessions, events, engine, system: () => SYSTEM });
+  t.teardown(() => metrics.close());
   const ice = { links: settings.links ?? (() => []) };
   const protocol = { ...defaults.protocol, ...settings.protocol };
   const app = await buildApp({
@@ -122,6 +126,9 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
       controls: { read: readControls, set: setControls },
       devices: () => settings.devices ?? [],
       system: () => SYSTEM,
+      started: () => true,
+      metrics,
+      freshness: engine,
     },
     access: makeAccess({ settings: accessSettings, ownToken: TOKEN, base: '/', log: logger }),
     limits: { ...defaults.limits, ...settings.limits },

@@ -1,5 +1,5 @@
 import type { Engine } from '../../src/compose.js';
-import type { CameraPlan, CaptureDevice, Machine } from '../../src/domain/ports.js';
+import type { CameraFreshness, CameraMeasures, CameraPlan, CaptureDevice, Machine } from '../../src/domain/ports.js';
 
 export interface Join {
   purpose: 'watch' | 'publish';
@@ -79,6 +79,20 @@ export class FakeEngine implements Engine {
   snapshot(camera: string): Promise<Uint8Array> {
     this.snapshots.push(camera);
     return this.takeSnapshot();
+  }
+
+  /** What is said of how old pictures are, by cameras. */
+  readonly ages = new Map<string, CameraFreshness>();
+  readonly measures = new Map<string, CameraMeasures>();
+
+  async look(): Promise<void> {}
+
+  freshness(camera: string): CameraFreshness | null {
+    return this.ages.get(camera) ?? null;
+  }
+
+  async measure(): Promise<ReadonlyMap<string, CameraMeasures>> {
+    return this.measures;
   }
 
   watch(camera: string, session: string): Promise<string> {

@@ -283,9 +283,18 @@ const untilTrue = async (done: () => boolean): Promise<void> => {
 const sees = (...cameras: string[]): Grant => ({ name: 'a', permissions: [{ role: 'view', cameras }] });
 
 async function unit(t: Test, identify: () => Promise<Grant>, times: { aliveMs?: number; pingMs?: number }) {
-  const { cameras, sessions, events } = await testApp(t);
+  const { cameras, sessions, events, engine } = await testApp(t);
   const log = keptLog();
-  const live = new LiveEvents({ cameras, sessions, events, log, aliveMs: 60_000, pingMs: 60_000, ...times });
+  const live = new LiveEvents({
+    cameras,
+    sessions,
+    events,
+    freshness: engine,
+    log,
+    aliveMs: 60_000,
+    pingMs: 60_000,
+    ...times,
+  });
   live.start();
   t.teardown(() => live.close());
   const socket = new FakeSocket();
