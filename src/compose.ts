@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { CommandError, EXIT } from './cli/command-error.js';
+import { withFields } from './cli/log.js';
 import type { ConfigStore } from './config/store.js';
 import { applyControls, readControls, setControls } from './devices/controls.js';
 import { DeviceWatch } from './devices/device-watch.js';
@@ -29,6 +30,8 @@ export interface ServerOptions {
   /** The server's own. */
   token: string;
   logger: FastifyBaseLogger;
+  /** What is logged at the least; null for what is configured. */
+  logLevel?: string | null;
   /** What runs the cameras; each in a process of its own, if nothing is said. */
   makeEngine?: (options: WorkerEngineOptions) => Engine;
   /** Where V4L2 devices are; this machine's, if nothing is said. */
@@ -51,6 +54,7 @@ export async function startServer({
   base,
   token,
   logger,
+  logLevel = null,
   makeEngine = options => new WorkerEngine(options),
   places = PLACES,
 }: ServerOptions): Promise<Server> {
@@ -66,7 +70,7 @@ export async function startServer({
       encoders: limits.encoders ?? null,
     }),
     log: logger,
-    logFor: camera => logger.child({ camera }),
+    logFor: camera => withFields(logger, { camera }),
   });
   const events = new EventBus(logger);
   const sessions = new Sessions({
@@ -104,6 +108,14 @@ export async function startServer({
     ...engine.machine(),
     ice: settings.ice.status(),
   });
+  const setLevel = (level: string): void => {
+    const before = logger.level;
+    if (level === before) return;
+    // At the more talkative of the two.
+    logger.info({ before, level }, 'log level changes');
+    logger.level = level;
+    if (!TALKATIVE.has(before)) logger.info({ before, level }, 'log level changed');
+  };
   const metrics = new Metrics({ cameras, sessions, events, engine, system });
   let started = false;
   try {
@@ -138,6 +150,7 @@ export async function startServer({
           const take = settings.prepare(next, anew);
           return () => {
             take();
+            setLevel(logLevel ?? next.config.log.level);
             engine.limitsChanged();
             const changes = lineUp.apply(next.cameras.map(({ plan }) => plan));
             if (Object.values(changes).some(ids => ids.length > 0)) logger.info(changes, 'cameras as configured');
@@ -174,6 +187,9 @@ export async function startServer({
     throw error;
   }
 }
+
+/** Log levels at which an `info` is logged. */
+const TALKATIVE: ReadonlySet<string> = new Set(['info', 'debug', 'trace']);
 
 const VERSION = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }

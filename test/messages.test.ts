@@ -29,6 +29,7 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   join: {
     type: 'join',
     session: 's-1',
+    requestId: 'r-1',
     offer: 'v=0',
     video: { codec: 'H264', payloadType: 96, retransmit: true, extensions: [{ id: 3, uri: 'urn:x' }] },
     audio: { payloadType: 111, extensions: [] },
@@ -37,6 +38,7 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   publish: {
     type: 'publish',
     session: 's-1',
+    requestId: 'r-1',
     offer: 'v=0',
     video: { codec: 'VP8', payloadType: 96, retransmit: false, extensions: [] },
     audio: { payloadType: 111, extensions: [] },
@@ -46,7 +48,7 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   leave: { type: 'leave', session: 's-1' },
   keyframe: { type: 'keyframe' },
   still: { type: 'still', request: 1 },
-  look: { type: 'look', request: 1 },
+  look: { type: 'look', request: 1, everyMs: 100 },
   measure: { type: 'measure', request: 1 },
   ping: { type: 'ping', sequence: 1 },
   close: { type: 'close' },

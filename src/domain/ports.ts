@@ -35,15 +35,17 @@ export type CameraStatus = Pick<
 export interface MediaEngine {
   /**
    * Adds a viewer to a camera; resolves with the SDP answer.
+   * @param requestId is in all lines that the log has of it
    * @throws Failure, OfferError
    */
-  watch(camera: string, session: string, offer: Offer): Promise<string>;
+  watch(camera: string, session: string, offer: Offer, requestId: string): Promise<string>;
   /**
    * Makes a camera of source `whip` live; resolves with the SDP answer. The camera has at most one publisher: whoever
    * calls has seen to that.
+   * @param requestId as for watch
    * @throws Failure, OfferError
    */
-  publish(camera: string, session: string, offer: Offer): Promise<string>;
+  publish(camera: string, session: string, offer: Offer, requestId: string): Promise<string>;
   /**
    * Whether a camera that is live could be made so by this offer. What only an attempt can show is not known by it.
    * @throws Failure, OfferError
@@ -219,8 +221,11 @@ export interface CameraFreshness {
 
 /** Knows how old the newest pictures are, by clocks that do not jump. */
 export interface FreshnessWatch {
-  /** Has the workers say what they know now; resolves when they have, or after so many ms: one that hangs says nothing. */
-  look(patienceMs: number): Promise<void>;
+  /**
+   * Has the workers say what they know now; resolves when they have, or after `patienceMs`: one that hangs says nothing.
+   * @param everyMs until it is asked again; what is said is the more exact the shorter it is; 0 for once
+   */
+  look(everyMs: number, patienceMs: number): Promise<void>;
   /** At this moment, by what was said last: it grows by itself. Null for a camera that is not there. */
   freshness(camera: string): CameraFreshness | null;
 }

@@ -13,6 +13,8 @@ export interface SessionRequest {
   /** All that the offer names: its sections may have a pair each, until they are bundled. */
   credentials: readonly IceCredentials[];
   client: Session['client'];
+  /** Under which the log has the request, and from here on the session. */
+  requestId: string;
   /** Aborts when whoever asked is gone before the answer. */
   signal: AbortSignal;
 }
@@ -70,7 +72,8 @@ export class Sessions {
         retryAfter: 5,
       });
     }
-    return await this.#open('whep', request, session => this.#engine.watch(camera, session, offer));
+    const { requestId } = request;
+    return await this.#open('whep', request, session => this.#engine.watch(camera, session, offer, requestId));
   }
 
   /**
@@ -92,7 +95,8 @@ export class Sessions {
       this.#engine.checkPublisher(camera, offer);
       this.end(publisher.id, 'takeover', null);
     }
-    return await this.#open('whip', request, session => this.#engine.publish(camera, session, offer));
+    const { requestId } = request;
+    return await this.#open('whip', request, session => this.#engine.publish(camera, session, offer, requestId));
   }
 
   #checkOpen({ signal }: SessionRequest): void {
@@ -104,10 +108,10 @@ export class Sessions {
   // Nothing is awaited before the session is in the store: of two that ask at the same time, one sees the other.
   async #open(
     protocol: Session['protocol'],
-    { camera, credentials, client, signal }: SessionRequest,
+    { camera, credentials, client, requestId, signal }: SessionRequest,
     join: (session: string) => Promise<string>,
   ): Promise<OpenedSession> {
-    const entry = this.#store.add({ camera, protocol, client }, credentials);
+    const entry = this.#store.add({ camera, protocol, client }, { credentials, requestId });
     this.#viewersChanged(entry);
     const { session, secret, iceSession } = entry;
     const onAbort = (): void => this.end(session.id, 'request-aborted', null);
@@ -116,7 +120,10 @@ export class Sessions {
       const answer = await join(session.id);
       if (session.ended) throw endedEarly(session.ended);
       const { address, userAgent } = client;
-      this.#log.info({ session: session.id, camera, protocol, address, userAgent }, 'session answered');
+      this.#log.info(
+        { session: session.id, request: requestId, camera, protocol, address, userAgent },
+        'session answered',
+      );
       this.#events.emit('sessionOpened', { session, afterMs: performance.now() - entry.beganAt });
       return { session, secret, iceSession, answer };
     } catch (error) {
@@ -133,11 +140,11 @@ export class Sessions {
   connected(id: string): void {
     const entry = this.#store.find(id);
     if (!entry) return;
-    const { session, beganAt } = entry;
+    const { session, requestId, beganAt } = entry;
     session.state = 'connected';
     session.connectedAt = new Date().toISOString();
     this.#log.info(
-      { session: id, camera: session.camera, afterMs: Math.round(performance.now() - beganAt) },
+      { session: id, request: requestId, camera: session.camera, afterMs: Math.round(performance.now() - beganAt) },
       'session connected',
     );
     this.#events.emit('sessionConnected', { session });
@@ -181,7 +188,7 @@ export class Sessions {
     const taken = candidates.slice(0, MAX_CANDIDATES - entry.candidates);
     entry.candidates += taken.length;
     if (taken.length < candidates.length)
-      this.#log.warn({ session: id, camera, taken: entry.candidates }, 'too many candidates');
+      this.#log.warn({ session: id, request: entry.requestId, camera, taken: entry.candidates }, 'too many candidates');
     if (taken.length > 0) this.#engine.trickle(camera, id, taken);
   }
 
@@ -189,14 +196,17 @@ export class Sessions {
   end(id: string, reason: EndReason, detail: string | null): void {
     const entry = this.#store.find(id);
     if (!entry) return;
-    const { session, beganAt } = entry;
+    const { session, requestId, beganAt } = entry;
     this.#store.remove(entry);
     session.state = 'ended';
     session.ended = { at: new Date().toISOString(), reason, detail };
     this.#store.keepEnded(session);
     this.#engine.leave(session.camera, id);
     const seconds = Math.round((performance.now() - beganAt) / 100) / 10;
-    this.#log.info({ session: id, camera: session.camera, reason, detail, seconds }, 'session ended');
+    this.#log.info(
+      { session: id, request: requestId, camera: session.camera, reason, detail, seconds },
+      'session ended',
+    );
     this.#viewersChanged(entry);
     this.#events.emit('sessionEnded', { session });
   }

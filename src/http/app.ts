@@ -25,6 +25,7 @@ import { takeBodies } from './plugins/bodies.js';
 import { tellBrowsers } from './plugins/browser.js';
 import { handleErrors, pathOf, send } from './plugins/errors.js';
 import { type Limits, limitRequests } from './plugins/limits.js';
+import { requestIdOf, tellRequestIds } from './plugins/request-id.js';
 import { takeUpgrades } from './plugins/upgrades.js';
 import { takeTokenFromPath } from './plugins/url-token.js';
 import { validate } from './plugins/validation.js';
@@ -46,7 +47,8 @@ export async function buildApp({ services, access, limits, origins, logger }: Ap
   const contract = readContract();
   const app = Fastify({
     loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    genReqId: requestIdOf,
     bodyLimit: MAX_BODY,
     // A client that sends its request by drops, or keeps an idle connection, is let go.
     requestTimeout: 15_000,
@@ -58,11 +60,15 @@ export async function buildApp({ services, access, limits, origins, logger }: Ap
     forceCloseConnections: true,
     // A URL that cannot be decoded has no route, and no error handler of one.
     frameworkErrors: (_error, request, reply) =>
-      void send(reply, problem('bad-request', `"${pathOf(request)}" is no valid URL.`)),
+      void send(
+        reply.header('X-Request-Id', request.id),
+        problem('bad-request', `"${pathOf(request)}" is no valid URL.`),
+      ),
     rewriteUrl: takeTokenFromPath,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
   });
   handleErrors(app);
+  tellRequestIds(app);
   validate(app);
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug(

@@ -49,7 +49,7 @@ export class FreshnessTicker {
   async #tick(): Promise<void> {
     // What comes meanwhile is planned behind it.
     const began = performance.now();
-    await this.#watch.look(PATIENCE_MS);
+    await this.#watch.look(Math.min(...[...this.#subscriptions].map(({ everyMs }) => everyMs)), PATIENCE_MS);
     for (const subscription of [...this.#subscriptions]) {
       if (subscription.dueAt > began) continue;
       // By the time at which it was due, so that delays do not add up; what was missed is not made up for.

@@ -119,7 +119,7 @@ export class CameraWorker {
   }
 
   /** @throws Failure, OfferError */
-  async watch(session: string, offer: Offer): Promise<string> {
+  async watch(session: string, offer: Offer, requestId: string): Promise<string> {
     const process = await this.#arrive(session);
     const plan = this.#plan;
     // While his viewers wait for a publisher to come back, others may as well.
@@ -129,7 +129,7 @@ export class CameraWorker {
     const agreement = agree(offer, streams, this.#status.audio !== null);
     const ice = this.#options.iceSettings();
     this.#holdEncoder();
-    return await this.#negotiate(process, 'join', { session, offer, agreement, ice });
+    return await this.#negotiate(process, 'join', { session, requestId, offer, agreement, ice });
   }
 
   /** Takes on another configuration; viewers stay. */
@@ -161,11 +161,12 @@ export class CameraWorker {
   }
 
   /** @throws Failure, OfferError */
-  async publish(session: string, offer: Offer): Promise<string> {
+  async publish(session: string, offer: Offer, requestId: string): Promise<string> {
     const process = await this.#arrive(session);
     const agreement = this.#agreePublisher(offer);
     this.#published = { codec: agreement.codec, profileLevelId: null };
-    return await this.#negotiate(process, 'publish', { session, offer, agreement, ice: this.#options.iceSettings() });
+    const ice = this.#options.iceSettings();
+    return await this.#negotiate(process, 'publish', { session, requestId, offer, agreement, ice });
   }
 
   /** @throws Failure, OfferError */
@@ -205,7 +206,7 @@ export class CameraWorker {
     const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
     this.#sessions.add(session);
     const { codec, video } = request.agreement;
-    if (type === 'join' && codec === 'H264') this.#profiles.add(session, video.codec.parameters);
+    if (type === 'join' && codec === 'H264') this.#profiles.add(session, request.requestId, video.codec.parameters);
     const timer = setTimeout(() => {
       this.#refuse(
         session,
@@ -301,9 +302,9 @@ export class CameraWorker {
   }
 
   /** See FreshnessWatch. */
-  async look(patienceMs: number): Promise<void> {
+  async look(everyMs: number, patienceMs: number): Promise<void> {
     const process = this.#process;
-    if (process) await this.#looks.look(request => process.send({ type: 'look', request }), patienceMs);
+    if (process) await this.#looks.look(request => process.send({ type: 'look', request, everyMs }), patienceMs);
   }
 
   freshness(): CameraFreshness {
@@ -366,7 +367,7 @@ export class CameraWorker {
         events.sessionEnded(message.session, message.reason as EndReason, message.detail);
         break;
       case 'log':
-        this.#log[message.level === 'error' ? 'error' : 'info'](message.fields, message.event);
+        this.#log[levelOf(message.level)](message.fields, message.event);
         break;
       default:
         this.#log.error({ type: message.type }, 'message of a camera worker makes no sense from it');
@@ -378,10 +379,7 @@ export class CameraWorker {
     if (code === 'no-publisher') this.#refuse(session, this.#nobodyPublishes());
     else if (code === 'camera-unavailable')
       this.#refuse(session, new Failure(code, detail, { remedy: remedy ?? undefined, retryAfter: 2 }));
-    else {
-      this.#log.error({ session, detail }, 'worker could not answer an offer');
-      this.#refuse(session, new Failure('internal', detail));
-    }
+    else this.#refuse(session, new Failure('internal', detail));
   }
 
   #onCamera({
@@ -490,6 +488,10 @@ export class CameraWorker {
     this.#options.events.cameraChanged(this.#plan.id, this.#status);
   }
 }
+
+/** Of a line of a worker's. */
+const levelOf = (level: string): keyof Log =>
+  level === 'error' || level === 'warn' || level === 'debug' ? level : 'info';
 
 function endedEarly(): Failure {
   return new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });

@@ -98,12 +98,12 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Freshn
     this.#refresh();
   }
 
-  async watch(camera: string, session: string, offer: Offer): Promise<string> {
-    return await this.#worker(camera).watch(session, offer);
+  async watch(camera: string, session: string, offer: Offer, requestId: string): Promise<string> {
+    return await this.#worker(camera).watch(session, offer, requestId);
   }
 
-  async publish(camera: string, session: string, offer: Offer): Promise<string> {
-    return await this.#worker(camera).publish(session, offer);
+  async publish(camera: string, session: string, offer: Offer, requestId: string): Promise<string> {
+    return await this.#worker(camera).publish(session, offer, requestId);
   }
 
   checkPublisher(camera: string, offer: Offer): void {
@@ -126,8 +126,8 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Freshn
     return await this.#worker(camera).still();
   }
 
-  async look(patienceMs: number): Promise<void> {
-    await Promise.all([...this.#workers.values()].map(worker => worker.look(patienceMs)));
+  async look(everyMs: number, patienceMs: number): Promise<void> {
+    await Promise.all([...this.#workers.values()].map(worker => worker.look(everyMs, patienceMs)));
   }
 
   freshness(camera: string): CameraFreshness | null {

@@ -35,16 +35,22 @@ const TO_WORKER = {
     device: objectOrNull,
     encoders: object,
   },
-  /** A viewer: an offer for webrtcbin, and what was agreed on. Answered by `joined` or `refused`. */
-  join: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
+  /**
+   * A viewer: an offer for webrtcbin, and what was agreed on. Answered by `joined` or `refused`. What the worker logs of it
+   * has the id of the request.
+   */
+  join: { session: string, requestId: string, offer: string, video: object, audio: objectOrNull, ice: object },
   /** Likewise whoever is to be the camera's source. */
-  publish: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
+  publish: { session: string, requestId: string, offer: string, video: object, audio: objectOrNull, ice: object },
   /** Make the next picture a keyframe. */
   keyframe: {},
   /** Take the picture of now. Answered by `still` or `no-still`. */
   still: { request: number },
-  /** Say when the newest picture came, and when sessions' peers were heard. Answered by `looked`. */
-  look: { request: number },
+  /**
+   * Say when the newest picture came, and when sessions' peers were heard. Answered by `looked`. It is asked again in so
+   * many ms; 0 for once.
+   */
+  look: { request: number, everyMs: number },
   /** Say what is measured only when somebody asks. Answered by `measured`. */
   measure: { request: number },
   /** More candidates of a session's peer. */

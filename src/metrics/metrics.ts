@@ -63,7 +63,7 @@ export class Metrics {
       .measure()
       // Last: it is to be of this moment.
       .then(async measured => {
-        await engine.look(LOOK_MS);
+        await engine.look(0, LOOK_MS);
         return measured;
       })
       .finally(() => {

@@ -215,9 +215,9 @@ export class Camera {
     return at === null ? null : monotonicMs() - (performance.now() - at);
   }
 
-  /** Somebody wants to know how old pictures are, and is likely to ask again soon. */
-  watch(): void {
-    this.#programme?.watch();
+  /** See Programme.watch. */
+  watch(everyMs: number): void {
+    this.#programme?.watch(everyMs);
   }
 
   /** Null while it is closed. */

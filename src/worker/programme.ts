@@ -29,7 +29,8 @@ export interface ProgrammeOptions {
 type Shown = Capture | PassedOn | Publication;
 
 const SUPERVISE_MS = 100;
-/** While somebody wants to know how old pictures are; a look takes 0.1 ms. And how long after he asked last. */
+/** While somebody asks how old pictures are each so many ms or more often: a look takes 0.1 ms. And how long after. */
+const CLOSELY_MS = 250;
 const WATCH_MS = 20;
 const WATCHED_MS = 1_000;
 const FIRST_FRAME_MS = 8_000;
@@ -126,7 +127,7 @@ export class Programme {
 
   /**
    * performance.now() of the newest picture of the camera that was handed on to viewers, a slate aside; null before the
-   * first. It is exact to SUPERVISE_MS, or to WATCH_MS while it is watched.
+   * first. It is exact to SUPERVISE_MS, or to WATCH_MS while it is watched closely.
    */
   newestAt(): number | null {
     const { stream } = this.output;
@@ -135,8 +136,9 @@ export class Programme {
     return Math.min(this.#lastPictureAt, stream.video.sentAt());
   }
 
-  /** For a while new pictures are looked for more often. */
-  watch(): void {
+  /** Somebody asks how old pictures are each so many ms (0: once): if often, new ones are looked for often. */
+  watch(everyMs: number): void {
+    if (everyMs === 0 || everyMs > CLOSELY_MS) return;
     this.#watchUntil = performance.now() + WATCHED_MS;
     this.#watcher ??= setInterval(() => {
       if (performance.now() > this.#watchUntil) this.#endWatch();
