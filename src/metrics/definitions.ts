@@ -104,6 +104,11 @@ export const DEFINITIONS = {
     help: 'RTP payload sent to a viewer or received of a publisher, so far.',
     labels: SESSION,
   },
+  bigfootbot_session_packets: {
+    type: 'gauge',
+    help: 'Packets sent to a viewer or received of a publisher, so far.',
+    labels: SESSION,
+  },
   bigfootbot_session_lost_packets: { type: 'gauge', help: 'Packets lost so far.', labels: SESSION },
   bigfootbot_session_retransmitted_packets: { type: 'gauge', help: 'Packets sent anew so far.', labels: SESSION },
   bigfootbot_session_keyframe_requests: { type: 'gauge', help: 'PLI and FIR so far.', labels: SESSION },
