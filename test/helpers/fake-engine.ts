@@ -85,7 +85,12 @@ export class FakeEngine implements Engine {
   readonly ages = new Map<string, CameraFreshness>();
   readonly measures = new Map<string, CameraMeasures>();
 
-  async look(): Promise<void> {}
+  /** How often, in ms, it was said that it would be asked again. */
+  readonly looks: number[] = [];
+
+  async look(everyMs: number): Promise<void> {
+    this.looks.push(everyMs);
+  }
 
   freshness(camera: string): CameraFreshness | null {
     return this.ages.get(camera) ?? null;
