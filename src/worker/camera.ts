@@ -222,9 +222,7 @@ export class Camera {
 
   /** Null while it is closed. */
   async measure(): Promise<StreamFigures | null> {
-    const figures = this.#programme && (await measureStream(this.#programme));
-    this.#onClosed();
-    return figures;
+    return this.#programme && (await measureStream(this.#programme));
   }
 
   /** Spaces keyframes on request; see StreamPipeline. */

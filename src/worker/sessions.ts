@@ -177,6 +177,7 @@ export class WorkerSessions {
 
   async #measure(request: number): Promise<void> {
     const stream = (await this.#camera?.measure()) ?? null;
+    this.#housekeeping.sweep();
     this.#send({ type: 'measured', request, loopLagMs: this.#loopLag.take(), stream });
   }
 
