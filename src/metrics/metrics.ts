@@ -108,8 +108,8 @@ export class Metrics {
     sheet.set('bigfootbot_session_loss_ratio', labels, stats.lossPercent === null ? null : stats.lossPercent / 100);
     sheet.set('bigfootbot_session_jitter_seconds', labels, seconds(stats.jitterMs));
     sheet.set('bigfootbot_session_bytes', labels, stats.bytes);
-    const packets = protocol === 'whip' ? stats.packetsReceived : stats.packetsSent;
-    sheet.set('bigfootbot_session_packets', labels, packets);
+    // In the direction of the pictures; in the other there are reports alone, which are not among them.
+    sheet.set('bigfootbot_session_packets', labels, Math.max(stats.packetsSent, stats.packetsReceived));
     sheet.set('bigfootbot_session_lost_packets', labels, stats.packetsLost);
     sheet.set('bigfootbot_session_retransmitted_packets', labels, stats.retransmitted);
     sheet.set('bigfootbot_session_keyframe_requests', labels, stats.keyframeRequests);
