@@ -1,8 +1,16 @@
 import t from 'tap';
 import { NOT_STARTED } from '../../src/domain/cameras.js';
+import { checkReadiness } from '../../src/http/readiness.js';
 import { TOKEN, testApp } from '../helpers/app.js';
 import { breaches, problemBreaches } from '../helpers/contract.js';
 import { bearer, issue } from '../helpers/tokens.js';
+
+t.test('before the configuration holds nothing is ready, also where there are no cameras', t => {
+  const cameras: never[] = [];
+  t.throws(() => checkReadiness({ started: false, cameras }, () => true), { code: 'not-ready', retryAfter: 2 });
+  checkReadiness({ started: true, cameras }, () => true);
+  t.end();
+});
 
 t.test('ready when each camera can serve, else who may know is told which cannot, and why', async t => {
   const arm = issue('arm', { role: 'view', cameras: ['arm'] });
