@@ -56,5 +56,7 @@ async function measureDelay(stream: StreamPipeline): Promise<number | null> {
 function delayOf(sink: Element, baseTime: bigint): number | null {
   const pts = (sink.lastSample as Sample | null)?.getBuffer().pts;
   if (pts === undefined || BigInt(pts) === BigInt(Gst.CLOCK_TIME_NONE)) return null;
-  return Number(BigInt(Gst.SystemClock.obtain().getTime()) - BigInt(baseTime) - BigInt(pts)) / 1e6;
+  const ms = Number(BigInt(Gst.SystemClock.obtain().getTime()) - BigInt(baseTime) - BigInt(pts)) / 1e6;
+  // What comes over RTP has times by the sender's clock, which are a ms or two ahead of it now and then.
+  return Math.max(0, ms);
 }
