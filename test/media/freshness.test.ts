@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Event } from '../../src/domain/contract.js';
-import { listenTo } from '../helpers/live-events.js';
+import { type LiveClient, listenTo } from '../helpers/live-events.js';
 import { rtspCamera } from '../helpers/rtsp-camera-process.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 
@@ -23,12 +23,12 @@ async function told(t: Test, source: string) {
   t.teardown(() => server.close());
   await until('it can be opened', async () => (await server.camera('arm')).state === 'idle');
   const ages: CameraAge[] = [];
+  const listener = await listenTo(t, `${server.origin}/api/v1/events?freshness=${EVERY_MS}`, {
+    authorization: `Bearer ${server.token}`,
+  });
   const listen = async (): Promise<void> => {
-    const { news } = await listenTo(t, `${server.origin}/api/v1/events?freshness=${EVERY_MS}`, {
-      authorization: `Bearer ${server.token}`,
-    });
     for (;;) {
-      const event = await news();
+      const event = await listener.news();
       if (event.type === 'freshness') ages.push(...event.cameras);
     }
   };
@@ -48,14 +48,20 @@ async function told(t: Test, source: string) {
     const from = ages.findLastIndex(({ ageMs }, i) => (ageMs ?? 0) < (ages[i - 1]?.ageMs ?? 0));
     return ages.slice(Math.max(0, from));
   };
-  return { server, ages, newest, open, rises };
+  return { server, newest, open, rises, stop: () => hushed(listener) };
+}
+
+/** Nothing of it is looked at any more: what comes when a test is over would count as a mistake of it. */
+function hushed({ socket }: LiveClient): void {
+  socket.removeAllListeners('message');
+  socket.terminate();
 }
 
 const worker = (server: TestServer): number => server.worker('arm');
 
 t.test('a camera that stalls: its age rises while it still counts as live, and falls when it goes on', async t => {
   const rtsp = await rtspCamera(t, 0, 'constrained-baseline', 30);
-  const { newest, open, rises } = await told(t, `rtsp://127.0.0.1:${rtsp.port}/live`);
+  const { newest, open, rises, stop } = await told(t, `rtsp://127.0.0.1:${rtsp.port}/live`);
   t.match(await newest(), { id: 'arm', ageMs: null, sessions: [] }, 'there never was a picture');
   await open();
   rtsp.pause();
@@ -67,10 +73,11 @@ t.test('a camera that stalls: its age rises while it still counts as live, and f
   t.ok(rise.length > 3, `it is told again and again: ${rise.length} times`);
   rtsp.go();
   await until('it is fresh again', async () => ((await newest()).ageMs ?? RISEN_MS) < 500, 20_000);
+  stop();
 });
 
 t.test('a worker that hangs, goes on, and is killed', async t => {
-  const { server, newest, open, rises } = await told(t, 'test');
+  const { server, newest, open, rises, stop } = await told(t, 'test');
   await open();
   const pid = worker(server);
   process.kill(pid, 'SIGSTOP');
@@ -83,18 +90,21 @@ t.test('a worker that hangs, goes on, and is killed', async t => {
   await until('another worker is there', () => worker(server) !== 0 && worker(server) !== pid);
   await rises('the camera is closed');
   await open();
+  stop();
 });
 
 t.test('who does not ask is told nothing, and who asks for too much is refused', async t => {
-  const { server } = await told(t, 'test');
+  const { server, stop } = await told(t, 'test');
   const headers = { authorization: `Bearer ${server.token}` };
-  const { news, socket } = await listenTo(t, `${server.origin}/api/v1/events`, headers);
-  t.equal((await news()).type, 'snapshot');
-  socket.on('message', text => t.notMatch(String(text), /"freshness"/));
+  const plain = await listenTo(t, `${server.origin}/api/v1/events`, headers);
+  t.equal((await plain.news()).type, 'snapshot');
+  plain.socket.on('message', text => t.notMatch(String(text), /"freshness"/));
   for (const wrong of ['49', '10001', '1.5', 'x', ''])
     await t.rejects(
       listenTo(t, `${server.origin}/api/v1/events?freshness=${wrong}`, headers),
       { message: '400' },
       wrong,
     );
+  hushed(plain);
+  stop();
 });
