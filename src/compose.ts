@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { CommandError, EXIT } from './cli/command-error.js';
+import { withFields } from './cli/log.js';
 import { planCameras } from './config/plan.js';
 import type { ConfigStore } from './config/store.js';
 import { applyControls, readControls, setControls } from './devices/controls.js';
@@ -18,6 +19,7 @@ import { Sessions } from './domain/sessions.js';
 import { buildApp } from './http/app.js';
 import { LegacyRoom } from './legacy/room.js';
 import { WorkerEngine, type WorkerEngineOptions } from './media/engine.js';
+import { Metrics } from './metrics/metrics.js';
 import { Settings } from './settings.js';
 import type { CertificateFacts } from './tls/certificate-facts.js';
 
@@ -31,6 +33,8 @@ export interface ServerOptions {
   /** The server's own. */
   token: string;
   logger: FastifyBaseLogger;
+  /** What is logged at the least; null for what is configured. */
+  logLevel?: string | null;
   /** What runs the cameras; each in a process of its own, if nothing is said. */
   makeEngine?: (options: WorkerEngineOptions) => Engine;
   /** Where V4L2 devices are; this machine's, if nothing is said. */
@@ -55,6 +59,7 @@ export async function startServer({
   base,
   token,
   logger,
+  logLevel = null,
   makeEngine = options => new WorkerEngine(options),
   places = PLACES,
 }: ServerOptions): Promise<Server> {
@@ -64,6 +69,7 @@ export async function startServer({
   const mediaEvents: MediaEvents = {
     cameraChanged: (camera, status) => cameras.update(camera, status),
     sessionConnected: session => sessions.connected(session),
+    sessionSending: session => sessions.sending(session),
     sessionEnded: (session, reason, detail) => sessions.end(session, reason, detail),
     sessionMeasured: (session, stats) => sessions.measured(session, stats),
     senderWanted: (camera, wanted) => legacy.senderWanted(camera, wanted),
@@ -78,7 +84,7 @@ export async function startServer({
     }),
     events: mediaEvents,
     log: logger,
-    logFor: camera => logger.child({ camera }),
+    logFor: camera => withFields(logger, { camera }),
   });
   const events = new EventBus(logger);
   const sessions = new Sessions({
@@ -119,6 +125,16 @@ export async function startServer({
     ...engine.machine(),
     ice: settings.ice.status(),
   });
+  const setLevel = (level: string): void => {
+    const before = logger.level;
+    if (level === before) return;
+    // At the more talkative of the two.
+    logger.info({ before, level }, 'log level changes');
+    logger.level = level;
+    if (!TALKATIVE.has(before)) logger.info({ before, level }, 'log level changed');
+  };
+  const metrics = new Metrics({ cameras, sessions, events, engine, system });
+  let started = false;
   try {
     const app = await buildApp({
       services: {
@@ -133,6 +149,9 @@ export async function startServer({
         devices: () => devices.list(),
         ice: { links: client => settings.ice.links(client) },
         system,
+        started: () => started,
+        metrics,
+        freshness: engine,
       },
       access: live(() => settings.access),
       limits,
@@ -150,6 +169,7 @@ export async function startServer({
           const take = settings.prepare(next, anew);
           return () => {
             take();
+            setLevel(logLevel ?? next.config.log.level);
             engine.limitsChanged();
             legacy.settingsChanged();
             const changes = lineUp.apply(next.cameras.map(({ plan }) => plan));
@@ -164,12 +184,14 @@ export async function startServer({
       },
       token,
     );
+    started = true;
     await known;
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },
       certificate: settings.certificate?.facts ?? null,
       close: async () => {
         sessions.close();
+        metrics.close();
         settings.close();
         devices.close();
         // First, so that no camera begins while all end.
@@ -178,6 +200,7 @@ export async function startServer({
       },
     };
   } catch (error) {
+    metrics.close();
     settings.close();
     devices.close();
     await config.close();
@@ -192,6 +215,9 @@ function planGuest({ id, name }: { id: string; name: string }): CameraPlan {
   if (!plan) throw new Error(`no plan for camera "${id}"`);
   return { ...plan, source: { type: 'legacy' } };
 }
+
+/** Log levels at which an `info` is logged. */
+const TALKATIVE: ReadonlySet<string> = new Set(['info', 'debug', 'trace']);
 
 const VERSION = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }

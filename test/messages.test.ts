@@ -12,6 +12,7 @@ const ice = {
 };
 const figures = {
   bitrate: 1,
+  bytes: 2_000,
   packetsSent: 1,
   packetsReceived: 0,
   packetsLost: null,
@@ -41,6 +42,7 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   join: {
     type: 'join',
     session: 's-1',
+    requestId: 'r-1',
     offer: 'v=0',
     video: { codec: 'H264', payloadType: 96, retransmit: true, extensions: [{ id: 3, uri: 'urn:x' }] },
     audio: { payloadType: 111, extensions: [] },
@@ -49,6 +51,7 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   publish: {
     type: 'publish',
     session: 's-1',
+    requestId: 'r-1',
     offer: 'v=0',
     video: { codec: 'VP8', payloadType: 96, retransmit: false, extensions: [] },
     audio: { payloadType: 111, extensions: [] },
@@ -60,6 +63,8 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   feed: { type: 'feed', feed: 'f-1', port: 40_000 },
   unfeed: { type: 'unfeed', feed: 'f-1' },
   still: { type: 'still', request: 1 },
+  look: { type: 'look', request: 1, everyMs: 100 },
+  measure: { type: 'measure', request: 1 },
   ping: { type: 'ping', sequence: 1 },
   close: { type: 'close' },
 };
@@ -82,6 +87,14 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
     audio: { codec: 'OPUS' },
     renditions: [{ codec: 'VP8', encoder: 'vp8enc', viewers: 1 }],
     publisher: 's-2',
+    newestAt: 1234.5,
+  },
+  looked: { type: 'looked', request: 1, newestAt: 1234.5, sessions: { 's-1': { movedAt: 1230.5, heardAt: null } } },
+  measured: {
+    type: 'measured',
+    request: 1,
+    loopLagMs: 1.5,
+    stream: { captured: 9, encoded: 8, sent: 7, keyframes: 1, thinned: 1, overrun: 1, delayMs: 5.5 },
   },
   joined: { type: 'joined', session: 's-1', answer: 'v=0' },
   still: { type: 'still', request: 1, jpeg: new Uint8Array([255, 216]) },
@@ -93,6 +106,7 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
   'encoder-failed': { type: 'encoder-failed', element: 'nvh264enc', reason: 'why' },
   refused: { type: 'refused', session: 's-1', code: 'internal', detail: 'why', remedy: null },
   connected: { type: 'connected', session: 's-1' },
+  sending: { type: 'sending', session: 's-1' },
   ended: { type: 'ended', session: 's-1', reason: 'ice-failed', detail: null },
   stats: { type: 'stats', session: 's-1', stats: figures },
   log: { type: 'log', level: 'info', event: 'e', fields: {} },
@@ -132,6 +146,7 @@ const fromBundles: { [T in FromBundles['type']]: Extract<FromBundles, { type: T 
   answered: { type: 'answered', bundle: 'b', answer: 'v=0' },
   refused: { type: 'refused', bundle: 'b', detail: 'why' },
   connected: { type: 'connected', bundle: 'b' },
+  sending: { type: 'sending', bundle: 'b' },
   ended: { type: 'ended', bundle: 'b', reason: 'ice-failed', detail: null },
   stats: { type: 'stats', bundle: 'b', stats: figures },
   log: { type: 'log', level: 'info', event: 'e', fields: {} },
@@ -165,7 +180,7 @@ const directions = [
 ];
 
 /** Objects and figures that are null where there is nothing to say. */
-const NULLABLE = new Set(['lostMs', 'capture', 'video', 'audio']);
+const NULLABLE = new Set(['lostMs', 'capture', 'video', 'audio', 'newestAt', 'loopLagMs', 'stream']);
 
 for (const { name, check, examples, others } of directions) {
   t.test(`${name}: each message is taken, and refused with a field that is missing or of another kind`, t => {

@@ -1,8 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
+import type { Log } from '../domain/ports.js';
 
+/** As the contract has them. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** What may hold a token: of a request, and of one that was no HTTP. */
+const SECRET = ['req.headers.authorization', 'req.url', 'err.rawPacket', 'token'];
 
 /** The log, on stderr: for people on a terminal, JSON elsewhere. What could be a secret does not get into it. */
 export function makeLogger(level: string): FastifyBaseLogger {
@@ -10,11 +15,21 @@ export function makeLogger(level: string): FastifyBaseLogger {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: ['req.headers.authorization', 'token'],
+    redact: SECRET,
   };
   if (!process.stderr.isTTY) return pino(options, pino.destination({ fd: 2, sync: true }));
   return pino(
     options,
     pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname', colorize: true }),
   );
+}
+
+/** A log whose lines have these fields. It goes by the level that the log has at each moment, which a child of pino's does not. */
+export function withFields(log: Log, fields: object): Log {
+  return {
+    debug: (more, event) => log.debug({ ...fields, ...more }, event),
+    info: (more, event) => log.info({ ...fields, ...more }, event),
+    warn: (more, event) => log.warn({ ...fields, ...more }, event),
+    error: (more, event) => log.error({ ...fields, ...more }, event),
+  };
 }

@@ -20,10 +20,12 @@ interface ServeOptions {
   host?: string;
   port?: number;
   stateDir?: string;
-  logLevel: string;
+  logLevel?: string;
   json?: boolean;
 }
 
+/** Until the configuration is read. */
+const DEFAULT_LEVEL = 'info';
 const SHUTDOWN_MS = 3_000;
 
 /** What a terminal is on. */
@@ -45,7 +47,12 @@ export function serveCommand(): Command {
     .option('--host <ADDRESS>', 'address to listen on (default: 0.0.0.0)')
     .option('--port <NUMBER>', 'TCP port; 0 takes any free one (default: 8765)', parsePort)
     .option('--state-dir <FOLDER>', 'where the token is kept, and the configuration if none is named')
-    .addOption(new Option('--log-level <LEVEL>', 'what is logged on stderr').choices([...LOG_LEVELS]).default('info'))
+    .addOption(
+      new Option(
+        '--log-level <LEVEL>',
+        'the least that is logged on stderr (default: log.level of the configuration, which may change)',
+      ).choices([...LOG_LEVELS]),
+    )
     .option('--json', 'say on stdout, in one line of JSON, where the server listens')
     .action(serve);
 }
@@ -55,7 +62,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const here = process.env.INIT_CWD ?? process.cwd();
   const stateDir = resolve(here, options.stateDir ?? defaultStateDir(process.env));
   const configFile = options.config === undefined ? join(stateDir, 'config.yaml') : resolve(here, options.config);
-  const logger = makeLogger(options.logLevel);
+  const logger = makeLogger(options.logLevel ?? DEFAULT_LEVEL);
   const config = new ConfigStore({
     place: new ConfigFile(configFile, { mayBeMissing: options.config === undefined }),
     ...(options.camera ? { cameras: namedCameras(options.camera, here) } : {}),
@@ -72,6 +79,7 @@ async function serve(options: ServeOptions): Promise<void> {
     base: dirname(configFile),
     token,
     logger,
+    logLevel: options.logLevel ?? null,
   });
   closeWithGrace({ delay: SHUTDOWN_MS, logger, skip: ['SIGHUP'] }, async ({ err, signal }) => {
     if (err) logger.error({ err }, 'the server made a mistake and stops');

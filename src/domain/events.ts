@@ -11,10 +11,12 @@ export interface Events {
   camerasOrdered: { cameras: readonly string[] };
   /** On every change, and once a second while the camera is open. */
   cameraChanged: { camera: string; status: CameraStatus };
-  /** It was answered. */
-  sessionOpened: { session: Session };
+  /** It was answered, so many ms after it was asked for. */
+  sessionOpened: { session: Session; afterMs: number };
   /** Its ICE and DTLS are up. */
   sessionConnected: { session: Session };
+  /** A viewer was sent its first packet, so many ms after it asked. */
+  sessionSending: { session: Session; afterMs: number };
   /** Also of one that was never answered, if whoever asked did not wait. */
   sessionEnded: { session: Session };
   /** A camera has another number of viewers than before. */

@@ -21,6 +21,8 @@ export interface Visitor {
   address: string;
   /** As sessions show it. */
   client: Session['client'];
+  /** For the log. */
+  requestId: string;
   grant: Grant;
   /** Of the descriptions that it is sent first. */
   form: LegacyForm;

@@ -35,15 +35,17 @@ export type CameraStatus = Pick<
 export interface MediaEngine {
   /**
    * Adds a viewer to a camera; resolves with the SDP answer.
+   * @param requestId is in all lines that the log has of it
    * @throws Failure, OfferError
    */
-  watch(camera: string, session: string, offer: Offer): Promise<string>;
+  watch(camera: string, session: string, offer: Offer, requestId: string): Promise<string>;
   /**
    * Makes a camera of source `whip` live; resolves with the SDP answer. The camera has at most one publisher: whoever
    * calls has seen to that.
+   * @param requestId as for watch
    * @throws Failure, OfferError
    */
-  publish(camera: string, session: string, offer: Offer): Promise<string>;
+  publish(camera: string, session: string, offer: Offer, requestId: string): Promise<string>;
   /**
    * Whether a camera that is live could be made so by this offer. What only an attempt can show is not known by it.
    * @throws Failure, OfferError
@@ -218,6 +220,7 @@ export interface IceAgentSettings {
 /** What went through a session, and how; as one end of it measures. */
 export interface SessionFigures {
   bitrate: number;
+  bytes: number;
   packetsSent: number;
   packetsReceived: number;
   packetsLost: number | null;
@@ -232,10 +235,77 @@ export interface SessionFigures {
 export interface MediaEvents {
   cameraChanged(camera: string, status: CameraStatus): void;
   sessionConnected(session: string): void;
+  /** Its first packet has been sent. */
+  sessionSending(session: string): void;
   sessionEnded(session: string, reason: EndReason, detail: string | null): void;
   sessionMeasured(session: string, stats: NonNullable<Session['stats']>): void;
   /** A camera of source `legacy` is open, and waits for whoever sends it; or is closed again. */
   senderWanted(camera: string, wanted: boolean): void;
+}
+
+/** How old what a session's peer has is, as far as this end of it knows; see docs/freshness.md. */
+export interface SessionFreshness {
+  /** ms since something was last sent to a viewer, or received of a publisher; null before the first. */
+  movedMs: number | null;
+  /** ms since the peer was last heard: a report of its own, or a packet; null before the first. */
+  heardMs: number | null;
+}
+
+export interface CameraFreshness {
+  /** ms since the newest picture of the camera that viewers could be sent; null if there never was one. It only grows without one. */
+  ageMs: number | null;
+  /** By their ids. */
+  sessions: ReadonlyMap<string, SessionFreshness>;
+}
+
+/** Knows how old the newest pictures are, by clocks that do not jump. */
+export interface FreshnessWatch {
+  /**
+   * Has the workers say what they know now; resolves when they have, or after `patienceMs`: one that hangs says nothing.
+   * @param everyMs until it is asked again; what is said is the more exact the shorter it is; 0 for once
+   */
+  look(everyMs: number, patienceMs: number): Promise<void>;
+  /** At this moment, by what was said last: it grows by itself. Null for a camera that is not there. */
+  freshness(camera: string): CameraFreshness | null;
+}
+
+/** Of a camera's stream, since its encoder was opened, or its source where that is passed on. */
+export interface StreamFigures {
+  /** Pictures that the source brought since it was opened; null while none is open. */
+  captured: number | null;
+  encoded: number;
+  /** Those that were handed on to the viewers. */
+  sent: number;
+  keyframes: number;
+  /** Pictures that were left out, as there were more than wanted. */
+  thinned: number;
+  /** Encoded pictures that were left out, as the thread that serves the viewers did not come to them. */
+  overrun: number;
+  /** Ms from a picture's own time to when it was encoded, of the last few; null where none came. */
+  delayMs: number | null;
+}
+
+/** What is measured of a camera only when somebody asks. */
+export interface CameraMeasures {
+  /** Of its worker; null while there is none. */
+  process: ProcessMeasures | null;
+  /** Null while it is closed, and where its worker gave no answer. */
+  stream: StreamFigures | null;
+}
+
+export interface ProcessMeasures {
+  cpuSeconds: number;
+  residentBytes: number;
+  fds: number;
+  threads: number;
+  /** ms that its event loop was held up at the longest, since somebody asked last; null where that is not known. */
+  loopLagMs: number | null;
+}
+
+/** Measures what costs something. */
+export interface Measuring {
+  /** By the cameras' ids. */
+  measure(): Promise<ReadonlyMap<string, CameraMeasures>>;
 }
 
 /** What was found out about the machine. */

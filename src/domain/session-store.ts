@@ -12,6 +12,8 @@ export interface Entry {
   readonly iceSession: string;
   /** Of the peer's offer. */
   readonly credentials: readonly IceCredentials[];
+  /** Of the request that made it; see SessionRequest. */
+  readonly requestId: string;
   /** Of performance.now(): a robot's clock jumps when it finds the time. */
   readonly beganAt: number;
   /** How many its peer has sent after the offer. */
@@ -29,7 +31,10 @@ export class SessionStore {
   readonly #ended: Session[] = [];
   #count = 0;
 
-  add(made: Pick<Session, 'camera' | 'protocol' | 'client'>, credentials: readonly IceCredentials[]): Entry {
+  add(
+    made: Pick<Session, 'camera' | 'protocol' | 'client'>,
+    { credentials, requestId }: Pick<Entry, 'credentials' | 'requestId'>,
+  ): Entry {
     const session: Session = {
       id: `s-${(++this.#count).toString(36)}`,
       ...made,
@@ -44,6 +49,7 @@ export class SessionStore {
       secret: randomBytes(SECRET_BYTES).toString('base64url'),
       iceSession: randomBytes(ICE_SESSION_BYTES).toString('base64url'),
       credentials,
+      requestId,
       beganAt: performance.now(),
       candidates: 0,
     };

@@ -13,6 +13,8 @@ export interface SessionRequest {
   /** All that the offer names: its sections may have a pair each, until they are bundled. */
   credentials: readonly IceCredentials[];
   client: Session['client'];
+  /** Under which the log has the request, and from here on the session. */
+  requestId: string;
   /** Aborts when whoever asked is gone before the answer. */
   signal: AbortSignal;
 }
@@ -33,6 +35,8 @@ export interface SharedRequest {
   cameras: readonly string[];
   protocol: 'legacy' | 'legacy-sender';
   client: Session['client'];
+  /** Of the request that began it, for the log. */
+  requestId: string;
   /** Aborts when whoever asked wants them no more. */
   signal: AbortSignal;
 }
@@ -80,7 +84,8 @@ export class Sessions {
     const { camera, offer } = request;
     this.#checkOpen(request);
     if (!this.#hasRoom(camera)) throw this.#tooManyViewers(camera);
-    return await this.#open('whep', request, session => this.#engine.watch(camera, session, offer));
+    const { requestId } = request;
+    return await this.#open('whep', request, session => this.#engine.watch(camera, session, offer, requestId));
   }
 
   /**
@@ -102,7 +107,8 @@ export class Sessions {
       this.#engine.checkPublisher(camera, offer);
       this.end(publisher.id, 'takeover', null);
     }
-    return await this.#open('whip', request, session => this.#engine.publish(camera, session, offer));
+    const { requestId } = request;
+    return await this.#open('whip', request, session => this.#engine.publish(camera, session, offer, requestId));
   }
 
   /**
@@ -111,14 +117,14 @@ export class Sessions {
    * @throws Failure, OfferError
    */
   async share<T>(
-    { cameras, protocol, client, signal }: SharedRequest,
+    { cameras, protocol, client, requestId, signal }: SharedRequest,
     join: (parts: readonly BundlePart[]) => Promise<T>,
   ): Promise<SharedSessions<T>> {
     this.#checkOpen({ signal });
     const free = cameras.filter(camera => protocol === 'legacy-sender' || this.#hasRoom(camera));
     const [first] = cameras;
     if (free.length === 0 && first !== undefined) throw this.#tooManyViewers(first);
-    const entries = free.map(camera => this.#store.add({ camera, protocol, client }, []));
+    const entries = free.map(camera => this.#store.add({ camera, protocol, client }, { credentials: [], requestId }));
     for (const entry of entries) this.#viewersChanged(entry);
     const onAbort = (): void => {
       for (const { session } of entries) this.end(session.id, 'request-aborted', null);
@@ -126,17 +132,11 @@ export class Sessions {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       const joined = await join(entries.map(({ session: { id, camera } }) => ({ session: id, camera })));
-      const sessions = entries.map(({ session }) => session).filter(({ ended }) => ended === null);
+      const opened = entries.filter(({ session }) => session.ended === null);
       const [ended] = entries.flatMap(({ session }) => session.ended ?? []);
-      if (sessions.length === 0 && ended) throw endedEarly(ended);
-      const { address, userAgent } = client;
-      for (const session of sessions) {
-        this.#log.info(
-          { session: session.id, camera: session.camera, protocol, address, userAgent },
-          'session answered',
-        );
-        this.#events.emit('sessionOpened', { session });
-      }
+      if (opened.length === 0 && ended) throw endedEarly(ended);
+      for (const entry of opened) this.#opened(entry);
+      const sessions = opened.map(({ session }) => session);
       return { sessions, joined };
     } catch (error) {
       for (const entry of entries) {
@@ -171,10 +171,10 @@ export class Sessions {
   // Nothing is awaited before the session is in the store: of two that ask at the same time, one sees the other.
   async #open(
     protocol: Session['protocol'],
-    { camera, credentials, client, signal }: SessionRequest,
+    { camera, credentials, client, requestId, signal }: SessionRequest,
     join: (session: string) => Promise<string>,
   ): Promise<OpenedSession> {
-    const entry = this.#store.add({ camera, protocol, client }, credentials);
+    const entry = this.#store.add({ camera, protocol, client }, { credentials, requestId });
     this.#viewersChanged(entry);
     const { session, secret, iceSession } = entry;
     const onAbort = (): void => this.end(session.id, 'request-aborted', null);
@@ -182,9 +182,7 @@ export class Sessions {
     try {
       const answer = await join(session.id);
       if (session.ended) throw endedEarly(session.ended);
-      const { address, userAgent } = client;
-      this.#log.info({ session: session.id, camera, protocol, address, userAgent }, 'session answered');
-      this.#events.emit('sessionOpened', { session });
+      this.#opened(entry);
       return { session, secret, iceSession, answer };
     } catch (error) {
       if (session.ended) throw session.ended.reason === 'takeover' ? endedEarly(session.ended) : error;
@@ -197,17 +195,32 @@ export class Sessions {
     }
   }
 
+  #opened({ session, requestId, beganAt }: Entry): void {
+    const { id, camera, protocol, client } = session;
+    const { address, userAgent } = client;
+    this.#log.info({ session: id, request: requestId, camera, protocol, address, userAgent }, 'session answered');
+    this.#events.emit('sessionOpened', { session, afterMs: performance.now() - beganAt });
+  }
+
   connected(id: string): void {
     const entry = this.#store.find(id);
     if (!entry) return;
-    const { session, beganAt } = entry;
+    const { session, requestId, beganAt } = entry;
     session.state = 'connected';
     session.connectedAt = new Date().toISOString();
     this.#log.info(
-      { session: id, camera: session.camera, afterMs: Math.round(performance.now() - beganAt) },
+      { session: id, request: requestId, camera: session.camera, afterMs: Math.round(performance.now() - beganAt) },
       'session connected',
     );
     this.#events.emit('sessionConnected', { session });
+  }
+
+  /** A viewer was sent its first packet. */
+  sending(id: string): void {
+    const entry = this.#store.find(id);
+    if (!entry) return;
+    const { session, beganAt } = entry;
+    this.#events.emit('sessionSending', { session, afterMs: performance.now() - beganAt });
   }
 
   measured(id: string, stats: NonNullable<Session['stats']>): void {
@@ -240,7 +253,7 @@ export class Sessions {
     const taken = candidates.slice(0, MAX_CANDIDATES - entry.candidates);
     entry.candidates += taken.length;
     if (taken.length < candidates.length)
-      this.#log.warn({ session: id, camera, taken: entry.candidates }, 'too many candidates');
+      this.#log.warn({ session: id, request: entry.requestId, camera, taken: entry.candidates }, 'too many candidates');
     if (taken.length > 0) this.#engine.trickle(camera, id, taken);
   }
 
@@ -248,14 +261,17 @@ export class Sessions {
   end(id: string, reason: EndReason, detail: string | null): void {
     const entry = this.#store.find(id);
     if (!entry) return;
-    const { session, beganAt } = entry;
+    const { session, requestId, beganAt } = entry;
     this.#store.remove(entry);
     session.state = 'ended';
     session.ended = { at: new Date().toISOString(), reason, detail };
     this.#store.keepEnded(session);
     this.#engine.leave(session.camera, id);
     const seconds = Math.round((performance.now() - beganAt) / 100) / 10;
-    this.#log.info({ session: id, camera: session.camera, reason, detail, seconds }, 'session ended');
+    this.#log.info(
+      { session: id, request: requestId, camera: session.camera, reason, detail, seconds },
+      'session ended',
+    );
     this.#viewersChanged(entry);
     this.#events.emit('sessionEnded', { session });
   }

@@ -1,6 +1,7 @@
 import type { SessionFigures } from '../domain/ports.js';
 import type { ElementError } from './pipeline.js';
-import { readRtpStats } from './rtp-stats.js';
+import { type RtpStats, readRtpStats } from './rtp-stats.js';
+import { Traffic } from './traffic.js';
 import type { Webrtc } from './webrtc.js';
 
 /** A named reason of the contract (schemas/end-reason.yaml) that a worker finds by itself. */
@@ -15,6 +16,8 @@ export type ConnectionEnd =
 
 export interface ConnectionEvents {
   connected(): void;
+  /** The first packet was sent; not told of a peer that sends a camera. */
+  sending?(): void;
   ended(reason: ConnectionEnd, detail: string | null): void;
   stats(figures: SessionFigures): void;
 }
@@ -73,6 +76,11 @@ const LATE_POLL_MS = 20;
 const CONNECTED_POLL_MS = 250;
 /** Who asks for a keyframe sees nothing new until it comes. A look costs 0.15 ms. */
 const LISTENING_POLL_MS = 100;
+/** Until the first packet is sent, which takes a keyframe; and no longer than this, as a lost camera sends none. */
+const FIRST_PACKET_POLL_MS = 10;
+const FIRST_PACKET_MS = 5_000;
+/** Reading the figures takes 0.1 ms: whoever asks more often than this is told what is known. */
+const LOOK_MS = 50;
 const CLOCK_RATE = 90_000;
 
 type End = [ConnectionEnd, string | null];
@@ -92,6 +100,9 @@ export class Connection {
   #statsAt = 0;
   #bytes = 0;
   #requests = 0;
+  /** Until when the first packet is waited for, performance.now(); null where it is not, or not any more. */
+  #awaitsPacketUntil: number | null = null;
+  readonly #traffic = new Traffic();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -111,6 +122,13 @@ export class Connection {
     if (this.#timer) clearTimeout(this.#timer);
   }
 
+  /** When something was last seen to go through, of performance.now(). */
+  traffic(): Pick<Traffic, 'movedAt' | 'heardAt'> {
+    const now = performance.now();
+    if (this.#connected && !this.#stopped && now - this.#traffic.lookedAt > LOOK_MS) this.#read(now);
+    return this.#traffic;
+  }
+
   #poll(): void {
     const end = this.#look();
     if (this.#stopped) return;
@@ -120,14 +138,15 @@ export class Connection {
       return;
     }
     const eager = performance.now() - this.#answeredAt < EAGER_MS;
-    const connected = this.#listens() ? LISTENING_POLL_MS : CONNECTED_POLL_MS;
+    const connected =
+      this.#awaitsPacketUntil !== null ? FIRST_PACKET_POLL_MS : this.#listens() ? LISTENING_POLL_MS : CONNECTED_POLL_MS;
     const pause = this.#connected ? connected : eager ? CONNECTING_POLL_MS : LATE_POLL_MS;
     this.#timer = setTimeout(() => this.#poll(), pause);
   }
 
   #look(): End | null {
     const now = performance.now();
-    const { webrtc, events } = this.#options;
+    const { webrtc, sends, events } = this.#options;
     const state = webrtc.state();
     if (state === 'failed')
       return webrtc.iceFailed()
@@ -135,13 +154,15 @@ export class Connection {
         : ['dtls-failed', `the ${this.#peer.name} and this side could not agree on keys`];
     if (state === 'closed') return ['peer-closed', `the ${this.#peer.name} closed the connection`];
     if (this.#connected) {
+      this.#awaitPacket(now);
       if (now - this.#statsAt >= this.#times.statsMs) return this.#measure(now);
-      if (this.#listens()) this.#listen(readRtpStats(webrtc.statsText(), CLOCK_RATE).keyframeRequests);
+      if (this.#listens()) this.#listen(this.#read(now).keyframeRequests);
       return null;
     }
     if (state === 'connected') {
       this.#connected = true;
       this.#heardAt = this.#movedAt = this.#statsAt = now;
+      if (sends) this.#awaitsPacketUntil = now + FIRST_PACKET_MS;
       events.connected();
     } else if (now - this.#answeredAt > this.#times.connectMs) {
       return [
@@ -161,15 +182,31 @@ export class Connection {
     this.#requests = requests;
   }
 
-  #measure(now: number): End | null {
-    const { webrtc, sends, events } = this.#options;
+  #awaitPacket(now: number): void {
+    if (this.#awaitsPacketUntil === null) return;
+    const isSent = this.#read(now).packetsSent > 0;
+    if (!isSent && now < this.#awaitsPacketUntil) return;
+    this.#awaitsPacketUntil = null;
+    if (isSent) this.#options.events.sending?.();
+  }
+
+  #read(now: number): RtpStats {
+    const { webrtc, sends } = this.#options;
     const stats = readRtpStats(webrtc.statsText(), CLOCK_RATE, sends?.ssrc);
+    this.#traffic.note(stats, sends ? stats.bytesSent : stats.bytesReceived, now);
+    return stats;
+  }
+
+  #measure(now: number): End | null {
+    const { sends, events } = this.#options;
+    const stats = this.#read(now);
     if (stats.heard !== this.#heard) this.#heardAt = now;
     this.#heard = stats.heard;
     this.#listen(stats.keyframeRequests);
     const bytes = sends ? stats.bytesSent : stats.bytesReceived;
     events.stats({
       bitrate: Math.max(0, Math.round(((bytes - this.#bytes) * 8 * 1000) / (now - this.#statsAt))),
+      bytes,
       packetsSent: stats.packetsSent,
       packetsReceived: stats.packetsReceived,
       packetsLost: stats.quality?.packetsLost ?? null,

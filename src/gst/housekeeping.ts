@@ -46,6 +46,15 @@ export class Housekeeping {
     }, GC_AFTER_MS);
   }
 
+  /** A buffer or an element was let go of: one collection soon finds it, and a pool gets its memory back. */
+  sweep(): void {
+    this.#collection ??= setTimeout(() => {
+      this.#collection = null;
+      globalThis.gc?.();
+      this.pump();
+    }, GC_AFTER_MS);
+  }
+
   // While sessions come and go one collection for each close is enough. All is looked for when nothing has happened for a
   // while, and one pass at a time, as each holds messages up for some 15 ms.
   #tick(): void {

@@ -6,6 +6,11 @@ export function passed(identity: Element): { buffers: number; bytes: number } {
   return { buffers: Number(stats.getUint64('num-buffers')[1]), bytes: Number(stats.getUint64('num-bytes')[1]) };
 }
 
+/** Buffers that a sink has taken since it started (its property `stats`, GStreamer 1.18). */
+export function rendered(sink: Element): number {
+  return Number((sink.stats as Structure).getUint64('rendered')[1]);
+}
+
 /** Turns counters into rates. */
 export class RateMeter {
   #last: { at: number; buffers: number; bytes: number } | null = null;

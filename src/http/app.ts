@@ -15,6 +15,7 @@ import { deviceOperations } from './handlers/devices.js';
 import { eventOperations } from './handlers/events.js';
 import { legacyOperations } from './handlers/legacy.js';
 import { liveEventOperations } from './handlers/live-events.js';
+import { metricsOperations } from './handlers/metrics.js';
 import { pictureOperations } from './handlers/pictures.js';
 import { sessionOperations } from './handlers/sessions.js';
 import { systemOperations } from './handlers/system.js';
@@ -26,6 +27,7 @@ import { takeBodies } from './plugins/bodies.js';
 import { tellBrowsers } from './plugins/browser.js';
 import { handleErrors, pathOf, send } from './plugins/errors.js';
 import { type Limits, limitRequests } from './plugins/limits.js';
+import { requestIdOf, tellRequestIds } from './plugins/request-id.js';
 import { takeOldAddress, takeUpgrades } from './plugins/upgrades.js';
 import { takeTokenFromPath } from './plugins/url-token.js';
 import { validate } from './plugins/validation.js';
@@ -59,7 +61,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const contract = readContract();
   const app = Fastify({
     loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    genReqId: requestIdOf,
     bodyLimit: MAX_BODY,
     requestTimeout: REQUEST_MS,
     http: HEADERS,
@@ -70,13 +73,17 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     clientErrorHandler: refuseConnection,
     // A URL that cannot be decoded has no route, and no error handler of one.
     frameworkErrors: (_error, request, reply) =>
-      void send(reply, problem('bad-request', `"${pathOf(request)}" is no valid URL.`)),
+      void send(
+        reply.header('X-Request-Id', request.id),
+        problem('bad-request', `"${pathOf(request)}" is no valid URL.`),
+      ),
     rewriteUrl: raw => takeOldAddress(raw, takeTokenFromPath(raw)),
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
   });
   const most = connectionLimit();
   if (most !== undefined) app.server.maxConnections = most;
   handleErrors(app);
+  tellRequestIds(app);
   validate(app);
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug(
@@ -115,6 +122,7 @@ async function serveOperations(
     ...deviceOperations(services),
     ...sessionOperations(services),
     ...systemOperations(services),
+    ...metricsOperations(services),
     ...whepOperations(services),
     ...whipOperations(services),
     ...eventOperations(services, app),

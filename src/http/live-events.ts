@@ -3,14 +3,16 @@ import type { Cameras } from '../domain/cameras.js';
 import type { Camera, Event, Session } from '../domain/contract.js';
 import type { EventBus } from '../domain/events.js';
 import { Failure } from '../domain/failure.js';
-import type { Log } from '../domain/ports.js';
+import type { FreshnessWatch, Log } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
 import { CameraNews } from './camera-news.js';
+import { FreshnessTicker } from './freshness-ticker.js';
 
 export interface LiveEventsOptions {
   cameras: Cameras;
   sessions: Sessions;
   events: EventBus;
+  freshness: FreshnessWatch;
   log: Log;
   aliveMs?: number;
   pingMs?: number;
@@ -33,6 +35,8 @@ export interface Listener {
   /** As limits count. */
   address: string;
   grant: Grant;
+  /** ms from one message of how old pictures are to the next; undefined for none. */
+  freshnessMs?: number | undefined;
   /** What the same token may do now. @throws Failure */
   identify(): Promise<Grant>;
 }
@@ -64,11 +68,13 @@ export class LiveEvents {
   readonly #options: LiveEventsOptions;
   readonly #connections = new Set<Connection>();
   readonly #news: CameraNews;
+  readonly #ticker: FreshnessTicker;
   #stops: (() => void)[] = [];
 
   constructor(options: LiveEventsOptions) {
     this.#options = options;
     this.#news = new CameraNews(id => this.#tellCamera('camera-changed', id), options.figuresMs);
+    this.#ticker = new FreshnessTicker(options.freshness);
   }
 
   start(): void {
@@ -99,6 +105,7 @@ export class LiveEvents {
   async close(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop();
     this.#news.close();
+    this.#ticker.close();
     this.#tell({ type: 'server-stopping' });
     const gone = [...this.#connections].map(({ socket }) => new Promise<void>(resolve => socket.on('close', resolve)));
     for (const { socket } of this.#connections) socket.close(CLOSE.goingAway, 'the server is being stopped');
@@ -130,6 +137,34 @@ export class LiveEvents {
     });
     socket.on('message', () => socket.close(CLOSE.unsupportedData, 'nothing is taken here'));
     this.#tellAll(connection);
+    const { freshnessMs } = listener;
+    if (freshnessMs !== undefined)
+      socket.on(
+        'close',
+        this.#ticker.add(freshnessMs, () => this.#tellAges(connection)),
+      );
+  }
+
+  #tellAges(connection: Connection): void {
+    const { cameras, freshness } = this.#options;
+    const shown = cameras.list().filter(({ id }) => allows(connection.grant, 'view', id));
+    const event: Event = {
+      type: 'freshness',
+      cameras: shown.map(({ id, state }) => {
+        const { ageMs = null, sessions = new Map() } = freshness.freshness(id) ?? {};
+        return {
+          id,
+          state,
+          ageMs: rounded(ageMs),
+          sessions: [...sessions].map(([session, { movedMs, heardMs }]) => ({
+            id: session,
+            movedMs: rounded(movedMs),
+            heardMs: rounded(heardMs),
+          })),
+        };
+      }),
+    };
+    this.#send(connection, JSON.stringify(event));
   }
 
   #tellAll(connection: Connection): void {
@@ -214,6 +249,8 @@ export class LiveEvents {
     }
   }
 }
+
+const rounded = (ms: number | null): number | null => (ms === null ? null : Math.round(ms));
 
 /** The 123 bytes that a close frame has room for (RFC 6455 §5.5); what is not ASCII may have more than one. */
 const closeReason = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 123);

@@ -2,7 +2,14 @@ import type { Cameras } from '../domain/cameras.js';
 import type { Config, System } from '../domain/contract.js';
 import type { EventBus } from '../domain/events.js';
 import type { LegacySignaling } from '../domain/legacy.js';
-import type { CameraEditor, CaptureDevice, DeviceControls, IceForClients, Pictures } from '../domain/ports.js';
+import type {
+  CameraEditor,
+  CaptureDevice,
+  DeviceControls,
+  FreshnessWatch,
+  IceForClients,
+  Pictures,
+} from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
 
 /** What the operations of the contract work on. */
@@ -19,4 +26,12 @@ export interface Services {
   /** The V4L2 cameras that are plugged in now. */
   devices(): readonly CaptureDevice[];
   system(): System;
+  /** Whether the configuration has come into force. */
+  started(): boolean;
+  metrics: {
+    readonly contentType: string;
+    /** @param sees the cameras of which whoever asks may know */
+    text(sees: (camera: string) => boolean): Promise<string>;
+  };
+  freshness: FreshnessWatch;
 }

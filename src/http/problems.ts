@@ -36,6 +36,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: string }>>
   'config-not-writable': { status: 507, title: 'The configuration cannot be kept' },
   'too-many-viewers': { status: 503, title: 'Too many viewers' },
   overloaded: { status: 503, title: 'The server has no room now' },
+  'not-ready': { status: 503, title: 'Not every camera can serve' },
   'shutting-down': { status: 503, title: 'The server is being stopped' },
   internal: { status: 500, title: 'The server made a mistake' },
 };

@@ -182,6 +182,9 @@ export class LegacyClient {
   }
 }
 
+/** As sessions have it. */
+export const whoIs = ({ visitor: { client, requestId } }: LegacyClient) => ({ client, requestId });
+
 function shortened(reason: string): string {
   let short = reason;
   while (Buffer.byteLength(short) > MAX_REASON) short = short.slice(0, -1);

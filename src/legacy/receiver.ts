@@ -4,7 +4,7 @@ import type { Bundles, Log } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
 import { AnswerError } from '../protocol/answer-for-webrtcbin.js';
 import { midsOf } from '../protocol/legacy-message.js';
-import { CLOSE, type LegacyClient } from './client.js';
+import { CLOSE, type LegacyClient, whoIs } from './client.js';
 
 export interface ReceiverOptions {
   client: LegacyClient;
@@ -123,7 +123,7 @@ export class LegacyReceiver {
     if (cameras.length === 0)
       throw new Failure('camera-unavailable', 'There is no camera that this client may watch.', { retryAfter: 5 });
     const { joined } = await sessions.share(
-      { cameras, protocol: 'legacy', client: client.visitor.client, signal: abort.signal },
+      { cameras, protocol: 'legacy', ...whoIs(client), signal: abort.signal },
       async parts => {
         negotiation.sessions = new Set(parts.map(({ session }) => session));
         return await bundles.offerBundle(

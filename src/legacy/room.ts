@@ -40,8 +40,6 @@ const SILENT_MS = 1_000;
 const OK_MS = 300;
 /** For a sender that has said OK to offer: it opens its cameras first. */
 const OFFER_MS = 5_000;
-/** For the offer of one that is suspected to be a sender. */
-const SUSPICION_MS = 2_000;
 /** How long clients may take to say goodbye when the server stops. */
 const GOODBYE_MS = 500;
 
@@ -237,10 +235,7 @@ export class LegacyRoom implements LegacySignaling {
     const { cameras, settings } = this.#options;
     const { visitor } = client;
     const sees = (camera: string): boolean => allows(visitor.grant, 'view', camera);
-    // An offer would confuse a sender of the kind that says HELLO: see Suspects.
-    const isHere = this.#senders.all().some(sender => sender.client?.visitor.address === visitor.address);
-    if (this.#suspects.has(visitor.address, isHere))
-      await delay(SUSPICION_MS, undefined, { signal }).catch(() => undefined);
+    await this.#awaitItsOffer(client, signal);
     if (visitor.cameras) {
       for (const id of visitor.cameras) {
         cameras.get(id, sees);
@@ -260,6 +255,16 @@ export class LegacyRoom implements LegacySignaling {
         return source !== 'legacy' && !isEmpty && sees(id);
       })
       .map(({ id }) => id);
+  }
+
+  /** Of one that may be a sender of the kind that says HELLO: see Suspects. */
+  async #awaitItsOffer({ visitor }: LegacyClient, signal: AbortSignal): Promise<void> {
+    // Those know no other form, and ask for no cameras.
+    const mayOffer = visitor.form === 'nested' && visitor.cameras === null && allows(visitor.grant, 'publish');
+    if (!mayOffer || this.#options.settings.mode !== 'auto') return;
+    const isHere = this.#senders.all().some(sender => sender.client?.visitor.address === visitor.address);
+    const ms = this.#suspects.patience(visitor.address, isHere);
+    if (ms > 0) await delay(ms, undefined, { signal }).catch(() => undefined);
   }
 
   async #sendersCameras(): Promise<string[]> {

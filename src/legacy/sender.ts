@@ -4,7 +4,7 @@ import { Failure } from '../domain/failure.js';
 import type { Bundles, Log } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
 import { OfferError, parseOffer } from '../protocol/offer.js';
-import { CLOSE, type LegacyClient } from './client.js';
+import { CLOSE, type LegacyClient, whoIs } from './client.js';
 
 export interface SenderOptions {
   /** What its cameras are called: `legacy-1`, and if there are more, `legacy-1-2`, … */
@@ -169,7 +169,7 @@ export class LegacySender {
         {
           cameras: this.cameras,
           protocol: 'legacy-sender',
-          client: client.visitor.client,
+          ...whoIs(client),
           signal: connection.abort.signal,
         },
         async parts => {

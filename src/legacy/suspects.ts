@@ -2,21 +2,26 @@ const MEMORY_MS = 600_000;
 const MAX_ADDRESSES = 256;
 /** Offers in a row at which clients of an address left. */
 const ENOUGH = 2;
+/** For the offer of a client of an address that nothing is known of: an old sender opens its cameras first. */
+const STRANGER_MS = 500;
+/** For that of one which has been a sender, or fails at offers. */
+const SUSPICION_MS = 2_000;
 
 /**
- * Addresses of clients that say HELLO and are senders all the same. One that says HELLO looks like a receiver until it
- * offers itself, and may fail at the offer that it gets: so the first times cost it its connection at worst, and after
- * that its own offer is waited for.
+ * How long the offer of a client that says HELLO is waited for, by what clients of its address did before. Most who say
+ * HELLO are receivers; a sender that does so too may fail at the offer that it gets. So whoever has answered once waits
+ * for nothing, and a sender is recognised the second or third time at the latest.
  */
 export class Suspects {
   readonly #left = new Map<string, { at: number; count: number }>();
-  /** Of senders that said HELLO: for good, as one may run for days before it comes again. */
-  readonly #senders = new Map<string, number>();
+  /** For good, as a sender may run for days before it comes again. */
+  readonly #senders = new Map<string, true>();
+  readonly #receivers = new Map<string, true>();
 
   /** A client of this address said HELLO and then offered. */
   offered(address: string): void {
     this.#left.delete(address);
-    keep(this.#senders, address, performance.now());
+    keep(this.#senders, address, true);
   }
 
   /** A client of this address left when it was offered something. */
@@ -27,11 +32,16 @@ export class Suspects {
   /** A client of this address answered, as receivers do. */
   answered(address: string): void {
     this.#left.delete(address);
+    keep(this.#receivers, address, true);
   }
 
-  /** @param isHere whether there is a sender of this address: then another client is likely something else */
-  has(address: string, isHere: boolean): boolean {
-    return this.#count(address) >= ENOUGH || (this.#senders.has(address) && !isHere);
+  /**
+   * In ms.
+   * @param isHere whether there is a sender of this address: then another client of it is likely something else
+   */
+  patience(address: string, isHere: boolean): number {
+    if (this.#count(address) >= ENOUGH || (this.#senders.has(address) && !isHere)) return SUSPICION_MS;
+    return this.#receivers.has(address) || isHere ? 0 : STRANGER_MS;
   }
 
   #count(address: string): number {

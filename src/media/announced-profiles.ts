@@ -8,16 +8,16 @@ import type { VideoFacts } from './messages.js';
  */
 export class AnnouncedProfiles {
   readonly #log: Log;
-  readonly #announced = new Map<string, FormatParameters>();
+  readonly #announced = new Map<string, { parameters: FormatParameters; requestId: string }>();
   readonly #differing = new Map<string, string>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  /** @param parameters of the format that was agreed on */
-  add(session: string, parameters: FormatParameters): void {
-    this.#announced.set(session, parameters);
+  /** @param parameters of the format that was agreed on @param requestId of the request for the session */
+  add(session: string, requestId: string, parameters: FormatParameters): void {
+    this.#announced.set(session, { parameters, requestId });
   }
 
   delete(session: string): void {
@@ -29,12 +29,12 @@ export class AnnouncedProfiles {
   check(video: VideoFacts | null): string | null {
     const sent = video?.codec === 'H264' ? video.profileLevelId : null;
     if (sent === null) return null;
-    for (const [session, parameters] of this.#announced) {
+    for (const [session, { parameters, requestId }] of this.#announced) {
       const announced = parameters.get('profile-level-id');
       if (isOfAnnouncedProfile(parameters, sent)) this.#differing.delete(session);
       else if (!this.#differing.has(session)) {
         this.#differing.set(session, `Profile ${announced} was announced to a viewer, and ${sent} is sent.`);
-        this.#log.warn({ session, announced, sent }, 'another profile is sent than was announced');
+        this.#log.warn({ session, request: requestId, announced, sent }, 'another profile is sent than was announced');
       }
     }
     const [first = null] = this.#differing.values();

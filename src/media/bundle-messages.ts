@@ -47,6 +47,8 @@ const FROM_BUNDLES = {
   answered: { bundle: string, answer: string },
   refused: { bundle: string, detail: string },
   connected: { bundle: string },
+  /** The first packet was sent to the peer. */
+  sending: { bundle: string },
   ended: { bundle: string, reason: string, detail: nullableString },
   stats: { bundle: string, stats: object },
   /** Something worth a line in the log. */

@@ -214,6 +214,9 @@ export class BundleWorker implements Bundles {
       case 'connected':
         for (const session of this.#sessionsOf(message.bundle)) events.sessionConnected(session);
         break;
+      case 'sending':
+        for (const session of this.#sessionsOf(message.bundle)) events.sessionSending(session);
+        break;
       case 'stats':
         for (const session of this.#sessionsOf(message.bundle)) events.sessionMeasured(session, message.stats);
         break;

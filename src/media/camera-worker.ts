@@ -2,6 +2,8 @@ import { NOT_STARTED } from '../domain/cameras.js';
 import type { EndReason } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type {
+  CameraFreshness,
+  CameraMeasures,
   CameraPlan,
   CameraStatus,
   CaptureDevice,
@@ -10,6 +12,7 @@ import type {
   MediaEvents,
   MediaLimits,
 } from '../domain/ports.js';
+import { processFigures } from '../process/proc.js';
 import { type Agreement, agree, type Stream } from '../protocol/agreement.js';
 import { usableCandidate } from '../protocol/candidate.js';
 import { type CodecName, EXPECTED } from '../protocol/codecs.js';
@@ -20,6 +23,7 @@ import type { EncoderMemory } from './encoder-memory.js';
 import type { FromWorker, FromWorkerOf } from './messages.js';
 import { finishAnswer, publishable, requestFor, streamsOf } from './negotiation.js';
 import { StillRequests } from './still-requests.js';
+import { WorkerLooks } from './worker-looks.js';
 import { startWorker, type WorkerProcess } from './worker-process.js';
 
 export interface CameraWorkerOptions {
@@ -74,6 +78,7 @@ export class CameraWorker {
   /** What is sent on within this machine, and whom to tell that it is not any more. */
   readonly #feeds = new Map<string, (failure: Failure) => void>();
   #inletPort: number | null = null;
+  readonly #looks = new WorkerLooks();
   #process: WorkerProcess | null = null;
   #isConfigured = false;
   #usable: Promise<void> = Promise.resolve();
@@ -121,7 +126,7 @@ export class CameraWorker {
   }
 
   /** @throws Failure, OfferError */
-  async watch(session: string, offer: Offer): Promise<string> {
+  async watch(session: string, offer: Offer, requestId: string): Promise<string> {
     const process = await this.#arrive(session);
     const plan = this.#plan;
     // While his viewers wait for a publisher to come back, others may as well.
@@ -131,7 +136,7 @@ export class CameraWorker {
     const agreement = agree(offer, streams, this.#status.audio !== null);
     const ice = this.#options.iceSettings();
     this.#holdEncoder();
-    return await this.#negotiate(process, 'join', { session, offer, agreement, ice });
+    return await this.#negotiate(process, 'join', { session, requestId, offer, agreement, ice });
   }
 
   /** Takes on another configuration; viewers stay. */
@@ -180,11 +185,12 @@ export class CameraWorker {
   }
 
   /** @throws Failure, OfferError */
-  async publish(session: string, offer: Offer): Promise<string> {
+  async publish(session: string, offer: Offer, requestId: string): Promise<string> {
     const process = await this.#arrive(session);
     const agreement = this.#agreePublisher(offer);
     this.#published = { codec: agreement.codec, profileLevelId: null };
-    return await this.#negotiate(process, 'publish', { session, offer, agreement, ice: this.#options.iceSettings() });
+    const ice = this.#options.iceSettings();
+    return await this.#negotiate(process, 'publish', { session, requestId, offer, agreement, ice });
   }
 
   /** @throws Failure, OfferError */
@@ -224,7 +230,7 @@ export class CameraWorker {
     const answered = new Promise<string>((resolve, reject) => this.#waiting.set(session, { resolve, reject }));
     this.#sessions.add(session);
     const { codec, video } = request.agreement;
-    if (type === 'join' && codec === 'H264') this.#profiles.add(session, video.codec.parameters);
+    if (type === 'join' && codec === 'H264') this.#profiles.add(session, request.requestId, video.codec.parameters);
     const timer = setTimeout(() => {
       this.#refuse(
         session,
@@ -319,6 +325,30 @@ export class CameraWorker {
     });
   }
 
+  /** See FreshnessWatch. */
+  async look(everyMs: number, patienceMs: number): Promise<void> {
+    const process = this.#process;
+    if (process) await this.#looks.look(request => process.send({ type: 'look', request, everyMs }), patienceMs);
+  }
+
+  freshness(): CameraFreshness {
+    return this.#looks.freshness(session => this.#sessions.has(session));
+  }
+
+  /** See Measuring. */
+  async measure(): Promise<CameraMeasures> {
+    const process = this.#process;
+    if (process?.pid === undefined) return { process: null, stream: null };
+    const [measured, figures] = await Promise.all([
+      this.#isConfigured ? this.#looks.measure(request => process.send({ type: 'measure', request })) : null,
+      processFigures(process.pid),
+    ]);
+    const { loopLagMs = null, stream = null } = measured ?? {};
+    // What gives no answer is held up for as long as it has said nothing.
+    const lag = measured ? loopLagMs : this.#isConfigured ? process.silenceMs() : null;
+    return { process: figures && { ...figures, loopLagMs: lag }, stream };
+  }
+
   #onMessage(message: FromWorker): void {
     const { events } = this.#options;
     switch (message.type) {
@@ -357,6 +387,15 @@ export class CameraWorker {
       case 'connected':
         events.sessionConnected(message.session);
         break;
+      case 'sending':
+        events.sessionSending(message.session);
+        break;
+      case 'looked':
+        this.#looks.looked(message);
+        break;
+      case 'measured':
+        this.#looks.measured(message);
+        break;
       case 'stats':
         events.sessionMeasured(message.session, message.stats);
         break;
@@ -365,7 +404,7 @@ export class CameraWorker {
         events.sessionEnded(message.session, message.reason as EndReason, message.detail);
         break;
       case 'log':
-        this.#log[message.level === 'error' ? 'error' : 'info'](message.fields, message.event);
+        this.#log[levelOf(message.level)](message.fields, message.event);
         break;
       default:
         this.#log.error({ type: message.type }, 'message of a camera worker makes no sense from it');
@@ -388,13 +427,21 @@ export class CameraWorker {
     if (code === 'no-publisher') this.#refuse(session, this.#nobodyPublishes());
     else if (code === 'camera-unavailable')
       this.#refuse(session, new Failure(code, detail, { remedy: remedy ?? undefined, retryAfter: 2 }));
-    else {
-      this.#log.error({ session, detail }, 'worker could not answer an offer');
-      this.#refuse(session, new Failure('internal', detail));
-    }
+    else this.#refuse(session, new Failure('internal', detail));
   }
 
-  #onCamera({ type: _, state, detail, remedy, video, notices, lostMs, ...more }: FromWorkerOf<'camera'>): void {
+  #onCamera({
+    type: _,
+    state,
+    detail,
+    remedy,
+    video,
+    notices,
+    lostMs,
+    newestAt,
+    ...more
+  }: FromWorkerOf<'camera'>): void {
+    this.#looks.newest(newestAt);
     const before = this.#status;
     if (state === 'failed' && before.state !== 'failed') this.#log.warn({ detail, remedy }, 'camera failed');
     if (state === 'lost' && before.state !== 'lost') this.#log.warn({ detail, remedy }, 'camera lost');
@@ -491,6 +538,10 @@ export class CameraWorker {
     this.#options.events.cameraChanged(this.#plan.id, this.#status);
   }
 }
+
+/** Of a line of a worker's. */
+const levelOf = (level: string): keyof Log =>
+  level === 'error' || level === 'warn' || level === 'debug' ? level : 'info';
 
 function endedEarly(): Failure {
   return new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });

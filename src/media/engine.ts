@@ -2,12 +2,16 @@ import { KeyframeRation } from '../domain/keyframe-ration.js';
 import type {
   BundlePart,
   Bundles,
+  CameraFreshness,
+  CameraMeasures,
   CameraPlan,
   CameraRunner,
   CaptureDevice,
+  FreshnessWatch,
   IceAgentSettings,
   Log,
   Machine,
+  Measuring,
   MediaEngine,
   MediaEvents,
   MediaLimits,
@@ -39,7 +43,7 @@ export interface WorkerEngineOptions {
 const KEYFRAME_MS = 250;
 
 /** The cameras, each in a process of its own, and the probe of the machine they run on. */
-export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundles {
+export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundles, FreshnessWatch, Measuring {
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
   /** Those that were taken away and have not ended yet, by their cameras: a device opens once. */
@@ -125,12 +129,12 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
     this.#refresh();
   }
 
-  async watch(camera: string, session: string, offer: Offer): Promise<string> {
-    return await this.#worker(camera).watch(session, offer);
+  async watch(camera: string, session: string, offer: Offer, requestId: string): Promise<string> {
+    return await this.#worker(camera).watch(session, offer, requestId);
   }
 
-  async publish(camera: string, session: string, offer: Offer): Promise<string> {
-    return await this.#worker(camera).publish(session, offer);
+  async publish(camera: string, session: string, offer: Offer, requestId: string): Promise<string> {
+    return await this.#worker(camera).publish(session, offer, requestId);
   }
 
   checkPublisher(camera: string, offer: Offer): void {
@@ -172,6 +176,19 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
 
   async snapshot(camera: string): Promise<Uint8Array> {
     return await this.#worker(camera).still();
+  }
+
+  async look(everyMs: number, patienceMs: number): Promise<void> {
+    await Promise.all([...this.#workers.values()].map(worker => worker.look(everyMs, patienceMs)));
+  }
+
+  freshness(camera: string): CameraFreshness | null {
+    return this.#workers.get(camera)?.freshness() ?? null;
+  }
+
+  async measure(): Promise<ReadonlyMap<string, CameraMeasures>> {
+    const measured = [...this.#workers].map(async ([id, worker]) => [id, await worker.measure()] as const);
+    return new Map(await Promise.all(measured));
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CameraStatus, CaptureDevice, IceAgentSettings, SessionFigures } from '../domain/ports.js';
+import type { CameraStatus, CaptureDevice, IceAgentSettings, SessionFigures, StreamFigures } from '../domain/ports.js';
 import type { Source } from '../domain/source.js';
 import {
   checkMessage,
@@ -35,10 +35,13 @@ const TO_WORKER = {
     device: objectOrNull,
     encoders: object,
   },
-  /** A viewer: an offer for webrtcbin, and what was agreed on. Answered by `joined` or `refused`. */
-  join: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
+  /**
+   * A viewer: an offer for webrtcbin, and what was agreed on. Answered by `joined` or `refused`. What the worker logs of it
+   * has the id of the request.
+   */
+  join: { session: string, requestId: string, offer: string, video: object, audio: objectOrNull, ice: object },
   /** Likewise whoever is to be the camera's source. */
-  publish: { session: string, offer: string, video: object, audio: objectOrNull, ice: object },
+  publish: { session: string, requestId: string, offer: string, video: object, audio: objectOrNull, ice: object },
   /** Make the next picture a keyframe. */
   keyframe: {},
   /** Take the picture of now. Answered by `still` or `no-still`. */
@@ -46,6 +49,13 @@ const TO_WORKER = {
   /** Send the stream to a UDP port of this machine, as long as that can be; answered by `unfed` when it cannot. */
   feed: { feed: string, port: number },
   unfeed: { feed: string },
+  /**
+   * Say when the newest picture came, and when sessions' peers were heard. Answered by `looked`. It is asked again in so
+   * many ms; 0 for once.
+   */
+  look: { request: number, everyMs: number },
+  /** Say what is measured only when somebody asks. Answered by `measured`. */
+  measure: { request: number },
   /** More candidates of a session's peer. */
   candidates: { session: string, values: object },
   /** A viewer or a publisher leaves; nothing comes back. */
@@ -78,7 +88,11 @@ const FROM_WORKER = {
     audio: objectOrNull,
     renditions: object,
     publisher: nullableString,
+    newestAt: nullableNumber,
   },
+  /** `newestAt`, and times in `sessions`: ms of CLOCK_MONOTONIC; null while there never was anything. */
+  looked: { request: number, newestAt: nullableNumber, sessions: object },
+  measured: { request: number, loopLagMs: nullableNumber, stream: objectOrNull },
   still: { request: number, jpeg: object },
   'no-still': { request: number, code: string, detail: string, remedy: nullableString },
   /** An encoder did not open, or failed while it ran: the next one is used. */
@@ -92,6 +106,8 @@ const FROM_WORKER = {
   joined: { session: string, answer: string },
   refused: { session: string, code: string, detail: string, remedy: nullableString },
   connected: { session: string },
+  /** A viewer was sent his first packet. */
+  sending: { session: string },
   /** The worker ended a session by itself. */
   ended: { session: string, reason: string, detail: nullableString },
   /** Figures of a session, each 2 s. */
@@ -139,6 +155,12 @@ export interface Rendition {
   viewers: number;
 }
 
+/** When something was last sent to a session's peer, or received of a publisher, and when the peer was last heard. */
+export interface SessionTimes {
+  movedAt: number | null;
+  heardAt: number | null;
+}
+
 export type Notice = CameraStatus['notices'][number];
 export type CaptureMode = NonNullable<CameraStatus['capture']>;
 
@@ -177,6 +199,8 @@ export type FromWorker = MessagesOf<
     audio: { codec: 'OPUS' } | null;
     renditions: readonly Rendition[];
     stats: SessionFigures;
+    sessions: Readonly<Record<string, SessionTimes>>;
+    stream: StreamFigures | null;
     fields: Record<string, unknown>;
     missing: readonly NeededElement[];
   }

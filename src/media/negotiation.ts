@@ -36,16 +36,25 @@ export function publishable(installed: readonly CodecName[]): Stream[] {
   return PUBLISHABLE.filter(({ codec }) => installed.includes(codec));
 }
 
+export interface SessionOffer {
+  session: string;
+  requestId: string;
+  offer: Offer;
+  agreement: Agreement;
+  ice: IceAgentSettings;
+}
+
 /** What the worker is asked. */
 export function requestFor(
   type: Request['type'],
-  { session, offer, agreement, ice }: { session: string; offer: Offer; agreement: Agreement; ice: IceAgentSettings },
+  { session, requestId, offer, agreement, ice }: SessionOffer,
 ): Request {
   const { video, audio } = agreement;
   const { payloadType, rtxPayloadType, feedback } = video.codec;
   return {
     type,
     session,
+    requestId,
     offer: offerForWebrtcbin(offer, agreement),
     video: {
       codec: agreement.codec,

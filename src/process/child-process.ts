@@ -113,6 +113,11 @@ export class ChildProcess<To, From extends FromChild> {
     return this.#child.pid;
   }
 
+  /** ms since it said anything. */
+  silenceMs(): number {
+    return performance.now() - this.#heardAt;
+  }
+
   /** Sends a message; one to a worker that is gone is dropped, as `exited` tells of that. */
   send(message: To): void {
     this.#send(message as object);

@@ -9,6 +9,7 @@ export class CameraDetails extends HTMLElement {
   #figures: PlayerFigures | undefined;
   #active = false;
   #outdated = false;
+  #newestAt: number | undefined;
   /** The labels that are on the screen; while they stay, only values are written. */
   #shape = '';
   #values: HTMLElement[] = [];
@@ -20,6 +21,12 @@ export class CameraDetails extends HTMLElement {
 
   set figures(figures: PlayerFigures | undefined) {
     this.#figures = figures;
+    this.#render();
+  }
+
+  /** `performance.now()` of the camera's newest picture, by the server; the age of it goes on while nothing is told. */
+  set newestAt(newestAt: number | undefined) {
+    this.#newestAt = newestAt;
     this.#render();
   }
 
@@ -37,7 +44,8 @@ export class CameraDetails extends HTMLElement {
 
   #render(): void {
     if (!this.#active || this.#camera === undefined) return;
-    const groups = [...playerGroups(this.#figures), cameraGroup(this.#camera, this.#outdated)];
+    const ageMs = this.#newestAt === undefined ? undefined : performance.now() - this.#newestAt;
+    const groups = [...playerGroups(this.#figures), cameraGroup(this.#camera, this.#outdated, ageMs)];
     const shape = JSON.stringify(groups.map(group => [group.title, group.rows.map(([label]) => label)]));
     if (shape !== this.#shape) this.#build(groups);
     this.#shape = shape;

@@ -54,6 +54,14 @@ export class CameraGrid extends HTMLElement {
     for (const tile of this.tiles) tile.outdated = outdated;
   }
 
+  /** How old the newest pictures of the cameras are, as the server says now. */
+  tellAges(ages: readonly { id: string; ageMs: number | null }[]): void {
+    for (const { id, ageMs } of ages) {
+      const tile = this.tile(id);
+      if (tile !== undefined) tile.pictureAge = ageMs;
+    }
+  }
+
   /** What the person may do. */
   set permissions(permissions: Permissions) {
     for (const [id, tile] of this.#tiles) tile.changeable = isAdmin(permissions, id);

@@ -53,6 +53,11 @@ export class CameraTile extends HTMLElement {
     if (before !== undefined) this.#helpPlayer(before, camera);
   }
 
+  /** ms since the camera's newest picture, as the server says now; null if there never was one. */
+  set pictureAge(ageMs: number | null) {
+    this.#details.newestAt = ageMs === null ? undefined : performance.now() - ageMs;
+  }
+
   /** Whether the server stopped answering since. */
   set outdated(outdated: boolean) {
     this.#details.outdated = outdated;

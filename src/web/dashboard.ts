@@ -131,6 +131,7 @@ function takeEvent(event: LiveEvent): void {
   silences = 0;
   answeredAt = performance.now();
   page.showTrouble(undefined);
+  if (event.type === 'freshness') grid?.tellAges(event.cameras);
   const now = applyEvent(cameras, event);
   if (now !== cameras) showCameras(now);
 }

@@ -6,6 +6,8 @@ import type { LiveEvent } from './api.js';
 /** The server says something each 2 s. */
 const SILENCE_MS = 5_000;
 const LOOK_MS = 500;
+/** From one telling of how old the cameras' pictures are to the next. */
+const FRESHNESS_MS = 500;
 /** After so many failures in a row a proxy on the way may know no WebSockets: asked seldom then. */
 const GIVING_UP = 5;
 const SELDOM_MS = 30_000;
@@ -27,6 +29,7 @@ export function listenToEvents(token: string, host: EventSocketHost): EventSocke
   const address = new URL('/api/v1/events', location.href);
   address.protocol = address.protocol.replace('http', 'ws');
   address.searchParams.set('token', token);
+  address.searchParams.set('freshness', String(FRESHNESS_MS));
   let socket: WebSocket | undefined;
   let live = false;
   let failures = 0;

@@ -1,7 +1,7 @@
 /** The figures of a player and its camera as labels and values. Pure. */
 import type { CaptureLatency } from '../protocol/capture-latency.js';
 import type { Camera } from './api.js';
-import { formatBitrate, formatFps, formatMs, formatPercent, formatSize } from './formatting.js';
+import { formatAge, formatBitrate, formatFps, formatMs, formatPercent, formatSize } from './formatting.js';
 import type { PlayerFigures } from './player-stats.js';
 
 export interface Figure {
@@ -145,14 +145,18 @@ const captureGroup = ({ p50, p95, p99, count, errorMs }: CaptureLatency): Figure
 const captureWords = ({ format, width, height, framerate }: NonNullable<Camera['capture']>): string =>
   `${format} ${formatSize(width, height)}, ${formatFps(framerate)}`;
 
-/** @param outdated whether the server has stopped answering since it said this */
-export function cameraGroup(camera: Camera, outdated = false): FigureGroup {
+/**
+ * @param outdated whether the server has stopped answering since it said this
+ * @param ageMs since the camera's newest picture; undefined where nothing is told of it
+ */
+export function cameraGroup(camera: Camera, outdated = false, ageMs?: number): FigureGroup {
   const { video } = camera;
   const encoder = camera.passthrough.active ? 'none, passed through' : (camera.encoder ?? '–');
   return {
     title: outdated ? 'Camera, as the robot last said' : 'Camera',
     rows: [
       ['State', outdated ? `not known; was ${camera.state}` : camera.state],
+      ...(ageMs === undefined ? [] : ([['Newest picture', `${formatAge(ageMs)} ago`]] as const)),
       ...(camera.problem === undefined ? [] : ([['Problem', camera.problem.detail]] as const)),
       ...(camera.problem?.remedy === undefined ? [] : ([['Remedy', camera.problem.remedy]] as const)),
       ...camera.notices.flatMap(({ detail, remedy }) => [

@@ -149,6 +149,7 @@ export class Bundles {
         connected();
         this.#send({ type: 'connected', bundle });
       },
+      sending: () => this.#send({ type: 'sending', bundle }),
       ended: (reason, detail) => {
         this.#end(bundle);
         this.#send({ type: 'ended', bundle, reason, detail });

@@ -1,10 +1,12 @@
-import type { CameraStatus, IceAgentSettings } from '../domain/ports.js';
+import type { CameraStatus, IceAgentSettings, StreamFigures } from '../domain/ports.js';
 import type { Element } from '../gst/native.js';
 import type { AgreedAudio, AgreedVideo, FromWorker, Notice } from '../media/messages.js';
+import { monotonicMs } from '../process/monotonic.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { reopens } from './config-change.js';
 import { EncoderChoice } from './encoder-choice.js';
 import { CameraFailure } from './failure.js';
+import { measureStream } from './figures.js';
 import type { Config } from './opening.js';
 import { Programme } from './programme.js';
 import { Publication, publisherLeft } from './publication.js';
@@ -209,6 +211,22 @@ export class Camera {
     }
   }
 
+  /** ms of CLOCK_MONOTONIC at which its newest picture came, as Programme.newestAt has it. */
+  newestAt(): number | null {
+    const at = this.#programme?.newestAt() ?? null;
+    return at === null ? null : monotonicMs() - (performance.now() - at);
+  }
+
+  /** See Programme.watch. */
+  watch(everyMs: number): void {
+    this.#programme?.watch(everyMs);
+  }
+
+  /** Null while it is closed. */
+  async measure(): Promise<StreamFigures | null> {
+    return this.#programme && (await measureStream(this.#programme));
+  }
+
   /** Spaces keyframes on request; see StreamPipeline. */
   limitKeyframes(ms: number): void {
     this.#programme?.output.limitKeyframes(ms);
@@ -357,6 +375,7 @@ export class Camera {
       audio: stream?.audio ? { codec: 'OPUS' } : null,
       renditions: output?.hasVp8 ? [{ codec: 'VP8', encoder: VP8_ENCODER, viewers: this.#viewersOf('VP8') }] : [],
       publisher: this.#publisher?.session ?? null,
+      newestAt: this.newestAt(),
       ...(stream?.video.rates() ?? { fps: 0, bitrate: 0 }),
     });
   }

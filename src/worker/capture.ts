@@ -49,6 +49,11 @@ export class Capture implements OpenedSource {
     if (thin && thin.maxRate !== framerate) thin.maxRate = framerate;
   }
 
+  /** Pictures that were left out, as the camera brings more than were wanted. */
+  thinned(): number {
+    return Number(this.#pipeline.getByName('thin')?.drop ?? 0);
+  }
+
   count(): number {
     return passed(this.#captured).buffers;
   }

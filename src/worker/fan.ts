@@ -1,6 +1,6 @@
-import { passed, RateMeter } from '../gst/meter.js';
+import { passed, RateMeter, rendered } from '../gst/meter.js';
 import { type Caps, type Element, Gst, GstVideo, type Pipeline } from '../gst/native.js';
-import { element, hasEnded, pad } from '../gst/pipeline.js';
+import { element, hasEnded, make, pad } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
 
 /** Pictures: more than a queue takes, so that none is let through. */
@@ -18,6 +18,10 @@ export class Fan {
   readonly #sent: Element;
   readonly #viewers: Tee;
   readonly #meter = new RateMeter();
+  readonly #keyframes: Element | null;
+  #movedAt = performance.now();
+  #overrun = 0;
+  #missedBefore = 0;
   #stuckSince = performance.now();
   #lastSent = -1;
   #isHeld = false;
@@ -32,6 +36,7 @@ export class Fan {
     this.#queue = element(pipeline, `${name}-queue`);
     this.#sent = element(pipeline, `${name}-sent`);
     this.#viewers = new Tee(pipeline, element(pipeline, `${name}-fan`));
+    this.#keyframes = name === 'video' ? countKeyframes(pipeline, this.taps) : null;
   }
 
   /** Adds a viewer's proxysink. */
@@ -54,6 +59,8 @@ export class Fan {
   }
 
   letGo(): void {
+    // What did not fit in while it was held is nobody's loss.
+    if (this.#isHeld) this.#missedBefore += Math.max(0, this.#missing());
     this.#isHeld = false;
     this.#queue.minThresholdBuffers = 0;
   }
@@ -86,6 +93,38 @@ export class Fan {
     return passed(this.#encoded).buffers;
   }
 
+  /** What has come and gone since the stream began; `overrun`: what the queue had to leave out. */
+  totals(): { encoded: number; sent: number; keyframes: number; overrun: number } {
+    // A picture on its way from the queue to the thread's first element is in neither: hardly so twice in a row.
+    if (!this.#isHeld) this.#overrun = Math.max(this.#overrun, Math.min(this.#missing(), this.#missing()));
+    return {
+      encoded: this.count(),
+      sent: passed(this.#sent).buffers,
+      keyframes: this.#keyframes ? rendered(this.#keyframes) : 0,
+      overrun: this.#overrun,
+    };
+  }
+
+  /** Of those that have come, what is neither waiting nor sent. */
+  #missing(): number {
+    // In this order: what goes on meanwhile is not taken for missing.
+    const encoded = this.count();
+    const waiting = this.#queue.currentLevelBuffers as number;
+    return encoded - waiting - passed(this.#sent).buffers - this.#missedBefore;
+  }
+
+  #note(): void {
+    const sent = passed(this.#sent).buffers;
+    if (sent !== this.#lastSent) this.#movedAt = performance.now();
+    this.#lastSent = sent;
+  }
+
+  /** performance.now() at which something was last seen to be handed on to the viewers. */
+  sentAt(): number {
+    this.#note();
+    return this.#movedAt;
+  }
+
   /** Pictures a second and bit/s since the last call. */
   rates(): { fps: number; bitrate: number } {
     return this.#meter.take(passed(this.#encoded));
@@ -98,12 +137,25 @@ export class Fan {
 
   /** One thread sends to all viewers. Nothing in it should block; if something does, only a new process helps. */
   isStuck(): boolean {
-    const sent = passed(this.#sent).buffers;
+    this.#note();
     // Not by how far it is behind: what the queue had to drop, as in a burst of what was late, is never sent.
     const waiting = this.#queue.currentLevelBuffers as number;
     const now = performance.now();
-    if (sent !== this.#lastSent || waiting === 0 || this.#isHeld) this.#stuckSince = now;
-    this.#lastSent = sent;
-    return now - this.#stuckSince > this.#stuckMs;
+    if (waiting === 0 || this.#isHeld) this.#stuckSince = now;
+    return now - Math.max(this.#stuckSince, this.#movedAt) > this.#stuckMs;
   }
+}
+
+/**
+ * What counts keyframes, in GStreamer's own threads: behind an element that lets nothing else through. Parsers, encoders and
+ * depayloaders mark each other picture as one that needs another.
+ */
+function countKeyframes(pipeline: Pipeline, from: Tee): Element {
+  const [filter, counter] = [make('identity'), make('fakesink')];
+  Object.assign(filter, { silent: true, dropBufferFlags: Gst.BufferFlags.DELTA_UNIT });
+  Object.assign(counter, { sync: false, async: false, enableLastSample: false });
+  pipeline.add(counter);
+  from.add(filter);
+  pad(filter, 'src').link(pad(counter, 'sink'));
+  return counter;
 }

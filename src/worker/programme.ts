@@ -32,6 +32,10 @@ export interface ProgrammeOptions {
 type Shown = Capture | PassedOn | Inlet | Publication;
 
 const SUPERVISE_MS = 100;
+/** While somebody asks how old pictures are each so many ms or more often: a look takes 0.1 ms. And how long after. */
+const CLOSELY_MS = 250;
+const WATCH_MS = 20;
+const WATCHED_MS = 1_000;
 const FIRST_FRAME_MS = 8_000;
 /** From one attempt to bring a lost camera back to the next; the last goes on. */
 const RETRY_MS = [250, 500, 1000, 2000];
@@ -59,6 +63,8 @@ export class Programme {
   #source: Shown | null = null;
   /** What is on air is no longer what is configured, and gives way by then, performance.now(). */
   #outdatedAt: number | null = null;
+  /** Pictures of the source, as they were counted last, and as they were when it was looked after last. */
+  #seen = -1;
   #count = -1;
   #lastPictureAt = performance.now();
   #attempt = 0;
@@ -70,6 +76,8 @@ export class Programme {
     reject: () => undefined,
   };
   readonly #supervisor: NodeJS.Timeout;
+  #watcher: NodeJS.Timeout | null = null;
+  #watchUntil = 0;
   readonly #inspection = new Inspection(
     () => this.output.stream,
     reordered => this.#inspected(reordered),
@@ -120,6 +128,42 @@ export class Programme {
   /** ms since the camera's last picture, while it is lost; else null. */
   lostMs(): number | null {
     return this.#state === 'lost' ? performance.now() - this.#lastPictureAt : null;
+  }
+
+  /**
+   * performance.now() of the newest picture of the camera that was handed on to viewers, a slate aside; null before the
+   * first. It is exact to SUPERVISE_MS, or to WATCH_MS while it is watched closely.
+   */
+  newestAt(): number | null {
+    const { stream } = this.output;
+    if (this.#state === 'opening' || !stream) return null;
+    this.#notePictures();
+    return Math.min(this.#lastPictureAt, stream.video.sentAt());
+  }
+
+  /** Somebody asks how old pictures are each so many ms (0: once): if often, new ones are looked for often. */
+  watch(everyMs: number): void {
+    if (everyMs === 0 || everyMs > CLOSELY_MS) return;
+    this.#watchUntil = performance.now() + WATCHED_MS;
+    this.#watcher ??= setInterval(() => {
+      if (performance.now() > this.#watchUntil) this.#endWatch();
+      else this.newestAt();
+    }, WATCH_MS);
+  }
+
+  #endWatch(): void {
+    if (this.#watcher) clearInterval(this.#watcher);
+    this.#watcher = null;
+  }
+
+  /** Pictures that the source has brought since it was opened; null while there is none. */
+  get captured(): number | null {
+    return this.#source?.count() ?? null;
+  }
+
+  /** Pictures of the source that were left out, as there were more than wanted. */
+  get thinned(): number {
+    return this.#source instanceof Capture ? this.#source.thinned() : 0;
   }
 
   /** What a V4L2 camera is set to; null for others. */
@@ -202,6 +246,7 @@ export class Programme {
     this.#attempt++;
     if (this.#retry) clearTimeout(this.#retry);
     clearInterval(this.#supervisor);
+    this.#endWatch();
     this.#inspection.close();
     const closed = new CameraFailure('The camera was closed.', 'Ask again.');
     this.#begin.reject(closed);
@@ -259,7 +304,7 @@ export class Programme {
     this.#opened = opened;
     this.#outdatedAt = null;
     this.#failures = 0;
-    this.#count = -1;
+    this.#seen = this.#count = -1;
     this.#lastPictureAt = performance.now();
     if (!isShown) this.#show(source);
     // A stage is closed by its channel, when nobody looks at it any more.
@@ -267,6 +312,12 @@ export class Programme {
     this.#enter('live', null);
     this.#live.resolve();
     this.#inspection.begin();
+  }
+
+  #notePictures(): void {
+    const count = this.#source?.count() ?? this.#seen;
+    if (count !== this.#seen) this.#lastPictureAt = performance.now();
+    this.#seen = count;
   }
 
   #openingFailed(error: unknown): void {
@@ -294,10 +345,9 @@ export class Programme {
     if (!source) return;
     const now = performance.now();
     const failure = source.look();
-    const count = source.count();
-    if (count !== this.#count) {
-      this.#count = count;
-      this.#lastPictureAt = now;
+    this.#notePictures();
+    if (this.#seen !== this.#count) {
+      this.#count = this.#seen;
       // A publisher sends again.
       if (this.#state === 'lost') this.#onAir(source, this.#opened);
     }

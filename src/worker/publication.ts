@@ -61,6 +61,11 @@ export class Publication implements OpenedSource {
     this.#connection.watch();
   }
 
+  /** See Connection.traffic. */
+  traffic(): ReturnType<Connection['traffic']> {
+    return this.#connection.traffic();
+  }
+
   async firstFrame(): Promise<void> {
     const found = await this.stream.firstPicture(FIRST_FRAME_MS, () => !this.#closed);
     if (found === 'there') return;

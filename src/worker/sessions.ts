@@ -1,13 +1,17 @@
 import type { ConnectionEvents } from '../gst/connection.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
-import type { FromWorker, ToWorker, ToWorkerOf } from '../media/messages.js';
+import type { FromWorker, SessionTimes, ToWorker, ToWorkerOf } from '../media/messages.js';
+import { LoopLag } from '../process/loop-lag.js';
+import { monotonicMs } from '../process/monotonic.js';
 import { Camera, type Place } from './camera.js';
-import { type CameraFailure, refusal } from './failure.js';
+import { CameraFailure, refusal } from './failure.js';
 import { Feeds } from './feeds.js';
 import { KeyframeLimit } from './keyframe-limit.js';
 import { Viewer } from './viewer.js';
 
 interface Entry {
+  /** Of the request that made it: in all that is logged of it. */
+  requestId: string;
   viewer: Viewer | null;
   place: Place | null;
   /** Answered: from now on its end is told as one, not as a refusal. */
@@ -24,6 +28,7 @@ export class WorkerSessions {
   readonly #send: (message: FromWorker) => void;
   readonly #housekeeping: Housekeeping;
   readonly #entries = new Map<string, Entry>();
+  readonly #loopLag = new LoopLag();
   #keyframes = new KeyframeLimit();
   readonly #feeds: Feeds;
   #camera: Camera | null = null;
@@ -58,11 +63,17 @@ export class WorkerSessions {
         this.#feeds.end(message.feed);
         this.#housekeeping.collect();
         return;
+      case 'look':
+        this.#look(message);
+        return;
+      case 'measure':
+        void this.#measure(message.request);
+        return;
       case 'join':
-        void this.#begin(message.session, entry => this.#join(message, entry));
+        void this.#begin(message, entry => this.#join(message, entry));
         return;
       case 'publish':
-        void this.#begin(message.session, () => this.#publish(message));
+        void this.#begin(message, () => this.#publish(message));
         return;
       case 'candidates':
         for (const candidate of message.values) this.#addCandidate(message.session, candidate);
@@ -78,8 +89,13 @@ export class WorkerSessions {
     this.#camera?.close();
   }
 
-  async #begin(session: string, negotiate: (entry: Entry) => Promise<string>): Promise<void> {
+  async #begin(
+    { session, requestId, type }: ToWorkerOf<'join' | 'publish'>,
+    negotiate: (entry: Entry) => Promise<string>,
+  ): Promise<void> {
+    const began = performance.now();
     const entry: Entry = {
+      requestId,
       viewer: null,
       place: null,
       joined: false,
@@ -97,14 +113,23 @@ export class WorkerSessions {
       if (entry.failure) throw entry.failure;
       entry.joined = true;
       this.#send({ type: 'joined', session, answer });
+      this.#log('debug', 'offer answered', session, entry, { type, ms: Math.round(performance.now() - began) });
       for (const candidate of entry.early.splice(0)) this.#addCandidate(session, candidate);
       entry.viewer?.watch();
       this.#camera?.publication(session)?.watch();
     } catch (error) {
       const told = !entry.ended;
       this.#end(session);
-      if (told) this.#refuse(session, error);
+      if (!told) return;
+      this.#refuse(session, error);
+      const fields = { type, detail: refusal(error).message };
+      if (error instanceof CameraFailure) this.#log('debug', 'offer refused', session, entry, fields);
+      else this.#log('error', 'worker could not answer an offer', session, entry, fields);
     }
+  }
+
+  #log(level: 'debug' | 'error', event: string, session: string, entry: Entry, fields: object = {}): void {
+    this.#send({ type: 'log', level, event, fields: { session, request: entry.requestId, ...fields } });
   }
 
   #refuse(session: string, error: unknown): void {
@@ -159,8 +184,25 @@ export class WorkerSessions {
     }
   }
 
+  #look({ request, everyMs }: ToWorkerOf<'look'>): void {
+    this.#camera?.watch(everyMs);
+    const sessions: Record<string, SessionTimes> = {};
+    for (const [session, { viewer, joined }] of this.#entries) {
+      const traffic = joined ? (viewer ?? this.#camera?.publication(session))?.traffic() : undefined;
+      if (traffic) sessions[session] = { movedAt: monotonic(traffic.movedAt), heardAt: monotonic(traffic.heardAt) };
+    }
+    this.#send({ type: 'looked', request, newestAt: this.#camera?.newestAt() ?? null, sessions });
+  }
+
+  async #measure(request: number): Promise<void> {
+    const stream = (await this.#camera?.measure()) ?? null;
+    this.#housekeeping.sweep();
+    this.#send({ type: 'measured', request, loopLagMs: this.#loopLag.take(), stream });
+  }
+
   #events(session: string): ConnectionEvents {
     return {
+      sending: () => this.#send({ type: 'sending', session }),
       connected: () => this.#send({ type: 'connected', session }),
       ended: (reason, detail) => {
         const told = this.#entries.get(session)?.joined === true;
@@ -206,6 +248,7 @@ export class WorkerSessions {
     // The encoder that opens for the next one knows of no ration.
     if (this.#entries.size === 0) this.#keyframes = new KeyframeLimit();
     entry.ended = true;
+    this.#log('debug', 'session closed', session, entry);
     // The viewer's pipeline first: it frees whatever still pushes into it; then its place at the camera's tee.
     entry.viewer?.close();
     if (entry.viewer && entry.attached) entry.place?.detach(entry.viewer.peer.proxySinks);
@@ -214,3 +257,6 @@ export class WorkerSessions {
     this.#housekeeping.collect();
   }
 }
+
+/** @param at of performance.now() @returns ms of CLOCK_MONOTONIC */
+const monotonic = (at: number | null): number | null => (at === null ? null : monotonicMs() - (performance.now() - at));

@@ -55,6 +55,11 @@ export class Viewer {
     this.#connection.watch();
   }
 
+  /** See Connection.traffic. */
+  traffic(): ReturnType<Connection['traffic']> {
+    return this.#connection.traffic();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

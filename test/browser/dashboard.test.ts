@@ -63,6 +63,9 @@ t.test('the dashboard plays every camera, on an address that is not loopback', a
     undefined,
     { timeout: 15_000 },
   );
+  await page.waitForFunction(() =>
+    /^0\.\d\ss ago$/.test(document.querySelector('camera-details dd[data-figure="Newest picture"]')?.textContent ?? ''),
+  );
   await page.keyboard.press('Escape');
   await page.waitForFunction(() => !document.querySelector('camera-tile[enlarged]'));
   const [download] = await Promise.all([

@@ -32,6 +32,8 @@ t.test('what holds where nothing is said', t => {
     limits: { viewers: 50, linger: 10, publisherReturn: 30, requestsPerMinute: 600, wrongTokensPerMinute: 30 },
     ice: { servers: [{ urls: ['stun:stun.l.google.com:19302'], lifetime: 86_400 }] },
     protocol: { etags: 'compatible' },
+    log: { level: 'info' },
+    legacy: { mode: 'auto', anonymous: false, networks: [] },
     access: { tokens: [], jwt: [], anonymous: [], requireTokenOnSessions: false, origins: ['*'] },
   };
   t.strictSame(defaultConfig(), config);

@@ -74,6 +74,27 @@ t.test('who may do what holds for the next request', async t => {
   t.equal((await asTablet()).status, 401);
 });
 
+t.test('the log level holds at once, for whoever logs', async t => {
+  const { ask, file, config, log } = await configuredServer(t, FILE);
+  const requests = async (): Promise<number> => {
+    await ask('GET', '/healthz');
+    return log.filter(({ msg }) => msg === 'request').length;
+  };
+  t.equal(await requests(), 0, 'info is the default');
+  writeFileSync(file, `${FILE}log: { level: debug }\n`);
+  await config.reload({ asked: true });
+  t.match(log.at(-2), { msg: 'log level changes', before: 'info', level: 'debug' });
+  t.ok((await requests()) > 0);
+  writeFileSync(file, `${FILE}log: { level: silent }\n`);
+  await config.reload({ asked: true });
+  const before = log.length;
+  await requests();
+  t.equal(log.length, before);
+  writeFileSync(file, FILE);
+  await config.reload({ asked: true });
+  t.match(log.at(-2), { msg: 'log level changed', before: 'silent', level: 'info' });
+});
+
 t.test('ICE and the strictness of WHEP hold for the next session', async t => {
   const { ask, file, config } = await configuredServer(t, FILE);
   const post = () => ask('POST', '/whep/front', OFFER, { 'content-type': 'application/sdp' });

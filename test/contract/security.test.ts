@@ -17,6 +17,8 @@ t.test('what each operation of the contract needs', t => {
   const rules = rulesOf(readContract());
   const cases: [string, string, string | undefined][] = [
     ['GET /healthz', 'open', undefined],
+    ['GET /readyz', 'optional', 'view'],
+    ['GET /metrics', 'required', 'view'],
     ['GET /api/v1/cameras', 'required', 'view'],
     ['HEAD /api/v1/cameras', 'required', 'view'],
     ['DELETE /api/v1/sessions/:session', 'required', 'admin'],

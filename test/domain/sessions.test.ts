@@ -19,6 +19,7 @@ t.test('a session from the offer to its end', async t => {
   sessions.connected(session.id);
   const stats = {
     bitrate: 1,
+    bytes: 2_000,
     packetsSent: 2,
     packetsReceived: 0,
     packetsLost: null,

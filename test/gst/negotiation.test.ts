@@ -37,7 +37,7 @@ const ice: IceAgentSettings = {
 
 async function answerOf({ offer, agreement }: Negotiated): Promise<string> {
   const type = offer.purpose === 'watch' ? 'join' : 'publish';
-  const request = requestFor(type, { session: 's', offer, agreement, ice });
+  const request = requestFor(type, { session: 's', requestId: 'r', offer, agreement, ice });
   const peer =
     type === 'join'
       ? new Viewer({ ...request, baseTime: 0n, idleMs: () => 0, keyframes: null }, events)

@@ -15,6 +15,7 @@ import type { CameraPlan, CaptureDevice, IceForClients, ServerCertificate } from
 import { Sessions } from '../../src/domain/sessions.js';
 import { buildApp } from '../../src/http/app.js';
 import { LegacyRoom } from '../../src/legacy/room.js';
+import { Metrics } from '../../src/metrics/metrics.js';
 import { FakeEngine } from './fake-engine.js';
 import { readOffer } from './fixtures.js';
 
@@ -124,6 +125,8 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
   };
   await editor.start(applier, TOKEN);
   t.teardown(() => editor.close());
+  const metrics = new Metrics({ cameras, sessions, events, engine, system: () => SYSTEM });
+  t.teardown(() => metrics.close());
   const ice = { links: settings.links ?? (() => []) };
   const protocol = { ...defaults.protocol, ...settings.protocol };
   const app = await buildApp({
@@ -139,6 +142,9 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
       legacy,
       devices: () => settings.devices ?? [],
       system: () => SYSTEM,
+      started: () => true,
+      metrics,
+      freshness: engine,
     },
     access: makeAccess({ settings: accessSettings, legacy: legacySettings, ownToken: TOKEN, base: '/', log: logger }),
     limits: { ...defaults.limits, ...settings.limits },

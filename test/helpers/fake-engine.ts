@@ -1,5 +1,13 @@
 import type { Engine } from '../../src/compose.js';
-import type { BundlePart, CameraPlan, CaptureDevice, Machine, OfferedBundle } from '../../src/domain/ports.js';
+import type {
+  BundlePart,
+  CameraFreshness,
+  CameraMeasures,
+  CameraPlan,
+  CaptureDevice,
+  Machine,
+  OfferedBundle,
+} from '../../src/domain/ports.js';
 import type { Offer } from '../../src/protocol/offer.js';
 import { offerOfCameras } from '../../src/protocol/sdp-for-webrtcbin.js';
 
@@ -81,6 +89,25 @@ export class FakeEngine implements Engine {
   snapshot(camera: string): Promise<Uint8Array> {
     this.snapshots.push(camera);
     return this.takeSnapshot();
+  }
+
+  /** What is said of how old pictures are, by cameras. */
+  readonly ages = new Map<string, CameraFreshness>();
+  readonly measures = new Map<string, CameraMeasures>();
+
+  /** How often, in ms, it was said that it would be asked again. */
+  readonly looks: number[] = [];
+
+  async look(everyMs: number): Promise<void> {
+    this.looks.push(everyMs);
+  }
+
+  freshness(camera: string): CameraFreshness | null {
+    return this.ages.get(camera) ?? null;
+  }
+
+  async measure(): Promise<ReadonlyMap<string, CameraMeasures>> {
+    return this.measures;
   }
 
   watch(camera: string, session: string): Promise<string> {

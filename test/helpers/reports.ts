@@ -15,6 +15,7 @@ export const FIGURES: CameraFigures = {
 };
 export const NETWORK: SessionFigures = {
   bitrate: 1_050_000,
+  bytes: 2_000,
   packetsSent: 0,
   packetsReceived: 900,
   packetsLost: 3,

@@ -26,6 +26,7 @@ export function testSessions(maxViewers = 3) {
     offer,
     credentials: [CREDENTIALS],
     client: CLIENT,
+    requestId: 'r-1',
     signal,
   });
   const watch = (camera = 'road', signal?: AbortSignal) => sessions.watch(request(camera, signal));

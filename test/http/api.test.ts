@@ -4,6 +4,7 @@ import { breaches, problemBreaches } from '../helpers/contract.js';
 
 const stats = {
   bitrate: 998_000,
+  bytes: 2_000,
   packetsSent: 281,
   packetsReceived: 0,
   packetsLost: 3,

@@ -229,5 +229,11 @@ t.test(`every operation of the contract keeps to it, whatever is sent (seed ${SE
   );
 });
 
-/** What has nothing to find here: V4L2 cameras, and streams of events, an answer that does not end. */
-const BARREN: ReadonlySet<string> = new Set(['listControls', 'setControls', 'whepEvents', 'whepEventsDelete']);
+/** What has nothing to find here: V4L2 cameras, cameras that are ready, and streams of events, an answer that does not end. */
+const BARREN: ReadonlySet<string> = new Set([
+  'listControls',
+  'setControls',
+  'getReadiness',
+  'whepEvents',
+  'whepEventsDelete',
+]);

@@ -122,6 +122,42 @@ t.test('nobody hears of cameras that it may not see', async t => {
   t.match(await client.news(), { type: 'camera-added', camera: { id: 'rear' } });
 });
 
+t.test('how old pictures are, to who asks, of the cameras that he may see, and while he listens', async t => {
+  const arm = issue('arm', { role: 'view', cameras: ['arm'] });
+  const { listen, engine, cameras } = await setUp(t, { access: { tokens: [arm.entry] } });
+  const next = async (client: LiveClient) => {
+    for (;;) {
+      const event = await client.news();
+      if (event.type === 'freshness') return event;
+    }
+  };
+  const plain = await listen();
+  await snapshotOf(plain);
+  t.strictSame(engine.looks, [], 'while nobody asks nothing is looked for');
+  const client = await listen(`${EVENTS}?freshness=50`, bearer(arm.token));
+  t.strictSame((await next(client)).cameras, [{ id: 'arm', state: 'starting', ageMs: null, sessions: [] }]);
+  engine.ages.set('arm', { ageMs: 40.4, sessions: new Map([['s-1', { movedMs: 10.6, heardMs: null }]]) });
+  cameras.update('arm', { ...NOT_STARTED, state: 'live' });
+  t.match(await plain.news(), { type: 'camera-changed' });
+  await next(client);
+  t.strictSame((await next(client)).cameras, [
+    { id: 'arm', state: 'live', ageMs: 40, sessions: [{ id: 's-1', movedMs: 11, heardMs: null }] },
+  ]);
+  const slow = await listen(`${EVENTS}?freshness=10000`);
+  t.equal((await next(slow)).cameras.length, 3, 'the first comes at once');
+  t.ok(
+    engine.looks.every(everyMs => everyMs === 50),
+    'it is looked as often as the one asks who asks most often',
+  );
+  t.equal(plain.unread(), 0, 'who did not ask is told nothing');
+  client.socket.close();
+  await client.closed;
+  await untilTrue(() => engine.looks.length > 3);
+  const before = engine.looks.length;
+  await new Promise(resolve => setTimeout(resolve, 300));
+  t.ok(engine.looks.length <= before + 1, 'who has left is looked for no more');
+});
+
 t.test('the line of a gst source is for administrators', async t => {
   const viewer = issue('viewer', { role: 'view' });
   const { listen, cameras, app } = await setUp(t, { access: { tokens: [viewer.entry] } });
@@ -283,9 +319,18 @@ const untilTrue = async (done: () => boolean): Promise<void> => {
 const sees = (...cameras: string[]): Grant => ({ name: 'a', permissions: [{ role: 'view', cameras }] });
 
 async function unit(t: Test, identify: () => Promise<Grant>, times: { aliveMs?: number; pingMs?: number }) {
-  const { cameras, sessions, events } = await testApp(t);
+  const { cameras, sessions, events, engine } = await testApp(t);
   const log = keptLog();
-  const live = new LiveEvents({ cameras, sessions, events, log, aliveMs: 60_000, pingMs: 60_000, ...times });
+  const live = new LiveEvents({
+    cameras,
+    sessions,
+    events,
+    freshness: engine,
+    log,
+    aliveMs: 60_000,
+    pingMs: 60_000,
+    ...times,
+  });
   live.start();
   t.teardown(() => live.close());
   const socket = new FakeSocket();

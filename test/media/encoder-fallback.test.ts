@@ -46,6 +46,7 @@ t.test('an encoder that does not open gives way to the next, which is said and r
         if (now.encoder !== null) status = now;
       },
       sessionConnected: () => undefined,
+      sessionSending: () => undefined,
       sessionEnded: () => undefined,
       sessionMeasured: () => undefined,
       senderWanted: () => undefined,

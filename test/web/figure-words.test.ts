@@ -10,7 +10,7 @@ interface FigureWords {
     knownFps: number | undefined,
   ): { key: string; value: string; warn: boolean }[];
   playerGroups(figures: PlayerFigures | undefined): { title: string; rows: Row[] }[];
-  cameraGroup(camera: Camera, outdated?: boolean): { title: string; rows: Row[] };
+  cameraGroup(camera: Camera, outdated?: boolean, ageMs?: number): { title: string; rows: Row[] };
 }
 const { compactFigures, playerGroups, cameraGroup } = await loadWeb<FigureWords>('figure-words');
 
@@ -125,6 +125,8 @@ t.test('the camera behind it', t => {
     rows({ encoder: null, passthrough: { active: true, reason: 'it is baseline' } }).get('Encoder'),
     'passed through',
   );
+  t.notOk(rows({}).has('Newest picture'), 'nothing is told of it');
+  t.equal(new Map(cameraGroup(camera, false, 1_540).rows).get('Newest picture'), '1.5\u00a0s ago');
   t.notOk(rows({}).has('Problem'));
   t.equal(rows({ problem: { detail: 'unplugged', remedy: 'plug it in' } }).get('Problem'), 'unplugged');
   t.equal(rows({ problem: { detail: 'unplugged', remedy: 'plug it in' } }).get('Remedy'), 'plug it in');

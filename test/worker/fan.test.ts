@@ -24,6 +24,10 @@ t.test('a fan that had to drop pictures, and then gets none, is not stuck', asyn
   // The last one is counted when the queue has let it go.
   await sleep(STUCK_MS);
   t.notOk(fan.isStuck());
+  const { encoded, sent, overrun } = fan.totals();
+  t.ok(sent > 0 && sent < encoded, `${sent} of ${encoded} were sent`);
+  t.equal(overrun, encoded - sent, 'what was dropped is counted');
+  t.strictSame(fan.totals().overrun, overrun);
   await sleep(2 * STUCK_MS);
   t.notOk(fan.isStuck(), 'nothing waits');
 });
@@ -33,4 +37,15 @@ t.test('a fan with pictures that nobody takes away is stuck', async t => {
   await until('all came', () => fan.count() === 10);
   t.notOk(fan.isStuck(), 'not at once');
   await until('it is stuck', () => fan.isStuck());
+});
+
+t.test('keyframes are counted where they pass', async t => {
+  const pictures = 'videotestsrc num-buffers=30 ! video/x-raw,width=64,height=48,framerate=30/1';
+  const pipeline = parseLaunch(`${pictures} ! vp8enc deadline=1 keyframe-max-dist=10 ! ${describeFan('video')}`);
+  const fan = new Fan(pipeline, 'video', STUCK_MS);
+  t.teardown(() => closePipeline(pipeline));
+  t.equal(fan.totals().keyframes, 0);
+  pipeline.setState(Gst.State.PLAYING);
+  await until('all came', () => fan.totals().encoded === 30);
+  t.equal(fan.totals().keyframes, 3);
 });

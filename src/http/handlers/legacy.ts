@@ -75,6 +75,7 @@ function visitorOf(request: FastifyRequest, grant: Grant): Visitor {
   return {
     address: clientOf(request),
     client: { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 200) ?? null },
+    requestId: request.id,
     grant,
     // Web pages know no other.
     form: form ?? (request.headers.origin === undefined ? 'nested' : 'flat'),

@@ -10,11 +10,11 @@ import { problem } from '../problems.js';
 
 /** @param origins of pages that may listen; `*` for any */
 export function liveEventOperations(
-  { cameras, sessions, events }: Services,
+  { cameras, sessions, events, freshness }: Services,
   app: FastifyInstance,
   origins: readonly string[],
 ) {
-  const live = new LiveEvents({ cameras, sessions, events, log: app.log });
+  const live = new LiveEvents({ cameras, sessions, events, freshness, log: app.log });
   app.addHook('onReady', async () => live.start());
   app.addHook('preClose', () => live.close());
   return {
@@ -38,7 +38,8 @@ export function liveEventOperations(
         ),
       wsHandler: (socket: WebSocket, request: FastifyRequest) => {
         const { grant } = request;
-        live.listen(socket, { address: clientOf(request), grant, identify: () => request.identify() });
+        const { freshness: freshnessMs } = request.query as { freshness?: number };
+        live.listen(socket, { address: clientOf(request), grant, freshnessMs, identify: () => request.identify() });
       },
     },
   };

@@ -53,6 +53,7 @@ export function signallingOperations<P extends Side['protocol']>(
           credentials: [offer.transport.ice, ...credentialsIn(text)],
           client: { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 200) ?? null },
           signal: goneSignal(reply),
+          requestId: request.id,
         },
         request.query,
       );

@@ -29,7 +29,7 @@ export function takeBodies(app: FastifyInstance, contract: Contract): void {
   }
   // All but the last are of answers only, and the glue warns of a type that nothing reads.
   app.addContentTypeParser(
-    ['application/problem+json', 'text/event-stream', 'image/jpeg', '*'],
+    ['application/problem+json', 'text/event-stream', 'text/plain', 'image/jpeg', '*'],
     async (_request: FastifyRequest, payload: NodeJS.ReadableStream) => void payload.resume(),
   );
 

@@ -31,8 +31,8 @@ export async function tellBrowsers(
     credentials: false,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     // Eyevinn's WHIP client sends an ETag, which is ignored: If-Match is what it means.
-    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'ETag'],
-    exposedHeaders: ['Location', 'Link', 'ETag', 'Accept-Patch', 'Retry-After', 'WWW-Authenticate'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'ETag', 'X-Request-Id'],
+    exposedHeaders: ['Location', 'Link', 'ETag', 'Accept-Patch', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     maxAge: 600,
     strictPreflight: false,
   };

@@ -20,6 +20,9 @@ export function takeTokenFromPath(raw: IncomingMessage & { originalUrl?: string 
   return origin + rest;
 }
 
+/** The token that was in a request's path. */
+export const tokenInPath = (raw: IncomingMessage): string | undefined => fromPath.get(raw);
+
 /** The token in a request's URL, in its path or its query (`token`, or RFC 6750 §2.3's `access_token`). */
 export function tokenInUrl(request: FastifyRequest): string | undefined {
   const { token, access_token: accessToken } = (request.query ?? {}) as Record<string, unknown>;
