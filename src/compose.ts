@@ -10,6 +10,7 @@ import { PLACES, type Places } from './devices/sysfs.js';
 import { Cameras } from './domain/cameras.js';
 import type { System } from './domain/contract.js';
 import { EventBus } from './domain/events.js';
+import { type Health, judge } from './domain/health.js';
 import { LineUp } from './domain/line-up.js';
 import { live } from './domain/live.js';
 import type { MediaEvents } from './domain/ports.js';
@@ -39,6 +40,7 @@ export type Engine = Pick<WorkerEngine, keyof WorkerEngine>;
 
 export interface Server {
   address: { host: string; port: number };
+  health(): Health;
   close(): Promise<void>;
 }
 
@@ -147,6 +149,12 @@ export async function startServer({
     await known;
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },
+      health: () =>
+        judge({
+          isListening: app.server.listening,
+          unsupervised: engine.unsupervised(),
+          cameras: cameras.list(),
+        }),
       close: async () => {
         sessions.close();
         settings.ice.close();

@@ -1,0 +1,22 @@
+import t from 'tap';
+import { judge, type Vitals } from '../../src/domain/health.js';
+
+const camera = (state: Vitals['cameras'][number]['state'], viewers = 0) => ({ state, viewers });
+const well: Vitals = { isListening: true, unsupervised: [], cameras: [camera('live', 2), camera('idle')] };
+
+t.test('a server that does what it is for has no fault, whatever its cameras do', t => {
+  t.strictSame(judge(well), { fault: null, status: '2 cameras, 2 viewers' });
+  t.strictSame(judge({ ...well, cameras: [camera('live', 1)] }), { fault: null, status: '1 camera, 1 viewer' });
+  const troubled = [camera('failed'), camera('lost', 3), camera('failed'), camera('down'), camera('opening')];
+  t.strictSame(judge({ ...well, cameras: troubled }), {
+    fault: null,
+    status: '5 cameras, 1 lost, 2 failed, 1 down, 3 viewers',
+  });
+  t.end();
+});
+
+t.test('what stands still is named', t => {
+  t.match(judge({ ...well, isListening: false }), { fault: /does not listen/ });
+  t.match(judge({ ...well, unsupervised: ['arm', 'road'] }), { fault: /arm, road/ });
+  t.end();
+});
