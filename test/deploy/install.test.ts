@@ -100,21 +100,6 @@ t.test('shown, installed, run, installed again, removed', t => {
   t.end();
 });
 
-t.test('elsewhere: in another folder, on a Jetson', t => {
-  const { at, install, uninstall, has, files } = makeSystem(t);
-  mkdirSync(at('/etc'));
-  writeFileSync(at('/etc/nv_tegra_release'), '# R36 (release), REVISION: 4.0\n');
-  const { status, output } = install('--prefix', '/srv/video-1.0');
-  t.equal(status, 0, output);
-  t.ok(has(JETSON));
-  t.match(readFileSync(at(UNIT), 'utf8'), /^ExecStart=\/srv\/video-1\.0\/bin\/bigfootbot-video serve/m);
-  t.notMatch(readFileSync(at(UNIT), 'utf8'), '/opt/');
-  t.notOk(has(PREFIX));
-  t.equal(uninstall('--prefix=/srv/video-1.0', '--purge').status, 0);
-  t.strictSame(files(), ['etc/nv_tegra_release']);
-  t.end();
-});
-
 t.test('a folder that is not ours is neither replaced nor removed', t => {
   const { at, install, uninstall, files } = makeSystem(t);
   mkdirSync(at('/opt/other'), { recursive: true });
@@ -143,35 +128,44 @@ t.test('a folder that is not ours is neither replaced nor removed', t => {
   t.end();
 });
 
-t.test('interrupted: what was there goes on, and the next time it is whole', async t => {
+t.test('elsewhere, on a Jetson; interrupted: what was there goes on, and the next time it is whole', async t => {
   const { root, at, install, uninstall, has, files } = makeSystem(t);
-  t.equal(install().status, 0);
+  const elsewhere = '/srv/video-1.0';
+  const prefix = `--prefix=${elsewhere}`;
+  mkdirSync(at('/etc'));
+  writeFileSync(at('/etc/nv_tegra_release'), '# R36 (release), REVISION: 4.0\n');
+  const { status, output } = install('--prefix', elsewhere);
+  t.equal(status, 0, output);
+  t.ok(has(JETSON));
+  t.match(readFileSync(at(UNIT), 'utf8'), /^ExecStart=\/srv\/video-1\.0\/bin\/bigfootbot-video serve/m);
+  t.notMatch(readFileSync(at(UNIT), 'utf8'), '/opt/');
+  t.notOk(has(PREFIX));
+
   const before = files();
   // A mark of the old one, which a new one has not.
-  writeFileSync(at(`${PREFIX}/old`), '');
+  writeFileSync(at(`${elsewhere}/old`), '');
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    const child = spawn('setsid', ['sh', 'deploy/install.sh'], {
+    const child = spawn('setsid', ['sh', 'deploy/install.sh', prefix], {
       cwd: ROOT,
       stdio: 'ignore',
       env: { ...process.env, DESTDIR: root },
     });
     const exited = new Promise(resolve => child.once('exit', resolve));
-    await until('it copies', () => has(`${PREFIX}.new/node_modules`) || !has(`${PREFIX}/old`));
-    t.ok(has(`${PREFIX}/old`), `${signal}: in time`);
+    await until('it copies', () => has(`${elsewhere}.new/node_modules`));
     process.kill(-(child.pid ?? 0), signal);
     await exited;
-    t.ok(has(`${PREFIX}/old`) && has(`${PREFIX}/bin/bigfootbot-video`), `${signal}: the old one is as it was`);
+    t.ok(has(`${elsewhere}/old`) && has(`${elsewhere}/bin/bigfootbot-video`), `${signal}: the old one is as it was`);
   }
   // The moment between the two moves, as a power cut leaves it.
-  ran('mv', [at(PREFIX), at(`${PREFIX}.old`)]);
-  t.equal(install().status, 0);
+  ran('mv', [at(elsewhere), at(`${elsewhere}.old`)]);
+  t.equal(install(prefix).status, 0);
   t.strictSame(files(), before, 'whole, without what was left over');
 
   // A removal that was interrupted: half of it is gone.
-  ran('mv', [at(PREFIX), at(`${PREFIX}.new`)]);
-  rmSync(at(`${PREFIX}.new/bin`), { recursive: true });
-  t.equal(uninstall('--purge').status, 0);
-  t.strictSame(files(), []);
+  ran('mv', [at(elsewhere), at(`${elsewhere}.new`)]);
+  rmSync(at(`${elsewhere}.new/bin`), { recursive: true });
+  t.equal(uninstall(prefix, '--purge').status, 0);
+  t.strictSame(files(), ['etc/nv_tegra_release']);
 });
 
 t.test('a clone that is not built is not installed', t => {
