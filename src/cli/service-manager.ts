@@ -1,16 +1,20 @@
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { Health } from '../domain/health.js';
 import type { Log } from '../domain/ports.js';
 
 /** For one message to be taken, at the most. */
 const PATIENCE_MS = 5_000;
+/** Of what the program says of a failure. */
+const MAX_MESSAGE = 300;
 /** Of the watchdog's time: two messages may come late or get lost. */
 const WATCHDOG_SHARE = 1 / 3;
 
 /**
- * Tells systemd how the server is, by the protocol of sd_notify(3). Node has no Unix datagram sockets, so it goes by
- * `systemd-notify`, which every machine with systemd has, in the service's own control group: the unit needs
- * `NotifyAccess=all`. Where no service manager listens it does nothing.
+ * Tells systemd how the server is, by the protocol of sd_notify(3). Node has no Unix datagram sockets, and the packages that
+ * have them are native code, of which this process is to be free. So it goes by `systemd-notify`, which every machine with
+ * systemd has, in the service's own control group: the unit needs `NotifyAccess=all`. Where no service manager listens it
+ * does nothing.
  */
 export class ServiceManager {
   readonly #log: Log;
@@ -79,23 +83,33 @@ export class ServiceManager {
   }
 }
 
-/** Resolves with what went wrong, or null. */
-function notify(lines: readonly string[], env: NodeJS.ProcessEnv): Promise<string | null> {
-  return new Promise(resolve => {
+/** Resolves with what went wrong, or null; it never rejects. */
+async function notify(lines: readonly string[], env: NodeJS.ProcessEnv): Promise<string | null> {
+  try {
+    return await run(lines, env);
+  } catch (error) {
+    // Node throws what it does not tell as an event, as where there is no memory for another process.
+    return (error as Error).message;
+  }
+}
+
+function run(lines: readonly string[], env: NodeJS.ProcessEnv): Promise<string | null> {
+  return new Promise((resolve, reject) => {
     const child = spawn('systemd-notify', lines, {
       stdio: ['ignore', 'ignore', 'pipe'],
       env,
       timeout: PATIENCE_MS,
       killSignal: 'SIGKILL',
     });
+    child.on('error', reject);
     let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(0, 300);
+    // Without descriptors for a pipe there is none, and an error follows.
+    const stderr: Readable | undefined = child.stderr;
+    stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(0, MAX_MESSAGE);
     });
-    child.on('error', ({ message }) => resolve(message));
     child.on('close', (code, signal) => {
-      if (code === 0) resolve(null);
-      else resolve(said.trim() || `systemd-notify ended with ${code ?? signal}`);
+      resolve(code === 0 ? null : said.trim() || `systemd-notify ended with ${code ?? signal}`);
     });
   });
 }

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import { ServiceManager } from '../../src/cli/service-manager.js';
 import type { Health } from '../../src/domain/health.js';
@@ -38,6 +41,28 @@ t.test('a service manager that cannot be told is warned of once, and the server 
   await manager.stopping();
   t.match(log.lines, [{ level: 'warn', fields: { trouble: /ENOENT/, remedy: /systemd-notify/ } }]);
   t.equal(log.lines.length, 1);
+});
+
+t.test('whatever systemd-notify does, the next message is tried', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-notify-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const program = join(folder, 'systemd-notify');
+  const log = keptLog();
+  const manager = new ServiceManager({ PATH: folder, NOTIFY_SOCKET: join(folder, 'socket') }, log);
+  const troubles = () => log.lines.map(({ fields }) => (fields as { trouble?: string }).trouble);
+  for (const [text, mode] of [
+    ['not to be run', 0o600],
+    ['#!/bin/sh\necho "Failed to notify: nobody is there" >&2; exit 1\n', 0o700],
+    ['#!/bin/sh\nexit 3\n', 0o700],
+    ['#!/bin/sh\nkill -9 $$\n', 0o700],
+    ['#!/bin/sh\n', 0o700],
+    ['#!/bin/sh\nexit 3\n', 0o700],
+  ] as const) {
+    writeFileSync(program, text);
+    chmodSync(program, mode);
+    await manager.reloading();
+  }
+  t.match(troubles(), [/EACCES/, /nobody is there/, /ended with 3/, /ended with SIGKILL/, /ended with 3/]);
 });
 
 t.test('what systemd puts into the environment is not for the children', t => {
