@@ -3,7 +3,7 @@
 # configuration and the token stay as they are.
 #   sh deploy/setup.sh run && sudo sh deploy/install.sh
 #     --dry-run      say what would be done, and do nothing
-#     --no-start     install only; a service that runs already goes on as it was until it is started anew
+#     --no-start     install only: then start the service anew soon, as one that runs is now half old and half new
 #     --prefix DIR   where the program goes (/opt/bigfootbot-video)
 # With DESTDIR set, as for a package or an image: all files go below it, no user is made, nothing is started.
 # Exit status: 0 installed, 1 a step failed, 64 wrong arguments, 69 something is missing, 77 root is needed.
