@@ -70,7 +70,9 @@ if [ -z "$DESTDIR" ]; then
     getent group "$group" >/dev/null || run groupadd --system "$group"
   done
   if ! getent passwd "$name" >/dev/null; then
-    run useradd --system --user-group --home-dir "$state" --no-create-home --shell /usr/sbin/nologin "$name"
+    # In the groups also for the commands that a person runs as this user, such as doctor.
+    run useradd --system --user-group --groups video,render --home-dir "$state" --no-create-home \
+      --shell /usr/sbin/nologin "$name"
   fi
 fi
 
