@@ -36,9 +36,10 @@ case $(realpath "$node") in
 esac
 sh "$here/build.sh" check || stop 69 'this clone is not built: sh deploy/setup.sh run'
 
-# One at a time; the lock ends with this process.
+# One at a time. The lock ends with this process and those that it has started: of one that was killed, some may still
+# be at work.
 exec 9<"$here/install.sh"
-flock -n 9 || stop 1 'another install is at work'
+flock -w 60 9 || stop 1 'another install is at work'
 
 # --- The program: copied beside the old one, then put into its place
 

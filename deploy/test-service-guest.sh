@@ -64,7 +64,7 @@ property() { systemctl show --property="$1" --value $unit; }
 ask() { # PATH CURL-OPTION...
   path=$1
   shift
-  curl -sS --max-time 60 -H "Authorization: Bearer $(cat /var/lib/$unit/token)" "$@" "$api$path"
+  curl -sS --max-time 20 -H "Authorization: Bearer $(cat /var/lib/$unit/token)" "$@" "$api$path"
 }
 
 failed=0
@@ -84,9 +84,9 @@ is() { # PROPERTY VALUE
   [ "$value" = "$2" ] || { echo "        $1 is '$value'"; false; }
 }
 
-# Ten minutes at the most, as this machine is slow.
+# Two minutes of this machine's at the least.
 wait_until() { # COMMAND...
-  for _ in $(seq 300); do
+  for _ in $(seq 60); do
     if "$@" >/dev/null 2>&1; then
       return
     fi
@@ -105,7 +105,10 @@ closed() { ! opens "$1"; } # DEVICE
 
 code_of() { ask "$@" -o /dev/null -w '%{http_code}'; } # PATH CURL-OPTION...
 
-has_picture() { [ "$(code_of /cameras/front/snapshot.jpg)" = 200 ]; }
+has_picture() {
+  answer=$(ask /cameras/front/snapshot.jpg -o /tmp/picture -w '%{http_code}')
+  [ "$answer" = 200 ] || { head -c 400 /tmp/picture >/tmp/why 2>/dev/null; false; }
+}
 
 changes_a_camera() {
   [ "$(code_of /cameras/front -X PATCH -H 'Content-Type: application/merge-patch+json' -d '{"bitrate": 654321}')" = 200 ] &&
@@ -150,7 +153,8 @@ look() {
   if [ $failed = 0 ]; then
     touch $result/passed
   else
-    journalctl --unit=$unit --output=cat --no-pager | tail -n 40
+    cat /tmp/why 2>/dev/null || true
+    journalctl --unit=$unit --output=short-monotonic --no-pager | tail -n 40
   fi
 }
 
