@@ -1,6 +1,8 @@
 #!/bin/sh
 # Makes dist/ from openapi/, src/, test/ and bench/, when one of them has changed. Built in dist.next/ and then swapped
 # in whole, so a build that fails or is killed changes nothing, and nothing outlives the source that it came from.
+#   deploy/build.sh check         only says whether it has to be made; exit status 1 if so
+# What is in it:
 #   dist/openapi.json             the contract, in one file
 #   src/contract/api.d.ts         its types, for the editor too
 #   dist/src, dist/test, dist/bench, dist/web
@@ -63,6 +65,10 @@ build_web() {
 
 if built; then
   exit
+fi
+if [ "${1:-}" = check ]; then
+  say 'dist/ is not what the sources make: "sh deploy/setup.sh run" builds it'
+  exit 1
 fi
 # The lock is on this file, so it needs no other, and it ends with the process that holds it.
 exec 8<deploy/build.sh

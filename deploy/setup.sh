@@ -94,7 +94,7 @@ install_packages() {
   # One call for all that the list names. It exits 1 when dpkg never heard of one, which is an answer and not an error.
   # shellcheck disable=SC2046 # a list of words
   installed=$(dpkg-query -W -f '<${Package} ${db:Status-Status}>' \
-    $(sed -n 's/^[rtm][a-z]* *\([^ ]*\) .*/\1/p' deploy/packages) 2>/dev/null) || true
+    $(sed -n 's/^[brtm][a-z]* *\([^ ]*\) .*/\1/p' deploy/packages) 2>/dev/null) || true
   missing=''
   wished=''
   reasons=''

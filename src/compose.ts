@@ -12,6 +12,7 @@ import { PLACES, type Places } from './devices/sysfs.js';
 import { Cameras } from './domain/cameras.js';
 import type { CameraSettings, System } from './domain/contract.js';
 import { EventBus } from './domain/events.js';
+import { type Health, judge } from './domain/health.js';
 import { LineUp } from './domain/line-up.js';
 import { live } from './domain/live.js';
 import type { CameraPlan, MediaEvents } from './domain/ports.js';
@@ -48,6 +49,7 @@ export interface Server {
   address: { host: string; port: number };
   /** Of HTTPS; null for HTTP. */
   certificate: CertificateFacts | null;
+  health(): Health;
   close(): Promise<void>;
 }
 
@@ -189,6 +191,12 @@ export async function startServer({
     return {
       address: { host, port: (app.server.address() as AddressInfo).port },
       certificate: settings.certificate?.facts ?? null,
+      health: () =>
+        judge({
+          isListening: app.server.listening,
+          unsupervised: engine.unsupervised(),
+          cameras: cameras.list(),
+        }),
       close: async () => {
         sessions.close();
         metrics.close();

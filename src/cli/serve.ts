@@ -12,6 +12,7 @@ import { CommandError, EXIT } from './command-error.js';
 import { withoutSecret } from './hide-secrets.js';
 import { LOG_LEVELS, makeLogger } from './log.js';
 import { originsOf } from './origins.js';
+import { ServiceManager } from './service-manager.js';
 
 interface ServeOptions {
   /** Ids and sources, in their order. */
@@ -63,6 +64,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const stateDir = resolve(here, options.stateDir ?? defaultStateDir(process.env));
   const configFile = options.config === undefined ? join(stateDir, 'config.yaml') : resolve(here, options.config);
   const logger = makeLogger(options.logLevel ?? DEFAULT_LEVEL);
+  const manager = new ServiceManager(process.env, logger);
   const config = new ConfigStore({
     place: new ConfigFile(configFile, { mayBeMissing: options.config === undefined }),
     ...(options.camera ? { cameras: namedCameras(options.camera, here) } : {}),
@@ -84,13 +86,17 @@ async function serve(options: ServeOptions): Promise<void> {
   closeWithGrace({ delay: SHUTDOWN_MS, logger, skip: ['SIGHUP'] }, async ({ err, signal }) => {
     if (err) logger.error({ err }, 'the server made a mistake and stops');
     else logger.info({ signal }, 'stopping');
-    await server.close();
+    await Promise.all([manager.stopping(), server.close()]);
   });
   process.on('SIGHUP', () => {
     // From the kernel it says that the terminal is gone, from a person or systemd that the configuration is to be read.
     if (hadTerminal && !TERMINAL.some(isatty)) process.kill(process.pid, 'SIGTERM');
-    else void config.reload({ asked: true });
+    else {
+      void manager.reloading();
+      void config.reload({ asked: true }).then(() => manager.ready(server.health));
+    }
   });
+  void manager.ready(server.health);
   announce(originsOf(server), { token, file, port: server.address.port, json: options.json ?? false });
 }
 

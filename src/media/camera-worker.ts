@@ -112,6 +112,7 @@ export class CameraWorker {
   }
 
   start(): void {
+    this.#restart = null;
     if (this.#closed || this.#process) return;
     this.#startedAt = performance.now();
     const process = startWorker({
@@ -209,6 +210,11 @@ export class CameraWorker {
     if (!this.#forget(session)) return;
     this.#process?.send({ type: 'leave', session });
     this.#refuse(session, endedEarly());
+  }
+
+  /** Whether there is somebody who sees to it that the camera is served: a worker that is looked after, or a restart to come. */
+  isSupervised(): boolean {
+    return this.#closed || this.#restart !== null || (this.#process?.isWatched() ?? false);
   }
 
   async close(): Promise<void> {

@@ -129,6 +129,13 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
     this.#refresh();
   }
 
+  /** Cameras that nobody looks after any more: there should never be any. */
+  unsupervised(): string[] {
+    return [...this.#workers]
+      .filter(([id, worker]) => !this.#leaving.has(id) && !worker.isSupervised())
+      .map(([id]) => id);
+  }
+
   async watch(camera: string, session: string, offer: Offer, requestId: string): Promise<string> {
     return await this.#worker(camera).watch(session, offer, requestId);
   }

@@ -34,6 +34,9 @@ export interface ChildTimes {
 
 export const CHILD_TIMES: ChildTimes = { readyMs: 30_000, pingMs: 2_000, hungMs: 5_000, closeMs: 1_500 };
 
+/** Pings that a busy machine may be late with. */
+const WATCH_SLACK = 5;
+
 /** A stack of Node's is longer than a message of GStreamer's. */
 const LINES_KEPT = 40;
 
@@ -57,6 +60,8 @@ export class ChildProcess<To, From extends FromChild> {
   readonly #lastWords: string[] = [];
   #heartbeat: NodeJS.Timeout | null = null;
   #heardAt = performance.now();
+  /** When it was looked after last: at its start, and with each ping. */
+  #tickedAt = this.#heardAt;
   #sequence = 0;
   #killedFor: string | null = null;
   #isGone = false;
@@ -118,6 +123,15 @@ export class ChildProcess<To, From extends FromChild> {
     return performance.now() - this.#heardAt;
   }
 
+  /**
+   * Whether this process still looks after it: waits for it to be ready, or asks it now and then. Not whether it answers:
+   * one that does not was killed, and one that hangs in the kernel cannot be.
+   */
+  isWatched(): boolean {
+    const { readyMs, pingMs } = this.#times;
+    return performance.now() - this.#tickedAt < (this.#heartbeat ? 0 : readyMs) + WATCH_SLACK * pingMs;
+  }
+
   /** Sends a message; one to a worker that is gone is dropped, as `exited` tells of that. */
   send(message: To): void {
     this.#send(message as object);
@@ -158,12 +172,12 @@ export class ChildProcess<To, From extends FromChild> {
 
   #beat(): void {
     this.#heardAt = performance.now();
-    let tickedAt = this.#heardAt;
+    this.#tickedAt = this.#heardAt;
     this.#heartbeat = setInterval(() => {
       const now = performance.now();
       // It was this process that stood still (suspended, or its terminal was): what the worker said is not read yet.
-      if (now - tickedAt > 2 * this.#times.pingMs) this.#heardAt = now;
-      tickedAt = now;
+      if (now - this.#tickedAt > 2 * this.#times.pingMs) this.#heardAt = now;
+      this.#tickedAt = now;
       const silence = now - this.#heardAt;
       if (silence > this.#times.hungMs) this.kill(`it did not answer for ${(silence / 1000).toFixed(1)} s`);
       else this.#send({ type: 'ping', sequence: ++this.#sequence } satisfies ToEveryChild);

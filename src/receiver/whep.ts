@@ -77,8 +77,8 @@ export class WhepEndpoint {
     return {
       answer: body,
       // An empty one would be the endpoint itself.
-      location: !location || !URL.canParse(location, url) ? null : new URL(location, url),
-      events: events && URL.canParse(events.target, url) ? new URL(events.target, url) : null,
+      location: !location || !URL.canParse(location, url.href) ? null : new URL(location, url),
+      events: events && URL.canParse(events.target, url.href) ? new URL(events.target, url) : null,
     };
   }
 

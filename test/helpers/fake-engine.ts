@@ -76,6 +76,13 @@ export class FakeEngine implements Engine {
 
   limitsChanged(): void {}
 
+  /** Cameras that nobody looks after. */
+  forgotten: string[] = [];
+
+  unsupervised(): string[] {
+    return this.forgotten;
+  }
+
   /** Cameras of which a keyframe was asked for, in order. */
   readonly keyframes: string[] = [];
   /** Cameras of which a picture was asked for, in order, and what they answer with. */

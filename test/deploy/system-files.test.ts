@@ -1,0 +1,74 @@
+import { existsSync, readdirSync } from 'node:fs';
+import t from 'tap';
+import { parse } from 'yaml';
+import { lacks, ROOT, ran, source } from '../helpers/programs.js';
+
+const AVAHI = 'deploy/avahi/bigfootbot-video.service';
+const AVAHI_DTD = '/usr/share/avahi/avahi-service.dtd';
+const RULES = 'deploy/udev/70-bigfootbot-video.rules';
+
+/** What udev(7) knows, of what is of use here, and how each may be used: matched (`==`) or set. */
+const MATCHES = /^(SUBSYSTEMS?|KERNELS?|DRIVERS?|ATTRS?\{\w+\}|ENV\{\w+\})$/;
+const SETS = /^(SYMLINK|GROUP|MODE|TAG)$/;
+
+/** A rule's parts; null for a line that is none. */
+function readRule(line: string): { key: string; operator: string; value: string }[] | null {
+  const parts = [...line.matchAll(/\s*([A-Z]+(?:\{\w+\})?)(==|!=|\+=|:=|=)"((?:[^"\\]|\\.)*)"(?:,|$)/gy)];
+  if (parts.map(([text]) => text).join('') !== line) return null;
+  return parts.map(([, key = '', operator = '', value = '']) => ({ key, operator, value }));
+}
+
+t.test('the rules of udev are rules, those in comments too', t => {
+  const lines = source(RULES)
+    .split('\n')
+    .map(line => line.replace(/^# {3}(?=[A-Z]+==)/, ''))
+    .filter(line => line !== '' && !line.startsWith('#'));
+  t.ok(lines.length >= 7, `${lines.length}`);
+  for (const line of lines) {
+    const rule = readRule(line);
+    t.ok(rule, line);
+    for (const { key, operator } of rule ?? []) {
+      const isRight = ['==', '!='].includes(operator) ? MATCHES.test(key) : SETS.test(key);
+      t.ok(isRight, `${key}${operator} in ${line}`);
+    }
+    t.ok(rule?.some(({ operator }) => operator === '==') && rule.at(-1)?.operator !== '==', 'it matches, then sets');
+  }
+  t.equal(readRule('SUBSYSTEM="video4linux" SYMLINK+="x"'), null, 'a comma is missing');
+  t.end();
+});
+
+const udevVersion = lacks('udevadm') || Number(/\d+/.exec(ran('udevadm', ['--version']).output)?.[0]) < 254;
+t.test('udev takes them', { skip: udevVersion && 'udevadm of systemd 254 or later is not installed' }, t => {
+  const { status, output } = ran('udevadm', ['verify', '--resolve-names=never', RULES]);
+  t.equal(status, 0, output);
+  t.end();
+});
+
+t.test('the Avahi service is XML, and of its form', { skip: lacks('xmllint') }, t => {
+  t.match(ran('xmllint', ['--noout', '--nonet', AVAHI]), { status: 0 });
+  if (!existsSync(AVAHI_DTD)) t.pass('avahi-daemon, which has its form, is not installed');
+  else t.match(ran('xmllint', ['--noout', '--nonet', '--dtdvalid', AVAHI_DTD, AVAHI]), { status: 0 });
+  t.end();
+});
+
+t.test('the Avahi service leads to where the server listens if nothing is said', t => {
+  const service = source(AVAHI);
+  const { server } = parse(source('deploy/config.example.yaml')) as { server: { port: number } };
+  t.equal(/<port>(\d+)<\/port>/.exec(service)?.[1], String(server.port));
+  // RFC 6335: a service's name has 15 characters at the most; a subtype of it may be longer.
+  for (const [, type = ''] of service.matchAll(/<type>_([\w-]+)\._tcp<\/type>/g)) t.ok(type.length <= 15, type);
+  const { paths } = parse(source('openapi/openapi.yaml')) as { paths: Record<string, unknown> };
+  t.ok('/whep/{camera}' in paths, 'what it says of WHEP is so');
+  t.match(service, '<txt-record>whep=/whep/{camera}</txt-record>');
+  t.end();
+});
+
+t.test('the shell scripts', { skip: lacks('shellcheck') }, t => {
+  const scripts = (readdirSync(`${ROOT}deploy`, { recursive: true }) as string[])
+    .filter(path => path.endsWith('.sh'))
+    .map(path => `deploy/${path}`);
+  t.ok(scripts.includes('deploy/docker/secrets.sh') && scripts.includes('deploy/install.sh'));
+  const { status, output } = ran('shellcheck', scripts);
+  t.equal(status, 0, output);
+  t.end();
+});

@@ -1,0 +1,48 @@
+import { pino } from 'pino';
+import t from 'tap';
+import { startServer } from '../../src/compose.js';
+import { ConfigMemory } from '../../src/config/place.js';
+import { ConfigStore } from '../../src/config/store.js';
+import { judge, type Vitals } from '../../src/domain/health.js';
+import { FakeEngine } from '../helpers/fake-engine.js';
+
+const camera = (state: Vitals['cameras'][number]['state'], viewers = 0) => ({ state, viewers });
+const well: Vitals = { isListening: true, unsupervised: [], cameras: [camera('live', 2), camera('idle')] };
+
+t.test('a server that does what it is for has no fault, whatever its cameras do', t => {
+  t.strictSame(judge(well), { fault: null, status: '2 cameras, 2 viewers' });
+  t.strictSame(judge({ ...well, cameras: [camera('live', 1)] }), { fault: null, status: '1 camera, 1 viewer' });
+  const troubled = [camera('failed'), camera('lost', 3), camera('failed'), camera('down'), camera('opening')];
+  t.strictSame(judge({ ...well, cameras: troubled }), {
+    fault: null,
+    status: '5 cameras, 1 lost, 2 failed, 1 down, 3 viewers',
+  });
+  t.end();
+});
+
+t.test('what stands still is named', t => {
+  t.match(judge({ ...well, isListening: false }), { fault: /does not listen/ });
+  t.match(judge({ ...well, unsupervised: ['arm', 'road'] }), { fault: /arm, road/ });
+  t.end();
+});
+
+t.test('of a whole server', async t => {
+  const engine = new FakeEngine();
+  const log = pino({ level: 'silent' });
+  const server = await startServer({
+    host: '127.0.0.1',
+    port: 0,
+    config: new ConfigStore({ place: new ConfigMemory('/config.yaml', 'cameras: { road: { source: test } }'), log }),
+    base: '/',
+    token: 'the-token-of-this-test',
+    logger: log,
+    makeEngine: () => engine,
+  });
+  t.teardown(() => server.close());
+  t.strictSame(server.health(), { fault: null, status: '1 camera, 0 viewers' });
+  engine.forgotten = ['road'];
+  t.match(server.health(), { fault: /road/ });
+  engine.forgotten = [];
+  await server.close();
+  t.match(server.health(), { fault: /does not listen/ });
+});

@@ -1,0 +1,13 @@
+"""The socket on which systemd hears of its services: says each datagram that comes. Its argument is the path."""
+import socket
+import sys
+
+from telling import end_with_stdin, say
+
+end_with_stdin()
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+    listener.bind(sys.argv[1])
+    say('listening')
+    while True:
+        # Descriptors that come along (BARRIER=1) are closed unseen: the sender waits for that.
+        say('told', text=listener.recv(65536).decode())

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { ChildProcess, type ChildTimes } from '../../src/process/child-process.js';
+import { keptLog } from '../helpers/quiet-log.js';
+import { sleep, until } from '../helpers/server.js';
+
+type Said = { type: 'ready' } | { type: 'pong' };
+
+const TIMES: ChildTimes = { readyMs: 30_000, pingMs: 50, hungMs: 30_000, closeMs: 50 };
+const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-child-'));
+t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+
+function start(program: string, times: ChildTimes = TIMES): ChildProcess<object, Said> {
+  const entry = join(folder, 'child.mjs');
+  writeFileSync(entry, program);
+  const check = (data: unknown): Said => data as Said;
+  return new ChildProcess({ entry, args: [], check, onMessage: () => undefined, log: keptLog(), times });
+}
+
+t.test('it is watched from its start, while it gets ready and while it runs, whether it answers or not', async t => {
+  const child = start("process.on('message', () => undefined); process.send({ type: 'ready' });");
+  t.teardown(() => child.close());
+  t.ok(child.isWatched(), 'it has just been started');
+  await child.ready;
+  t.ok(child.isWatched(), 'it is ready');
+  // Far longer than it would count as watched if nobody asked it any more.
+  await sleep(20 * TIMES.pingMs);
+  await until('it is watched', () => child.isWatched());
+});
+
+t.test('one that is gone, or was forgotten while it got ready, is watched no more', async t => {
+  const gone = start("process.send({ type: 'ready' }); process.disconnect();");
+  await gone.exited;
+  await until('nobody watches it', () => !gone.isWatched());
+  t.match(await gone.exited, 'exited with code 0');
+
+  // It is never ready: whoever waits for it kills it then, and does not wait any longer.
+  const late = start("process.on('message', () => undefined);", { ...TIMES, readyMs: 50 });
+  late.ready.catch(() => undefined);
+  await until('nobody watches it', () => !late.isWatched());
+  t.match(await late.exited, /not ready/);
+});
