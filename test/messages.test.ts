@@ -132,6 +132,7 @@ const toBundles: { [T in ToBundles['type']]: Extract<ToBundles, { type: T }> } =
   'no-outlet': { type: 'no-outlet', bundle: 'b', camera: 'legacy-1' },
   keyframe: { type: 'keyframe', bundle: 'b', camera: 'legacy-1' },
   drop: { type: 'drop', bundle: 'b', camera: 'front' },
+  look: { type: 'look', request: 1 },
   leave: { type: 'leave', bundle: 'b' },
   ping: { type: 'ping', sequence: 1 },
   close: { type: 'close' },
@@ -149,6 +150,7 @@ const fromBundles: { [T in FromBundles['type']]: Extract<FromBundles, { type: T 
   sending: { type: 'sending', bundle: 'b' },
   ended: { type: 'ended', bundle: 'b', reason: 'ice-failed', detail: null },
   stats: { type: 'stats', bundle: 'b', stats: figures },
+  looked: { type: 'looked', request: 1, sessions: { b: { movedAt: 1.5, heardAt: null } } },
   log: { type: 'log', level: 'info', event: 'e', fields: {} },
 };
 

@@ -306,6 +306,8 @@ export interface ProcessMeasures {
 export interface Measuring {
   /** By the cameras' ids. */
   measure(): Promise<ReadonlyMap<string, CameraMeasures>>;
+  /** Of the process for connections of several cameras; null while it does not run. */
+  measureBundles(): Promise<ProcessMeasures | null>;
 }
 
 /** What was found out about the machine. */

@@ -8,6 +8,7 @@ import {
   string,
   type Table,
 } from '../process/message-table.js';
+import type { SessionTimes } from './messages.js';
 
 // What the control plane and the process say to each other in which cameras meet in one connection; see message-table.ts.
 
@@ -28,6 +29,8 @@ const TO_BUNDLES = {
   keyframe: { bundle: string, camera: string },
   /** A camera goes out of a connection that goes on. */
   drop: { bundle: string, camera: string },
+  /** Say when peers were heard. Answered by `looked`. */
+  look: { request: number },
   /** The connection is over; nothing comes back. */
   leave: { bundle: string },
   ping: { sequence: number },
@@ -51,6 +54,8 @@ const FROM_BUNDLES = {
   sending: { bundle: string },
   ended: { bundle: string, reason: string, detail: nullableString },
   stats: { bundle: string, stats: object },
+  /** What of each connection was seen last, by its name. */
+  looked: { request: number, sessions: object },
   /** Something worth a line in the log. */
   log: { level: string, event: string, fields: object },
 } as const satisfies Table;
@@ -59,7 +64,10 @@ export type ToBundles = MessagesOf<
   typeof TO_BUNDLES,
   { cameras: readonly string[]; ice: IceAgentSettings; values: readonly string[] }
 >;
-export type FromBundles = MessagesOf<typeof FROM_BUNDLES, { stats: SessionFigures; fields: Record<string, unknown> }>;
+export type FromBundles = MessagesOf<
+  typeof FROM_BUNDLES,
+  { stats: SessionFigures; sessions: Readonly<Record<string, SessionTimes>>; fields: Record<string, unknown> }
+>;
 export type ToBundlesOf<T extends ToBundles['type']> = Extract<ToBundles, { type: T }>;
 
 /** The message, if it is one to the process with all its fields; else null. */

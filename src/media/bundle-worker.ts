@@ -1,7 +1,17 @@
 import type { EndReason } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
-import type { BundlePart, Bundles, IceAgentSettings, Log, MediaEvents, OfferedBundle } from '../domain/ports.js';
+import type {
+  BundlePart,
+  Bundles,
+  IceAgentSettings,
+  Log,
+  MediaEvents,
+  OfferedBundle,
+  ProcessMeasures,
+  SessionFreshness,
+} from '../domain/ports.js';
 import type { ChildProcess } from '../process/child-process.js';
+import { processFigures } from '../process/proc.js';
 import { answerForWebrtcbin } from '../protocol/answer-for-webrtcbin.js';
 import { composeBundleOffer } from '../protocol/bundle-offer.js';
 import { candidatesOf } from '../protocol/candidates.js';
@@ -10,6 +20,7 @@ import { offerOfCameras } from '../protocol/sdp-for-webrtcbin.js';
 import type { FromBundles, ToBundles } from './bundle-messages.js';
 import type { Feed } from './feed.js';
 import { withCandidates } from './negotiation.js';
+import { WorkerLooks } from './worker-looks.js';
 import { startBundles } from './worker-process.js';
 
 export interface BundleWorkerOptions {
@@ -54,6 +65,7 @@ export class BundleWorker implements Bundles {
   readonly #feeds = new Map<string, { port: number; feed: Feed }>();
   /** Ports that cameras of source `legacy` are to be sent to. */
   readonly #wanted = new Map<string, number>();
+  readonly #looks = new WorkerLooks();
   #process: Process | null = null;
   #closed = false;
 
@@ -126,6 +138,30 @@ export class BundleWorker implements Bundles {
   requestKeyframe(camera: string): void {
     const bundle = this.#senderOf(camera);
     if (bundle !== undefined) this.#send({ type: 'keyframe', bundle, camera });
+  }
+
+  /** Has the process say what it knows now of its connections; see FreshnessWatch. */
+  async look(patienceMs: number): Promise<void> {
+    const process = this.#process;
+    if (process && this.#connections.size > 0)
+      await this.#looks.look(request => process.send({ type: 'look', request }), patienceMs);
+  }
+
+  /** Of the sessions of a camera, by what was said last. */
+  freshness(camera: string): [session: string, SessionFreshness][] {
+    const { sessions } = this.#looks.freshness(bundle => this.#connections.has(bundle));
+    return [...sessions].flatMap(([bundle, fresh]) =>
+      [...(this.#connections.get(bundle)?.parts ?? [])].flatMap(([session, whose]) =>
+        whose === camera ? [[session, fresh] as [string, SessionFreshness]] : [],
+      ),
+    );
+  }
+
+  /** Null while it does not run. */
+  async measure(): Promise<ProcessMeasures | null> {
+    const process = this.#process;
+    const figures = process?.pid === undefined ? null : await processFigures(process.pid);
+    return figures && { ...figures, loopLagMs: null };
   }
 
   async close(): Promise<void> {
@@ -219,6 +255,9 @@ export class BundleWorker implements Bundles {
         break;
       case 'stats':
         for (const session of this.#sessionsOf(message.bundle)) events.sessionMeasured(session, message.stats);
+        break;
+      case 'looked':
+        this.#looks.looked({ ...message, newestAt: null });
         break;
       case 'ended':
         this.#over(message.bundle, message.reason as EndReason, message.detail);

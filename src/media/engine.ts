@@ -16,6 +16,7 @@ import type {
   MediaEvents,
   MediaLimits,
   OfferedBundle,
+  ProcessMeasures,
   Pictures,
 } from '../domain/ports.js';
 import type { Offer } from '../protocol/offer.js';
@@ -186,16 +187,23 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
   }
 
   async look(everyMs: number, patienceMs: number): Promise<void> {
-    await Promise.all([...this.#workers.values()].map(worker => worker.look(everyMs, patienceMs)));
+    const workers = [...this.#workers.values()].map(worker => worker.look(everyMs, patienceMs));
+    await Promise.all([...workers, this.#bundles.look(patienceMs)]);
   }
 
   freshness(camera: string): CameraFreshness | null {
-    return this.#workers.get(camera)?.freshness() ?? null;
+    const fresh = this.#workers.get(camera)?.freshness();
+    if (!fresh) return null;
+    return { ...fresh, sessions: new Map([...fresh.sessions, ...this.#bundles.freshness(camera)]) };
   }
 
   async measure(): Promise<ReadonlyMap<string, CameraMeasures>> {
     const measured = [...this.#workers].map(async ([id, worker]) => [id, await worker.measure()] as const);
     return new Map(await Promise.all(measured));
+  }
+
+  async measureBundles(): Promise<ProcessMeasures | null> {
+    return await this.#bundles.measure();
   }
 
   async close(): Promise<void> {

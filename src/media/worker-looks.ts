@@ -27,7 +27,7 @@ export class WorkerLooks {
     return this.#ask(send, MEASURE_PATIENCE_MS);
   }
 
-  looked({ request, newestAt, sessions }: FromWorkerOf<'looked'>): void {
+  looked({ request, newestAt, sessions }: Omit<FromWorkerOf<'looked'>, 'type'>): void {
     this.newest(newestAt);
     this.#sessions = sessions;
     this.#waiting.get(request)?.(null);

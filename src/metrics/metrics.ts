@@ -47,6 +47,7 @@ export class Metrics {
     sheet.set('bigfootbot_build_info', { version, node, gstreamer: gstreamer ?? '' }, 1);
     const own = await processFigures(process.pid);
     writeProcess(sheet, 'control', '', own && { ...own, loopLagMs: this.#loopLag.take() });
+    writeProcess(sheet, 'bundles', '', await this.#options.engine.measureBundles());
     for (const camera of cameras.list()) if (sees(camera.id)) this.#writeCamera(sheet, camera, measured.get(camera.id));
     for (const session of sessions.list('active')) if (sees(session.camera)) this.#writeSession(sheet, session);
     return Registry.merge([sheet.registry, this.#tally.registry]).metrics();
@@ -116,7 +117,7 @@ export class Metrics {
   }
 }
 
-function writeProcess(sheet: Sheet, name: 'control' | 'camera', camera: string, figures: ProcessMeasures | null): void {
+function writeProcess(sheet: Sheet, name: 'control' | 'camera' | 'bundles', camera: string, figures: ProcessMeasures | null): void {
   if (!figures) return;
   const labels = { process: name, camera };
   sheet.set('bigfootbot_process_cpu_seconds_total', labels, figures.cpuSeconds);

@@ -1,2 +1,6 @@
 /** ms of CLOCK_MONOTONIC, which the processes of a machine have in common, and which does not jump. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** @param at of performance.now() @returns ms of CLOCK_MONOTONIC */
+export const asMonotonic = (at: number | null): number | null =>
+  at === null ? null : monotonicMs() - (performance.now() - at);

@@ -78,6 +78,10 @@ export class BundlePublication {
     this.#fans.get(camera)?.requestKeyframe();
   }
 
+  traffic(): ReturnType<Connection['traffic']> {
+    return this.#connection.traffic();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

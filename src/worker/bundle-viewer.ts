@@ -55,6 +55,10 @@ export class BundleViewer {
     this.#connection.watch();
   }
 
+  traffic(): ReturnType<Connection['traffic']> {
+    return this.#connection.traffic();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

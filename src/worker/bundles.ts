@@ -2,6 +2,8 @@ import type { ConnectionEvents } from '../gst/connection.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
 import { type Element, Gst } from '../gst/native.js';
 import type { FromBundles, ToBundles, ToBundlesOf } from '../media/bundle-messages.js';
+import type { SessionTimes } from '../media/messages.js';
+import { asMonotonic } from '../process/monotonic.js';
 import { BundlePublication } from './bundle-publication.js';
 import { BundleViewer } from './bundle-viewer.js';
 import { Inlets } from './inlets.js';
@@ -46,6 +48,10 @@ export class Bundles {
   }
 
   handle(message: Exclude<ToBundles, { type: 'ping' | 'close' }>): void {
+    if (message.type === 'look') {
+      this.#look(message.request);
+      return;
+    }
     const { bundle } = message;
     const found = this.#bundles.get(bundle);
     const sending = found?.kind === 'sending' ? found.publication : null;
@@ -80,6 +86,15 @@ export class Bundles {
       case 'leave':
         this.#end(bundle);
     }
+  }
+
+  #look(request: number): void {
+    const sessions: Record<string, SessionTimes> = {};
+    for (const [bundle, found] of this.#bundles) {
+      const { movedAt, heardAt } = (found.kind === 'watching' ? found.viewer : found.publication).traffic();
+      sessions[bundle] = { movedAt: asMonotonic(movedAt), heardAt: asMonotonic(heardAt) };
+    }
+    this.#send({ type: 'looked', request, sessions });
   }
 
   close(): void {

@@ -2,7 +2,7 @@ import type { ConnectionEvents } from '../gst/connection.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
 import type { FromWorker, SessionTimes, ToWorker, ToWorkerOf } from '../media/messages.js';
 import { LoopLag } from '../process/loop-lag.js';
-import { monotonicMs } from '../process/monotonic.js';
+import { asMonotonic } from '../process/monotonic.js';
 import { Camera, type Place } from './camera.js';
 import { CameraFailure, refusal } from './failure.js';
 import { Feeds } from './feeds.js';
@@ -189,7 +189,7 @@ export class WorkerSessions {
     const sessions: Record<string, SessionTimes> = {};
     for (const [session, { viewer, joined }] of this.#entries) {
       const traffic = joined ? (viewer ?? this.#camera?.publication(session))?.traffic() : undefined;
-      if (traffic) sessions[session] = { movedAt: monotonic(traffic.movedAt), heardAt: monotonic(traffic.heardAt) };
+      if (traffic) sessions[session] = { movedAt: asMonotonic(traffic.movedAt), heardAt: asMonotonic(traffic.heardAt) };
     }
     this.#send({ type: 'looked', request, newestAt: this.#camera?.newestAt() ?? null, sessions });
   }
@@ -257,6 +257,3 @@ export class WorkerSessions {
     this.#housekeeping.collect();
   }
 }
-
-/** @param at of performance.now() @returns ms of CLOCK_MONOTONIC */
-const monotonic = (at: number | null): number | null => (at === null ? null : monotonicMs() - (performance.now() - at));

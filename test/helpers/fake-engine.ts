@@ -113,6 +113,10 @@ export class FakeEngine implements Engine {
     return this.ages.get(camera) ?? null;
   }
 
+  async measureBundles(): Promise<null> {
+    return null;
+  }
+
   async measure(): Promise<ReadonlyMap<string, CameraMeasures>> {
     return this.measures;
   }

@@ -73,6 +73,9 @@ t.test('two old receivers, each with two cameras in a connection of its own', { 
   t.strictSame((await camerasOf(set)).sort(), ['front', 'front', 'rear', 'rear']);
   t.equal((await server.camera('front')).viewers, 2);
   t.equal((await server.camera('front')).encoder, 'x264enc', 'one encoder for both');
+  const metrics = await (await server.fetch('/metrics')).text();
+  t.match(metrics, /^bigfootbot_process_threads\{process="bundles",camera=""\} \d+$/m);
+  t.match(metrics, /^bigfootbot_session_idle_seconds\{[^}]*protocol="legacy"\} [\d.e-]+$/m);
 
   const before = await second.seen(0);
   await first.leave();
