@@ -16,8 +16,8 @@ import type {
   MediaEvents,
   MediaLimits,
   OfferedBundle,
-  ProcessMeasures,
   Pictures,
+  ProcessMeasures,
 } from '../domain/ports.js';
 import type { Offer } from '../protocol/offer.js';
 import { BundleWorker } from './bundle-worker.js';

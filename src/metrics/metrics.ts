@@ -117,7 +117,12 @@ export class Metrics {
   }
 }
 
-function writeProcess(sheet: Sheet, name: 'control' | 'camera' | 'bundles', camera: string, figures: ProcessMeasures | null): void {
+function writeProcess(
+  sheet: Sheet,
+  name: 'control' | 'camera' | 'bundles',
+  camera: string,
+  figures: ProcessMeasures | null,
+): void {
   if (!figures) return;
   const labels = { process: name, camera };
   sheet.set('bigfootbot_process_cpu_seconds_total', labels, figures.cpuSeconds);
