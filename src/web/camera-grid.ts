@@ -64,7 +64,9 @@ export class CameraGrid extends HTMLElement {
 
   /** What the person may do. */
   set permissions(permissions: Permissions) {
-    for (const [id, tile] of this.#tiles) tile.changeable = isAdmin(permissions, id);
+    // What an old sender sends is in no configuration.
+    for (const [id, tile] of this.#tiles)
+      tile.changeable = isAdmin(permissions, id) && tile.camera?.source !== 'legacy';
   }
 
   /** The cameras as the server has them now. A tile stays what it is, its session included, as long as its camera is there. */
