@@ -175,6 +175,7 @@ export async function startServer({
             engine.limitsChanged();
             legacy.settingsChanged();
             const changes = lineUp.apply(next.cameras.map(({ plan }) => plan));
+            legacy.camerasChanged();
             if (Object.values(changes).some(ids => ids.length > 0)) logger.info(changes, 'cameras as configured');
           };
         },

@@ -24,6 +24,8 @@ export interface Visitor {
   /** For the log. */
   requestId: string;
   grant: Grant;
+  /** What it may do now: its token may expire, or be taken away. @throws Failure */
+  identify(): Promise<Grant>;
   /** Of the descriptions that it is sent first. */
   form: LegacyForm;
   /** The cameras that it asks for; null for all. */

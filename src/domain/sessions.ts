@@ -140,8 +140,10 @@ export class Sessions {
       return { sessions, joined };
     } catch (error) {
       for (const entry of entries) {
-        if (entry.session.ended) continue;
+        const { id, camera, ended } = entry.session;
+        if (ended) continue;
         this.#store.remove(entry);
+        this.#engine.leave(camera, id);
         this.#viewersChanged(entry);
       }
       throw error;

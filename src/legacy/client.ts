@@ -34,8 +34,10 @@ const MAX_MESSAGES = 400;
 const WINDOW_MS = 10_000;
 /** Of these, what has connections made: HELLO and offers. */
 const MAX_BEGINNINGS = 10;
-/** Of one client between two of its descriptions or HELLOs. */
+/** Of one connection that it makes: from a HELLO or an offer to the next. */
 const MAX_CANDIDATES = 200;
+/** Characters, as of offers over HTTP: to read one takes time that all clients share. */
+const MAX_DESCRIPTION = 65_536;
 /** Bytes that wait for one client: some offers of many cameras, so it has stopped to read. */
 const MAX_UNREAD = 1_048_576;
 /** How long it may take to say goodbye. */
@@ -128,8 +130,9 @@ export class LegacyClient {
   close(code: number, reason: string): void {
     if (this.#isGone) return;
     const { address } = this.visitor.client;
-    this.#log.info({ address, code, reason }, 'old client is sent away');
-    this.#socket.close(code, shortened(reason));
+    const said = shortened(reason);
+    this.#log.info({ address, code, reason: said }, 'old client is sent away');
+    this.#socket.close(code, said);
     // It may not answer; what it holds is let go of now.
     setTimeout(() => this.terminate(), GOODBYE_MS).unref();
     this.#leave();
@@ -167,18 +170,28 @@ export class LegacyClient {
       this.breach(CLOSE.invalidData, 'a message is one JSON object');
       return;
     }
+    if (message.type === 'description' && message.sdp.length > MAX_DESCRIPTION) {
+      this.breach(CLOSE.invalidData, `a description is of at most ${MAX_DESCRIPTION} characters`);
+      return;
+    }
     if (message.type === 'candidate' && ++this.#candidates > MAX_CANDIDATES) {
       this.breach(CLOSE.policy, `more than ${MAX_CANDIDATES} candidates`);
       return;
     }
-    if (message.type === 'hello' || message.type === 'description') this.#candidates = 0;
     const begins = message.type === 'hello' || (message.type === 'description' && message.kind === 'offer');
+    if (begins) this.#candidates = 0;
     if (begins && ++this.#beginnings > MAX_BEGINNINGS) {
       this.breach(CLOSE.policy, `it began anew more than ${MAX_BEGINNINGS} times in ${WINDOW_MS / 1000} s`);
       return;
     }
     if (message.type === 'description') this.form = message.form;
-    this.#events.heard(message, text);
+    try {
+      this.#events.heard(message, text);
+    } catch (err) {
+      // Of one client: what it said is not to be the end of the server.
+      this.#log.error({ err, address: this.visitor.client.address }, 'what an old client said could not be dealt with');
+      this.close(CLOSE.internal, 'the server made a mistake');
+    }
   }
 }
 
@@ -186,7 +199,8 @@ export class LegacyClient {
 export const whoIs = ({ visitor: { client, requestId } }: LegacyClient) => ({ client, requestId });
 
 function shortened(reason: string): string {
-  let short = reason;
+  // It may quote what the client sent, and be as long as that.
+  let short = reason.slice(0, MAX_REASON);
   while (Buffer.byteLength(short) > MAX_REASON) short = short.slice(0, -1);
   return short;
 }

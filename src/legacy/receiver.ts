@@ -152,5 +152,6 @@ export class LegacyReceiver {
 
 function codeOf(error: unknown): number {
   if (!(error instanceof Failure) || error.code === 'internal') return CLOSE.internal;
+  if (error.code === 'shutting-down') return CLOSE.goingAway;
   return error.code === 'unknown-camera' || error.code === 'forbidden' ? CLOSE.policy : CLOSE.tryAgainLater;
 }

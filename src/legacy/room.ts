@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { allows } from '../domain/access.js';
+import { allows, NOBODY } from '../domain/access.js';
 import type { Cameras } from '../domain/cameras.js';
 import type { Config } from '../domain/contract.js';
 import type { EventBus } from '../domain/events.js';
@@ -26,11 +26,15 @@ export interface RoomOptions {
   /** ms that the cameras of a sender who left wait for it. */
   returnMs(): number;
   log: Log;
+  /** From one look at whether a client is still there, and may be, to the next. */
+  pingMs?: number;
 }
 
 /** What a client has turned out to be. Who says HELLO is a receiver, until it offers: then it is a sender. */
 type Role = { kind: 'receiver'; receiver: LegacyReceiver } | { kind: 'sender'; sender: LegacySender };
 
+/** What is relayed is of no camera: whoever's rights are limited to some has none to it. */
+const NO_CAMERA = '';
 const MAX_OF_ADDRESS = 16;
 const MAX_IN_ALL = 64;
 const PING_MS = 15_000;
@@ -65,8 +69,11 @@ export class LegacyRoom implements LegacySignaling {
     const { events } = this.#options;
     this.#mode = this.#options.settings.mode;
     const ping = setInterval(() => {
-      for (const client of [...this.#clients.keys()]) client.ping();
-    }, PING_MS).unref();
+      for (const client of [...this.#clients.keys()]) {
+        client.ping();
+        void this.#identify(client);
+      }
+    }, this.#options.pingMs ?? PING_MS).unref();
     this.#stops = [() => clearInterval(ping), events.on('sessionEnded', ({ session }) => this.#sessionEnded(session))];
     this.#expectStrangers();
   }
@@ -79,6 +86,11 @@ export class LegacyRoom implements LegacySignaling {
     for (const client of [...this.#clients.keys()]) client.close(CLOSE.serviceRestart, 'legacy.mode has changed');
     this.#senders.clear();
     this.#expectStrangers();
+  }
+
+  /** The cameras are others now. */
+  camerasChanged(): void {
+    this.#senders.camerasChanged();
   }
 
   /** Says goodbye to all, and resolves when they are gone. */
@@ -145,7 +157,7 @@ export class LegacyRoom implements LegacySignaling {
   #heard(client: LegacyClient, message: LegacyMessage, text: string): void {
     const { mode } = this.#options.settings;
     if (mode === 'relay') {
-      for (const other of this.#clients.keys()) if (other !== client) other.say(text);
+      this.#relay(client, message, text);
       return;
     }
     const role = this.#clients.get(client) ?? null;
@@ -171,6 +183,17 @@ export class LegacyRoom implements LegacySignaling {
       case 'unknown':
         this.#options.log.debug({ address: client.visitor.client.address }, 'old client said something else');
     }
+  }
+
+  /** Pictures go from client to client, so that their rights are those to offer them and to be offered them. */
+  #relay(client: LegacyClient, message: LegacyMessage, text: string): void {
+    const isOffer = message.type === 'description' && message.kind === 'offer';
+    if (isOffer && !allows(client.visitor.grant, 'publish', NO_CAMERA)) {
+      client.breach(CLOSE.policy, 'it may not send: its token does not have the role "publish" for all cameras');
+      return;
+    }
+    for (const other of this.#clients.keys())
+      if (other !== client && (!isOffer || allows(other.visitor.grant, 'view', NO_CAMERA))) other.say(text);
   }
 
   #hello(client: LegacyClient, role: Role | null): void {
@@ -207,7 +230,8 @@ export class LegacyRoom implements LegacySignaling {
       role.receiver.close('renegotiated', 'it is a sender');
     }
     const sender = role?.kind === 'sender' ? role.sender : this.#makeSender(client, true);
-    void sender?.offer(sdp);
+    if (sender) void sender.offer(sdp);
+    else client.close(CLOSE.tryAgainLater, 'there is no place for it: 8 senders, or a token that is limited to others');
   }
 
   #presume(client: LegacyClient): void {
@@ -219,11 +243,7 @@ export class LegacyRoom implements LegacySignaling {
   /** @param offers whether it does so by itself; else it is told when somebody wants to see it */
   #makeSender(client: LegacyClient, offers: boolean): LegacySender | null {
     const sender = this.#senders.add(client, { offers });
-    if (!sender) {
-      client.close(CLOSE.tryAgainLater, 'there are as many senders as may be');
-      return null;
-    }
-    this.#clients.set(client, { kind: 'sender', sender });
+    if (sender) this.#clients.set(client, { kind: 'sender', sender });
     return sender;
   }
 
@@ -263,7 +283,8 @@ export class LegacyRoom implements LegacySignaling {
     const mayOffer = visitor.form === 'nested' && visitor.cameras === null && allows(visitor.grant, 'publish');
     if (!mayOffer || this.#options.settings.mode !== 'auto') return;
     const isHere = this.#senders.all().some(sender => sender.client?.visitor.address === visitor.address);
-    const ms = this.#suspects.patience(visitor.address, isHere);
+    // There is nothing else that one who may not watch can have come for.
+    const ms = allows(visitor.grant, 'view') ? this.#suspects.patience(visitor.address, isHere) : OFFER_MS;
     if (ms > 0) await delay(ms, undefined, { signal }).catch(() => undefined);
   }
 
@@ -293,7 +314,23 @@ export class LegacyRoom implements LegacySignaling {
     } else if (role?.kind === 'sender') this.#senders.gone(role.sender, reason);
   }
 
+  /** Its token may have expired or been taken away. What it has goes on, as of all sessions; it begins nothing more. */
+  async #identify(client: LegacyClient): Promise<void> {
+    const { visitor } = client;
+    try {
+      visitor.grant = await visitor.identify();
+    } catch (error) {
+      // Where it cannot be known now, what was known before holds.
+      if (!(error instanceof Failure) || error.code !== 'unauthorized') return;
+      visitor.grant = NOBODY;
+    }
+    const mayStay = allows(visitor.grant, 'view') || allows(visitor.grant, 'publish');
+    if (!mayStay && this.#clients.get(client) === null) client.close(CLOSE.policy, 'it may not be here any more');
+  }
+
   #sessionEnded({ id, ended }: { id: string; ended: { reason: string; detail: string | null } | null }): void {
+    // Nobody is to begin anew: what is connected is told so when HTTP is closed.
+    if (ended?.reason === 'shutdown') return;
     for (const [client, role] of this.#clients) {
       if (role?.kind === 'sender') role.sender.sessionEnded(id);
       else if (role?.receiver.sessionEnded(id)) {

@@ -4,6 +4,7 @@ import { Failure } from '../domain/failure.js';
 import type { Bundles, Log } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
 import { OfferError, parseOffer } from '../protocol/offer.js';
+import { offerOfCameras } from '../protocol/sdp-for-webrtcbin.js';
 import { CLOSE, type LegacyClient, whoIs } from './client.js';
 
 export interface SenderOptions {
@@ -51,7 +52,7 @@ export class LegacySender {
   #connection: Connection | null = null;
   #askedAt: number | null = null;
   #grace: NodeJS.Timeout | null = null;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: SenderOptions) {
     this.name = options.name;
@@ -60,7 +61,7 @@ export class LegacySender {
 
   /** Ids of its cameras, in the order of its sections; of one that has not offered yet, one. */
   get cameras(): string[] {
-    return Array.from({ length: this.#cameras }, (_, index) => (index === 0 ? this.name : `${this.name}-${index + 1}`));
+    return this.#idsOf(this.#cameras);
   }
 
   /** Who it is; null while it is gone. */
@@ -110,11 +111,13 @@ export class LegacySender {
     while (!isDone() && performance.now() < end) {
       const left = end - performance.now();
       await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, left);
-        this.#waiting.push(() => {
+        const done = (): void => {
           clearTimeout(timer);
+          this.#waiting.delete(done);
           resolve();
-        });
+        };
+        const timer = setTimeout(done, left);
+        this.#waiting.add(done);
       });
     }
   }
@@ -141,28 +144,24 @@ export class LegacySender {
     const { sessions, bundles, log } = this.#options;
     const client = this.#client;
     if (!client) return;
-    const isUnasked = this.#askedAt === null;
+    const connection: Connection = {
+      bundle: randomUUID(),
+      abort: new AbortController(),
+      sessions: new Set(),
+      isAnswered: false,
+      early: [],
+      isUnasked: this.#askedAt === null,
+    };
     this.#askedAt = null;
-    this.#isProven = true;
     this.#hangUp('renegotiated', null);
+    this.#connection = connection;
     try {
       const offer = parseOffer(sdp, 'publish');
-      const room = this.#options.room();
-      if (offer.video.length > room)
-        throw new OfferError('invalid-sdp', `The offer has ${offer.video.length} cameras; there is room for ${room}.`);
-      const connection: Connection = {
-        bundle: randomUUID(),
-        abort: new AbortController(),
-        sessions: new Set(),
-        isAnswered: false,
-        early: [],
-        isUnasked,
-      };
-      this.#connection = connection;
+      // Before anything becomes of it: each camera is a process.
+      this.#check(offerOfCameras(offer).cameras, client);
+      this.#isProven = true;
       this.#hasOffered = true;
-      this.#setCameras(Math.max(1, offer.video.length));
-      const forbidden = this.cameras.find(camera => !this.#options.maySend(client, camera));
-      if (forbidden !== undefined) throw new Failure('forbidden', `It may not send camera "${forbidden}".`);
+      this.#setCameras(offer.video.length);
       this.#stay();
       this.#tell();
       const { joined } = await sessions.share(
@@ -182,14 +181,24 @@ export class LegacySender {
       connection.isAnswered = true;
       bundles.trickleBundle(connection.bundle, connection.early.splice(0));
     } catch (error) {
-      if (this.#client !== client) return;
+      // Another offer took its place, or nobody wants it any more: its client goes on.
+      if (this.#client !== client || this.#connection !== connection) return;
       if (error instanceof OfferError) client.breach(CLOSE.invalidData, error.message);
-      else if (error instanceof Failure) client.close(CLOSE.tryAgainLater, error.message);
+      else if (error instanceof Failure)
+        client.close(error.code === 'forbidden' ? CLOSE.policy : CLOSE.tryAgainLater, error.message);
       else {
         log.error({ err: error }, 'old sender could not be answered');
         client.close(CLOSE.internal, 'the server made a mistake');
       }
     }
+  }
+
+  /** @throws OfferError, Failure */
+  #check(count: number, client: LegacyClient): void {
+    const room = this.#options.room();
+    if (count > room) throw new OfferError('invalid-sdp', `The offer has ${count} cameras; there is room for ${room}.`);
+    const forbidden = this.#idsOf(count).find(camera => !this.#options.maySend(client, camera));
+    if (forbidden !== undefined) throw new Failure('forbidden', `It may not send camera "${forbidden}".`);
   }
 
   candidate(value: string): void {
@@ -227,9 +236,15 @@ export class LegacySender {
     }, GRACE_MS).unref();
   }
 
+  #idsOf(count: number): string[] {
+    return Array.from({ length: count }, (_, index) => (index === 0 ? this.name : `${this.name}-${index + 1}`));
+  }
+
   #setCameras(count: number): void {
     if (count === this.#cameras) return;
     this.#cameras = count;
+    // Of one that is no more nobody will say that it is not wanted any more.
+    for (const camera of this.#wanted) if (!this.cameras.includes(camera)) this.#wanted.delete(camera);
     this.#options.changed();
   }
 
@@ -244,6 +259,6 @@ export class LegacySender {
   }
 
   #tell(): void {
-    for (const tell of this.#waiting.splice(0)) tell();
+    for (const tell of [...this.#waiting]) tell();
   }
 }

@@ -1,6 +1,6 @@
 import type { Cameras } from '../domain/cameras.js';
 import type { EndReason } from '../domain/contract.js';
-import type { LegacyClient } from './client.js';
+import { CLOSE, type LegacyClient } from './client.js';
 import { LegacySender, type SenderOptions } from './sender.js';
 
 export interface SendersOptions extends Omit<SenderOptions, 'name' | 'changed' | 'room'> {
@@ -34,10 +34,11 @@ export class Senders {
     return this.all().find(({ cameras }) => cameras.includes(camera));
   }
 
-  /** Gives a client the place that it had before, or another; null where there is none. */
+  /** Gives a client the place that it had before, or another that it may have; null where there is none. */
   add(client: LegacyClient, { offers }: { offers: boolean }): LegacySender | null {
-    const free = this.all().filter(sender => sender.client === null);
-    const sender = free.find(({ address }) => address === client.visitor.address) ?? this.#make() ?? free[0];
+    const isAllowed = (name: string): boolean => this.#options.maySend(client, name);
+    const free = this.all().filter(sender => sender.client === null && isAllowed(sender.name));
+    const sender = free.find(({ address }) => address === client.visitor.address) ?? this.#make(isAllowed) ?? free[0];
     if (!sender) return null;
     this.#stay(sender);
     sender.take(client, offers);
@@ -73,12 +74,28 @@ export class Senders {
     this.#senders.clear();
   }
 
-  #make(): LegacySender | null {
-    const taken = new Set(this.#options.cameras.list().map(({ id }) => id));
+  /** Takes out those whose names are another camera's now; they come back to another place. */
+  camerasChanged(): void {
+    const taken = this.#taken();
+    for (const sender of this.all()) {
+      const { name, client } = sender;
+      if (!taken.has(name)) continue;
+      this.remove(sender);
+      client?.close(CLOSE.serviceRestart, 'a camera of its name was configured');
+    }
+  }
+
+  /** Places whose first camera, or one that a sender turns out to have besides, is configured. */
+  #taken(): Set<string> {
+    const configured = this.#options.cameras.plans().filter(({ source }) => source.type !== 'legacy');
+    return new Set(configured.map(({ id }) => /^(legacy-\d+)-\d+$/.exec(id)?.[1] ?? id));
+  }
+
+  #make(isAllowed: (name: string) => boolean): LegacySender | null {
+    const taken = this.#taken();
     for (let number = 1; number <= MAX_SENDERS; number++) {
       const name = `legacy-${number}`;
-      // One that is configured has the name already.
-      if (this.#senders.has(number) || taken.has(name)) continue;
+      if (this.#senders.has(number) || taken.has(name) || !isAllowed(name)) continue;
       const sender: LegacySender = new LegacySender({
         ...this.#options,
         name,

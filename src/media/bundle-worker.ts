@@ -81,14 +81,16 @@ export class BundleWorker implements Bundles {
     const ice = this.#options.iceSettings();
     const cameras = parts.map(({ camera }) => camera);
     const connection = this.#add(bundle, parts, mids);
-    connection.offered = await this.#ask(bundle, { type: 'offer', bundle, cameras, ice });
-    const candidates = candidatesOf(connection.offered, ice.announce);
-    const offered = cameras.map((camera, index) => ({
-      camera,
-      mid: mids[index] ?? '',
-      profileLevelId: this.#options.profileLevelId(camera),
-    }));
-    return { sdp: composeBundleOffer(connection.offered, offered, candidates), candidates };
+    return await this.#orEnd(bundle, async () => {
+      connection.offered = await this.#ask(bundle, { type: 'offer', bundle, cameras, ice });
+      const candidates = candidatesOf(connection.offered, ice.announce);
+      const offered = cameras.map((camera, index) => ({
+        camera,
+        mid: mids[index] ?? '',
+        profileLevelId: this.#options.profileLevelId(camera),
+      }));
+      return { sdp: composeBundleOffer(connection.offered, offered, candidates), candidates };
+    });
   }
 
   acceptBundle(bundle: string, answer: string): void {
@@ -104,10 +106,12 @@ export class BundleWorker implements Bundles {
     const { text } = offerOfCameras(offer);
     const cameras = parts.map(({ camera }) => camera);
     this.#add(bundle, parts, []);
-    const answer = await this.#ask(bundle, { type: 'receive', bundle, cameras, offer: text, ice });
-    for (const camera of cameras) this.#route(camera);
-    const candidates = candidatesOf(answer, ice.announce);
-    return { sdp: withCandidates(answer, candidates), candidates };
+    return await this.#orEnd(bundle, async () => {
+      const answer = await this.#ask(bundle, { type: 'receive', bundle, cameras, offer: text, ice });
+      for (const camera of cameras) this.#route(camera);
+      const candidates = candidatesOf(answer, ice.announce);
+      return { sdp: withCandidates(answer, candidates), candidates };
+    });
   }
 
   trickleBundle(bundle: string, candidates: readonly string[]): void {
@@ -202,11 +206,18 @@ export class BundleWorker implements Bundles {
       // Whoever left meanwhile was told so.
       if (this.#waiting.has(bundle)) this.#send(message);
       return await said;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A connection that does not come about is not left behind in the process, where nothing would ever end it. */
+  async #orEnd<T>(bundle: string, negotiate: () => Promise<T>): Promise<T> {
+    try {
+      return await negotiate();
     } catch (error) {
       this.#end(bundle, endedEarly());
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -169,7 +169,7 @@ export class CameraWorker {
   }
 
   async feed(id: string, port: number): Promise<Failure> {
-    const process = await this.#usableProcess();
+    const process = await this.#arrive(id);
     this.#holdEncoder();
     const over = new Promise<Failure>(resolve => this.#feeds.set(id, resolve));
     process.send({ type: 'feed', feed: id, port });
@@ -177,6 +177,7 @@ export class CameraWorker {
   }
 
   unfeed(id: string): void {
+    this.#arriving.delete(id);
     if (this.#feeds.delete(id)) this.#process?.send({ type: 'unfeed', feed: id });
   }
 

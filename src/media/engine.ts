@@ -19,6 +19,7 @@ import type {
   Pictures,
   ProcessMeasures,
 } from '../domain/ports.js';
+import { EXPECTED } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
 import { BundleWorker } from './bundle-worker.js';
 import type { ApplyControls } from './camera-device.js';
@@ -67,7 +68,8 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
       log,
       feed: (camera, port) =>
         new Feed(`f-${++this.#feeds}`, () => this.#workers.get(camera), port, options.logFor(camera)),
-      profileLevelId: camera => this.#worker(camera).profileLevelId,
+      // One that was removed meanwhile is a section without pictures; the others go on.
+      profileLevelId: camera => this.#workers.get(camera)?.profileLevelId ?? EXPECTED.profileLevelId ?? '',
       keyframeWanted: camera => this.#keyframes.ask(camera),
     });
     this.#encoders = new EncoderMemory(options.log, () => this.#refresh());

@@ -27,7 +27,7 @@ export function offerOfCameras(offer: Offer): { text: string; cameras: number } 
     if (codec) return { section, codec };
     throw new OfferError(
       'no-common-codec',
-      `A section of the offer has ${section.names.join(', ') || 'no codec'}; H.264 is taken.`,
+      `A section of the offer has ${shown(section.names) || 'no codec'}; H.264 is taken.`,
     );
   });
   const carrier = offer.video.find(({ bundleOnly }) => !bundleOnly) ?? offer.video[0];
@@ -85,6 +85,13 @@ export function sources({ ssrcs, rtxGroups }: Pick<Agreed['section'], 'ssrcs' | 
     ...ssrcs.map(ssrc => `a=ssrc:${ssrc} cname:publisher`),
   ];
 }
+
+/** Some of the names that a peer wrote, for people. */
+const shown = (names: readonly string[]): string =>
+  names
+    .slice(0, 5)
+    .map(name => name.slice(0, 20))
+    .join(', ');
 
 /** SDP text: each line ends with CRLF (RFC 8866 §5). */
 export function lines(...text: string[]): string {

@@ -114,7 +114,7 @@ export class Bundles {
   }
 
   async #offer({ bundle, cameras, ice }: ToBundlesOf<'offer'>): Promise<void> {
-    for (const camera of cameras) this.#inlets.hold(camera);
+    const sections: (Sent | null)[] = cameras.map(() => null);
     const here = (): string[] => watching.sections.flatMap(section => section?.camera ?? []);
     const viewer = new BundleViewer(
       {
@@ -136,12 +136,13 @@ export class Bundles {
         for (const section of watching.sections) if (section) this.#inlets.attach(section.camera, section.sinks);
       }),
     );
-    const sections = cameras.map((camera, index) => ({
-      camera,
-      sinks: viewer.peer.proxySinks.slice(index, index + 1),
-    }));
     const watching: Watching = { kind: 'watching', viewer, sections, isConnected: false };
     this.#bundles.set(bundle, watching);
+    // One by one: if one cannot be had, whoever ends the connection lets go of those that were.
+    cameras.forEach((camera, index) => {
+      this.#inlets.hold(camera);
+      sections[index] = { camera, sinks: viewer.peer.proxySinks.slice(index, index + 1) };
+    });
     const offer = await viewer.offer();
     if (this.#bundles.get(bundle) === watching) this.#send({ type: 'offered', bundle, offer });
   }

@@ -80,6 +80,8 @@ export interface TestSettings {
   access?: Partial<Config['access']>;
   limits?: Partial<Config['limits']>;
   legacy?: Partial<Config['legacy']>;
+  /** Of its clients. */
+  pingMs?: number;
   protocol?: Partial<Config['protocol']>;
   links?: IceForClients['links'];
   /** For HTTPS. */
@@ -117,9 +119,13 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
       ),
     returnMs: () => 3_000,
     log: logger,
+    ...(settings.pingMs === undefined ? {} : { pingMs: settings.pingMs }),
   });
   const applier: Applier = {
-    prepare: next => () => void lineUp.apply(next.cameras.map(({ plan }) => plan)),
+    prepare: next => () => {
+      lineUp.apply(next.cameras.map(({ plan }) => plan));
+      legacy.camerasChanged();
+    },
     found: async () => ({}),
     isPassedOn: camera => cameras.isPassedOn(camera),
   };

@@ -10,6 +10,8 @@ export interface OldClient {
   say(message: object | string): void;
   /** The next message that is no candidate. */
   next(): Promise<Message>;
+  /** Those that were not asked for yet. */
+  waiting(): readonly Message[];
   /** Candidates so far. */
   candidates: string[];
   closed: Promise<{ code: number; reason: string }>;
@@ -48,6 +50,7 @@ export async function oldClient(
     candidates,
     closed,
     say: message => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
+    waiting: () => messages,
     next: () => until('a message', () => messages.shift()),
   };
 }

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import { Failure } from '../../src/domain/failure.js';
 import { AnswerError } from '../../src/protocol/answer-for-webrtcbin.js';
 import { type TestSettings, TOKEN, testApp } from '../helpers/app.js';
 import { readOffer } from '../helpers/fixtures.js';
@@ -19,7 +20,8 @@ async function setUp(t: Test, settings: TestSettings = {}, viewers = 20) {
     oldClient(t, `${origin}${path}`, headers, options);
   const sessions = () => test.sessions.list('active').map(({ camera, protocol }) => `${camera} ${protocol}`);
   const reasons = () => test.sessions.list('ended').map(({ ended }) => ended?.reason);
-  return { ...test, origin, connect, sessions, reasons };
+  const sessionIds = () => test.sessions.list('active').map(({ id }) => id);
+  return { ...test, origin, connect, sessions, sessionIds, reasons, end: () => test.sessions.close() };
 }
 
 /** What it is offered after HELLO. */
@@ -143,6 +145,18 @@ t.test('who breaks the rules is told why, and nobody else notices', async t => {
       /began anew more than 10/,
     ],
     ['an offer that is none', client => client.say({ type: 'offer', sdp: 'x' }), 1007, /v=0/],
+    [
+      'an offer of a codec with a long name',
+      client => client.say({ type: 'offer', sdp: OFFER.replaceAll('H264', 'x'.repeat(15_000)) }),
+      1007,
+      /^.{1,123}$/,
+    ],
+    [
+      'a description that is too large',
+      client => client.say({ type: 'offer', sdp: OFFER + 'a=x\r\n'.repeat(20_000) }),
+      1007,
+      /at most 65536 characters/,
+    ],
     ['an offer of VP8', client => client.say({ type: 'offer', sdp: OFFER.replaceAll('H264', 'VP8') }), 1007, /H\.264/],
   ];
   for (const [what, does, code, reason] of bad) {
@@ -158,8 +172,21 @@ t.test('who breaks the rules is told why, and nobody else notices', async t => {
   engine.wrongAnswer = new AnswerError('invalid-sdp', 'The answer of the receiver cannot be used: why.');
   answering.say({ sdp: { type: 'answer', sdp: answer(1) } });
   t.match(await answering.closed, { code: 1007, reason: /why/ });
+  engine.wrongAnswer = new TypeError('a mistake of this server');
+  const unlucky = await connect();
+  await hello(unlucky);
+  unlucky.say({ sdp: { type: 'answer', sdp: answer(1) } });
+  t.match(await unlucky.closed, { code: 1011 }, 'a mistake is the end of one client');
   engine.wrongAnswer = null;
   answering.socket.terminate();
+  const doubtful = await connect();
+  await hello(doubtful);
+  await hello(doubtful);
+  for (let i = 0; i < 300; i++) {
+    if (i === 150) doubtful.say({ sdp: { type: 'answer', sdp: answer(1) } });
+    doubtful.say({ ice: { candidate: `candidate:${CANDIDATE}`, sdpMLineIndex: 0 } });
+  }
+  t.match(await doubtful.closed, { code: 1008, reason: /candidates/ }, 'an answer to nothing does not begin anew');
   t.ok(reasons().includes('protocol-error'));
   for (const message of [{}, { status: 'BYE' }, { ice: {} }, { sdp: 1 }]) good.say(message);
   good.say({ sdp: { type: 'answer', sdp: answer(1) } });
@@ -319,4 +346,145 @@ t.test('as many as may come, and the end of the server', async t => {
   await app.close();
   t.ok(performance.now() - began < 5_000);
   for (const { closed } of clients) t.match(await closed, { code: 1001 });
+});
+
+/** The offer with its first sections alone. */
+const only = (sections: number): string =>
+  OFFER.split(/^(?=m=)/m)
+    .slice(0, 1 + sections)
+    .join('')
+    .replace(/^(a=group:BUNDLE(?: \S+){1,9})/m, group =>
+      group
+        .split(' ')
+        .slice(0, 1 + sections)
+        .join(' '),
+    );
+
+t.test('two offers of one sender at once: the second is answered, and nobody is sent away', async t => {
+  const { connect, engine, sessions } = await setUp(t);
+  const described = engine.describeBundle;
+  let refuse: (error: Error) => void = () => undefined;
+  engine.describeBundle = () => new Promise((_, reject) => (refuse = reject));
+  const sender = await connect();
+  sender.say({ type: 'offer', sdp: OFFER });
+  await until('it is being answered', () => sessions().length === 3);
+  engine.describeBundle = described;
+  sender.say({ type: 'offer', sdp: OFFER });
+  t.match(await sender.next(), { type: 'answer' });
+  // As the engine does to whoever left.
+  refuse(new Failure('camera-unavailable', 'The session was ended before it was answered.'));
+  await sleep(50);
+  t.equal(sender.socket.readyState, 1);
+  t.equal(sessions().length, 3);
+});
+
+t.test('a sender with fewer cameras than before is not waited for because of those that are gone', async t => {
+  const { connect, legacy, sessions, sessionIds, ask } = await setUp(t);
+  const sender = await connect();
+  sender.say({ type: 'offer', sdp: only(2) });
+  await sender.next();
+  t.strictSame(sessions(), ['legacy-1 legacy-sender', 'legacy-1-2 legacy-sender']);
+  legacy.senderWanted('legacy-1-2', true);
+  sender.say({ type: 'offer', sdp: only(1) });
+  t.match(await sender.next(), { type: 'answer' });
+  for (const id of sessionIds()) await ask('DELETE', `/api/v1/sessions/${id}`);
+  await sleep(50);
+  t.strictSame(sender.waiting(), [], 'it is not asked for a camera that there is not');
+  legacy.senderWanted('legacy-1', true);
+  t.strictSame(await sender.next(), HELLO, 'but for the one that there is');
+});
+
+t.test('what a token is limited to', async t => {
+  const some = issue('some', { role: 'publish', cameras: ['legacy-2'] }, { role: 'view', cameras: ['arm'] });
+  const one = issue('one', { role: 'publish', cameras: ['arm'] }, { role: 'view' });
+  const view = issue('view', { role: 'view' });
+  const access = { tokens: [some.entry, one.entry, view.entry] };
+  const { connect, engine, cameras } = await setUp(t, { access });
+  const guests = () => cameras.list().flatMap(({ id }) => (id.startsWith('legacy') ? [id] : []));
+  const silent = await connect('/', bearer(one.token));
+  const eager = await connect('/', bearer(one.token));
+  eager.say({ type: 'offer', sdp: only(1) });
+  t.match(await eager.closed, { code: 1013, reason: /no place/ });
+  const made: string[] = [];
+  engine.add = ({ id }) => void made.push(id);
+  const greedy = await connect('/', bearer(some.token));
+  greedy.say({ type: 'offer', sdp: OFFER });
+  t.match(await greedy.closed, { code: 1008, reason: /may not send camera "legacy-2-2"/ });
+  t.strictSame(made, ['legacy-2'], 'no process for what it may not send');
+  t.strictSame(guests(), [], 'and what came to nothing waits for nobody');
+  await sleep(1_100);
+  t.strictSame(guests(), [], 'one that may send another camera alone is not taken for a sender');
+  t.equal(silent.socket.readyState, 1);
+
+  const relay = await setUp(t, { legacy: { mode: 'relay' }, access });
+  const [limited, whole, sender] = [
+    await relay.connect('/', bearer(some.token)),
+    await relay.connect('/', bearer(view.token)),
+    await relay.connect(),
+  ];
+  sender.say({ type: 'offer', sdp: 'v=0' });
+  sender.say(OK);
+  t.match(await whole.next(), { type: 'offer' });
+  t.strictSame(await limited.next(), OK, 'an offer is for who may view all');
+  whole.say({ sdp: { type: 'offer', sdp: 'v=0' } });
+  t.match(await whole.closed, { code: 1008, reason: /may not send/ });
+});
+
+t.test('a token that has expired begins nothing more', async t => {
+  const soon = issue('soon', { role: 'view' });
+  soon.entry.expires = new Date(Date.now() + 3_600_000).toISOString();
+  const { connect, sessions } = await setUp(t, { access: { tokens: [soon.entry] }, pingMs: 100 });
+  const [idle, watching] = [await connect('/', bearer(soon.token)), await connect('/', bearer(soon.token))];
+  await hello(watching);
+  const { now } = Date;
+  t.teardown(() => Object.assign(Date, { now }));
+  Date.now = () => now() + 7_200_000;
+  t.match(await idle.closed, { code: 1008, reason: /may not be here/ });
+  t.equal(sessions().length, 2, 'what it has goes on');
+  watching.say(HELLO);
+  t.match(await watching.closed, { code: 1013, reason: /no camera/ });
+});
+
+t.test('a camera that is configured under the name of a guest', async t => {
+  const { connect, ask, cameras, sessions } = await setUp(t);
+  const sender = await connect();
+  sender.say({ type: 'offer', sdp: only(1) });
+  await sender.next();
+  t.equal(cameras.get('legacy-1').source, 'legacy');
+  const added = await ask('POST', '/api/v1/cameras', { payload: { id: 'legacy-1-2', source: 'test' } });
+  t.equal(added.statusCode, 201, added.body);
+  t.match(await sender.closed, { code: 1012, reason: /was configured/ });
+  t.strictSame(sessions(), []);
+  const back = await connect();
+  back.say({ type: 'offer', sdp: only(2) });
+  await back.next();
+  t.strictSame(sessions(), ['legacy-2 legacy-sender', 'legacy-2-2 legacy-sender'], 'another place');
+});
+
+t.test('when all sessions end because the server does, each is told so', async t => {
+  const { connect, app, sessions: list, end, legacy } = await setUp(t);
+  const receiver = await connect();
+  await hello(receiver);
+  const sender = await connect();
+  sender.say({ type: 'offer', sdp: only(1) });
+  await sender.next();
+  legacy.senderWanted('legacy-1', true);
+  end();
+  t.strictSame(list(), []);
+  receiver.say(HELLO);
+  t.strictSame(await receiver.next(), OK);
+  await app.close();
+  for (const { closed } of [receiver, sender]) t.match(await closed, { code: 1001 });
+  t.strictSame(sender.waiting(), [], 'nor is a sender asked again');
+});
+
+t.test('one that may only send has time to offer', async t => {
+  const { token, entry } = issue('sender', { role: 'publish' });
+  const { connect } = await setUp(t, { access: { tokens: [entry] } });
+  const sender = await connect('/', bearer(token));
+  sender.say(HELLO);
+  t.strictSame(await sender.next(), OK);
+  await sleep(900);
+  sender.say({ type: 'offer', sdp: only(1) });
+  t.match(await sender.next(), { type: 'answer' });
 });

@@ -23,8 +23,8 @@ export function legacyOperations(
   app.addHook('preClose', () => legacy.close());
   const told = new Set<string>();
 
-  const grantOf = (request: FastifyRequest): Grant => {
-    const { grant, ip } = request;
+  const grantOf = (request: FastifyRequest, grant: Grant = request.grant): Grant => {
+    const { ip } = request;
     const anonymous = request.hasToken ? null : access.legacy(ip);
     const permissions = [...grant.permissions, ...(anonymous?.permissions ?? [])];
     return { name: anonymous?.name ?? grant.name, permissions };
@@ -65,18 +65,24 @@ export function legacyOperations(
           problem('upgrade-required', 'This signaling goes over a WebSocket (RFC 6455).', 'Open one: ws://HOST/.'),
         ),
       wsHandler: (socket: WebSocket, request: FastifyRequest) =>
-        legacy.join(socket as unknown as LegacySocket, visitorOf(request, grantOf(request))),
+        legacy.join(
+          socket as unknown as LegacySocket,
+          visitorOf(request, {
+            grant: grantOf(request),
+            identify: async () => grantOf(request, request.hasToken ? await request.identify() : access.anonymous),
+          }),
+        ),
     },
   };
 }
 
-function visitorOf(request: FastifyRequest, grant: Grant): Visitor {
+function visitorOf(request: FastifyRequest, rights: Pick<Visitor, 'grant' | 'identify'>): Visitor {
   const { camera, form } = request.query as { camera?: string; form?: Visitor['form'] };
   return {
     address: clientOf(request),
     client: { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 200) ?? null },
     requestId: request.id,
-    grant,
+    ...rights,
     // Web pages know no other.
     form: form ?? (request.headers.origin === undefined ? 'nested' : 'flat'),
     cameras: camera === undefined ? null : [...new Set(camera.split(',').filter(id => id !== ''))],
