@@ -1,6 +1,7 @@
 import type { ConnectionEvents } from '../gst/connection.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
 import type { FromWorker, SessionTimes, ToWorker, ToWorkerOf } from '../media/messages.js';
+import { descriptors } from '../process/descriptors.js';
 import { LoopLag } from '../process/loop-lag.js';
 import { monotonicMs } from '../process/monotonic.js';
 import { Camera, type Place } from './camera.js';
@@ -8,6 +9,9 @@ import { CameraFailure, refusal } from './failure.js';
 import { Feeds } from './feeds.js';
 import { KeyframeLimit } from './keyframe-limit.js';
 import { Viewer } from './viewer.js';
+
+/** What a session takes, with the camera that opens for it. */
+const SESSION_DESCRIPTORS = 64;
 
 interface Entry {
   /** Of the request that made it: in all that is logged of it. */
@@ -107,6 +111,7 @@ export class WorkerSessions {
     this.#entries.set(session, entry);
     this.#housekeeping.disturb();
     try {
+      checkRoom();
       const answer = await negotiate(entry);
       // Whoever left while the camera was opening has been taken care of, and is told nothing.
       if (entry.ended) return;
@@ -256,6 +261,20 @@ export class WorkerSessions {
     this.#camera?.unpublish(session);
     this.#housekeeping.collect();
   }
+}
+
+/**
+ * GLib ends the process where it gets no descriptor, and with it all who watch.
+ * @throws CameraFailure
+ */
+function checkRoom(): void {
+  const found = descriptors();
+  if (found && found.free < SESSION_DESCRIPTORS)
+    throw new CameraFailure(
+      `The camera's process has ${found.free} of its ${found.limit} files and connections left, too few for another session.`,
+      'Ask again when somebody has left; if that lasts, let it open more (LimitNOFILE= of systemd, ulimit -n).',
+      'overloaded',
+    );
 }
 
 /** @param at of performance.now() @returns ms of CLOCK_MONOTONIC */
