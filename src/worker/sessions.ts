@@ -10,8 +10,8 @@ import { Feeds } from './feeds.js';
 import { KeyframeLimit } from './keyframe-limit.js';
 import { Viewer } from './viewer.js';
 
-/** What a session takes, with the camera that opens for it. */
-const SESSION_DESCRIPTORS = 64;
+/** File descriptors that a camera takes which opens, and that a session takes, with some to spare. */
+const OPENING = { camera: 40, session: 16 };
 
 interface Entry {
   /** Of the request that made it: in all that is logged of it. */
@@ -111,7 +111,7 @@ export class WorkerSessions {
     this.#entries.set(session, entry);
     this.#housekeeping.disturb();
     try {
-      checkRoom();
+      checkRoom([...this.#entries.values()].filter(({ joined }) => !joined).length);
       const answer = await negotiate(entry);
       // Whoever left while the camera was opening has been taken care of, and is told nothing.
       if (entry.ended) return;
@@ -265,11 +265,12 @@ export class WorkerSessions {
 
 /**
  * GLib ends the process where it gets no descriptor, and with it all who watch.
+ * @param underWay sessions that have not been answered, and may not have taken theirs yet
  * @throws CameraFailure
  */
-function checkRoom(): void {
+function checkRoom(underWay: number): void {
   const found = descriptors();
-  if (found && found.free < SESSION_DESCRIPTORS)
+  if (found && found.free < OPENING.camera + underWay * OPENING.session)
     throw new CameraFailure(
       `The camera's process has ${found.free} of its ${found.limit} files and connections left, too few for another session.`,
       'Ask again when somebody has left; if that lasts, let it open more (LimitNOFILE= of systemd, ulimit -n).',

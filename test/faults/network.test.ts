@@ -21,9 +21,6 @@ const timeout = 150_000;
 const WATCHED_S = process.env.FAULTS === 'long' ? 60 : 8;
 const TILE = 'camera-tile[data-camera="cam"] camera-player';
 
-const browser = await launchChromium();
-t.teardown(() => browser.close());
-
 const framesOf = async (page: Page): Promise<number> => Number(await page.getAttribute(TILE, 'data-frames'));
 
 t.test(`the network is away for ${CUT_S} s: the dashboard and recv come back by themselves`, { timeout }, async t => {
@@ -34,6 +31,9 @@ t.test(`the network is away for ${CUT_S} s: the dashboard and recv come back by 
   }
   const server = await startServerUnder(space.command, '--host', space.host, '--camera', 'cam=test');
   t.teardown(() => server.close());
+  // After its network is there.
+  const browser = await launchChromium();
+  t.teardown(() => browser.close());
   const page = await browser.newPage();
   await page.goto(`${server.origin}/#token=${server.token}`);
   await page.waitForSelector(`${TILE}[state="playing"]`);
@@ -74,7 +74,6 @@ t.test(`the network is away for ${CUT_S} s: the dashboard and recv come back by 
   await until('nobody is counted twice', async () => (await server.sessions()).length === 2, PATIENCE_MS);
   t.equal(server.log.filter(line => line.includes('worker died')).length, 0);
   t.equal(await recv.stop(), 0);
-  await page.close();
 });
 
 t.test(`${LOSS * 100} % loss and ${JITTER_MS} ms of jitter: the picture goes on`, { timeout }, async t => {
@@ -86,6 +85,8 @@ t.test(`${LOSS * 100} % loss and ${JITTER_MS} ms of jitter: the picture goes on`
     startLossyPath(t, server.origin, loses, { delayMs }),
     startLossyPath(t, server.origin, loses, { delayMs }),
   ]);
+  const browser = await launchChromium();
+  t.teardown(() => browser.close());
   const endpoint = { origin: toChromium.origin, token: server.token };
   const viewers = await openViewers(await emptyPage(browser, endpoint), endpoint, 'cam', 1);
   const recv = startRecv(t, [toRecv.origin, '--headless', '--jitter-ms', String(WAITS_MS)], { token: server.token });

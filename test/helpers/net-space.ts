@@ -32,6 +32,9 @@ export function makeNetSpace(t: { teardown(close: () => void): void }): NetSpace
     () => ip('netns', 'add', name),
     () => ip('link', 'add', cable, 'type', 'veth', 'peer', 'name', plug, 'netns', name),
     () => ip('address', 'add', `${near}/30`, 'dev', cable),
+    // No addresses but ours: each that comes later is another network to a browser, which then gives up what it loads.
+    () => ip('link', 'set', cable, 'addrgenmode', 'none'),
+    () => inside('link', 'set', plug, 'addrgenmode', 'none'),
     () => ip('link', 'set', cable, 'up'),
     () => inside('address', 'add', `${far}/30`, 'dev', plug),
     () => inside('link', 'set', 'lo', 'up'),
