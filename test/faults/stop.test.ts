@@ -10,7 +10,7 @@ import { startServer, until, workersOf } from '../helpers/server.js';
 const OFFER = readOffer('chromium-156');
 const AT_ONCE = 8;
 
-t.test('told twice at once, under load: viewers are told, nothing stays, and it is no mistake', async t => {
+t.test('told twice and more, under load: viewers are told, nothing stays, and it is no mistake', async t => {
   const config = t.testdir({
     'config.yaml': 'limits: { requestsPerMinute: 100000 }\ncameras: { a: { source: test }, b: { source: test } }\n',
   });
@@ -34,6 +34,8 @@ t.test('told twice at once, under load: viewers are told, nothing stays, and it 
   const began = performance.now();
   process.kill(server.pid, 'SIGINT');
   process.kill(server.pid, 'SIGTERM');
+  // And once more, while it is at it.
+  await until('it has begun to stop', () => server.log.some(line => line.includes('"msg":"stopping"')));
   t.equal(await server.close(), 0, server.log.slice(-5).join('\n'));
   t.comment(`ended after ${Math.round(performance.now() - began)} ms, with ${active.length} sessions`);
   isOver = true;
