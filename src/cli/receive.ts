@@ -40,7 +40,7 @@ const MAX_CAMERAS = 64;
 /** The command `recv`, from its words to its end. @throws CommandError */
 export async function receive(words: readonly string[], options: RecvOptions): Promise<void> {
   const stop = new Promise<void>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
     if (options.duration !== undefined) setTimeout(resolve, options.duration * 1000);
   });
   const reporter = makeReporter(options);

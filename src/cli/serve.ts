@@ -28,6 +28,11 @@ interface ServeOptions {
 /** Until the configuration is read. */
 const DEFAULT_LEVEL = 'info';
 const SHUTDOWN_MS = 3_000;
+/**
+ * They ask for an end, which comes within SHUTDOWN_MS however often they are sent: npm passes on a Ctrl-C that the whole
+ * process group has got already. (To close-with-grace a second one is somebody who does not want to wait.)
+ */
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
 
 /** What a terminal is on. */
 const TERMINAL = [0, 1, 2];
@@ -83,11 +88,17 @@ async function serve(options: ServeOptions): Promise<void> {
     logger,
     logLevel: options.logLevel ?? null,
   });
-  closeWithGrace({ delay: SHUTDOWN_MS, logger, skip: ['SIGHUP'] }, async ({ err, signal }) => {
+  let isStopping = false;
+  const { close } = closeWithGrace({ delay: SHUTDOWN_MS, logger, skip: ['SIGHUP', ...STOPPING] }, async ({ err }) => {
+    isStopping = true;
     if (err) logger.error({ err }, 'the server made a mistake and stops');
-    else logger.info({ signal }, 'stopping');
     await Promise.all([manager.stopping(), server.close()]);
   });
+  for (const signal of STOPPING)
+    process.on(signal, () => {
+      logger.info({ signal, isStopping }, 'stopping');
+      if (!isStopping) void close();
+    });
   process.on('SIGHUP', () => {
     // From the kernel it says that the terminal is gone, from a person or systemd that the configuration is to be read.
     if (hadTerminal && !TERMINAL.some(isatty)) process.kill(process.pid, 'SIGTERM');

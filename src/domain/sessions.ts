@@ -165,7 +165,7 @@ export class Sessions {
   }
 
   #checkOpen({ signal }: Pick<SessionRequest, 'signal'>): void {
-    if (this.#closing) throw new Failure('shutting-down', 'The server is being stopped.', { retryAfter: 5 });
+    if (this.#closing) throw stopping();
     // Its abort has been and will not come again.
     if (signal.aborted) throw new Failure('camera-unavailable', 'Whoever asked is gone.');
   }
@@ -187,6 +187,7 @@ export class Sessions {
       this.#opened(entry);
       return { session, secret, iceSession, answer };
     } catch (error) {
+      if (session.ended?.reason === 'shutdown') throw stopping();
       if (session.ended) throw session.ended.reason === 'takeover' ? endedEarly(session.ended) : error;
       // It never began: there is an error for whoever asked, and no session to tell of.
       this.#store.remove(entry);
@@ -323,6 +324,8 @@ export class Sessions {
     if (isViewer(session)) this.#events.emit('viewersChanged', { camera, viewers: this.viewersOf(camera) });
   }
 }
+
+const stopping = (): Failure => new Failure('shutting-down', 'The server is being stopped.', { retryAfter: 5 });
 
 function endedEarly({ reason, detail }: NonNullable<Session['ended']>): Failure {
   return reason === 'takeover'

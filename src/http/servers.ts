@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyServerFactory } from 'fastify';
 import type { ServerCertificate } from '../domain/ports.js';
+import { descriptors } from '../process/descriptors.js';
 import { problem } from './problems.js';
 
 /** ms that a request may take to come in, whole. A client that sends it by drops is let go. */
@@ -29,14 +29,9 @@ const RESERVED = 1_024;
  * not known.
  */
 export function connectionLimit(): number | undefined {
-  try {
-    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-    if (soft === undefined) return undefined;
-    const reserved = Math.min(RESERVED, Math.ceil(Number(soft) / 4));
-    return Math.max(1, Number(soft) - readdirSync('/proc/self/fd').length - reserved);
-  } catch {
-    return undefined;
-  }
+  const found = descriptors();
+  if (!found) return undefined;
+  return Math.max(1, found.free - Math.min(RESERVED, Math.ceil(found.limit / 4)));
 }
 
 /** What Node finds wrong before there is a request: a problem document as well, on the bare connection. */

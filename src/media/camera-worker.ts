@@ -432,7 +432,7 @@ export class CameraWorker {
   #onRefused({ session, code, detail, remedy }: FromWorkerOf<'refused'>): void {
     this.#forget(session);
     if (code === 'no-publisher') this.#refuse(session, this.#nobodyPublishes());
-    else if (code === 'camera-unavailable')
+    else if (code === 'camera-unavailable' || code === 'overloaded')
       this.#refuse(session, new Failure(code, detail, { remedy: remedy ?? undefined, retryAfter: 2 }));
     else this.#refuse(session, new Failure('internal', detail));
   }

@@ -59,6 +59,7 @@ export class ChildProcess<To, From extends FromChild> {
   readonly #times: ChildTimes;
   readonly #lastWords: string[] = [];
   #heartbeat: NodeJS.Timeout | null = null;
+  #lastChance: NodeJS.Timeout | undefined;
   #heardAt = performance.now();
   /** When it was looked after last: at its start, and with each ping. */
   #tickedAt = this.#heardAt;
@@ -173,21 +174,29 @@ export class ChildProcess<To, From extends FromChild> {
   #beat(): void {
     this.#heardAt = performance.now();
     this.#tickedAt = this.#heardAt;
-    this.#heartbeat = setInterval(() => {
+    const { pingMs, hungMs } = this.#times;
+    const judge = (): void => {
       const now = performance.now();
       // It was this process that stood still (suspended, or its terminal was): what the worker said is not read yet.
-      if (now - this.#tickedAt > 2 * this.#times.pingMs) this.#heardAt = now;
-      this.#tickedAt = now;
+      if (now - this.#tickedAt > 2 * pingMs) this.#heardAt = now;
       const silence = now - this.#heardAt;
-      if (silence > this.#times.hungMs) this.kill(`it did not answer for ${(silence / 1000).toFixed(1)} s`);
-      else this.#send({ type: 'ping', sequence: ++this.#sequence } satisfies ToEveryChild);
-    }, this.#times.pingMs);
+      if (silence >= hungMs) this.kill(`it did not answer for ${(silence / 1000).toFixed(1)} s`);
+      // Its time is over before the next ping: it is not to hang until then.
+      else if (silence + pingMs > hungMs) this.#lastChance = setTimeout(judge, hungMs - silence);
+    };
+    this.#heartbeat = setInterval(() => {
+      clearTimeout(this.#lastChance);
+      judge();
+      this.#tickedAt = performance.now();
+      this.#send({ type: 'ping', sequence: ++this.#sequence } satisfies ToEveryChild);
+    }, pingMs);
   }
 
   #gone(resolve: (reason: string) => void, reason: string): void {
     this.#isGone = true;
     living.delete(this.#child);
     if (this.#heartbeat) clearInterval(this.#heartbeat);
+    clearTimeout(this.#lastChance);
     resolve(reason);
   }
 

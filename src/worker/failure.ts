@@ -4,7 +4,7 @@ import type { ElementError } from '../gst/pipeline.js';
 /** Why a camera could not be opened or stopped, for people: what happened and what to do. */
 export class CameraFailure extends Error {
   readonly remedy: string;
-  readonly code: 'camera-unavailable' | 'no-publisher';
+  readonly code: 'camera-unavailable' | 'no-publisher' | 'overloaded';
   constructor(detail: string, remedy: string, code: CameraFailure['code'] = 'camera-unavailable') {
     super(detail);
     this.remedy = remedy;

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { emptyPage, joinAndLeave, launchChromium, openViewers, serveWithBrowser } from '../helpers/browser.js';
+import { oldClient } from '../helpers/old-client.js';
 import { sleep, startServer, until, workersOf } from '../helpers/server.js';
 
 t.test('a worker is killed: its viewers are told, the other camera loses nothing, it serves again', async t => {
@@ -42,15 +43,32 @@ t.test('a worker is killed: its viewers are told, the other camera loses nothing
   t.equal((await server.camera('b')).restarts, 0);
 });
 
-t.test('a worker that hangs is replaced', async t => {
-  const server = await startServer('--camera', 'a=test');
-  t.teardown(() => server.close());
-  await until('it is ready', async () => (await server.camera('a')).state === 'idle');
+t.test('a worker that hangs is replaced, and the other camera loses nothing', async t => {
+  const { server, browser } = await serveWithBrowser(t, '--camera', 'a=test', '--camera', 'b=test');
+  const page = await emptyPage(browser, server);
+  const a = await openViewers(page, server, 'a', 1);
+  const b = await openViewers(page, server, 'b', 2);
+  await until('all see', async () =>
+    [...(await a.stats()), ...(await b.stats())].every(viewer => viewer.framesDecoded > 20),
+  );
   const hung = server.worker('a');
+  const [before, began] = [await b.stats(), performance.now()];
   process.kill(hung, 'SIGSTOP');
-  await until('another took its place', () => ![0, hung].includes(server.worker('a')), 12_000);
-  await until('it is ready', async () => (await server.camera('a')).state === 'idle');
+  await until('another took its place', () => ![0, hung].includes(server.worker('a')), 20_000);
+  t.comment(`replaced after ${Math.round(performance.now() - began)} ms`);
+  await until('it is ready', async () => (await server.camera('a')).state === 'idle', 20_000);
+  t.comment(`ready after ${Math.round(performance.now() - began)} ms`);
+  t.match(await server.sessions('ended'), [
+    { camera: 'a', ended: { reason: 'worker-died', detail: /did not answer/ } },
+  ]);
+  const seconds = (performance.now() - began) / 1000;
+  const gained = (await b.stats()).map((viewer, i) => viewer.framesDecoded - (before[i]?.framesDecoded ?? 0));
+  t.ok(
+    Math.min(...gained) >= seconds * 20,
+    `the other camera went on: ${gained.join(' ')} pictures in ${seconds.toFixed(1)} s`,
+  );
   t.equal((await server.camera('a')).restarts, 1);
+  t.equal((await server.camera('b')).restarts, 0);
 });
 
 t.test('SIGTERM ends everything in good time and tells why', async t => {
@@ -66,9 +84,14 @@ t.test('SIGTERM ends everything in good time and tells why', async t => {
   t.strictSame(workers.filter(isAlive), []);
 });
 
-t.test('the server is killed: its workers go too', async t => {
+t.test('the server is killed: its workers go too, whatever they do', async t => {
   const server = await startServer('--camera', 'a=test', '--camera', 'b=test');
-  await until('they are there', () => workersOf(server.pid).length === 2);
+  // One camera is open, and an old receiver is offered both by a third process.
+  await until('one plays', async () => (await server.fetch('/api/v1/cameras/a/snapshot.jpg')).ok);
+  const old = await oldClient(t, `${server.origin}/?token=${server.token}`);
+  old.say({ status: 'HELLO' });
+  await old.next();
+  await until('they are there', () => workersOf(server.pid).length === 3);
   const workers = workersOf(server.pid).map(worker => worker.pid);
   process.kill(server.pid, 'SIGKILL');
   await server.close();

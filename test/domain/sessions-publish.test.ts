@@ -150,7 +150,7 @@ t.test('nobody publishes once the server is being stopped', async t => {
   const opening = publish();
   sessions.close();
   engine.joins[0]?.answer();
-  t.match(await failureOf(opening), { message: 'shutdown' });
+  t.match(await failureOf(opening), { code: 'shutting-down', retryAfter: Number });
   t.match(await failureOf(publish(true)), { code: 'shutting-down', retryAfter: Number });
   await tick();
   t.equal(engine.joins.length, 1);

@@ -155,7 +155,7 @@ t.test('shutdown ends all, and opens none', async t => {
   sessions.close();
   t.match(sessions.get(session.id).ended, { reason: 'shutdown' });
   engine.joins.at(-1)?.answer();
-  t.match(await failureOf(opening), { message: 'shutdown' });
+  t.match(await failureOf(opening), { code: 'shutting-down', retryAfter: Number });
   t.match(await failureOf(watch()), { code: 'shutting-down', retryAfter: Number });
   t.equal(engine.joins.length, 2);
   t.equal(engine.left.length, 2);

@@ -9,6 +9,12 @@ export interface LossyPath {
   counts(): { passed: number; lost: number };
 }
 
+/** What happens to packets that are not lost. */
+export interface PathOptions {
+  /** ms that each packet of the server's is under way, one by one: where they differ, packets overtake each other. */
+  delayMs?: () => number;
+}
+
 interface Teardown {
   teardown(close: () => void): void;
 }
@@ -22,6 +28,7 @@ export async function startLossyPath(
   t: Teardown,
   server: string,
   loses: (size: number) => boolean,
+  { delayMs = () => 0 }: PathOptions = {},
 ): Promise<LossyPath> {
   const counts = { passed: 0, lost: 0 };
   const proxy = createServer((request, response) => {
@@ -56,11 +63,12 @@ export async function startLossyPath(
 
   const throughRelay = async (sdp: string): Promise<string> => {
     const [, host = '', port = ''] = /^a=candidate:\S+ 1 udp \d+ ([\d.]+) (\d+) typ host/im.exec(sdp) ?? [];
-    const relay = await openRelay(t, { host, port: Number(port) }, size => {
+    const losesAndCounts = (size: number): boolean => {
       const isLost = loses(size);
       counts[isLost ? 'lost' : 'passed']++;
       return isLost;
-    });
+    };
+    const relay = await openRelay(t, { host, port: Number(port) }, losesAndCounts, delayMs);
     return withoutCandidates(sdp).replace(/\r\n$/, `\r\na=candidate:1 1 UDP 2130706431 ${host} ${relay} typ host\r\n`);
   };
 
@@ -79,15 +87,30 @@ async function openRelay(
   t: Teardown,
   server: { host: string; port: number },
   loses: (size: number) => boolean,
+  delayMs: () => number,
 ): Promise<number> {
   const [front, back] = await Promise.all([bound(t), bound(t)]);
+  const underWay = new Set<NodeJS.Timeout>();
+  t.teardown(() => {
+    for (const timer of underWay) clearTimeout(timer);
+  });
   let client: RemoteInfo | null = null;
   front.on('message', (packet, from) => {
     client = from;
     back.send(packet, server.port, server.host);
   });
   back.on('message', packet => {
-    if (client && !loses(packet.length)) front.send(packet, client.port, client.address);
+    if (!client || loses(packet.length)) return;
+    const { port, address } = client;
+    const delay = delayMs();
+    if (delay <= 0) front.send(packet, port, address);
+    else {
+      const timer = setTimeout(() => {
+        underWay.delete(timer);
+        front.send(packet, port, address);
+      }, delay);
+      underWay.add(timer);
+    }
   });
   return front.address().port;
 }

@@ -14,7 +14,7 @@ const browser = skip ? null : await launchChromium();
 t.teardown(() => browser?.close());
 
 /** CONNECTS=200 is what it was made for. */
-const CONNECTS = Number(process.env.CONNECTS ?? 24);
+const CONNECTS = Number(process.env.CONNECTS ?? 12);
 
 interface Set {
   server: TestServer;

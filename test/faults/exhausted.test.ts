@@ -1,0 +1,77 @@
+// A camera's process that may have no more: no file descriptors, no memory. Others go on.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import t, { type Test } from 'tap';
+import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
+import { readOffer } from '../helpers/fixtures.js';
+import { startServer, type TestServer, until } from '../helpers/server.js';
+
+const OFFER = readOffer('chromium-156');
+const PATIENCE_MS = 60_000;
+/** Descriptors that are left to it: less than a session takes. */
+const LEFT = 8;
+/** Bytes that are left to it: less than a camera takes that opens. */
+const LEFT_BYTES = 4_000_000;
+
+const browser = await launchChromium();
+t.teardown(() => browser.close());
+
+const limit = (pid: number, what: string, soft: number | string): void => {
+  const { stderr } = spawnSync('prlimit', ['--pid', String(pid), `--${what}=${soft}:`], { encoding: 'utf8' });
+  if (stderr !== '') throw new Error(stderr);
+};
+
+/** What a process may have of something, as the kernel calls it. */
+const mayHave = (pid: number, what: string): string =>
+  new RegExp(`^${what}\\s+(\\S+)`, 'm').exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1] ?? '';
+
+const join = (server: TestServer, camera: string): Promise<Response> =>
+  server.fetch(`/whep/${camera}`, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: OFFER });
+
+async function watched(t: Test, ...cameras: string[]) {
+  const server = await startServer('--camera', 'a=test', '--camera', 'b=test');
+  t.teardown(() => server.close());
+  for (const id of ['a', 'b']) await until(`${id} is ready`, async () => (await server.camera(id)).state === 'idle');
+  const page = await emptyPage(browser, server);
+  const viewers = await Promise.all(cameras.map(camera => openViewers(page, server, camera, 1)));
+  const decoded = async (i: number): Promise<number> => (await viewers[i]?.stats())?.[0]?.framesDecoded ?? 0;
+  for (const [i, camera] of cameras.entries()) await until(`${camera} plays`, async () => (await decoded(i)) > 5);
+  const goesOn = async (i: number): Promise<void> => {
+    const before = await decoded(i);
+    await until(`${cameras[i]} goes on`, async () => (await decoded(i)) > before + 20, PATIENCE_MS);
+  };
+  return { server, goesOn };
+}
+
+t.test('no file descriptor for another viewer: 503, those who watch go on, and then it serves again', async t => {
+  const { server, goesOn } = await watched(t, 'a', 'b');
+  const worker = server.worker('a');
+  const before = mayHave(worker, 'Max open files');
+  limit(worker, 'nofile', readdirSync(`/proc/${worker}/fd`).length + LEFT);
+  const refused = await join(server, 'a');
+  t.equal(refused.status, 503, `${refused.status}`);
+  t.match(await refused.json(), { code: 'overloaded', remedy: /LimitNOFILE/ });
+  t.match(refused.headers.get('Retry-After'), /^[1-9]\d*$/);
+  t.equal((await join(server, 'b')).status, 201, 'the other camera has its own');
+  await goesOn(0);
+  await goesOn(1);
+  limit(worker, 'nofile', before);
+  t.equal((await join(server, 'a')).status, 201, 'it serves again');
+  t.equal(server.worker('a'), worker, 'by the same process');
+});
+
+t.test('no memory: the camera is started anew, and the other one goes on', async t => {
+  const { server, goesOn } = await watched(t, 'b');
+  const worker = server.worker('a');
+  const data = Number(/^VmData:\s*(\d+)/m.exec(readFileSync(`/proc/${worker}/status`, 'utf8'))?.[1]) * 1024;
+  limit(worker, 'data', data + LEFT_BYTES);
+  const began = performance.now();
+  const status = (await join(server, 'a')).status;
+  t.comment(`the viewer was answered ${status}`);
+  await until('another took its place', () => ![0, worker].includes(server.worker('a')), PATIENCE_MS);
+  await until('it serves', async () => (await join(server, 'a')).status === 201, PATIENCE_MS);
+  t.comment(`served again after ${Math.round(performance.now() - began)} ms`);
+  await goesOn(0);
+  t.equal((await server.camera('b')).restarts, 0);
+  t.ok((await server.camera('a')).restarts >= 1);
+});
