@@ -269,9 +269,10 @@ export class LegacyRoom implements LegacySignaling {
     }
     return cameras
       .list()
-      .filter(({ id, source, publisher, state }) => {
-        // Nobody publishes it, so there is nothing to show.
-        const isEmpty = source === 'whip' && publisher === null && state !== 'lost';
+      .filter(({ id, source, publisher, state, video }) => {
+        // Nobody publishes it, or in a codec that no old receiver takes, so there is nothing to show.
+        const isPublished = publisher !== null ? (video?.codec ?? 'H264') === 'H264' : state === 'lost';
+        const isEmpty = source === 'whip' && !isPublished;
         return source !== 'legacy' && !isEmpty && sees(id);
       })
       .map(({ id }) => id);

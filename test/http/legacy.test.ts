@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import { NOT_STARTED } from '../../src/domain/cameras.js';
 import { Failure } from '../../src/domain/failure.js';
 import { AnswerError } from '../../src/protocol/answer-for-webrtcbin.js';
 import { type TestSettings, TOKEN, testApp } from '../helpers/app.js';
@@ -85,6 +86,18 @@ t.test('the cameras that are asked for, and those that a token may see', async t
     client.say(HELLO);
     t.match(await client.closed, { code: 1008, reason: says }, path);
   }
+});
+
+t.test('a camera that somebody publishes, in a codec that old receivers take', async t => {
+  const { connect, cameras, engine } = await setUp(t);
+  const video = { profileLevelId: null, width: 320, height: 240 };
+  const published = { ...NOT_STARTED, state: 'live', publisher: 's-1' } as const;
+  cameras.update('phone', { ...published, video: { ...video, codec: 'H264' } });
+  await hello(await connect());
+  t.equal(engine.bundles.at(-1), 'offer road as n1c0, arm as n1c1, phone as n1c2');
+  cameras.update('phone', { ...published, video: { ...video, codec: 'VP8' } });
+  await hello(await connect());
+  t.equal(engine.bundles.at(-1), 'offer road as n1c0, arm as n1c1', 'nothing encodes it anew');
 });
 
 t.test('HELLO again is another negotiation; what belongs to the one before is passed over', async t => {
