@@ -302,7 +302,8 @@ export class LegacyRoom implements LegacySignaling {
     );
     const proven = senders.filter(({ isProven }) => isProven);
     await Promise.all(proven.filter(({ hasOffered }) => !hasOffered).map(sender => sender.until('offer', OFFER_MS)));
-    return proven.flatMap(sender => sender.cameras);
+    // One that only says OK is not to stand in the way of the robot's own.
+    return proven.filter(({ hasOffered }) => hasOffered).flatMap(sender => sender.cameras);
   }
 
   #gone(client: LegacyClient, broke: boolean): void {
