@@ -3,19 +3,19 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { CommandError, EXIT } from './cli/command-error.js';
 import { withFields } from './cli/log.js';
-import { planCameras } from './config/plan.js';
+import { planGuest } from './config/plan.js';
 import type { ConfigStore } from './config/store.js';
 import { applyControls, readControls, setControls } from './devices/controls.js';
 import { DeviceWatch } from './devices/device-watch.js';
 import { PluggedIn } from './devices/plugged-in.js';
 import { PLACES, type Places } from './devices/sysfs.js';
 import { Cameras } from './domain/cameras.js';
-import type { CameraSettings, System } from './domain/contract.js';
+import type { System } from './domain/contract.js';
 import { EventBus } from './domain/events.js';
 import { type Health, judge } from './domain/health.js';
 import { LineUp } from './domain/line-up.js';
 import { live } from './domain/live.js';
-import type { CameraPlan, MediaEvents } from './domain/ports.js';
+import type { MediaEvents } from './domain/ports.js';
 import { Sessions } from './domain/sessions.js';
 import { buildApp } from './http/app.js';
 import { LegacyRoom } from './legacy/room.js';
@@ -216,13 +216,6 @@ export async function startServer({
     await engine.close();
     throw error;
   }
-}
-
-/** A camera that an old sender sends, with what a camera has that is configured to nothing. */
-function planGuest({ id, name }: { id: string; name: string }): CameraPlan {
-  const [plan] = planCameras({ [id]: { source: 'test', name } as CameraSettings }, '/');
-  if (!plan) throw new Error(`no plan for camera "${id}"`);
-  return { ...plan, source: { type: 'legacy' } };
 }
 
 /** Log levels at which an `info` is logged. */

@@ -40,3 +40,10 @@ export function planCameras(
   if (wrong.length > 0) throw new ConfigError(wrong);
   return plans;
 }
+
+/** A camera that is in no configuration, but of an old sender: with what a camera has that is configured to nothing. */
+export function planGuest({ id, name }: { id: string; name: string }): CameraPlan {
+  const [plan] = planCameras({ [id]: { source: 'test', name } as CameraSettings }, '/');
+  if (!plan) throw new Error(`no plan for camera "${id}"`);
+  return { ...plan, source: { type: 'legacy' } };
+}

@@ -1,15 +1,10 @@
 import type { LegacyForm } from '../protocol/legacy-message.js';
 import type { Grant } from './access.js';
 import type { Session } from './contract.js';
+import type { ClientSocket } from './web-sockets.js';
 
-/** What is needed of a WebSocket. */
-export interface LegacySocket {
-  /** Bytes that wait to be sent. */
-  readonly bufferedAmount: number;
-  send(text: string): void;
-  ping(): void;
-  close(code: number, reason: string): void;
-  terminate(): void;
+/** What is needed of an old client's WebSocket. */
+export interface LegacySocket extends ClientSocket {
   on(event: 'message', listener: (data: { toString(): string }, isBinary: boolean) => void): void;
   on(event: 'pong', listener: () => void): void;
   on(event: 'close', listener: (code: number) => void): void;

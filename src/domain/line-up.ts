@@ -41,13 +41,10 @@ export class LineUp {
     this.#update();
   }
 
-  isGuest(id: string): boolean {
-    return this.#guests.some(plan => plan.id === id) && !this.#configured.some(plan => plan.id === id);
-  }
-
   #update(): LineUpChange {
     const { cameras } = this.#options;
-    const plans = [...this.#configured, ...this.#guests.filter(({ id }) => this.isGuest(id))];
+    const configured = new Set(this.#configured.map(({ id }) => id));
+    const plans = [...this.#configured, ...this.#guests.filter(({ id }) => !configured.has(id))];
     const before = new Map(cameras.plans().map(plan => [plan.id, plan]));
     const wanted = new Map(plans.map(plan => [plan.id, plan]));
     const removed = [...before.keys()].filter(id => !wanted.has(id));

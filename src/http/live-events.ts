@@ -5,6 +5,7 @@ import type { EventBus } from '../domain/events.js';
 import { Failure } from '../domain/failure.js';
 import type { FreshnessWatch, Log } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
+import { allGone, CLOSE, type ClientSocket, checkRoom, type Room } from '../domain/web-sockets.js';
 import { CameraNews } from './camera-news.js';
 import { FreshnessTicker } from './freshness-ticker.js';
 
@@ -19,14 +20,8 @@ export interface LiveEventsOptions {
   figuresMs?: number;
 }
 
-/** What is needed of a WebSocket. */
-export interface Socket {
-  /** Bytes that wait to be sent. */
-  readonly bufferedAmount: number;
-  send(text: string): void;
-  ping(): void;
-  close(code: number, reason: string): void;
-  terminate(): void;
+/** What is needed of a listener's WebSocket. */
+export interface Socket extends ClientSocket {
   on(event: 'pong' | 'message' | 'close', listener: () => void): void;
 }
 
@@ -46,20 +41,18 @@ interface Connection extends Listener {
   answered: boolean;
 }
 
-/** A control room behind one address; each page and each program has one. */
-const MAX_OF_ADDRESS = 32;
-/** Each costs some kB and, while cameras are open, a message a second for each of them. */
-const MAX_IN_ALL = 256;
+const ROOM: Room = {
+  // A control room behind one address; each page and each program has one.
+  ofAddress: 32,
+  // Each costs some kB and, while cameras are open, a message a second for each of them.
+  inAll: 256,
+  connections: 'connections for events',
+  remedy: 'Close one of them, or ask GET /api/v1/cameras now and then.',
+};
 /** Bytes that wait for one client: a snapshot of a hundred cameras with a thousand sessions is half of it. */
 const MAX_UNREAD = 1_048_576;
 const ALIVE_MS = 2_000;
 const PING_MS = 15_000;
-/** How long clients may take to say goodbye when the server stops. */
-const GOODBYE_MS = 500;
-
-/** RFC 6455 §7.4.1. */
-const CLOSE = { goingAway: 1001, unsupportedData: 1003, policy: 1008 } as const;
-
 /**
  * Tells whoever listens what happens on the cameras and to the sessions that it may see. Nothing is queued for who is
  * away or slow: a connection begins with how things stand, and one that does not read is cut off.
@@ -107,24 +100,18 @@ export class LiveEvents {
     this.#news.close();
     this.#ticker.close();
     this.#tell({ type: 'server-stopping' });
-    const gone = [...this.#connections].map(({ socket }) => new Promise<void>(resolve => socket.on('close', resolve)));
+    const closing = [...this.#connections].map(({ socket }) => ({
+      closed: new Promise<void>(resolve => socket.on('close', resolve)),
+      terminate: () => socket.terminate(),
+    }));
     for (const { socket } of this.#connections) socket.close(CLOSE.goingAway, 'the server is being stopped');
-    const late = setTimeout(() => {
-      for (const { socket } of this.#connections) socket.terminate();
-    }, GOODBYE_MS);
-    await Promise.all(gone);
-    clearTimeout(late);
+    await allGone(closing);
   }
 
   /** Whether another one may listen. @throws Failure too-many-requests */
   admit(address: string): void {
-    const ofAddress = [...this.#connections].filter(connection => connection.address === address).length;
-    if (ofAddress < MAX_OF_ADDRESS && this.#connections.size < MAX_IN_ALL) return;
-    const [count, whose] = ofAddress < MAX_OF_ADDRESS ? [MAX_IN_ALL, 'The server'] : [MAX_OF_ADDRESS, 'This address'];
-    throw new Failure('too-many-requests', `${whose} has ${count} connections for events, which is the limit.`, {
-      remedy: 'Close one of them, or ask GET /api/v1/cameras now and then.',
-      retryAfter: 5,
-    });
+    const addresses = [...this.#connections].map(connection => connection.address);
+    checkRoom(addresses, address, ROOM);
   }
 
   /** To be called for who was admitted. */

@@ -1,5 +1,6 @@
 import type { LegacySocket, Visitor } from '../domain/legacy.js';
 import type { Log } from '../domain/ports.js';
+import { CLOSE } from '../domain/web-sockets.js';
 import {
   formatCandidate,
   formatDescription,
@@ -16,18 +17,6 @@ export interface ClientEvents {
   /** It has gone, or was sent away. @param broke whether it broke the rules */
   gone(broke: boolean): void;
 }
-
-/** RFC 6455 §7.4.1; 1013 is of the IANA's registry. */
-export const CLOSE = {
-  goingAway: 1001,
-  protocolError: 1002,
-  unsupportedData: 1003,
-  invalidData: 1007,
-  policy: 1008,
-  internal: 1011,
-  serviceRestart: 1012,
-  tryAgainLater: 1013,
-} as const;
 
 /** Messages of one client in ten seconds: one that trickles every address of a machine sends some tens. */
 const MAX_MESSAGES = 400;
@@ -75,7 +64,7 @@ export class LegacyClient {
     this.closed = new Promise(resolve => {
       socket.on('close', code => {
         // Of ws's own: for a message that is too large, or no UTF-8.
-        if (code === 1009 || code === CLOSE.invalidData) this.#broke = true;
+        if (code === CLOSE.tooLarge || code === CLOSE.invalidData) this.#broke = true;
         this.#leave();
         resolve();
       });

@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { Failure } from '../domain/failure.js';
 import type { Bundles, Log } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
+import { CLOSE } from '../domain/web-sockets.js';
 import { AnswerError } from '../protocol/answer-for-webrtcbin.js';
 import { midsOf } from '../protocol/legacy-message.js';
-import { CLOSE, type LegacyClient, whoIs } from './client.js';
+import type { LegacyClient } from './client.js';
+import { LegacyConnection } from './connection.js';
 
 export interface ReceiverOptions {
   client: LegacyClient;
@@ -16,15 +17,10 @@ export interface ReceiverOptions {
 }
 
 interface Negotiation {
-  bundle: string;
   /** Counts them: the sections of each offer have names of their own. */
   number: number;
-  abort: AbortController;
-  /** Of those sessions that go on. */
-  sessions: Set<string>;
+  connection: LegacyConnection;
   state: 'offering' | 'offered' | 'answered';
-  /** Candidates that came before the answer. */
-  early: string[];
   late: NodeJS.Timeout | null;
 }
 
@@ -50,12 +46,9 @@ export class LegacyReceiver {
     const { client } = this.#options;
     this.close('renegotiated', null);
     const negotiation: Negotiation = {
-      bundle: randomUUID(),
       number: ++this.#count,
-      abort: new AbortController(),
-      sessions: new Set(),
+      connection: new LegacyConnection(this.#options),
       state: 'offering',
-      early: [],
       late: null,
     };
     this.#current = negotiation;
@@ -79,7 +72,7 @@ export class LegacyReceiver {
       return;
     }
     try {
-      bundles.acceptBundle(negotiation.bundle, sdp);
+      bundles.acceptBundle(negotiation.connection.bundle, sdp);
     } catch (error) {
       if (!(error instanceof AnswerError)) throw error;
       client.breach(error.code === 'no-common-codec' ? CLOSE.policy : CLOSE.invalidData, error.message);
@@ -87,19 +80,17 @@ export class LegacyReceiver {
     }
     negotiation.state = 'answered';
     if (negotiation.late) clearTimeout(negotiation.late);
-    bundles.trickleBundle(negotiation.bundle, negotiation.early.splice(0));
+    negotiation.connection.described();
   }
 
   candidate(value: string): void {
-    const negotiation = this.#current;
-    if (negotiation?.state === 'answered') this.#options.bundles.trickleBundle(negotiation.bundle, [value]);
-    else negotiation?.early.push(value);
+    this.#current?.connection.candidate(value);
   }
 
   /** One of its sessions has ended. @returns whether it was the last */
   sessionEnded(id: string): boolean {
     const negotiation = this.#current;
-    if (!negotiation?.sessions.delete(id) || negotiation.sessions.size > 0) return false;
+    if (!negotiation?.connection.sessionEnded(id)) return false;
     if (negotiation.late) clearTimeout(negotiation.late);
     this.#current = null;
     return true;
@@ -110,36 +101,30 @@ export class LegacyReceiver {
     this.#current = null;
     if (!negotiation) return;
     if (negotiation.late) clearTimeout(negotiation.late);
-    const { sessions } = this.#options;
-    for (const session of negotiation.sessions) sessions.end(session, reason, detail);
-    negotiation.abort.abort();
+    negotiation.connection.end(reason, detail);
   }
 
   async #offer(negotiation: Negotiation): Promise<void> {
-    const { client, sessions, bundles } = this.#options;
-    const { bundle, number, abort } = negotiation;
-    const cameras = await this.#options.cameras(abort.signal);
+    const { client, bundles } = this.#options;
+    const { number, connection } = negotiation;
+    const cameras = await this.#options.cameras(connection.signal);
     if (this.#current !== negotiation) return;
     if (cameras.length === 0)
       throw new Failure('camera-unavailable', 'There is no camera that this client may watch.', { retryAfter: 5 });
-    const { joined } = await sessions.share(
-      { cameras, protocol: 'legacy', ...whoIs(client), signal: abort.signal },
-      async parts => {
-        negotiation.sessions = new Set(parts.map(({ session }) => session));
-        return await bundles.offerBundle(
-          bundle,
-          parts,
-          parts.map((_, index) => `n${number}c${index}`),
-        );
-      },
+    const offered = await connection.share(client, { cameras, protocol: 'legacy' }, parts =>
+      bundles.offerBundle(
+        connection.bundle,
+        parts,
+        parts.map((_, index) => `n${number}c${index}`),
+      ),
     );
     if (this.#current !== negotiation) return;
     negotiation.state = 'offered';
-    client.describe('offer', joined);
-    negotiation.late = setTimeout(() => {
-      const late = `the offer was not answered within ${ANSWER_MS / 1000} s`;
-      for (const session of [...negotiation.sessions]) sessions.end(session, 'connect-timeout', late);
-    }, ANSWER_MS);
+    client.describe('offer', offered);
+    negotiation.late = setTimeout(
+      () => connection.end('connect-timeout', `the offer was not answered within ${ANSWER_MS / 1000} s`),
+      ANSWER_MS,
+    );
   }
 
   // It said HELLO again before it had seen the offer of the time before.

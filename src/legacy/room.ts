@@ -7,8 +7,9 @@ import { Failure } from '../domain/failure.js';
 import type { LegacySignaling, LegacySocket, Visitor } from '../domain/legacy.js';
 import type { Bundles, Log } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
+import { allGone, CLOSE, checkRoom, type Room } from '../domain/web-sockets.js';
 import type { LegacyMessage } from '../protocol/legacy-message.js';
-import { CLOSE, LegacyClient } from './client.js';
+import { LegacyClient } from './client.js';
 import { LegacyReceiver } from './receiver.js';
 import type { LegacySender } from './sender.js';
 import { Senders } from './senders.js';
@@ -35,8 +36,12 @@ type Role = { kind: 'receiver'; receiver: LegacyReceiver } | { kind: 'sender'; s
 
 /** What is relayed is of no camera: whoever's rights are limited to some has none to it. */
 const NO_CAMERA = '';
-const MAX_OF_ADDRESS = 16;
-const MAX_IN_ALL = 64;
+const ROOM: Room = {
+  ofAddress: 16,
+  inAll: 64,
+  connections: 'connections of the first system',
+  remedy: 'Close one of them.',
+};
 const PING_MS = 15_000;
 /** Receivers say HELLO at once; who has said nothing for so long is likely a sender that waits for one. */
 const SILENT_MS = 1_000;
@@ -44,9 +49,6 @@ const SILENT_MS = 1_000;
 const OK_MS = 300;
 /** For a sender that has said OK to offer: it opens its cameras first. */
 const OFFER_MS = 5_000;
-/** How long clients may take to say goodbye when the server stops. */
-const GOODBYE_MS = 500;
-
 /** The signaling of the first system: whoever is connected, and what becomes of what they say. */
 export class LegacyRoom implements LegacySignaling {
   readonly #options: RoomOptions;
@@ -100,11 +102,7 @@ export class LegacyRoom implements LegacySignaling {
     const clients = [...this.#clients.keys()];
     for (const client of clients) client.close(CLOSE.goingAway, 'the server is being stopped');
     this.#senders.close();
-    const late = setTimeout(() => {
-      for (const client of clients) client.terminate();
-    }, GOODBYE_MS);
-    await Promise.all(clients.map(({ closed }) => closed));
-    clearTimeout(late);
+    await allGone(clients);
   }
 
   /** Whether another one may come in. @throws Failure */
@@ -113,18 +111,8 @@ export class LegacyRoom implements LegacySignaling {
       throw new Failure('not-found', 'The signaling of the first system is off.', {
         remedy: 'Set legacy.mode, or use WHEP: POST /whep/{camera}.',
       });
-    const clients = [...this.#clients.keys()];
-    const ofAddress = clients.filter(({ visitor }) => visitor.address === address).length;
-    if (ofAddress < MAX_OF_ADDRESS && clients.length < MAX_IN_ALL) return;
-    const [count, whose] = ofAddress < MAX_OF_ADDRESS ? [MAX_IN_ALL, 'The server'] : [MAX_OF_ADDRESS, 'This address'];
-    throw new Failure(
-      'too-many-requests',
-      `${whose} has ${count} connections of the first system, which is the limit.`,
-      {
-        remedy: 'Close one of them.',
-        retryAfter: 5,
-      },
-    );
+    const addresses = [...this.#clients.keys()].map(({ visitor }) => visitor.address);
+    checkRoom(addresses, address, ROOM);
   }
 
   /** To be called for who was admitted. */

@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { EndReason } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type { Bundles, Log } from '../domain/ports.js';
 import type { Sessions } from '../domain/sessions.js';
+import { CLOSE } from '../domain/web-sockets.js';
 import { OfferError, parseOffer } from '../protocol/offer.js';
 import { offerOfCameras } from '../protocol/sdp-for-webrtcbin.js';
-import { CLOSE, type LegacyClient, whoIs } from './client.js';
+import type { LegacyClient } from './client.js';
+import { LegacyConnection } from './connection.js';
 
 export interface SenderOptions {
   /** What its cameras are called: `legacy-1`, and if there are more, `legacy-1-2`, … */
@@ -19,16 +20,6 @@ export interface SenderOptions {
   /** It has other cameras than before. */
   changed(): void;
   log: Log;
-}
-
-interface Connection {
-  bundle: string;
-  abort: AbortController;
-  sessions: Set<string>;
-  isAnswered: boolean;
-  early: string[];
-  /** It was not asked: if it is let go of, it may not offer again. */
-  isUnasked: boolean;
 }
 
 /** From HELLO to the offer: it opens its cameras first. */
@@ -49,7 +40,9 @@ export class LegacySender {
   #cameras = 1;
   #isProven = false;
   #hasOffered = false;
-  #connection: Connection | null = null;
+  #connection: LegacyConnection | null = null;
+  /** Its offer was not asked for: if it is let go of, it may not offer again. */
+  #isUnasked = false;
   #askedAt: number | null = null;
   #grace: NodeJS.Timeout | null = null;
   readonly #waiting = new Set<() => void>();
@@ -92,13 +85,6 @@ export class LegacySender {
     if (this.#wanted.size > 0 && !offers) this.#ask();
   }
 
-  /** Its client is gone. */
-  leave(reason: EndReason): void {
-    this.#client = null;
-    this.#hangUp(reason, null);
-    this.#tell();
-  }
-
   /** Has it say OK, and its offer come, if it is a sender at all. */
   probe(): void {
     if (!this.#isProven && this.#askedAt === null) this.#ask();
@@ -126,8 +112,7 @@ export class LegacySender {
   want(camera: string, wanted: boolean): void {
     if (!wanted) {
       this.#wanted.delete(camera);
-      if (this.#wanted.size === 0 && this.#grace === null && !this.#connection?.isUnasked)
-        this.#hangUp('no-viewers', null);
+      if (this.#wanted.size === 0 && this.#grace === null && !this.#isUnasked) this.#hangUp('no-viewers');
       return;
     }
     this.#wanted.add(camera);
@@ -141,20 +126,15 @@ export class LegacySender {
   }
 
   async offer(sdp: string): Promise<void> {
-    const { sessions, bundles, log } = this.#options;
+    const { bundles, log } = this.#options;
     const client = this.#client;
     if (!client) return;
-    const connection: Connection = {
-      bundle: randomUUID(),
-      abort: new AbortController(),
-      sessions: new Set(),
-      isAnswered: false,
-      early: [],
-      isUnasked: this.#askedAt === null,
-    };
+    const connection = new LegacyConnection(this.#options);
+    const isUnasked = this.#askedAt === null;
     this.#askedAt = null;
-    this.#hangUp('renegotiated', null);
+    this.#hangUp('renegotiated');
     this.#connection = connection;
+    this.#isUnasked = isUnasked;
     try {
       const offer = parseOffer(sdp, 'publish');
       // Before anything becomes of it: each camera is a process.
@@ -164,22 +144,12 @@ export class LegacySender {
       this.#setCameras(offer.video.length);
       this.#stay();
       this.#tell();
-      const { joined } = await sessions.share(
-        {
-          cameras: this.cameras,
-          protocol: 'legacy-sender',
-          ...whoIs(client),
-          signal: connection.abort.signal,
-        },
-        async parts => {
-          connection.sessions = new Set(parts.map(({ session }) => session));
-          return await bundles.receiveBundle(connection.bundle, parts, offer);
-        },
+      const answer = await connection.share(client, { cameras: this.cameras, protocol: 'legacy-sender' }, parts =>
+        bundles.receiveBundle(connection.bundle, parts, offer),
       );
       if (this.#connection !== connection) return;
-      client.describe('answer', joined);
-      connection.isAnswered = true;
-      bundles.trickleBundle(connection.bundle, connection.early.splice(0));
+      client.describe('answer', answer);
+      connection.described();
     } catch (error) {
       // Another offer took its place, or nobody wants it any more: its client goes on.
       if (this.#client !== client || this.#connection !== connection) return;
@@ -202,22 +172,20 @@ export class LegacySender {
   }
 
   candidate(value: string): void {
-    const connection = this.#connection;
-    if (connection?.isAnswered) this.#options.bundles.trickleBundle(connection.bundle, [value]);
-    else connection?.early.push(value);
+    this.#connection?.candidate(value);
   }
 
   /** One of its sessions has ended: with the last it is asked again, if somebody still waits for it. */
   sessionEnded(id: string): void {
-    const connection = this.#connection;
-    if (!connection?.sessions.delete(id) || connection.sessions.size > 0) return;
-    this.#connection = null;
+    if (!this.#connection?.sessionEnded(id)) return;
+    this.#letGo();
     if (this.#wanted.size > 0 && this.#client) this.#ask();
   }
 
+  /** Its client is gone, or is nobody's business any more. */
   close(reason: EndReason): void {
     this.#client = null;
-    this.#hangUp(reason, null);
+    this.#hangUp(reason);
     this.#tell();
   }
 
@@ -232,7 +200,7 @@ export class LegacySender {
     if (this.#grace) clearTimeout(this.#grace);
     this.#grace = setTimeout(() => {
       this.#grace = null;
-      if (this.#wanted.size === 0 && !this.#connection?.isUnasked) this.#hangUp('no-viewers', null);
+      if (this.#wanted.size === 0 && !this.#isUnasked) this.#hangUp('no-viewers');
     }, GRACE_MS).unref();
   }
 
@@ -248,14 +216,17 @@ export class LegacySender {
     this.#options.changed();
   }
 
-  #hangUp(reason: EndReason, detail: string | null): void {
+  #hangUp(reason: EndReason): void {
     const connection = this.#connection;
-    this.#connection = null;
+    this.#letGo();
     if (this.#grace) clearTimeout(this.#grace);
     this.#grace = null;
-    if (!connection) return;
-    for (const session of connection.sessions) this.#options.sessions.end(session, reason, detail);
-    connection.abort.abort();
+    connection?.end(reason, null);
+  }
+
+  #letGo(): void {
+    this.#connection = null;
+    this.#isUnasked = false;
   }
 
   #tell(): void {

@@ -1,6 +1,7 @@
 import type { Cameras } from '../domain/cameras.js';
 import type { EndReason } from '../domain/contract.js';
-import { CLOSE, type LegacyClient } from './client.js';
+import { CLOSE } from '../domain/web-sockets.js';
+import type { LegacyClient } from './client.js';
 import { LegacySender, type SenderOptions } from './sender.js';
 
 export interface SendersOptions extends Omit<SenderOptions, 'name' | 'changed' | 'room'> {
@@ -48,7 +49,7 @@ export class Senders {
 
   /** A sender's client is gone; its cameras wait for it for a while. */
   gone(sender: LegacySender, reason: EndReason): void {
-    sender.leave(reason);
+    sender.close(reason);
     const ms = this.#options.returnMs();
     if (!sender.isProven || ms === 0) this.remove(sender);
     else this.#leaving.set(sender, setTimeout(() => this.remove(sender), ms).unref());

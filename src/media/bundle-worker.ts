@@ -19,7 +19,7 @@ import type { Offer } from '../protocol/offer.js';
 import { offerOfCameras } from '../protocol/sdp-for-webrtcbin.js';
 import type { FromBundles, ToBundles } from './bundle-messages.js';
 import type { Feed } from './feed.js';
-import { withCandidates } from './negotiation.js';
+import { endedEarly, withCandidates } from './negotiation.js';
 import { WorkerLooks } from './worker-looks.js';
 import { startBundles } from './worker-process.js';
 
@@ -316,8 +316,4 @@ export class BundleWorker implements Bundles {
     this.#options.log.error({ reason }, 'the process for connections of several cameras died');
     for (const bundle of [...this.#connections.keys()]) this.#over(bundle, 'worker-died', reason);
   }
-}
-
-function endedEarly(): Failure {
-  return new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });
 }

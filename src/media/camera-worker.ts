@@ -21,7 +21,7 @@ import { AnnouncedProfiles } from './announced-profiles.js';
 import { type ApplyControls, CameraDevice } from './camera-device.js';
 import type { EncoderMemory } from './encoder-memory.js';
 import type { FromWorker, FromWorkerOf } from './messages.js';
-import { finishAnswer, publishable, requestFor, streamsOf } from './negotiation.js';
+import { endedEarly, finishAnswer, publishable, requestFor, streamsOf } from './negotiation.js';
 import { StillRequests } from './still-requests.js';
 import { WorkerLooks } from './worker-looks.js';
 import { startWorker, type WorkerProcess } from './worker-process.js';
@@ -549,7 +549,3 @@ export class CameraWorker {
 /** Of a line of a worker's. */
 const levelOf = (level: string): keyof Log =>
   level === 'error' || level === 'warn' || level === 'debug' ? level : 'info';
-
-function endedEarly(): Failure {
-  return new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });
-}

@@ -104,3 +104,8 @@ function noUdpPort({ udpPorts }: IceAgentSettings): Failure {
     retryAfter: 5,
   });
 }
+
+/** What whoever waits for an answer is told when his session is ended first. */
+export function endedEarly(): Failure {
+  return new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });
+}

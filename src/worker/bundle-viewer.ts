@@ -1,9 +1,8 @@
-import { randomInt } from 'node:crypto';
 import type { IceAgentSettings } from '../domain/ports.js';
-import { Connection, type ConnectionEvents, type KeyframeRequests } from '../gst/connection.js';
-import { Peer } from '../gst/peer.js';
+import type { ConnectionEvents, KeyframeRequests } from '../gst/connection.js';
 import { sentStream } from './codec-elements.js';
 import { LOOPBACK } from './inlet.js';
+import { randomSsrc, SentPeer } from './sent-peer.js';
 
 export interface BundleViewerOptions {
   /** Of sections. */
@@ -17,52 +16,27 @@ export interface BundleViewerOptions {
 }
 
 /** A peer that is offered several cameras in one connection, from the offer to its end. */
-export class BundleViewer {
-  readonly peer: Peer;
-  readonly #connection: Connection;
-  readonly #isOffered: Promise<string>;
-  #closed = false;
+export class BundleViewer extends SentPeer {
+  readonly #sections: number;
 
-  constructor({ cameras, baseTime, ice, idleMs, keyframes }: BundleViewerOptions, events: ConnectionEvents) {
+  constructor({ cameras, ...options }: BundleViewerOptions, events: ConnectionEvents) {
     // In a bundle streams of one payload type are told apart by their SSRCs, which the offer names.
-    const ssrcs = Array.from({ length: cameras }, () => randomInt(1, 2 ** 32 - 1));
-    this.peer = new Peer({
-      streams: ssrcs.map(ssrc => sentStream('H264', { payloadType: LOOPBACK.payloadType, ssrc, retransmit: true })),
-      baseTime,
-      ice,
-    });
-    ssrcs.forEach((_, section) => {
-      this.peer.webrtc.sendOnly(section);
-    });
-    this.#connection = new Connection({
-      webrtc: this.peer.webrtc,
-      events,
-      peer: { name: 'receiver', path: 'from the receiver to the robot' },
-      error: () => this.peer.error(),
-      sends: { ssrc: ssrcs[0] ?? 0, idleMs, keyframes },
-    });
-    this.#isOffered = this.peer.webrtc.offer();
-    this.#isOffered.catch(() => undefined);
+    const ssrcs = Array.from({ length: cameras }, randomSsrc);
+    const { payloadType } = LOOPBACK;
+    const streams = ssrcs.map(ssrc => sentStream('H264', { payloadType, ssrc, retransmit: true }));
+    const who = { name: 'receiver', path: 'from the receiver to the robot' };
+    super({ ...options, streams, ssrc: ssrcs[0] ?? 0, who }, events);
+    this.#sections = cameras;
   }
 
-  offer(): Promise<string> {
-    return this.#isOffered;
+  async offer(): Promise<string> {
+    for (let section = 0; section < this.#sections; section++) this.peer.webrtc.sendOnly(section);
+    return await this.peer.webrtc.offer();
   }
 
   /** Takes the peer's answer, and watches the connection from now on. @throws Error if webrtcbin does not */
   accept(answer: string): void {
     this.peer.webrtc.accept(answer);
-    this.#connection.watch();
-  }
-
-  traffic(): ReturnType<Connection['traffic']> {
-    return this.#connection.traffic();
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#connection.stop();
-    this.peer.close();
+    this.watch();
   }
 }

@@ -4,14 +4,14 @@ import type { Test } from 'tap';
 import { makeAccess } from '../../src/access/access.js';
 import { defaultConfig } from '../../src/config/load.js';
 import { ConfigMemory } from '../../src/config/place.js';
-import { planCameras } from '../../src/config/plan.js';
+import { planGuest } from '../../src/config/plan.js';
 import { type Applier, ConfigStore } from '../../src/config/store.js';
 import { readControls, setControls } from '../../src/devices/controls.js';
 import { Cameras } from '../../src/domain/cameras.js';
-import type { CameraSettings, Config, System } from '../../src/domain/contract.js';
+import type { Config, System } from '../../src/domain/contract.js';
 import { EventBus } from '../../src/domain/events.js';
 import { LineUp } from '../../src/domain/line-up.js';
-import type { CameraPlan, CaptureDevice, IceForClients, ServerCertificate } from '../../src/domain/ports.js';
+import type { CaptureDevice, IceForClients, ServerCertificate } from '../../src/domain/ports.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { buildApp } from '../../src/http/app.js';
 import { LegacyRoom } from '../../src/legacy/room.js';
@@ -110,13 +110,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
     sessions,
     bundles: engine,
     events,
-    setGuests: guests =>
-      lineUp.setGuests(
-        guests.map(({ id, name }) => {
-          const [plan] = planCameras({ [id]: { source: 'test', name } as CameraSettings }, '/');
-          return { ...(plan as CameraPlan), source: { type: 'legacy' } };
-        }),
-      ),
+    setGuests: guests => lineUp.setGuests(guests.map(planGuest)),
     returnMs: () => 3_000,
     log: logger,
     ...(settings.pingMs === undefined ? {} : { pingMs: settings.pingMs }),

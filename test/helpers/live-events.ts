@@ -1,7 +1,8 @@
 import type { Test } from 'tap';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Event } from '../../src/domain/contract.js';
 import { eventBreaches } from './contract.js';
+import { openSocket } from './web-socket.js';
 
 export interface LiveClient {
   socket: WebSocket;
@@ -21,28 +22,15 @@ export async function listenTo(
   headers: Record<string, string> = {},
   options: object = {},
 ): Promise<LiveClient> {
-  const socket = new WebSocket(url.replace(/^http/, 'ws'), { headers, ...options });
-  t.teardown(() => socket.terminate());
   const messages: Event[] = [];
   let wake = (): void => undefined;
-  socket.on('message', data => {
-    const event = JSON.parse(String(data)) as Event;
+  const hear = (text: string): void => {
+    const event = JSON.parse(text) as Event;
     t.strictSame(eventBreaches(event), [], event.type);
     messages.push(event);
     wake();
-  });
-  const closed = new Promise<{ code: number; reason: string }>(resolve =>
-    socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
-  );
-  await new Promise<void>((resolve, reject) => {
-    socket.once('open', () => resolve());
-    socket.once('unexpected-response', (request, response) => {
-      request.destroy();
-      reject(new Error(String(response.statusCode)));
-    });
-    socket.once('error', reject);
-  });
-  socket.on('error', () => undefined);
+  };
+  const { socket, closed } = await openSocket(t, url, hear, headers, options);
   const next = async (): Promise<Event> => {
     while (messages.length === 0)
       await new Promise<void>(resolve => {

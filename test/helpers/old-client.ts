@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { until } from './server.js';
+import { openSocket } from './web-socket.js';
 
 type Message = Record<string, unknown>;
 
@@ -24,27 +25,14 @@ export async function oldClient(
   headers: Record<string, string> = {},
   options: object = {},
 ): Promise<OldClient> {
-  const socket = new WebSocket(url.replace(/^http/, 'ws'), { headers, ...options });
-  t.teardown(() => socket.terminate());
   const messages: Message[] = [];
   const candidates: string[] = [];
-  socket.on('message', data => {
-    const message = JSON.parse(String(data)) as Message & { ice?: { candidate: string } };
+  const hear = (text: string): void => {
+    const message = JSON.parse(text) as Message & { ice?: { candidate: string } };
     if (message.ice) candidates.push(message.ice.candidate);
     else messages.push(message);
-  });
-  const closed = new Promise<{ code: number; reason: string }>(resolve =>
-    socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
-  );
-  await new Promise<void>((resolve, reject) => {
-    socket.once('open', () => resolve());
-    socket.once('unexpected-response', (request, response) => {
-      request.destroy();
-      reject(new Error(String(response.statusCode)));
-    });
-    socket.once('error', reject);
-  });
-  socket.on('error', () => undefined);
+  };
+  const { socket, closed } = await openSocket(t, url, hear, headers, options);
   return {
     socket,
     candidates,

@@ -4,10 +4,9 @@ import { type Access, allows, type Grant } from '../../domain/access.js';
 import { Failure } from '../../domain/failure.js';
 import type { LegacySocket, Visitor } from '../../domain/legacy.js';
 import type { Services } from '../operations.js';
-import { originMay } from '../plugins/browser.js';
-import { send } from '../plugins/errors.js';
+import { checkOrigin } from '../plugins/browser.js';
 import { clientOf } from '../plugins/limits.js';
-import { problem } from '../problems.js';
+import { demandUpgrade } from '../plugins/upgrades.js';
 
 /** Addresses of which a refusal was logged lately: old clients try again and again. */
 const MAX_TOLD = 256;
@@ -30,10 +29,7 @@ export function legacyOperations(
     return { name: anonymous?.name ?? grant.name, permissions };
   };
   const check = (request: FastifyRequest): void => {
-    if (!originMay(request, origins))
-      throw new Failure('forbidden', `Pages of ${String(request.headers.origin).slice(0, 255)} may not come here.`, {
-        remedy: 'Add the origin to access.origins.',
-      });
+    checkOrigin(request, origins, 'come here');
     const grant = grantOf(request);
     if (!allows(grant, 'view') && !allows(grant, 'publish')) refuse(request);
     legacy.admit(clientOf(request));
@@ -59,11 +55,8 @@ export function legacyOperations(
       preHandler: async (request: FastifyRequest) => {
         if (request.ws) check(request);
       },
-      handler: async (_request: FastifyRequest, reply: FastifyReply) =>
-        send(
-          reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade'),
-          problem('upgrade-required', 'This signaling goes over a WebSocket (RFC 6455).', 'Open one: ws://HOST/.'),
-        ),
+      handler: async (request: FastifyRequest, reply: FastifyReply) =>
+        demandUpgrade(request, reply, 'This signaling goes', '/'),
       wsHandler: (socket: WebSocket, request: FastifyRequest) =>
         legacy.join(
           socket as unknown as LegacySocket,

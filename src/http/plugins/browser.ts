@@ -1,6 +1,7 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Failure } from '../../domain/failure.js';
 import type { ServerCertificate } from '../../domain/ports.js';
 
 /** Half a year, of this host alone: others of its domain are not this server's to speak for. */
@@ -10,11 +11,22 @@ const HSTS = `max-age=${180 * 86_400}`;
  * Whether the page that asks, if it is one, may: browsers ask nobody before they open a WebSocket to elsewhere.
  * @param origins as for `tellBrowsers`
  */
-export function originMay({ headers }: Pick<FastifyRequest, 'headers'>, origins: readonly string[]): boolean {
+function originMay({ headers }: Pick<FastifyRequest, 'headers'>, origins: readonly string[]): boolean {
   const { origin, host } = headers;
   if (origin === undefined || origins.includes('*') || origins.includes(origin)) return true;
   // Its own pages. A proxy in front of it may speak another scheme.
   return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+/**
+ * @param what such pages may not do, as in "listen"
+ * @throws Failure forbidden
+ */
+export function checkOrigin(request: FastifyRequest, origins: readonly string[], what: string): void {
+  if (originMay(request, origins)) return;
+  throw new Failure('forbidden', `Pages of ${String(request.headers.origin).slice(0, 255)} may not ${what}.`, {
+    remedy: 'Add the origin to access.origins.',
+  });
 }
 
 /**

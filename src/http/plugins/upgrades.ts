@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import websocket from '@fastify/websocket';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Contract, routeOf } from '../../contract/contract.js';
 import { MAX_LEGACY_MESSAGE } from '../../protocol/legacy-message.js';
 import { problem } from '../problems.js';
@@ -54,6 +54,15 @@ export function takeOldAddress(raw: IncomingMessage, url: string): string {
   return raw.headers.upgrade?.toLowerCase() === 'websocket' && /^\/(?=\?|$)/.test(url)
     ? `/signaling${url.slice(1)}`
     : url;
+}
+
+/** Answers a plain request where there is a WebSocket. @param what goes over it, as in "Events come" */
+export function demandUpgrade(request: FastifyRequest, reply: FastifyReply, what: string, path: string): FastifyReply {
+  const scheme = request.protocol === 'https' ? 'wss' : 'ws';
+  return send(
+    reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade'),
+    problem('upgrade-required', `${what} over a WebSocket (RFC 6455).`, `Open one: ${scheme}://HOST${path}.`),
+  );
 }
 
 /** Has Node read the request again, without what made it stop before the body. */
