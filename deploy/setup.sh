@@ -6,7 +6,7 @@
 #
 # Node, with npm, is the one prerequisite. The rest comes in this order, each step skipped when there is nothing to do:
 #   system packages   apt-get, as root or through sudo; elsewhere than on Debian and Ubuntu, only looked for
-#   npm packages      npm ci, when package-lock.json is not the one that was installed
+#   npm packages      npm ci and deploy/node-gtk.patch, when package-lock.json or the patch is not what was installed
 #   node-gtk          compiled, when it does not load: after npm ci, and after a change of Node
 #   build             deploy/build.sh
 set -eu
@@ -171,7 +171,7 @@ check_libraries() {
     stop 69 'this is neither Debian nor Ubuntu, so install with its own tools, then start again:
   GStreamer 1.20 or later with its plugins base, good, bad, ugly, libav, and nice (from libnice), and their typelibs
   the development files of gobject-introspection 1.0 and of cairo
-  pkg-config, a C++ compiler, make, python3; for the tests, gst-rtsp-server and Chromium too'
+  pkg-config, a C++ compiler, make, patch, python3; for the tests, gst-rtsp-server and Chromium too'
   fi
 }
 
@@ -202,14 +202,15 @@ npm_environment() {
 }
 
 install_npm_packages() {
-  if cmp -s package-lock.json node_modules/.setup-lock; then
+  if cat package-lock.json deploy/node-gtk.patch | cmp -s - node_modules/.setup-lock; then
     return
   fi
   say 'installing the npm packages that package-lock.json names: about a minute'
   rm -f node_modules/.setup-lock
   # No package's own scripts are run, but for node-gtk's, below.
   quietly 'npm packages' npm ci --ignore-scripts --include=dev --prefer-offline --no-audit --no-fund
-  cp package-lock.json node_modules/.setup-lock
+  quietly 'mending node-gtk' patch -p1 -d node_modules/node-gtk -i "$PWD/deploy/node-gtk.patch"
+  cat package-lock.json deploy/node-gtk.patch >node_modules/.setup-lock
 }
 
 # --- node-gtk
@@ -244,7 +245,7 @@ check_gstreamer() {
 # What a finished set-up depended on. The build keeps its own account.
 facts() {
   echo "$version $(stat -c '%Y %s %i' /var/lib/dpkg/status 2>/dev/null)"
-  cksum package-lock.json deploy/setup.sh deploy/packages deploy/elements
+  cksum package-lock.json deploy/node-gtk.patch deploy/setup.sh deploy/packages deploy/elements
 }
 
 ready() { [ "$(cat "node_modules/.setup-$mode" 2>/dev/null)" = "$(facts)" ]; }
