@@ -104,9 +104,10 @@ if [ ! -e "$DESTDIR$config/config.yaml" ]; then
   put config.example.yaml "$config/config.yaml"
   run chmod 750 "$DESTDIR$config"
   run chmod 600 "$DESTDIR$config/config.yaml"
-  if [ -z "$DESTDIR" ]; then
-    run chown "$name:$name" "$config" "$config/config.yaml"
-  fi
+fi
+# One that was put there by hand as well.
+if [ -z "$DESTDIR" ]; then
+  run chown "$name:$name" "$config" "$config/config.yaml"
 fi
 
 # --- Start
@@ -116,7 +117,9 @@ if live; then
   run systemctl enable "$name"
   if command -v udevadm >/dev/null; then
     run udevadm control --reload || say 'udev did not take the new rules: they hold after a restart'
-    run udevadm trigger --subsystem-match=video4linux || true
+    run udevadm trigger --settle --subsystem-match=video4linux || true
+    run udevadm trigger --settle --subsystem-match=dma_heap || true
+    run udevadm trigger --settle --sysname-match=mpp_service --sysname-match=rga || true
   fi
   if [ -n "$start" ]; then
     run systemctl restart "$name"

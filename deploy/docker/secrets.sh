@@ -16,7 +16,11 @@ if [ ! -s secrets/turn-secret ]; then
   od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >secrets/turn-secret.new
   mv secrets/turn-secret.new secrets/turn-secret
 fi
-sed "s/^static-auth-secret=.*/static-auth-secret=$(cat secrets/turn-secret)/" ../turn/turnserver.conf >secrets/turnserver.conf.new
+# By the shell's own means: what a program gets as an argument is seen by all.
+{
+  grep -v '^static-auth-secret=' ../turn/turnserver.conf
+  printf 'static-auth-secret=%s\n' "$(cat secrets/turn-secret)"
+} >secrets/turnserver.conf.new
 mv secrets/turnserver.conf.new secrets/turnserver.conf
 chown "$VIDEO" secrets/turn-secret
 chown "$TURN" secrets/turnserver.conf

@@ -29,7 +29,8 @@ export interface AccessOptions {
  */
 export function makeAccess({ settings, legacy, ownToken, base, log, keySets = new Map() }: AccessOptions): Access {
   refuseTwins(settings);
-  const isNear = networksOf(legacy);
+  const isNear = legacy.networks.length === 0 ? () => true : networksOf(['legacy', 'networks'], legacy.networks);
+  const isProxy = networksOf(['access', 'proxies'], settings.proxies);
   const tokens: KnownToken[] = [
     {
       grant: { name: "the server's own token", permissions: [{ role: 'admin' }] },
@@ -57,6 +58,7 @@ export function makeAccess({ settings, legacy, ownToken, base, log, keySets = ne
   return {
     anonymous: { name: 'anonymous', permissions: settings.anonymous },
     legacy: address => (legacy.anonymous && isNear(address) ? UNMODIFIED : NOBODY),
+    isProxy,
     requireTokenOnSessions: settings.requireTokenOnSessions,
     identify: async token => {
       const found = findToken(tokens, token);
@@ -74,11 +76,10 @@ export function makeAccess({ settings, legacy, ownToken, base, log, keySets = ne
 const UNMODIFIED: Grant = { name: 'legacy.anonymous', permissions: [{ role: 'view' }, { role: 'publish' }] };
 
 /** @throws ConfigError */
-function networksOf({ networks }: Config['legacy']): (address: string) => boolean {
-  if (networks.length === 0) return () => true;
+function networksOf(key: readonly string[], networks: readonly string[]): (address: string) => boolean {
   const read = readNetworks(networks);
   if (typeof read === 'function') return read;
-  const path = ['legacy', 'networks', String(networks.indexOf(read.wrong))];
+  const path = [...key, String(networks.indexOf(read.wrong))];
   throw new ConfigError([
     { path, message: `"${read.wrong}" is no network; one looks like 192.168.1.0/24 or fd00::/8` },
   ]);

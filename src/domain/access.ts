@@ -15,6 +15,8 @@ export interface Access {
   readonly anonymous: Grant;
   /** What a client of the first system without a token may do, by its address. */
   legacy(address: string): Grant;
+  /** Whether what comes from an address may say for whom it asks (`X-Forwarded-For`). */
+  isProxy(address: string): boolean;
   /** Whether a session's URL alone is not enough to change and end it. */
   readonly requireTokenOnSessions: boolean;
   /**

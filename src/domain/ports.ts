@@ -283,6 +283,8 @@ export interface StreamFigures {
   overrun: number;
   /** Ms from a picture's own time to when it was encoded, of the last few; null where none came. */
   delayMs: number | null;
+  /** Ms of them that were converting for the encoder and encoding; null as well where the stream came encoded. */
+  encodeMs: number | null;
 }
 
 /** What is measured of a camera only when somebody asks. */

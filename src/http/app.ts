@@ -67,6 +67,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     requestTimeout: REQUEST_MS,
     http: HEADERS,
     connectionTimeout: CONNECTION_MS,
+    trustProxy: address => access.isProxy(address),
     keepAliveTimeout: KEEP_ALIVE_MS,
     ...(certificate ? { serverFactory: tlsServer(certificate) } : {}),
     forceCloseConnections: true,

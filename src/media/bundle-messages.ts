@@ -48,7 +48,7 @@ const FROM_BUNDLES = {
   'keyframe-wanted': { camera: string },
   offered: { bundle: string, offer: string },
   answered: { bundle: string, answer: string },
-  refused: { bundle: string, detail: string },
+  refused: { bundle: string, code: string, detail: string, remedy: nullableString },
   connected: { bundle: string },
   /** The first packet was sent to the peer. */
   sending: { bundle: string },
@@ -75,3 +75,4 @@ export const checkToBundles = (message: unknown): ToBundles | null => checkMessa
 /** The message, if it is one from the process with all its fields; else null. */
 export const checkFromBundles = (message: unknown): FromBundles | null =>
   checkMessage<FromBundles>(FROM_BUNDLES, message);
+export type FromBundlesOf<T extends FromBundles['type']> = Extract<FromBundles, { type: T }>;

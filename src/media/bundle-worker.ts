@@ -17,7 +17,7 @@ import { composeBundleOffer } from '../protocol/bundle-offer.js';
 import { candidatesOf } from '../protocol/candidates.js';
 import type { Offer } from '../protocol/offer.js';
 import { offerOfCameras } from '../protocol/sdp-for-webrtcbin.js';
-import type { FromBundles, ToBundles } from './bundle-messages.js';
+import type { FromBundles, FromBundlesOf, ToBundles } from './bundle-messages.js';
 import type { Feed } from './feed.js';
 import { endedEarly, withCandidates } from './negotiation.js';
 import { WorkerLooks } from './worker-looks.js';
@@ -255,8 +255,7 @@ export class BundleWorker implements Bundles {
         this.#settle(message.bundle, ({ resolve }) => resolve(message.answer));
         break;
       case 'refused':
-        log.error({ bundle: message.bundle, detail: message.detail }, 'a connection of several cameras failed');
-        this.#over(message.bundle, 'sending-failed', message.detail);
+        this.#onRefused(message);
         break;
       case 'connected':
         for (const session of this.#sessionsOf(message.bundle)) events.sessionConnected(session);
@@ -291,11 +290,20 @@ export class BundleWorker implements Bundles {
     if (waiting) how(waiting);
   }
 
-  /** The process has ended it by itself. */
-  #over(bundle: string, reason: EndReason, detail: string | null): void {
+  #onRefused({ bundle, code, detail, remedy }: FromBundlesOf<'refused'>): void {
+    const isFull = code === 'overloaded';
+    this.#options.log[isFull ? 'warn' : 'error']({ bundle, detail }, 'a connection of several cameras failed');
+    const failure = isFull
+      ? new Failure(code, detail, { remedy: remedy ?? undefined, retryAfter: 2 })
+      : new Failure('internal', detail);
+    this.#over(bundle, 'sending-failed', detail, failure);
+  }
+
+  /** The process has ended it by itself; `failure` is for whoever still waits for its answer. */
+  #over(bundle: string, reason: EndReason, detail: string | null, failure?: Failure): void {
     const sessions = this.#sessionsOf(bundle);
     this.#connections.delete(bundle);
-    this.#settle(bundle, ({ reject }) => reject(new Failure('internal', detail ?? reason)));
+    this.#settle(bundle, ({ reject }) => reject(failure ?? new Failure('internal', detail ?? reason)));
     for (const session of sessions) this.#options.events.sessionEnded(session, reason, detail);
   }
 

@@ -46,6 +46,11 @@ export const DEFINITIONS = {
     help: "From a picture's own time (capture, arrival, or when a file's is due) to its encoded form, of a few pictures.",
     labels: CAMERA,
   },
+  bigfootbot_camera_encode_seconds: {
+    type: 'gauge',
+    help: 'The part of that delay that a picture is converted for the encoder and encoded; of what this server encodes.',
+    labels: CAMERA,
+  },
   bigfootbot_camera_frame_rate_hertz: {
     type: 'gauge',
     help: 'Encoded pictures a second, over the last second; 0 while closed.',

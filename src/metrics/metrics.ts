@@ -90,6 +90,7 @@ export class Metrics {
     writeProcess(sheet, 'camera', id, process);
     if (!stream) return;
     sheet.set('bigfootbot_camera_picture_delay_seconds', labels, seconds(stream.delayMs));
+    sheet.set('bigfootbot_camera_encode_seconds', labels, seconds(stream.encodeMs));
     sheet.set('bigfootbot_camera_captured_frames_total', labels, stream.captured);
     sheet.set('bigfootbot_camera_encoded_frames_total', labels, stream.encoded);
     sheet.set('bigfootbot_camera_sent_frames_total', labels, stream.sent);

@@ -6,6 +6,8 @@ import type { SessionTimes } from '../media/messages.js';
 import { asMonotonic } from '../process/monotonic.js';
 import { BundlePublication } from './bundle-publication.js';
 import { BundleViewer } from './bundle-viewer.js';
+import { checkDescriptors, TAKES } from './descriptor-room.js';
+import { refusal } from './failure.js';
 import { Inlets } from './inlets.js';
 
 interface Watching {
@@ -109,11 +111,13 @@ export class Bundles {
       await step();
     } catch (error) {
       this.#end(bundle);
-      this.#send({ type: 'refused', bundle, detail: error instanceof Error ? error.message : String(error) });
+      const { code, message, remedy } = refusal(error);
+      this.#send({ type: 'refused', bundle, code, detail: message, remedy });
     }
   }
 
   async #offer({ bundle, cameras, ice }: ToBundlesOf<'offer'>): Promise<void> {
+    checkRoom(cameras);
     const sections: (Sent | null)[] = cameras.map(() => null);
     const here = (): string[] => watching.sections.flatMap(section => section?.camera ?? []);
     const viewer = new BundleViewer(
@@ -148,6 +152,7 @@ export class Bundles {
   }
 
   async #receive({ bundle, cameras, offer, ice }: ToBundlesOf<'receive'>): Promise<void> {
+    checkRoom(cameras);
     const publication = new BundlePublication(
       { cameras, baseTime: this.#baseTime, ice },
       this.#events(bundle, () => undefined),
@@ -211,3 +216,7 @@ export class Bundles {
     this.#housekeeping.collect();
   }
 }
+
+/** @throws CameraFailure */
+const checkRoom = (cameras: readonly string[]): void =>
+  checkDescriptors('The process for connections of several cameras', 2 * TAKES.session + cameras.length * TAKES.stream);

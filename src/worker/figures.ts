@@ -1,5 +1,5 @@
 import type { StreamFigures } from '../domain/ports.js';
-import { type Element, Gst, type Sample } from '../gst/native.js';
+import { Gst, type Sample } from '../gst/native.js';
 import { make } from '../gst/pipeline.js';
 import type { Programme } from './programme.js';
 import type { StreamPipeline } from './stream-pipeline.js';
@@ -14,49 +14,67 @@ const PATIENCE_MS = 250;
 export async function measureStream(programme: Programme): Promise<StreamFigures | null> {
   const { stream } = programme.output;
   if (!stream) return null;
-  const delayMs = await measureDelay(stream);
+  const times = await measureTimes(stream);
+  const { captured, thinned } = programme;
   return {
-    captured: programme.captured,
+    // It counts behind where the first are left out.
+    captured: captured === null ? null : captured + thinned,
     ...stream.video.totals(),
-    thinned: programme.thinned + Number(stream.pipeline.getByName('rate')?.drop ?? 0),
-    delayMs,
+    thinned: thinned + Number(stream.pipeline.getByName('rate')?.drop ?? 0),
+    ...times,
   };
 }
 
 /**
  * How long after a picture's own time (of a camera: when it was captured; of a file: when it is due; of a stream from
- * elsewhere: when it came) it was encoded: the mean of a few, each to a ms. GStreamer's own means cannot be had here: a
- * tracer is there for the whole process or not at all, and a sink that tells of each picture's lateness would tell the
- * elements in front of it too, which would leave pictures out.
+ * elsewhere: when it came) it was encoded, and how much of it the encoder took: means of a few, each to a ms.
+ * GStreamer's own means cannot be had here: a tracer is there for the whole process or not at all, and a sink that tells
+ * of each picture's lateness would tell the elements in front of it too, which would leave pictures out.
  */
-async function measureDelay(stream: StreamPipeline): Promise<number | null> {
+async function measureTimes(stream: StreamPipeline): Promise<Pick<StreamFigures, 'delayMs' | 'encodeMs'>> {
   const newest = make('fakesink');
   Object.assign(newest, { sync: false, async: false, enableLastSample: true });
   const { taps } = stream.video;
   const delays: number[] = [];
+  const encodings: number[] = [];
   const until = performance.now() + PATIENCE_MS;
   let seen = stream.video.count();
+  // When pictures went into the encoder; of the one that is there already nobody knows.
+  const begun = new Map<bigint, number>();
+  let entered = enteredOf(stream);
   taps.add(newest);
   try {
     while (delays.length < PICTURES && performance.now() < until) {
       await new Promise(resolve => setTimeout(resolve, POLL_MS));
+      const next = enteredOf(stream);
+      if (next !== null && next !== entered) begun.set(next, performance.now());
+      entered = next;
       const count = stream.video.count();
       if (count === seen) continue;
       seen = count;
-      const delay = delayOf(newest, stream.baseTime);
-      if (delay !== null) delays.push(delay);
+      const pts = timeOf(newest.lastSample as Sample | null);
+      if (pts === null) continue;
+      delays.push(sinceMs(pts, stream.baseTime));
+      const began = begun.get(pts);
+      if (began !== undefined) encodings.push(performance.now() - began);
     }
   } finally {
     taps.remove(newest);
   }
-  return delays.length === 0 ? null : delays.reduce((sum, delay) => sum + delay, 0) / delays.length;
+  return { delayMs: meanOf(delays), encodeMs: meanOf(encodings) };
 }
 
-/** ms since the time of the picture that a sink has got last; null where it has none, or the picture no time. */
-function delayOf(sink: Element, baseTime: bigint): number | null {
-  const pts = (sink.lastSample as Sample | null)?.getBuffer().pts;
-  if (pts === undefined || BigInt(pts) === BigInt(Gst.CLOCK_TIME_NONE)) return null;
-  const ms = Number(BigInt(Gst.SystemClock.obtain().getTime()) - BigInt(baseTime) - BigInt(pts)) / 1e6;
-  // What comes over RTP has times by the sender's clock, which are a ms or two ahead of it now and then.
-  return Math.max(0, ms);
+/** The time of the picture that went into the encoder last; null where there is none. */
+const enteredOf = (stream: StreamPipeline): bigint | null => (stream.raw ? timeOf(stream.lastPicture()) : null);
+
+function timeOf(sample: Sample | null): bigint | null {
+  const pts = sample?.getBuffer().pts;
+  return pts === undefined || BigInt(pts) === BigInt(Gst.CLOCK_TIME_NONE) ? null : BigInt(pts);
 }
+
+/** What comes over RTP has times by the sender's clock, which are a ms or two ahead of it now and then. */
+const sinceMs = (pts: bigint, baseTime: bigint): number =>
+  Math.max(0, Number(BigInt(Gst.SystemClock.obtain().getTime()) - BigInt(baseTime) - pts) / 1e6);
+
+const meanOf = (values: number[]): number | null =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;

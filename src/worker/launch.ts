@@ -30,15 +30,15 @@ export interface CameraFormat {
  * @param framerate null for as many as come
  */
 export function describeEncoding(encoder: string, framerate: number | null): string {
-  const line = [
+  const input = [
     'funnel name=in',
     describeThinning('rate', framerate),
     'tee name=raw allow-not-linked=true',
-    encoder,
-    ...CODEC_ELEMENTS.H264.parser,
-    describeFan('video'),
-  ].join(' ! ');
-  return `${line}  raw. ! ${LAST_PICTURE}`;
+    LAST_PICTURE,
+  ];
+  const output = ['raw.', encoder, ...CODEC_ELEMENTS.H264.parser, describeFan('video')];
+  // A tee serves who was linked first: `last` has a picture when the encoder begins with it (see measureStream).
+  return `${input.join(' ! ')}  ${output.join(' ! ')}`;
 }
 
 /** Leaves out what is more than so many frames a second; `skip-to-first`: none is missing before the first. */

@@ -1,17 +1,14 @@
 import type { ConnectionEvents } from '../gst/connection.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
 import type { FromWorker, SessionTimes, ToWorker, ToWorkerOf } from '../media/messages.js';
-import { descriptors } from '../process/descriptors.js';
 import { LoopLag } from '../process/loop-lag.js';
 import { asMonotonic } from '../process/monotonic.js';
 import { Camera, type Place } from './camera.js';
+import { checkDescriptors, TAKES } from './descriptor-room.js';
 import { CameraFailure, refusal } from './failure.js';
 import { Feeds } from './feeds.js';
 import { KeyframeLimit } from './keyframe-limit.js';
 import { Viewer } from './viewer.js';
-
-/** File descriptors that a camera takes which opens, and that a session takes, with some to spare. */
-const OPENING = { camera: 40, session: 16 };
 
 interface Entry {
   /** Of the request that made it: in all that is logged of it. */
@@ -111,7 +108,8 @@ export class WorkerSessions {
     this.#entries.set(session, entry);
     this.#housekeeping.disturb();
     try {
-      checkRoom([...this.#entries.values()].filter(({ joined }) => !joined).length);
+      const unanswered = [...this.#entries.values()].filter(({ joined }) => !joined).length;
+      checkDescriptors("The camera's process", TAKES.camera + unanswered * TAKES.session);
       const answer = await negotiate(entry);
       // Whoever left while the camera was opening has been taken care of, and is told nothing.
       if (entry.ended) return;
@@ -261,19 +259,4 @@ export class WorkerSessions {
     this.#camera?.unpublish(session);
     this.#housekeeping.collect();
   }
-}
-
-/**
- * GLib ends the process where it gets no descriptor, and with it all who watch.
- * @param underWay sessions that have not been answered, and may not have taken theirs yet
- * @throws CameraFailure
- */
-function checkRoom(underWay: number): void {
-  const found = descriptors();
-  if (found && found.free < OPENING.camera + underWay * OPENING.session)
-    throw new CameraFailure(
-      `The camera's process has ${found.free} of its ${found.limit} files and connections left, too few for another session.`,
-      'Ask again when somebody has left; if that lasts, let it open more (LimitNOFILE= of systemd, ulimit -n).',
-      'overloaded',
-    );
 }

@@ -34,7 +34,7 @@ t.test('what holds where nothing is said', t => {
     protocol: { etags: 'compatible' },
     log: { level: 'info' },
     legacy: { mode: 'auto', anonymous: false, networks: [] },
-    access: { tokens: [], jwt: [], anonymous: [], requireTokenOnSessions: false, origins: ['*'] },
+    access: { tokens: [], jwt: [], anonymous: [], requireTokenOnSessions: false, origins: ['*'], proxies: [] },
   };
   t.strictSame(defaultConfig(), config);
   for (const nothing of ['', '# all as it is\n', '{}', 'null', '---\n'])

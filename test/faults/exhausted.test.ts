@@ -4,9 +4,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
 import { readOffer } from '../helpers/fixtures.js';
+import { startLegacyReceiver } from '../helpers/legacy-receiver.js';
+import { oldClient } from '../helpers/old-client.js';
+import { missing } from '../helpers/python-program.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 
 const OFFER = readOffer('chromium-156');
+const skip = missing('gi', 'python3-gi') || missing('websockets', 'python3-websockets');
+const HELLO = { status: 'HELLO' };
+const OK = { status: 'OK' };
 const PATIENCE_MS = 60_000;
 /** Descriptors that are left to it: less than a session takes. */
 const LEFT = 8;
@@ -58,6 +64,31 @@ t.test('no file descriptor for another viewer: 503, those who watch go on, and t
   limit(worker, 'nofile', before);
   t.equal((await join(server, 'a')).status, 201, 'it serves again');
   t.equal(server.worker('a'), worker, 'by the same process');
+});
+
+t.test('no descriptor for another old receiver: it is to come again, and who watches goes on', { skip }, async t => {
+  const { server } = await watched(t);
+  const url = `ws://127.0.0.1:${server.port}/?token=${server.token}&camera=a`;
+  const receiver = startLegacyReceiver(t, url);
+  const goesOn = async (): Promise<void> => {
+    const { pictures } = await receiver.seen(0);
+    await until('it goes on', async () => (await receiver.seen(0)).pictures > pictures + 20, PATIENCE_MS);
+  };
+  await goesOn();
+  const worker = server.worker('bundles');
+  const before = mayHave(worker, 'Max open files');
+  limit(worker, 'nofile', readdirSync(`/proc/${worker}/fd`).length + LEFT);
+  const refused = await oldClient(t, url);
+  refused.say(HELLO);
+  t.match(await refused.next(), OK);
+  t.match(await refused.closed, { code: 1013, reason: /files and connections/ });
+  await goesOn();
+  limit(worker, 'nofile', before);
+  const served = await oldClient(t, url);
+  served.say(HELLO);
+  t.match(await served.next(), OK);
+  t.match(await served.next(), { sdp: { type: 'offer' } });
+  t.equal(server.worker('bundles'), worker, 'by the same process');
 });
 
 t.test('no memory: the camera is started anew, and the other one goes on', async t => {

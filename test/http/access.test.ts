@@ -282,6 +282,27 @@ t.test('wrong tokens are limited, and do not lock out who had the right one', as
   t.equal((await app.inject({ url: '/healthz', headers: bearer('x'), remoteAddress: '192.0.2.2' })).statusCode, 200);
 });
 
+t.test('behind a proxy that is named, clients are told apart by what it says of them', async t => {
+  const { app } = await testApp(t, 5, {
+    access: { proxies: ['10.0.0.0/24', '::1'] },
+    limits: { wrongTokensPerMinute: 3 },
+  });
+  const status = async (token: string, remoteAddress: string, forwarded: string): Promise<number> => {
+    const headers = { ...bearer(token), 'x-forwarded-for': forwarded };
+    return (await app.inject({ url: '/api/v1/system', headers, remoteAddress })).statusCode;
+  };
+  for (let n = 0; n < 3; n++) t.equal(await status(`wrong-${n}`, '10.0.0.1', '192.0.2.1'), 401);
+  t.equal(await status(TOKEN, '10.0.0.1', '192.0.2.1'), 429, 'the client that guessed');
+  t.equal(await status(TOKEN, '::ffff:10.0.0.1', '192.0.2.1'), 429, 'and by another of the proxies');
+  t.equal(await status(TOKEN, '10.0.0.1', '192.0.2.2'), 200, 'another client of the same proxy');
+  t.equal(await status(TOKEN, '10.0.0.1', '192.0.2.2, 192.0.2.1'), 429, 'what a client made up is before it');
+  t.equal(await status(TOKEN, '10.0.0.1', '192.0.2.1, ::1'), 429, 'a proxy behind a proxy');
+  for (let n = 0; n < 3; n++) t.equal(await status(`wrong-${n}`, '192.0.2.9', `192.0.2.${n + 20}`), 401);
+  t.equal(await status(TOKEN, '192.0.2.9', '192.0.2.99'), 429, 'no proxy: what it says does not count');
+  for (const nonsense of ['', 'x'.repeat(5_000), '127.0.0.1:80, ,', '"', '[::1'])
+    t.equal(await status(TOKEN, '10.0.0.2', nonsense), 200, nonsense.slice(0, 20));
+});
+
 t.test('pages of other origins, where only some may', async t => {
   const { app } = await testApp(t, 5, { access: { origins: ['https://a.example', 'http://b.example:8080'] } });
   const allowed = async (origin: string): Promise<unknown> => {

@@ -4,7 +4,7 @@ import { TOKEN, testApp } from '../helpers/app.js';
 import { breaches } from '../helpers/contract.js';
 import { bearer, issue } from '../helpers/tokens.js';
 
-const STREAM = { captured: 9, encoded: 8, sent: 7, keyframes: 1, thinned: 2, overrun: 3, delayMs: 5 };
+const STREAM = { captured: 9, encoded: 8, sent: 7, keyframes: 1, thinned: 2, overrun: 3, delayMs: 5, encodeMs: 2 };
 
 t.test('each token is told of its own cameras and their sessions, and of what is common', async t => {
   const arm = issue('arm', { role: 'view', cameras: ['arm'] });
@@ -29,6 +29,7 @@ t.test('each token is told of its own cameras and their sessions, and of what is
     'bigfootbot_camera_state{camera="arm",state="lost"} 1',
     'bigfootbot_camera_picture_age_seconds{camera="arm"} 1.5',
     'bigfootbot_camera_picture_delay_seconds{camera="arm"} 0.005',
+    'bigfootbot_camera_encode_seconds{camera="arm"} 0.002',
     'bigfootbot_camera_worker_restarts_total{camera="arm"} 2',
     'bigfootbot_camera_dropped_frames_total{camera="arm",reason="overrun"} 3',
     'bigfootbot_process_cpu_seconds_total{process="camera",camera="arm"} 1.5',

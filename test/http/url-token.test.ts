@@ -15,6 +15,7 @@ function leading(requireTokenOnSessions: boolean): ReturnType<typeof Fastify> {
   answerUrlTokens(app, {
     anonymous: NOBODY,
     legacy: () => NOBODY,
+    isProxy: () => false,
     requireTokenOnSessions,
     identify: async () => NOBODY,
   });

@@ -55,6 +55,7 @@ t.test('every metric is there, with figures that can be', t => {
     ['bigfootbot_camera_video_bytes_per_second{camera="front"}', 1_000, 1e6],
     ['bigfootbot_camera_picture_age_seconds{camera="front"}', 0, 2],
     ['bigfootbot_camera_picture_delay_seconds{camera="front"}', 0, 2],
+    ['bigfootbot_camera_encode_seconds{camera="front"}', 0, 1],
     ['bigfootbot_camera_encoded_frames_total{camera="front"}', 5, 1e4],
     ['bigfootbot_camera_keyframes_total{camera="front"}', 1, 100],
     ['bigfootbot_camera_worker_restarts_total{camera="front"}', 0, 0],
@@ -97,6 +98,10 @@ t.test('what the dashboard, the alerts and the documentation name is there', t =
     [],
     'all are documented',
   );
+  const jobs = ['docs/metrics.md', 'deploy/prometheus/prometheus.yaml', 'deploy/prometheus/alerts.yaml'].flatMap(file =>
+    [...read(file).matchAll(/job_name: (\S+)|\bjob="([^"]+)"/g)].map(([, named, asked]) => named ?? asked),
+  );
+  t.strictSame([...new Set(jobs)], ['bigfootbot-video'], `the alerts look at what is scraped: ${jobs}`);
   t.end();
 });
 
