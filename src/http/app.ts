@@ -83,6 +83,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   const most = connectionLimit();
   if (most !== undefined) app.server.maxConnections = most;
+  // Of a connection that is gone already nobody knows whose it was, and nobody reads the answer.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.raw.socket.remoteAddress !== undefined) return done();
+    reply.hijack();
+    request.raw.destroy();
+  });
   handleErrors(app);
   tellRequestIds(app);
   validate(app);

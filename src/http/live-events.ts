@@ -63,6 +63,7 @@ export class LiveEvents {
   readonly #news: CameraNews;
   readonly #ticker: FreshnessTicker;
   #stops: (() => void)[] = [];
+  #isClosed = false;
 
   constructor(options: LiveEventsOptions) {
     this.#options = options;
@@ -96,6 +97,7 @@ export class LiveEvents {
 
   /** Says goodbye to all, and resolves when they are gone. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const stop of this.#stops.splice(0)) stop();
     this.#news.close();
     this.#ticker.close();
@@ -116,6 +118,11 @@ export class LiveEvents {
 
   /** To be called for who was admitted. */
   listen(socket: Socket, listener: Listener): void {
+    // His token took a while to be known.
+    if (this.#isClosed) {
+      socket.close(CLOSE.goingAway, 'the server is being stopped');
+      return;
+    }
     const connection: Connection = { ...listener, socket, answered: true };
     this.#connections.add(connection);
     socket.on('close', () => void this.#connections.delete(connection));

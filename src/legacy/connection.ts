@@ -57,6 +57,10 @@ export class LegacyConnection {
     this.#bundles.trickleBundle(this.bundle, early);
   }
 
+  get isDescribed(): boolean {
+    return this.#early === null;
+  }
+
   /** @returns whether it was the last of its sessions */
   sessionEnded(id: string): boolean {
     return this.#ids.delete(id) && this.#ids.size === 0;

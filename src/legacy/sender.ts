@@ -177,7 +177,9 @@ export class LegacySender {
 
   /** One of its sessions has ended: with the last it is asked again, if somebody still waits for it. */
   sessionEnded(id: string): void {
-    if (!this.#connection?.sessionEnded(id)) return;
+    const connection = this.#connection;
+    // One that waits for its answer is told why there is none: asked at once, it would offer the same again.
+    if (!connection?.sessionEnded(id) || !connection.isDescribed) return;
     this.#letGo();
     if (this.#wanted.size > 0 && this.#client) this.#ask();
   }

@@ -1,4 +1,5 @@
 import type { Log, Machine } from '../domain/ports.js';
+import { CHILD_TIMES } from '../process/child-process.js';
 import type { FromWorker, FromWorkerOf, NeededElement } from './messages.js';
 import { startWorker, type WorkerProcess } from './worker-process.js';
 
@@ -10,6 +11,8 @@ export type TriedDecoder = Omit<Tried, 'outcome'> & { outcome: 'works' | 'failed
 
 /** For one encoder or decoder to be tried, opening of drivers included. */
 const PATIENCE_MS = 15_000;
+/** For a process that was killed to be gone: one that hangs in its driver stays. */
+const GONE_MS = 2_000;
 /** Each turn ends behind an element that broke the process; there are fewer of them than this. */
 const MAX_TURNS = 20;
 
@@ -99,6 +102,8 @@ export class Prober {
         ...this.#decoders.keys(),
       ],
       log: this.#log,
+      // It is never "ready": it does its work and exits. How long that takes depends on how much is installed.
+      times: { ...CHILD_TIMES, readyMs: null },
       onMessage: message => {
         timer?.refresh();
         if (message.type === 'probing') current = message;
@@ -107,10 +112,15 @@ export class Prober {
       },
     });
     this.#process = process;
-    // A probe is never "ready": it does its work and exits.
     process.ready.catch(() => undefined);
-    timer = setTimeout(() => process.kill(`nothing came of it within ${PATIENCE_MS / 1000} s`), PATIENCE_MS);
-    const reason = await process.exited;
+    const reason = await new Promise<string>(resolve => {
+      timer = setTimeout(() => {
+        const why = `nothing came of it within ${PATIENCE_MS / 1000} s`;
+        process.kill(why);
+        setTimeout(resolve, GONE_MS, `${why}, and it cannot be ended`).unref();
+      }, PATIENCE_MS);
+      void process.exited.then(resolve);
+    });
     clearTimeout(timer);
     this.#process = null;
     if (over) this.#isDone = true;

@@ -23,8 +23,8 @@ export interface ChildProcessOptions<From extends FromChild> {
 }
 
 export interface ChildTimes {
-  /** For `ready` to come, at the most. */
-  readyMs: number;
+  /** For `ready` to come, at the most; null of one that never says it. */
+  readyMs: number | null;
   pingMs: number;
   /** Without a `pong`: its JavaScript thread hangs, likely in a driver, and it is killed. */
   hungMs: number;
@@ -55,7 +55,8 @@ export class ChildProcess<To, From extends FromChild> {
   readonly ready: Promise<Extract<From, { type: 'ready' }>>;
   /** Resolves with the reason when the process is gone; it never rejects. */
   readonly exited: Promise<string>;
-  readonly #child: NodeChildProcess;
+  /** Null where it could not even be started. */
+  readonly #child: NodeChildProcess | null;
   readonly #times: ChildTimes;
   readonly #lastWords: string[] = [];
   #heartbeat: NodeJS.Timeout | null = null;
@@ -72,23 +73,34 @@ export class ChildProcess<To, From extends FromChild> {
     this.#times = times;
     // NODE_OPTIONS may hold what suits one process alone, such as a debugger's port.
     const { NODE_OPTIONS: _, ...env } = process.env;
-    const child = fork(entry, args, {
-      execArgv: ['--expose-gc', '--enable-source-maps'],
-      serialization: 'advanced',
-      stdio: ['ignore', inheritStdout ? 'inherit' : 'ignore', 'pipe', 'ipc'],
-      env,
-    });
+    let child: NodeChildProcess | null = null;
+    let notStarted = '';
+    try {
+      child = fork(entry, args, {
+        execArgv: ['--expose-gc', '--enable-source-maps'],
+        serialization: 'advanced',
+        stdio: ['ignore', inheritStdout ? 'inherit' : 'ignore', 'pipe', 'ipc'],
+        env,
+      });
+      living.add(child);
+    } catch (error) {
+      // Node throws what it does not tell as an event, as where there is no memory for another process.
+      notStarted = `it could not be started: ${(error as Error).message}`;
+    }
     this.#child = child;
-    living.add(child);
     type Ready = Extract<From, { type: 'ready' }>;
     let becomeReady: (message: Ready) => void;
     const becameReady = new Promise<Ready>(resolve => {
       becomeReady = resolve;
     });
     this.exited = new Promise(resolve => {
+      if (!child) {
+        this.#gone(resolve, notStarted);
+        return;
+      }
       // Also when it could not be killed or told something, and is still there.
       child.on('error', error => {
-        if (child.pid === undefined) this.#gone(resolve, `it could not be started: ${error.message}`);
+        if (child?.pid === undefined) this.#gone(resolve, `it could not be started: ${error.message}`);
       });
       child.once('exit', (code, signal) => this.#gone(resolve, this.#killedFor ?? this.#inWords(code, signal)));
     });
@@ -97,7 +109,7 @@ export class ChildProcess<To, From extends FromChild> {
       () => this.#beat(),
       () => undefined,
     );
-    child.on('message', data => {
+    child?.on('message', data => {
       this.#heardAt = performance.now();
       const message = check(data);
       if (!message) log.error({ pid: child.pid }, 'message of a worker is not in the protocol');
@@ -106,7 +118,7 @@ export class ChildProcess<To, From extends FromChild> {
         becomeReady(message as Ready);
       } else if (message.type !== 'pong') onMessage(message);
     });
-    if (child.stderr) {
+    if (child?.stderr) {
       createInterface({ input: child.stderr }).on('line', line => {
         this.#lastWords.push(line);
         if (this.#lastWords.length > LINES_KEPT) this.#lastWords.shift();
@@ -116,7 +128,7 @@ export class ChildProcess<To, From extends FromChild> {
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   /** ms since it said anything. */
@@ -130,7 +142,7 @@ export class ChildProcess<To, From extends FromChild> {
    */
   isWatched(): boolean {
     const { readyMs, pingMs } = this.#times;
-    return performance.now() - this.#tickedAt < (this.#heartbeat ? 0 : readyMs) + WATCH_SLACK * pingMs;
+    return performance.now() - this.#tickedAt < (this.#heartbeat ? 0 : (readyMs ?? Infinity)) + WATCH_SLACK * pingMs;
   }
 
   /** Sends a message; one to a worker that is gone is dropped, as `exited` tells of that. */
@@ -148,21 +160,21 @@ export class ChildProcess<To, From extends FromChild> {
 
   kill(reason: string): void {
     this.#killedFor ??= reason;
-    this.#child.kill('SIGKILL');
+    this.#child?.kill('SIGKILL');
   }
 
   #send(message: object): void {
-    if (!this.#isGone && this.#child.connected) this.#child.send(message, () => undefined);
+    // What is killed and does not go, as it hangs in the kernel, reads no more: it would be kept for it for ever.
+    if (!this.#isGone && this.#killedFor === null && this.#child?.connected) this.#child.send(message, () => undefined);
   }
 
   async #orGone<T>(becameReady: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const failed = new Promise<never>((_, reject) => {
       void this.exited.then(reason => reject(new Error(reason)));
-      timer = setTimeout(
-        () => this.kill(`it was not ready within ${this.#times.readyMs / 1000} s`),
-        this.#times.readyMs,
-      );
+      const { readyMs } = this.#times;
+      if (readyMs === null) return;
+      timer = setTimeout(() => this.kill(`it was not ready within ${readyMs / 1000} s`), readyMs);
     });
     try {
       return await Promise.race([becameReady, failed]);
@@ -194,7 +206,7 @@ export class ChildProcess<To, From extends FromChild> {
 
   #gone(resolve: (reason: string) => void, reason: string): void {
     this.#isGone = true;
-    living.delete(this.#child);
+    if (this.#child) living.delete(this.#child);
     if (this.#heartbeat) clearInterval(this.#heartbeat);
     clearTimeout(this.#lastChance);
     resolve(reason);

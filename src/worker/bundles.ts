@@ -35,6 +35,8 @@ export class Bundles {
   readonly #housekeeping: Housekeeping;
   readonly #baseTime = Gst.SystemClock.obtain().getTime();
   readonly #bundles = new Map<string, Bundle>();
+  /** Those that are being negotiated, and may not have taken all that they need. */
+  readonly #unanswered = new Set<string>();
   readonly #inlets: Inlets;
   readonly #timer: NodeJS.Timeout;
 
@@ -59,7 +61,7 @@ export class Bundles {
     const sending = found?.kind === 'sending' ? found.publication : null;
     switch (message.type) {
       case 'offer':
-        void this.#refusing(bundle, () => this.#offer(message));
+        void this.#refusing(bundle, () => this.#negotiating(bundle, () => this.#offer(message)));
         return;
       case 'accept':
         void this.#refusing(bundle, async () => {
@@ -67,13 +69,13 @@ export class Bundles {
         });
         return;
       case 'receive':
-        void this.#refusing(bundle, () => this.#receive(message));
+        void this.#refusing(bundle, () => this.#negotiating(bundle, () => this.#receive(message)));
         return;
       case 'candidates':
         for (const value of message.values) this.#webrtcOf(found)?.addCandidate(value);
         return;
       case 'outlet':
-        sending?.sendTo(message.camera, message.port);
+        if (sending) this.#sendOn(sending, message);
         return;
       case 'no-outlet':
         sending?.stopSending(message.camera);
@@ -116,8 +118,13 @@ export class Bundles {
     }
   }
 
+  async #negotiating(bundle: string, step: () => Promise<void>): Promise<void> {
+    this.#unanswered.add(bundle);
+    await step().finally(() => this.#unanswered.delete(bundle));
+  }
+
   async #offer({ bundle, cameras, ice }: ToBundlesOf<'offer'>): Promise<void> {
-    checkRoom(cameras);
+    this.#checkRoom(cameras);
     const sections: (Sent | null)[] = cameras.map(() => null);
     const here = (): string[] => watching.sections.flatMap(section => section?.camera ?? []);
     const viewer = new BundleViewer(
@@ -152,7 +159,7 @@ export class Bundles {
   }
 
   async #receive({ bundle, cameras, offer, ice }: ToBundlesOf<'receive'>): Promise<void> {
-    checkRoom(cameras);
+    this.#checkRoom(cameras);
     const publication = new BundlePublication(
       { cameras, baseTime: this.#baseTime, ice },
       this.#events(bundle, () => undefined),
@@ -162,6 +169,24 @@ export class Bundles {
     if (this.#webrtcOf(this.#bundles.get(bundle)) !== publication.webrtc) return;
     this.#send({ type: 'answered', bundle, answer });
     publication.watch();
+  }
+
+  /** What cannot be sent on is missing to the camera, which asks again; the connection goes on. */
+  #sendOn(publication: BundlePublication, { bundle, camera, port }: ToBundlesOf<'outlet'>): void {
+    try {
+      checkDescriptors(WHOSE, TAKES.stream);
+      publication.sendTo(camera, port);
+    } catch (error) {
+      const fields = { bundle, camera, detail: refusal(error).message };
+      this.#send({ type: 'log', level: 'error', event: 'camera of a connection not sent on', fields });
+    }
+  }
+
+  /** @throws CameraFailure */
+  #checkRoom(cameras: readonly string[]): void {
+    // Itself is among them.
+    const negotiated = this.#unanswered.size * TAKES.session;
+    checkDescriptors(WHOSE, negotiated + TAKES.session + cameras.length * TAKES.stream);
   }
 
   #events(bundle: string, connected: () => void): ConnectionEvents {
@@ -217,6 +242,4 @@ export class Bundles {
   }
 }
 
-/** @throws CameraFailure */
-const checkRoom = (cameras: readonly string[]): void =>
-  checkDescriptors('The process for connections of several cameras', 2 * TAKES.session + cameras.length * TAKES.stream);
+const WHOSE = 'The process for connections of several cameras';

@@ -1,5 +1,6 @@
 import type { FromWorker } from '../media/messages.js';
 import type { Camera, Place } from './camera.js';
+import { checkDescriptors, TAKES } from './descriptor-room.js';
 import { refusal } from './failure.js';
 import { Outlet } from './outlet.js';
 
@@ -31,6 +32,7 @@ export class Feeds {
       if (!isWanted()) return;
       await feed.place.ready;
       if (!isWanted()) return;
+      checkDescriptors("The camera's process", TAKES.stream);
       feed.outlet = new Outlet(port, feed.place.baseTime);
       feed.place.attach(feed.outlet.proxySinks);
     } catch (error) {

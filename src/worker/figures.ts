@@ -1,5 +1,6 @@
 import type { StreamFigures } from '../domain/ports.js';
-import { Gst, type Sample } from '../gst/native.js';
+import { rendered } from '../gst/meter.js';
+import { type Element, Gst, type Sample } from '../gst/native.js';
 import { make } from '../gst/pipeline.js';
 import type { Programme } from './programme.js';
 import type { StreamPipeline } from './stream-pipeline.js';
@@ -8,7 +9,7 @@ import type { StreamPipeline } from './stream-pipeline.js';
 const POLL_MS = 1;
 /** Pictures that are looked at, and how long, at the most. */
 const PICTURES = 3;
-const PATIENCE_MS = 250;
+const PATIENCE_MS = 400;
 
 /** What is measured only when somebody asks, as it costs something. Null before anything is on air. */
 export async function measureStream(programme: Programme): Promise<StreamFigures | null> {
@@ -38,24 +39,23 @@ async function measureTimes(stream: StreamPipeline): Promise<Pick<StreamFigures,
   const delays: number[] = [];
   const encodings: number[] = [];
   const until = performance.now() + PATIENCE_MS;
-  let seen = stream.video.count();
-  // When pictures went into the encoder; of the one that is there already nobody knows.
-  const begun = new Map<bigint, number>();
-  let entered = enteredOf(stream);
+  const into = stream.raw && new Arrivals(stream.element('last'));
   taps.add(newest);
+  const outOf = new Arrivals(newest);
+  // Encoders keep some pictures and leave some out: one that is seen on both sides tells how the numbers go together.
+  // Just one is looked at before it is encoded, as a look keeps a buffer of the camera's until the next collection.
+  let known: { number: number; pts: bigint | null } | null = null;
+  let ahead: number | null = null;
   try {
-    while (delays.length < PICTURES && performance.now() < until) {
+    while ((delays.length < PICTURES || (into && encodings.length < PICTURES)) && performance.now() < until) {
       await new Promise(resolve => setTimeout(resolve, POLL_MS));
-      const next = enteredOf(stream);
-      if (next !== null && next !== entered) begun.set(next, performance.now());
-      entered = next;
-      const count = stream.video.count();
-      if (count === seen) continue;
-      seen = count;
+      if (into?.look() && !known) known = { number: into.count, pts: timeOf(stream.lastPicture()) };
+      if (!outOf.look()) continue;
       const pts = timeOf(newest.lastSample as Sample | null);
       if (pts === null) continue;
       delays.push(sinceMs(pts, stream.baseTime));
-      const began = begun.get(pts);
+      if (known && pts === known.pts) ahead = known.number - outOf.count;
+      const began = ahead === null ? undefined : into?.at.get(outOf.count + ahead);
       if (began !== undefined) encodings.push(performance.now() - began);
     }
   } finally {
@@ -64,8 +64,30 @@ async function measureTimes(stream: StreamPipeline): Promise<Pick<StreamFigures,
   return { delayMs: meanOf(delays), encodeMs: meanOf(encodings) };
 }
 
-/** The time of the picture that went into the encoder last; null where there is none. */
-const enteredOf = (stream: StreamPipeline): bigint | null => (stream.raw ? timeOf(stream.lastPicture()) : null);
+/** When pictures came to a sink, by their numbers, as far as somebody looks. */
+class Arrivals {
+  /** ms, see performance.now. */
+  readonly at = new Map<number, number>();
+  readonly #sink: Element;
+  #count: number;
+
+  constructor(sink: Element) {
+    this.#sink = sink;
+    this.#count = rendered(sink);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether some came since the last look. */
+  look(): boolean {
+    const before = this.#count;
+    this.#count = rendered(this.#sink);
+    for (let number = before + 1; number <= this.#count; number++) this.at.set(number, performance.now());
+    return this.#count > before;
+  }
+}
 
 function timeOf(sample: Sample | null): bigint | null {
   const pts = sample?.getBuffer().pts;

@@ -22,7 +22,16 @@ async function setUp(t: Test, settings: TestSettings = {}, viewers = 20) {
   const sessions = () => test.sessions.list('active').map(({ camera, protocol }) => `${camera} ${protocol}`);
   const reasons = () => test.sessions.list('ended').map(({ ended }) => ended?.reason);
   const sessionIds = () => test.sessions.list('active').map(({ id }) => id);
-  return { ...test, origin, connect, sessions, sessionIds, reasons, end: () => test.sessions.close() };
+  return {
+    ...test,
+    origin,
+    connect,
+    sessions,
+    sessionIds,
+    reasons,
+    sessionsOf: test.sessions,
+    end: () => test.sessions.close(),
+  };
 }
 
 /** What it is offered after HELLO. */
@@ -294,6 +303,23 @@ t.test('an old sender is asked once, when it is wanted, and becomes a camera', a
   await until('it is asked again', async () => (await again.next()).status === 'HELLO');
   again.socket.close();
   await until('then it is gone', async () => !(await listed()).includes('legacy-1'));
+});
+
+t.test('a sender for which there is no room is told so, and not asked again at once', async t => {
+  const { connect, engine, legacy, sessions, sessionsOf, ask } = await setUp(t);
+  engine.receiveBundle = async (_bundle, parts) => {
+    for (const { session } of parts) sessionsOf.end(session, 'sending-failed', 'full');
+    throw new Failure('overloaded', 'It is full.');
+  };
+  const sender = await connect();
+  await until('it is listed', async () => (await ask('GET', '/api/v1/cameras/legacy-1')).statusCode === 200);
+  legacy.senderWanted('legacy-1', true);
+  t.strictSame(await sender.next(), HELLO);
+  sender.say(OK);
+  sender.say({ sdp: { type: 'offer', sdp: OFFER } });
+  t.match(await sender.closed, { code: 1013, reason: 'It is full.' });
+  t.strictSame(sender.waiting(), [], 'it is not asked in vain');
+  t.strictSame(sessions(), []);
 });
 
 t.test('one that says HELLO and then offers is a sender', async t => {

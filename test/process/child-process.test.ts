@@ -12,11 +12,11 @@ const TIMES: ChildTimes = { readyMs: 30_000, pingMs: 50, hungMs: 30_000, closeMs
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-child-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 
-function start(program: string, times: ChildTimes = TIMES): ChildProcess<object, Said> {
+function start(program: string, times: ChildTimes = TIMES, ...args: string[]): ChildProcess<object, Said> {
   const entry = join(folder, 'child.mjs');
   writeFileSync(entry, program);
   const check = (data: unknown): Said => data as Said;
-  return new ChildProcess({ entry, args: [], check, onMessage: () => undefined, log: keptLog(), times });
+  return new ChildProcess({ entry, args, check, onMessage: () => undefined, log: keptLog(), times });
 }
 
 t.test('it is watched from its start, while it gets ready and while it runs, whether it answers or not', async t => {
@@ -41,4 +41,14 @@ t.test('one that is gone, or was forgotten while it got ready, is watched no mor
   late.ready.catch(() => undefined);
   await until('nobody watches it', () => !late.isWatched());
   t.match(await late.exited, /not ready/);
+});
+
+t.test('one that cannot be started has ended, with the reason', async t => {
+  const child = start('', TIMES, 'no \0 in arguments');
+  await t.rejects(child.ready, /could not be started/);
+  t.match(await child.exited, /could not be started/);
+  child.send({ type: 'ping', sequence: 1 });
+  child.kill('it is not there');
+  await child.close();
+  t.equal(child.pid, undefined);
 });
