@@ -97,8 +97,9 @@ t.test('two old receivers, each with two cameras in a connection of its own', { 
   await until('its camera comes back', async () => (await second.seen(0)).pictures > front.pictures + 10, 20_000);
   t.ok((await second.seen(1)).pictures > rear.pictures, 'the other camera went on');
 
+  const [last] = await server.sessions();
   process.kill(server.worker('bundles'), 'SIGKILL');
-  await gone(t, server, (await server.sessions())[0]?.id, 'worker-died');
+  await gone(t, server, last?.id, 'worker-died');
 });
 
 t.test('one camera of three, to a receiver of the other dialect', { skip }, async t => {
@@ -210,7 +211,10 @@ t.test(`${CONNECTS} connects and disconnects leave nothing behind`, { skip }, as
   // What stays of the first is what the others are compared with.
   const visit = async (): Promise<void> => {
     const receiver = startLegacyReceiver(t, set.url());
-    await until('it sees', async () => (await receiver.seen(1)).pictures > 0, 20_000);
+    await until('it sees', async () => (await receiver.seen(1)).pictures > 0, 20_000).catch(async error => {
+      const facts = [await receiver.seen(0), await receiver.seen(1), await server.sessions()];
+      throw new Error(`${error.message}: ${JSON.stringify(facts)}`);
+    });
     await receiver.leave();
   };
   for (let i = 0; i < 4; i++) await visit();
