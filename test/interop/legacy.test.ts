@@ -14,7 +14,7 @@ const browser = skip ? null : await launchChromium();
 t.teardown(() => browser?.close());
 
 /** CONNECTS=200 is what it was made for. */
-const CONNECTS = Number(process.env.CONNECTS ?? 12);
+const CONNECTS = Number(process.env.CONNECTS ?? 8);
 
 interface Set {
   server: TestServer;
