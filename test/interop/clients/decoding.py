@@ -3,6 +3,9 @@ from gi.repository import Gst
 
 from common import HEIGHT, WIDTH
 
+# Before several threads ask for it at once, as in legacy_receiver.py.
+OK = Gst.FlowReturn.OK
+
 DECODERS = {
     'H264': 'rtph264depay ! avdec_h264',
     'H265': 'rtph265depay ! avdec_h265',
@@ -23,7 +26,7 @@ def counting_branch(codec, pictures):
         size = whole.get_static_pad('sink').get_current_caps().get_structure(0)
         pictures.look(
             buffer.extract_dup(0, WIDTH * HEIGHT), size.get_int('width').value, size.get_int('height').value)
-        return Gst.FlowReturn.OK
+        return OK
 
     branch.get_by_name('out').connect('new-sample', count)
     return branch

@@ -19,6 +19,9 @@ import websockets  # noqa: E402
 from common import Pictures, on_words, say  # noqa: E402
 from decoding import counting_branch  # noqa: E402
 
+# Before threads ask for it, two at once: the second finds what PyGObject has not finished making for the first.
+SRC = Gst.PadDirection.SRC
+
 
 class Receiver:
     def __init__(self, options, socket):
@@ -84,7 +87,7 @@ class Receiver:
         return promise.get_reply()
 
     def on_stream(self, _peer, pad):
-        if pad.get_direction() != Gst.PadDirection.SRC:
+        if pad.get_direction() != SRC:
             return
         pictures = self.cameras[pad.get_property('transceiver').get_property('mlineindex')] = Pictures()
         branch = counting_branch('H264', pictures)
