@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { CONTAINERS, PIPE_FORMATS, type PipeFormat } from '../receiver/messages.js';
+import { CONTAINERS, PIPE_FORMATS, type PipeFormat } from '../messages/player.js';
 import { EXIT } from './command-error.js';
 
 export interface RecvOptions {

@@ -1,7 +1,7 @@
 import type { Config } from '../domain/contract.js';
 import type { CameraPlan, CaptureDevice, IcePlan, Machine } from '../domain/ports.js';
-import type { NeededElement } from '../media/messages.js';
 import type { TriedDecoder } from '../media/prober.js';
+import type { NeededElement } from '../messages/camera-worker.js';
 import type { SystemFacts } from './facts.js';
 
 /** What a check found: `warn` works and could be better, `fail` does not work. */

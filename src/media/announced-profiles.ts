@@ -1,6 +1,6 @@
 import type { Log } from '../domain/ports.js';
+import type { VideoFacts } from '../messages/camera-worker.js';
 import { type FormatParameters, isOfAnnouncedProfile } from '../protocol/codecs.js';
-import type { VideoFacts } from './messages.js';
 
 /**
  * What viewers of H.264 were told of its profile, against what is sent: caps and settings may say one thing and a driver

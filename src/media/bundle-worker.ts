@@ -10,6 +10,7 @@ import type {
   ProcessMeasures,
   SessionFreshness,
 } from '../domain/ports.js';
+import type { FromBundles, FromBundlesOf, ToBundles } from '../messages/bundles.js';
 import type { ChildProcess } from '../process/child-process.js';
 import { processFigures } from '../process/proc.js';
 import { answerForWebrtcbin } from '../protocol/answer-for-webrtcbin.js';
@@ -17,7 +18,6 @@ import { composeBundleOffer } from '../protocol/bundle-offer.js';
 import { candidatesOf } from '../protocol/candidates.js';
 import type { Offer } from '../protocol/offer.js';
 import { offerOfCameras } from '../protocol/sdp-for-webrtcbin.js';
-import type { FromBundles, FromBundlesOf, ToBundles } from './bundle-messages.js';
 import type { Feed } from './feed.js';
 import { endedEarly, withCandidates } from './negotiation.js';
 import { WorkerLooks } from './worker-looks.js';

@@ -12,6 +12,7 @@ import type {
   MediaEvents,
   MediaLimits,
 } from '../domain/ports.js';
+import type { FromWorker, FromWorkerOf } from '../messages/camera-worker.js';
 import { processFigures } from '../process/proc.js';
 import { type Agreement, agree, type Stream } from '../protocol/agreement.js';
 import { usableCandidate } from '../protocol/candidate.js';
@@ -20,7 +21,6 @@ import type { Offer } from '../protocol/offer.js';
 import { AnnouncedProfiles } from './announced-profiles.js';
 import { type ApplyControls, CameraDevice } from './camera-device.js';
 import type { EncoderMemory } from './encoder-memory.js';
-import type { FromWorker, FromWorkerOf } from './messages.js';
 import { endedEarly, finishAnswer, publishable, requestFor, streamsOf } from './negotiation.js';
 import { StillRequests } from './still-requests.js';
 import { WorkerLooks } from './worker-looks.js';

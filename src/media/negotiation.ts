@@ -1,12 +1,12 @@
 import { Failure } from '../domain/failure.js';
 import type { CameraPlan, CameraStatus, IceAgentSettings } from '../domain/ports.js';
+import type { ToWorkerOf } from '../messages/camera-worker.js';
 import { type Agreement, PUBLISHABLE, type Stream } from '../protocol/agreement.js';
 import { composeAnswer } from '../protocol/answer.js';
 import { candidatesOf } from '../protocol/candidates.js';
 import { type CodecName, EXPECTED } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
 import { offerForWebrtcbin } from '../protocol/sdp-for-webrtcbin.js';
-import type { ToWorkerOf } from './messages.js';
 
 type Request = ToWorkerOf<'join'> | ToWorkerOf<'publish'>;
 

@@ -1,6 +1,6 @@
 import type { Log, Machine } from '../domain/ports.js';
+import type { FromWorker, FromWorkerOf, NeededElement } from '../messages/camera-worker.js';
 import { CHILD_TIMES } from '../process/child-process.js';
-import type { FromWorker, FromWorkerOf, NeededElement } from './messages.js';
 import { startWorker, type WorkerProcess } from './worker-process.js';
 
 type Tried = Machine['encoders']['tried'][number];

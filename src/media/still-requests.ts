@@ -1,5 +1,5 @@
 import { Failure } from '../domain/failure.js';
-import type { FromWorkerOf } from './messages.js';
+import type { FromWorkerOf } from '../messages/camera-worker.js';
 
 /** A camera that is closed is opened for it: as long as a viewer waits for his answer. */
 const PATIENCE_MS = 17_000;

@@ -1,6 +1,6 @@
 import type { CameraFreshness, SessionFreshness, StreamFigures } from '../domain/ports.js';
+import type { FromWorkerOf, SessionTimes } from '../messages/camera-worker.js';
 import { monotonicMs } from '../process/monotonic.js';
-import type { FromWorkerOf, SessionTimes } from './messages.js';
 
 /** The worker looks at a few pictures, for a quarter of a second at the most. */
 const MEASURE_PATIENCE_MS = 1_000;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { checkFromBundles, type FromBundles, type ToBundles } from '../messages/bundles.js';
+import { checkFromWorker, type FromWorker, type ToWorker } from '../messages/camera-worker.js';
 import { ChildProcess, type ChildProcessOptions, type ChildTimes } from '../process/child-process.js';
-import { checkFromBundles, type FromBundles, type ToBundles } from './bundle-messages.js';
-import { checkFromWorker, type FromWorker, type ToWorker } from './messages.js';
 
 const ENTRY = fileURLToPath(new URL('../worker/main.js', import.meta.url));
 

@@ -1,4 +1,4 @@
-import type { Container, PipeFormat } from '../receiver/messages.js';
+import type { Container, PipeFormat } from '../messages/player.js';
 
 /**
  * What is taken of the depayloader: in this form it takes headers out of the stream. GStreamer's payloader (config-interval=-1)

@@ -1,5 +1,5 @@
 import { Housekeeping } from '../gst/housekeeping.js';
-import { checkToPlayer, type FromPlayer } from '../receiver/messages.js';
+import { checkToPlayer, type FromPlayer } from '../messages/player.js';
 import { Player } from './player.js';
 
 // The process of `recv` that decodes and shows. Its stdout is for the pictures that are piped, and for nothing else.

@@ -1,7 +1,7 @@
 import { ChangingInput } from '../gst/feed.js';
 import { Gst, type Pipeline } from '../gst/native.js';
 import { closePipeline, drainBus, element, parseLaunch, shareClock } from '../gst/pipeline.js';
-import type { PipeFormat } from '../receiver/messages.js';
+import type { PipeFormat } from '../messages/player.js';
 import { describePipe, PIPES } from './lines.js';
 import type { Section } from './section.js';
 

@@ -3,7 +3,7 @@ import type { Decoder } from '../gst/decoders.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
 import { lookAtMachine } from '../gst/machine.js';
 import { Gst } from '../gst/native.js';
-import type { FromPlayer, PlayerSettings, ToPlayer, ToPlayerOf } from '../receiver/messages.js';
+import type { FromPlayer, PlayerSettings, ToPlayer, ToPlayerOf } from '../messages/player.js';
 import { chooseDecoder, NoDecoder } from './decoder-choice.js';
 import { CLOCK_OFFSET_NS } from './lines.js';
 import { Reception } from './reception.js';

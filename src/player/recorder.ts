@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { ChangingInput } from '../gst/feed.js';
 import { Gst, type Pipeline } from '../gst/native.js';
 import { closePipeline, drainBus, type ElementError, element, pad, parseLaunch, shareClock } from '../gst/pipeline.js';
-import type { Container } from '../receiver/messages.js';
+import type { Container } from '../messages/player.js';
 import { describeRecording } from './lines.js';
 import type { Section } from './section.js';
 

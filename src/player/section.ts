@@ -2,8 +2,8 @@ import { passed, RateMeter } from '../gst/meter.js';
 import { type Element, Gst, GstVideo, type Pipeline, type Sample } from '../gst/native.js';
 import { element, pad } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
+import type { ReadMark } from '../messages/player.js';
 import { readTimeMark, TIME_MARK_CORNER } from '../protocol/time-mark.js';
-import type { ReadMark } from '../receiver/messages.js';
 import type { Pulse } from './pulse.js';
 
 const MAX_MARKS = 100;

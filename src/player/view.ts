@@ -1,4 +1,4 @@
-import type { CameraFigures, FromPlayer, PlayerCamera } from '../receiver/messages.js';
+import type { CameraFigures, FromPlayer, PlayerCamera } from '../messages/player.js';
 import { Pipe } from './pipe.js';
 import { Pulse } from './pulse.js';
 import { Recorder } from './recorder.js';

@@ -1,8 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import type { IceAgentSettings, Log } from '../domain/ports.js';
+import {
+  checkFromPlayer,
+  type FromPlayer,
+  type FromPlayerOf,
+  type PlayerSettings,
+  type ToPlayer,
+} from '../messages/player.js';
 import { ChildProcess } from '../process/child-process.js';
 import { ReceiveFailure } from './failure.js';
-import { checkFromPlayer, type FromPlayer, type FromPlayerOf, type PlayerSettings, type ToPlayer } from './messages.js';
 
 const ENTRY = fileURLToPath(new URL('../player/main.js', import.meta.url));
 /** An offer or an answer: webrtcbin takes some ms, and waits for STUN and TURN for a while. */

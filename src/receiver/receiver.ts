@@ -1,8 +1,8 @@
 import type { Log } from '../domain/ports.js';
+import type { FromPlayer, PlayerSettings } from '../messages/player.js';
 import type { ClockOffsetEstimate } from '../protocol/clock-offset.js';
 import { ReceiveFailure } from './failure.js';
 import type { Link, LinkEvents } from './link.js';
-import type { FromPlayer, PlayerSettings } from './messages.js';
 import { PlayerProcess } from './player-process.js';
 import type { Reporter } from './reporter.js';
 import { type CameraReport, Tally } from './tally.js';

@@ -1,7 +1,7 @@
 import type { SessionFigures } from '../domain/ports.js';
+import type { CameraFigures, ReadMark } from '../messages/player.js';
 import { type CaptureLatency, CaptureLatencyMeter } from '../protocol/capture-latency.js';
 import type { ClockOffsetEstimate } from '../protocol/clock-offset.js';
-import type { CameraFigures, ReadMark } from './messages.js';
 
 /** What is known of a camera at a moment. */
 export interface CameraReport {

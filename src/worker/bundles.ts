@@ -1,8 +1,8 @@
 import type { ConnectionEvents } from '../gst/connection.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
 import { type Element, Gst } from '../gst/native.js';
-import type { FromBundles, ToBundles, ToBundlesOf } from '../media/bundle-messages.js';
-import type { SessionTimes } from '../media/messages.js';
+import type { FromBundles, ToBundles, ToBundlesOf } from '../messages/bundles.js';
+import type { SessionTimes } from '../messages/camera-worker.js';
 import { asMonotonic } from '../process/monotonic.js';
 import { BundlePublication } from './bundle-publication.js';
 import { BundleViewer } from './bundle-viewer.js';

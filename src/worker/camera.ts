@@ -1,6 +1,6 @@
 import type { CameraStatus, IceAgentSettings, StreamFigures } from '../domain/ports.js';
 import type { Element } from '../gst/native.js';
-import type { AgreedAudio, AgreedVideo, FromWorker, Notice } from '../media/messages.js';
+import type { AgreedAudio, AgreedVideo, FromWorker, Notice } from '../messages/camera-worker.js';
 import { monotonicMs } from '../process/monotonic.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { reopens } from './config-change.js';

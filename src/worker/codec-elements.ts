@@ -1,5 +1,5 @@
 import type { SentStream } from '../gst/peer.js';
-import type { HeaderExtension } from '../media/messages.js';
+import type { HeaderExtension } from '../messages/camera-worker.js';
 import { CODECS, type CodecName } from '../protocol/codecs.js';
 
 /** The GStreamer elements of a codec. A codec whose elements are not installed is neither published nor watched. */

@@ -1,4 +1,4 @@
-import type { FromWorker } from '../media/messages.js';
+import type { FromWorker } from '../messages/camera-worker.js';
 import type { Camera, Place } from './camera.js';
 import { checkDescriptors, TAKES } from './descriptor-room.js';
 import { refusal } from './failure.js';

@@ -1,6 +1,6 @@
 import { Housekeeping } from '../gst/housekeeping.js';
-import { checkToBundles, type FromBundles } from '../media/bundle-messages.js';
-import { checkToWorker, type FromWorker } from '../media/messages.js';
+import { checkToBundles, type FromBundles } from '../messages/bundles.js';
+import { checkToWorker, type FromWorker } from '../messages/camera-worker.js';
 import { Bundles } from './bundles.js';
 import { installedCodecs, probe } from './probe.js';
 import { WorkerSessions } from './sessions.js';

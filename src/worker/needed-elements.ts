@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { NeededElement } from '../media/messages.js';
+import type { NeededElement } from '../messages/camera-worker.js';
 
 /** In the package's own folder, where the set-up reads it too. */
 const FILE = new URL('../../../deploy/elements', import.meta.url);

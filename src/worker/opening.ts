@@ -1,6 +1,6 @@
 import type { CaptureDevice } from '../domain/ports.js';
 import { lookAtMachine } from '../gst/machine.js';
-import type { Passthrough, ToWorkerOf } from '../media/messages.js';
+import type { Passthrough, ToWorkerOf } from '../messages/camera-worker.js';
 import { Capture } from './capture.js';
 import { decodedFormats, describeCapture, describePassthrough } from './capture-line.js';
 import { type Choice, type ChosenMode, chooseMode } from './capture-mode.js';

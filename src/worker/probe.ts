@@ -3,7 +3,7 @@ import { DECODERS } from '../gst/decoders.js';
 import { lookAtMachine } from '../gst/machine.js';
 import { Gst } from '../gst/native.js';
 import { trial } from '../gst/trial.js';
-import type { FromWorker } from '../media/messages.js';
+import type { FromWorker } from '../messages/camera-worker.js';
 import type { CodecName } from '../protocol/codecs.js';
 import { CODEC_ELEMENTS } from './codec-elements.js';
 import { ENCODERS } from './encoders.js';

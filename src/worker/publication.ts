@@ -1,7 +1,7 @@
 import type { IceAgentSettings } from '../domain/ports.js';
 import { Connection, type ConnectionEvents } from '../gst/connection.js';
 import { Webrtc } from '../gst/webrtc.js';
-import type { AgreedAudio, AgreedVideo } from '../media/messages.js';
+import type { AgreedAudio, AgreedVideo } from '../messages/camera-worker.js';
 import { receivedCaps } from './codec-elements.js';
 import { CameraFailure } from './failure.js';
 import { describePublication } from './launch.js';

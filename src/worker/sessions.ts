@@ -1,6 +1,6 @@
 import type { ConnectionEvents } from '../gst/connection.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
-import type { FromWorker, SessionTimes, ToWorker, ToWorkerOf } from '../media/messages.js';
+import type { FromWorker, SessionTimes, ToWorker, ToWorkerOf } from '../messages/camera-worker.js';
 import { LoopLag } from '../process/loop-lag.js';
 import { asMonotonic } from '../process/monotonic.js';
 import { Camera, type Place } from './camera.js';

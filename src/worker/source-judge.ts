@@ -1,6 +1,6 @@
 import type { CaptureDevice } from '../domain/ports.js';
 import type { Source } from '../domain/source.js';
-import type { Passthrough } from '../media/messages.js';
+import type { Passthrough } from '../messages/camera-worker.js';
 import { lookAtStream } from './look.js';
 import type { Config } from './opening.js';
 import { judgePassthrough } from './passthrough.js';

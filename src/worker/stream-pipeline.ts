@@ -1,7 +1,7 @@
 import { type Element, Gst, type Pipeline, type Sample } from '../gst/native.js';
 import { closePipeline, drainBus, type ElementError, element, parseLaunch, shareClock } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
-import type { VideoFacts } from '../media/messages.js';
+import type { VideoFacts } from '../messages/camera-worker.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import type { KeyframeWay } from './encoders.js';
 import { Fan } from './fan.js';

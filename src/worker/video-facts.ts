@@ -1,5 +1,5 @@
 import type { Caps } from '../gst/native.js';
-import type { VideoFacts } from '../media/messages.js';
+import type { VideoFacts } from '../messages/camera-worker.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 
 // profile_idc and constraint flags (H.264 7.4.2.1.1) for the names that GStreamer gives to profiles.

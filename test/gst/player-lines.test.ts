@@ -3,8 +3,8 @@ import { DECODERS, describeDecoder } from '../../src/gst/decoders.js';
 import { lookAtMachine } from '../../src/gst/machine.js';
 import { Gst } from '../../src/gst/native.js';
 import { closePipeline, parseLaunch } from '../../src/gst/pipeline.js';
+import { CONTAINERS, PIPE_FORMATS } from '../../src/messages/player.js';
 import * as lines from '../../src/player/lines.js';
-import { CONTAINERS, PIPE_FORMATS } from '../../src/receiver/messages.js';
 
 // The lines of the player, as far as GStreamer takes them here: every element and every property is there.
 

@@ -1,5 +1,5 @@
 import type { SessionFigures } from '../../src/domain/ports.js';
-import type { CameraFigures } from '../../src/receiver/messages.js';
+import type { CameraFigures } from '../../src/messages/player.js';
 import type { CameraReport, CameraSummary } from '../../src/receiver/tally.js';
 
 export const FIGURES: CameraFigures = {

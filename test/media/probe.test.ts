@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { DECODERS } from '../../src/gst/decoders.js';
-import { checkFromWorker, type FromWorker } from '../../src/media/messages.js';
 import { Prober } from '../../src/media/prober.js';
+import { checkFromWorker, type FromWorker } from '../../src/messages/camera-worker.js';
 import { ENCODERS } from '../../src/worker/encoders.js';
 import { keptLog } from '../helpers/quiet-log.js';
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import t from 'tap';
 import { DECODERS, describeDecoder } from '../../src/gst/decoders.js';
+import { CONTAINERS, PIPE_FORMATS } from '../../src/messages/player.js';
 import {
   BLACK_PICTURE,
   describeComposition,
@@ -11,7 +12,6 @@ import {
   describeTile,
   describeTileSink,
 } from '../../src/player/lines.js';
-import { CONTAINERS, PIPE_FORMATS } from '../../src/receiver/messages.js';
 import { readFixture } from '../helpers/fixtures.js';
 import { factsOf, MACHINES } from '../helpers/machines.js';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { checkFromPlayer, checkToPlayer, type FromPlayer, type ToPlayer } from '../../src/receiver/messages.js';
+import { checkFromPlayer, checkToPlayer, type FromPlayer, type ToPlayer } from '../../src/messages/player.js';
 import { FIGURES, NETWORK } from '../helpers/reports.js';
 
 const ice = { stunServer: null, turnServers: [], udpPorts: null, addresses: null, announce: [], gatheringMs: 250 };

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { checkFromBundles, checkToBundles, type FromBundles, type ToBundles } from '../src/media/bundle-messages.js';
-import { checkFromWorker, checkToWorker, type FromWorker, type ToWorker } from '../src/media/messages.js';
+import { checkFromBundles, checkToBundles, type FromBundles, type ToBundles } from '../../src/messages/bundles.js';
+import { checkFromWorker, checkToWorker, type FromWorker, type ToWorker } from '../../src/messages/camera-worker.js';
 
 const ice = {
   stunServer: null,

@@ -1,16 +1,8 @@
 import type { IceAgentSettings, SessionFigures } from '../domain/ports.js';
-import {
-  checkMessage,
-  type MessagesOf,
-  nullableString,
-  number,
-  object,
-  string,
-  type Table,
-} from '../process/message-table.js';
-import type { SessionTimes } from './messages.js';
+import type { SessionTimes } from './camera-worker.js';
+import { checkMessage, type MessagesOf, nullableString, number, object, string, type Table } from './table.js';
 
-// What the control plane and the process say to each other in which cameras meet in one connection; see message-table.ts.
+// What the control plane and the process say to each other in which cameras meet in one connection; see table.ts.
 
 /** To the process. */
 const TO_BUNDLES = {

@@ -1,5 +1,6 @@
 import type { CameraStatus, CaptureDevice, IceAgentSettings, SessionFigures, StreamFigures } from '../domain/ports.js';
 import type { Source } from '../domain/source.js';
+import type { CodecName, VideoCodecName } from '../protocol/codecs.js';
 import {
   checkMessage,
   type MessagesOf,
@@ -10,10 +11,9 @@ import {
   objectOrNull,
   string,
   type Table,
-} from '../process/message-table.js';
-import type { CodecName, VideoCodecName } from '../protocol/codecs.js';
+} from './table.js';
 
-// What the control plane and a camera's worker say to each other; see message-table.ts.
+// What the control plane and a camera's worker say to each other; see table.ts.
 
 /** To the worker. */
 const TO_WORKER = {

@@ -8,9 +8,9 @@ import {
   objectOrNull,
   string,
   type Table,
-} from '../process/message-table.js';
+} from './table.js';
 
-// What the `recv` command and its player, the process that decodes and shows, say to each other; see message-table.ts.
+// What the `recv` command and its player, the process that decodes and shows, say to each other; see table.ts.
 
 /** To the player. */
 const TO_PLAYER = {
