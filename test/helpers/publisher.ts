@@ -8,6 +8,8 @@ export interface PublishOptions {
   audio?: boolean;
   /** Behind the endpoint's path, such as `?takeover=true`. */
   query?: string;
+  /** It connects so long after it was answered. */
+  connectAfterMs?: number;
 }
 
 /** A page's publication. */
@@ -28,10 +30,10 @@ export async function publish(
   page: Page,
   { token }: Endpoint,
   camera: string,
-  { codec, audio = false, query = '' }: PublishOptions = {},
+  { codec, audio = false, query = '', connectAfterMs = 0 }: PublishOptions = {},
 ): Promise<Publication> {
   const handle = await page.evaluateHandle(
-    async ({ endpoint, token, codec, audio }) => {
+    async ({ endpoint, token, codec, audio, connectAfterMs }) => {
       const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
       const context = canvas.getContext('2d');
       let turn = 0;
@@ -69,10 +71,12 @@ export async function publish(
         body: peer.localDescription?.sdp ?? '',
       });
       const body = await response.text();
-      if (response.status === 201) await peer.setRemoteDescription({ type: 'answer', sdp: body });
+      const connect = () => peer.setRemoteDescription({ type: 'answer', sdp: body });
+      if (response.status === 201 && connectAfterMs > 0) setTimeout(connect, connectAfterMs);
+      else if (response.status === 201) await connect();
       return { peer, drawing, body, status: response.status, location: response.headers.get('Location') ?? '' };
     },
-    { endpoint: `/whip/${camera}${query}`, token, codec, audio },
+    { endpoint: `/whip/${camera}${query}`, token, codec, audio, connectAfterMs },
   );
   const { status, body, location } = await handle.evaluate(({ status, body, location }) => ({
     status,
