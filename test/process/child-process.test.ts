@@ -53,3 +53,20 @@ t.test('one that cannot be started has ended, with the reason', async t => {
   await child.close();
   t.equal(child.pid, undefined);
 });
+
+t.test('what it writes to stderr is logged up to a limit', async t => {
+  const program = `
+    process.stderr.write('frame dropped\\n'.repeat(5_000) + 'x'.repeat(10_000_000) + '\\nError: the driver is gone\\n', () => process.exit(3));
+  `;
+  const log = keptLog();
+  const entry = join(folder, 'talkative.mjs');
+  writeFileSync(entry, program);
+  const check = (data: unknown): Said => data as Said;
+  const child = new ChildProcess({ entry, args: [], check, onMessage: () => undefined, log, times: TIMES });
+  child.ready.catch(() => undefined);
+  await child.exited;
+  await until('its pipe is read', () => log.lines.some(({ event }) => event.includes('left out')));
+  const written = log.lines.filter(({ event }) => event === 'worker wrote to stderr');
+  t.equal(written.length, 100);
+  t.match(log.lines.at(-1), { event: /left out/, fields: { lines: 4_902 } });
+});
