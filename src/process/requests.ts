@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { type Patience, type Settle, within } from './patience.js';
 
 /**
  * Why a request was not answered as it was meant to be:
@@ -28,22 +29,13 @@ interface Refusal {
   remedy: string | null;
 }
 
-export interface RequestLimits {
-  /** For the reply to come; null for as long as the process lives. */
-  patienceMs: number | null;
-  /** Gives the request up: it rejects with the signal's reason. The other process is not told by it. */
-  signal?: AbortSignal | undefined;
-}
-
 interface Reply {
   type: string;
   request: number;
 }
 
-interface Pending {
+interface Pending extends Settle<Reply> {
   expected: string;
-  resolve(reply: Reply): void;
-  reject(error: unknown): void;
 }
 
 /** The requests to one process that wait for its replies. */
@@ -57,29 +49,21 @@ export class Requests {
   }
 
   /**
+   * The other process is not told when a request is given up: it answers, and nobody hears it.
    * @param expected the type of the reply
    * @param send hands the request on under this number
    * @throws RequestError; the signal's reason
    */
-  async ask(expected: string, send: (request: number) => void, { patienceMs, signal }: RequestLimits): Promise<Reply> {
-    signal?.throwIfAborted();
+  async ask(expected: string, send: (request: number) => void, patience: Patience): Promise<Reply> {
     const request = ++this.#count;
-    let giveUp: () => void = () => undefined;
-    let stopTimer: () => void = () => undefined;
+    const late = (seconds: number): Error =>
+      new RequestError('late', `there was no answer within ${Number(seconds.toFixed(1))} s`);
     try {
-      return await new Promise<Reply>((resolve, reject) => {
-        this.#pending.set(request, { expected, resolve, reject });
-        if (patienceMs !== null)
-          stopTimer = this.#clock.after(patienceMs, () =>
-            reject(new RequestError('late', `there was no answer within ${patienceMs / 1000} s`)),
-          );
-        giveUp = () => reject(signal?.reason);
-        signal?.addEventListener('abort', giveUp, { once: true });
+      return await within<Reply>(this.#clock, patience, late, settle => {
+        this.#pending.set(request, { expected, ...settle });
         send(request);
       });
     } finally {
-      stopTimer();
-      signal?.removeEventListener('abort', giveUp);
       this.#pending.delete(request);
     }
   }

@@ -1,6 +1,7 @@
 import type { Child, Gone } from './child-process.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
-import { RequestError, type RequestLimits, Requests } from './requests.js';
+import { type Patience, type Settle, within } from './patience.js';
+import { RequestError, Requests } from './requests.js';
 import { afterExit, type RestartPolicy } from './restart-policy.js';
 
 type Message = { type: string };
@@ -41,15 +42,11 @@ export interface SupervisedOptions<To extends Message, From extends Message, R e
   clock?: Clock;
 }
 
-interface Waiting {
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 /**
  * One child process, kept running: another one takes its place when it dies, after a while that a policy sets, until it
  * is closed or given up. What it is asked is answered by its number; when it dies, all that it was asked is rejected.
- * The next process knows nothing of the one before: whoever asked it asks again.
+ * The next process knows nothing of the one before: whoever asked it asks again. The requests are modelled on mediasoup's
+ * Channel (node/src/Channel.ts).
  *
  * A process that was killed and is still there 2 s later (state D) counts as dead like any other.
  */
@@ -57,7 +54,7 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
   readonly #options: SupervisedOptions<To, From, R>;
   readonly #clock: Clock;
   readonly #requests: Requests;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<Settle<void>>();
   #child: Child<To, From> | null = null;
   /** When the process became up, by the clock. */
   #upAt: number | null = null;
@@ -109,30 +106,19 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
    * Waits for a process that is up. It rejects at once where none will be started within the patience.
    * @throws RequestError `late`, `died`; the signal's reason
    */
-  async up({ patienceMs, signal }: RequestLimits): Promise<void> {
-    signal?.throwIfAborted();
+  async up(patience: Patience): Promise<void> {
+    patience.signal?.throwIfAborted();
     if (this.isUp) return;
-    const dueMs = this.#restart ? this.#restart.dueAt - this.#clock.now() : 0;
-    const isComing = this.#child !== null || this.#restart !== null;
-    if (this.#over || !isComing || (patienceMs !== null && dueMs > patienceMs))
+    if (!this.#isComing(patience.patienceMs ?? Infinity))
       throw new RequestError('died', this.#over ? `it was ${this.#over}` : 'it is not running');
-    let waiting: Waiting | undefined;
-    let stopTimer: () => void = () => undefined;
-    let giveUp: () => void = () => undefined;
+    const late = (seconds: number): Error => new RequestError('late', `it was not up within ${seconds} s`);
+    let waiting: Settle<void> | undefined;
     try {
-      await new Promise<void>((resolve, reject) => {
-        waiting = { resolve, reject };
-        this.#waiting.add(waiting);
-        if (patienceMs !== null)
-          stopTimer = this.#clock.after(patienceMs, () =>
-            reject(new RequestError('late', `it was not up within ${patienceMs / 1000} s`)),
-          );
-        giveUp = () => reject(signal?.reason);
-        signal?.addEventListener('abort', giveUp, { once: true });
+      await within<void>(this.#clock, patience, late, settle => {
+        waiting = settle;
+        this.#waiting.add(settle);
       });
     } finally {
-      stopTimer();
-      signal?.removeEventListener('abort', giveUp);
       if (waiting) this.#waiting.delete(waiting);
     }
   }
@@ -140,14 +126,14 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
   /** Asks the process of now. @throws RequestError; the signal's reason */
   async request<Type extends keyof R & To['type']>(
     message: RequestTo<To, Type>,
-    limits: RequestLimits,
+    patience: Patience,
   ): Promise<Of<From, R[Type]>> {
     const child = this.#child;
     if (!child) throw new RequestError('died', 'it is not running');
     const expected = this.#options.replies[message.type] as string;
     const send = (request: number): void => child.send({ ...message, request } as unknown as To);
     // The child's messages are checked against their table, which says what a reply of this type has.
-    return (await this.#requests.ask(expected, send, limits)) as unknown as Of<From, R[Type]>;
+    return (await this.#requests.ask(expected, send, patience)) as unknown as Of<From, R[Type]>;
   }
 
   /** Tells the process of now something; without one it is dropped. */
@@ -166,6 +152,12 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
     await this.#child?.close();
   }
 
+  /** Whether a process is being started, or will be within so many ms. */
+  #isComing(withinMs: number): boolean {
+    if (this.#over) return false;
+    return this.#child !== null || (this.#restart !== null && this.#restart.dueAt - this.#clock.now() <= withinMs);
+  }
+
   async #prepare(child: Child<To, From>): Promise<void> {
     // One that never was is told by `gone`.
     const ready = await child.ready.catch(() => null);
@@ -174,7 +166,7 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
     if (this.#child !== child || this.#over) return;
     this.#upAt = this.#clock.now();
     this.#options.onUp?.();
-    for (const { resolve } of this.#waiting) resolve();
+    for (const { resolve } of [...this.#waiting]) resolve();
   }
 
   #onGone(child: Child<To, From>, gone: Gone): void {
