@@ -65,7 +65,7 @@ t.test('what it writes to stderr is logged up to a limit', async t => {
   const child = new ChildProcess({ entry, args: [], check, onMessage: () => undefined, log, times: TIMES });
   child.ready.catch(() => undefined);
   await child.exited;
-  await until('its pipe is read', () => log.lines.some(({ event }) => event.includes('left out')));
+  await until('its pipe is read', () => log.lines.length > 100);
   const written = log.lines.filter(({ event }) => event === 'worker wrote to stderr');
   t.equal(written.length, 100);
   t.match(log.lines.at(-1), { event: /left out/, fields: { lines: 4_902 } });
