@@ -192,7 +192,7 @@ export class BundleWorker implements Bundles {
     const began = performance.now();
     this.prepareBundles();
     try {
-      await this.#process.up({ patienceMs: PATIENCE_MS, signal });
+      await this.#process.untilUp({ patienceMs: PATIENCE_MS, signal });
       connection.isBegun = true;
       return await ask({ patienceMs: PATIENCE_MS - (performance.now() - began), signal });
     } catch (error) {

@@ -75,7 +75,7 @@ export class CameraReport {
   }
 
   /** What its worker says of it. */
-  told({
+  onCameraMessage({
     type: _,
     state,
     detail,

@@ -27,7 +27,7 @@ export interface CameraSessionsOptions {
 /** A viewer, a publisher, or whoever the stream is sent on to. */
 interface User {
   /** What the worker is told when it leaves. */
-  goodbye: { type: 'leave'; session: string } | { type: 'unfeed'; feed: string };
+  leaveMessage: { type: 'leave'; session: string } | { type: 'unfeed'; feed: string };
   /** Gives up what it waits for. */
   abort: AbortController;
   /** Whether the worker knows of it; else it still waits for one. */
@@ -52,7 +52,7 @@ export class CameraSessions {
     this.#options = options;
   }
 
-  installed(codecs: readonly CodecName[]): void {
+  setCodecs(codecs: readonly CodecName[]): void {
     this.#codecs = codecs;
   }
 
@@ -119,35 +119,39 @@ export class CameraSessions {
     const user = this.#users.get(id);
     if (!user) return;
     this.#forget(id);
-    if (user.isKnown) this.#options.worker.send(user.goodbye);
+    if (user.isKnown) this.#options.worker.send(user.leaveMessage);
     user.abort.abort(endedEarly());
   }
 
   /** The worker is gone, and with it whoever it knew of. Whoever still waits for one goes on waiting. */
   workerDied(reason: string): void {
-    for (const [id, { goodbye, isKnown }] of [...this.#users]) {
+    for (const [id, { leaveMessage, isKnown }] of [...this.#users]) {
       if (!isKnown) continue;
       this.#forget(id);
-      if (goodbye.type === 'leave') this.#options.events.sessionEnded(id, 'worker-died', reason);
+      if (leaveMessage.type === 'leave') this.#options.events.sessionEnded(id, 'worker-died', reason);
     }
   }
 
   /** Waits until the worker can be asked something. @throws Failure */
-  async ready(signal?: AbortSignal): Promise<void> {
+  async untilReady(signal?: AbortSignal): Promise<void> {
     try {
-      await this.#options.worker.up({ patienceMs: READY_PATIENCE_MS, signal });
+      await this.#options.worker.untilUp({ patienceMs: READY_PATIENCE_MS, signal });
     } catch (error) {
       // However it comes that there is none: another one is started.
       throw error instanceof RequestError ? starting(this.#options.plan().id, this.#options.report.diedOf) : error;
     }
   }
 
-  async #use<T>(id: string, goodbye: User['goodbye'], begin: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #use<T>(
+    id: string,
+    leaveMessage: User['leaveMessage'],
+    begin: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const abort = new AbortController();
-    const user: User = { goodbye, abort, isKnown: false };
+    const user: User = { leaveMessage, abort, isKnown: false };
     this.#users.set(id, user);
     try {
-      await this.ready(abort.signal);
+      await this.untilReady(abort.signal);
       user.isKnown = true;
       return await begin(abort.signal);
     } catch (error) {

@@ -58,8 +58,8 @@ export class CameraWorker {
   readonly #report: CameraReport;
   readonly #looks = new WorkerLooks();
   #plan: CameraPlan;
-  /** Paths that the worker of now was told of: it may have them open. */
-  readonly #toldDevices = new Set<string>();
+  /** Device paths that the current worker was configured with: it may have them open. */
+  readonly #configuredDevices = new Set<string>();
   #inletPort: number | null = null;
   /** Whoever asks for a picture while one is being made gets the same. */
   #still: Promise<Uint8Array> | null = null;
@@ -78,9 +78,9 @@ export class CameraWorker {
       launch: onMessage => startWorker({ args: ['camera', plan.id], log, onMessage }),
       replies: WORKER_REPLIES,
       policy: WORKER_RESTARTS,
-      mayStart: () => this.#whyHeld() === null,
+      mayStart: () => this.#blockedReason() === null,
       prepare: async ({ codecs }) => {
-        this.sessions.installed(codecs);
+        this.sessions.setCodecs(codecs);
         await options.probed;
       },
       onUp: () => {
@@ -101,8 +101,11 @@ export class CameraWorker {
   }
 
   start(): void {
-    const detail = this.#whyHeld();
-    if (detail !== null) this.#report.down({ detail, remedy: UNPLUG }, { isRestart: false });
+    const detail = this.#blockedReason();
+    if (detail !== null) {
+      this.#options.log.warn({ detail, remedy: UNPLUG }, 'camera waits for its device');
+      this.#report.down({ detail, remedy: UNPLUG }, { isRestart: false });
+    }
     this.#worker.start();
   }
 
@@ -178,7 +181,7 @@ export class CameraWorker {
   }
 
   async #takeStill(): Promise<Uint8Array> {
-    await this.sessions.ready();
+    await this.sessions.untilReady();
     this.#holdEncoder();
     try {
       return (await this.#worker.request({ type: 'still' }, { patienceMs: ANSWER_PATIENCE_MS })).jpeg;
@@ -200,9 +203,9 @@ export class CameraWorker {
   }
 
   /** Why the device cannot be opened now; null if it can, and for sources that mean none. */
-  #whyHeld(): string | null {
+  #blockedReason(): string | null {
     const { current } = this.#device;
-    return current && this.#options.held.whyNot(current.device);
+    return current && this.#options.held.blockedReason(current.device);
   }
 
   #tellConfiguration(): void {
@@ -212,8 +215,8 @@ export class CameraWorker {
     const { lingerMs, publisherReturnMs } = this.#options.limits();
     const encoders = this.#options.encoders.names();
     const { current } = this.#device;
-    const held = this.#whyHeld();
-    if (current) this.#toldDevices.add(current.device);
+    const held = this.#blockedReason();
+    if (current) this.#configuredDevices.add(current.device);
     this.#worker.send({
       type: 'configure',
       source,
@@ -230,7 +233,7 @@ export class CameraWorker {
     switch (message.type) {
       case 'camera':
         this.#looks.newest(message.newestAt);
-        this.#report.told(message);
+        this.#report.onCameraMessage(message);
         break;
       case 'inlet':
         this.#inletPort = message.port;
@@ -274,12 +277,12 @@ export class CameraWorker {
 
   #onExit({ reason, isStuck, pid, next, restartInMs, exited }: Exit): void {
     const { encoders, held, log } = this.#options;
-    if (isStuck && pid !== undefined) for (const device of this.#toldDevices) held.hold(device, pid, exited);
-    this.#toldDevices.clear();
+    if (isStuck && pid !== undefined) for (const device of this.#configuredDevices) held.hold(device, pid, exited);
+    this.#configuredDevices.clear();
     this.#closeInlet();
     encoders.release(this.#plan.id);
     if (next === 'closed') return;
-    const isHeld = this.#whyHeld() !== null;
+    const isHeld = this.#blockedReason() !== null;
     log.error({ pid, reason, isStuck, restartInMs: isHeld ? null : restartInMs }, 'worker died');
     const remedy = isHeld ? UNPLUG : 'It is being started anew by itself.';
     this.#report.down({ detail: reason, remedy }, { isRestart: true });

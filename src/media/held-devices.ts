@@ -24,7 +24,7 @@ export class HeldDevices {
   }
 
   /** Why a device cannot be opened now, in words; null if nothing holds it. */
-  whyNot(device: string): string | null {
+  blockedReason(device: string): string | null {
     const [pid] = this.#holders.get(device) ?? [];
     return pid === undefined
       ? null

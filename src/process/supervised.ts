@@ -62,7 +62,7 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
   #stuck = 0;
   #restart: { dueAt: number; cancel(): void } | null = null;
   /** A start is due, and something does not let it. */
-  #isHeldUp = false;
+  #isBlocked = false;
   #over: 'closed' | 'given up' | null = null;
 
   constructor(options: SupervisedOptions<To, From, R>) {
@@ -75,8 +75,8 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
   start(): void {
     if (this.#over || this.#child || this.#restart) return;
     const { mayStart = () => true, policy } = this.#options;
-    this.#isHeldUp = this.#stuck >= policy.maxStuck || !mayStart();
-    if (this.#isHeldUp) {
+    this.#isBlocked = this.#stuck >= policy.maxStuck || !mayStart();
+    if (this.#isBlocked) {
       this.#endWaiting(new RequestError('died', 'it is not started now'));
       return;
     }
@@ -90,7 +90,7 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
 
   /** What did not let a process be started may let it now. */
   retry(): void {
-    if (this.#isHeldUp) this.start();
+    if (this.#isBlocked) this.start();
   }
 
   /** The process of now; null while there is none. */
@@ -106,7 +106,7 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
    * Waits for a process that is up. It rejects at once where none will be started within the patience.
    * @throws RequestError `late`, `died`; the signal's reason
    */
-  async up(patience: Patience): Promise<void> {
+  async untilUp(patience: Patience): Promise<void> {
     patience.signal?.throwIfAborted();
     if (this.isUp) return;
     if (!this.#isComing(patience.patienceMs ?? Infinity))
@@ -143,7 +143,7 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
 
   /** Whether somebody sees to it that there is a process: it is looked after, another is to come, or none is wanted. */
   isSupervised(): boolean {
-    return this.#over !== null || this.#restart !== null || this.#isHeldUp || (this.#child?.isWatched() ?? false);
+    return this.#over !== null || this.#restart !== null || this.#isBlocked || (this.#child?.isWatched() ?? false);
   }
 
   /** Ends it for good; resolves when the process is gone. */

@@ -106,8 +106,8 @@ export class PlayerProcess {
   }
 
   /** Resolves when it can take sessions, over however many restarts. @throws ReceiveFailure */
-  async prepared(): Promise<void> {
-    await this.#player.up({ patienceMs: null }).catch(() => {
+  async untilPrepared(): Promise<void> {
+    await this.#player.untilUp({ patienceMs: null }).catch(() => {
       throw this.#failure;
     });
   }
@@ -175,7 +175,7 @@ export class PlayerProcess {
     listener: SessionListener,
     ask: (limits: { patienceMs: number }) => Promise<string>,
   ): Promise<string> {
-    await this.prepared();
+    await this.untilPrepared();
     this.#listeners.set(session, listener);
     try {
       return await ask({ patienceMs: NEGOTIATE_MS });

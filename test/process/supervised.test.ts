@@ -126,9 +126,9 @@ t.test('one that dies is started again, later each time, and at once again when 
 
 t.test('whoever waits for it waits over its restarts, as long as there is one to come in time', async t => {
   const { supervised, up, clock, last } = setUp();
-  await t.rejects(supervised.up(PATIENCE), faultOf('died'), 'nobody has started it');
+  await t.rejects(supervised.untilUp(PATIENCE), faultOf('died'), 'nobody has started it');
   supervised.start();
-  const waits = supervised.up(PATIENCE);
+  const waits = supervised.untilUp(PATIENCE);
   last().die('it exited with code 1');
   await clock.pass(0);
   await up();
@@ -137,16 +137,16 @@ t.test('whoever waits for it waits over its restarts, as long as there is one to
 
   last().die();
   await clock.pass(0);
-  await t.rejects(supervised.up({ patienceMs: 100 }), faultOf('died'), 'the next start is later than that');
-  const late = t.rejects(supervised.up({ patienceMs: 300 }), faultOf('late'));
+  await t.rejects(supervised.untilUp({ patienceMs: 100 }), faultOf('died'), 'the next start is later than that');
+  const late = t.rejects(supervised.untilUp({ patienceMs: 300 }), faultOf('late'));
   await clock.pass(300);
   await late;
   const gaveUp = new AbortController();
-  const left = t.rejects(supervised.up({ patienceMs: null, signal: gaveUp.signal }), /left/);
+  const left = t.rejects(supervised.untilUp({ patienceMs: null, signal: gaveUp.signal }), /left/);
   gaveUp.abort(new Error('left'));
   await left;
   await up();
-  await supervised.up(PATIENCE);
+  await supervised.untilUp(PATIENCE);
 });
 
 t.test('what it is told first comes before it is up; if that fails, it is killed for it', async t => {
@@ -169,7 +169,7 @@ t.test('what it is told first comes before it is up; if that fails, it is killed
 t.test('it is given up after so many failures, or when there is no hope, and whoever waits is told', async t => {
   const { supervised, clock, children, exits, last } = setUp({ policy: { ...POLICY, giveUpAfter: 3 } });
   supervised.start();
-  const waits = t.rejects(supervised.up({ patienceMs: null }), faultOf('died', /given up/));
+  const waits = t.rejects(supervised.untilUp({ patienceMs: null }), faultOf('died', /given up/));
   for (let i = 0; i < 3; i++) {
     last().die();
     await clock.pass(1_000);
@@ -211,7 +211,7 @@ t.test('one that hangs in the kernel is replaced like any other; many of them ar
   await clock.pass(10_000);
   t.equal(children.length, 2, 'two of them hang');
   t.ok(supervised.isSupervised(), 'and their end is waited for');
-  await t.rejects(supervised.up(PATIENCE), faultOf('died'));
+  await t.rejects(supervised.untilUp(PATIENCE), faultOf('died'));
   first.exit();
   await clock.pass(0);
   t.equal(children.length, 3);
@@ -221,7 +221,7 @@ t.test('what may not be started now is started when it may', async t => {
   let may = false;
   const { supervised, children, clock, up } = setUp({ mayStart: () => may });
   supervised.start();
-  await t.rejects(supervised.up(PATIENCE), faultOf('died'));
+  await t.rejects(supervised.untilUp(PATIENCE), faultOf('died'));
   t.ok(supervised.isSupervised());
   supervised.retry();
   t.equal(children.length, 0);
@@ -290,7 +290,7 @@ t.test('with real processes', async t => {
   });
   t.teardown(() => supervised.close());
   supervised.start();
-  await supervised.up({ patienceMs: null });
+  await supervised.untilUp({ patienceMs: null });
   const { pid } = supervised.child ?? {};
   t.equal((await supervised.request({ type: 'add', a: 20, b: 22 }, { patienceMs: null })).sum, 42);
   const unanswered = t.rejects(
@@ -299,7 +299,7 @@ t.test('with real processes', async t => {
   );
   supervised.send({ type: 'note', text: 'exit' });
   await unanswered;
-  await supervised.up({ patienceMs: null });
+  await supervised.untilUp({ patienceMs: null });
   t.not(supervised.child?.pid, pid, 'another one is there');
   t.equal((await supervised.request({ type: 'add', a: 1, b: 1 }, { patienceMs: null })).sum, 2);
   t.match(exits, [{ pid, next: 'restart', restartInMs: 0 }]);

@@ -78,7 +78,7 @@ t.test('a decoder that breaks on real frames gives way to the next; without one 
   t.strictSame(failed, []);
   await up();
   t.match(failed, [{ code: 'no-decoder', message: /no H.264 decoder works/, remedy: 'Install one.' }]);
-  await t.rejects(player.prepared(), { code: 'no-decoder' });
+  await t.rejects(player.untilPrepared(), { code: 'no-decoder' });
   await clock.pass(60_000);
   t.equal(children.length, 7, 'and that is the end');
 });
@@ -98,7 +98,10 @@ t.test('one that dies as soon as it is prepared is restarted ever later, and in 
   (await up()).die();
   await clock.pass(60_000);
   t.match(failed, [{ code: 'internal', remedy: /doctor/ }]);
-  await t.rejects(player.prepared(), { code: 'internal', message: /dies again and again: it was ended by SIGSEGV/ });
+  await t.rejects(player.untilPrepared(), {
+    code: 'internal',
+    message: /dies again and again: it was ended by SIGSEGV/,
+  });
   t.equal(children.length, 8);
 });
 
@@ -150,7 +153,7 @@ t.test(
     second.say({ type: 'refused', request: asked?.request ?? 0, code: 'internal', detail: 'no camera', remedy: null });
     await refused;
     await player.close();
-    await t.rejects(player.prepared(), /was closed/);
+    await t.rejects(player.untilPrepared(), /was closed/);
     t.equal(children.length, 2);
   },
 );
