@@ -1,6 +1,6 @@
 /** Deaths of the player soon after a session began, with which its decoder is left out. */
 export const DEATHS_OF_A_DECODER = 3;
-/** A player that played for so long is not broken by its decoder; what it died of was something else. */
+/** ms. A player that has played for so long is not broken by its decoder; what it died of was something else. */
 export const STEADY_MS = 10_000;
 /** Elements that may be left out: there are fewer that are known. */
 const MAX_BROKEN = 12;
@@ -22,7 +22,8 @@ export class PlayerFaults {
   #trying: string | null = null;
   #decoder: string | null = null;
   #isPrepared = false;
-  #isPlaying = false;
+  /** Since when frames come; null while none do. */
+  #playingSince: number | null = null;
   #deaths = 0;
 
   /** Elements that are to be left alone. */
@@ -43,23 +44,21 @@ export class PlayerFaults {
     this.#decoder = decoder;
   }
 
-  /** A session is connected, so that frames come. */
-  connected(): void {
-    this.#isPlaying = true;
+  /** A session is connected, so that frames come from now on. @param now ms */
+  connected(now: number): void {
+    this.#playingSince ??= now;
   }
 
-  /** The process has died. @param upMs since it was prepared; null if it never was */
-  died(upMs: number | null): FaultVerdict {
-    const wasPlaying = this.#isPlaying;
-    const [tried, isPrepared] = [this.#trying, this.#isPrepared];
+  /** The process has died. @param now ms, of the same clock as for `connected` */
+  died(now: number): FaultVerdict {
+    const [tried, isPrepared, playingSince] = [this.#trying, this.#isPrepared, this.#playingSince];
     this.#trying = null;
     this.#isPrepared = false;
-    this.#isPlaying = false;
+    this.#playingSince = null;
     if (!isPrepared) return tried === null ? { kind: 'hopeless' } : this.#leaveOut(tried, 1);
-    if (upMs !== null && upMs >= STEADY_MS) this.#deaths = 0;
-    else if (wasPlaying && this.#decoder !== null && ++this.#deaths >= DEATHS_OF_A_DECODER)
-      return this.#leaveOut(this.#decoder, this.#deaths);
-    return { kind: 'again' };
+    if (playingSince === null || this.#decoder === null) return { kind: 'again' };
+    this.#deaths = now - playingSince >= STEADY_MS ? 0 : this.#deaths + 1;
+    return this.#deaths < DEATHS_OF_A_DECODER ? { kind: 'again' } : this.#leaveOut(this.#decoder, this.#deaths);
   }
 
   #leaveOut(element: string, deaths: number): FaultVerdict {

@@ -9,7 +9,7 @@ import {
   type ToPlayer,
 } from '../messages/player.js';
 import { CHILD_TIMES, type Child, ChildProcess } from '../process/child-process.js';
-import type { Clock } from '../process/clock.js';
+import { type Clock, SYSTEM_CLOCK } from '../process/clock.js';
 import { RequestError } from '../process/requests.js';
 import type { RestartPolicy } from '../process/restart-policy.js';
 import { type Exit, Supervised } from '../process/supervised.js';
@@ -65,6 +65,7 @@ export type Prepared = Pick<FromPlayerOf<'prepared'>, 'decoder' | 'decoderTitle'
  */
 export class PlayerProcess {
   readonly #options: PlayerProcessOptions;
+  readonly #clock: Clock;
   readonly #player: Supervised<ToPlayer, FromPlayer, typeof PLAYER_REPLIES>;
   readonly #faults = new PlayerFaults();
   readonly #listeners = new Map<string, SessionListener>();
@@ -74,8 +75,9 @@ export class PlayerProcess {
   #failure = new ReceiveFailure('internal', 'the player was closed');
 
   constructor(options: PlayerProcessOptions) {
-    const { pipes, log, clock } = options;
+    const { pipes, log, clock = SYSTEM_CLOCK } = options;
     this.#options = options;
+    this.#clock = clock;
     const launch = (onMessage: (message: FromPlayer) => void): Child<ToPlayer, FromPlayer> =>
       new ChildProcess<ToPlayer, FromPlayer>({
         entry: ENTRY,
@@ -92,12 +94,12 @@ export class PlayerProcess {
       policy: RESTARTS,
       prepare: () => this.#prepare(),
       onMessage: message => this.#onMessage(message),
-      judge: ({ upMs }) => {
-        this.#verdict = this.#faults.died(upMs);
+      judge: () => {
+        this.#verdict = this.#faults.died(this.#clock.now());
         return this.#verdict.kind === 'hopeless' ? 'hopeless' : this.#verdict.kind === 'left out' ? 'progress' : null;
       },
       onExit: exit => this.#onExit(exit),
-      ...(clock ? { clock } : {}),
+      clock,
     });
   }
 
@@ -198,7 +200,7 @@ export class PlayerProcess {
         this.#faults.trying(message.element);
         return;
       case 'connected':
-        this.#faults.connected();
+        this.#faults.connected(this.#clock.now());
         this.#listeners.get(message.session)?.connected();
         return;
       case 'picture':
