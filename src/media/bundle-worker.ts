@@ -10,18 +10,20 @@ import type {
   ProcessMeasures,
   SessionFreshness,
 } from '../domain/ports.js';
-import type { FromBundles, FromBundlesOf, ToBundles } from '../messages/bundles.js';
-import type { ChildProcess } from '../process/child-process.js';
+import { BUNDLES_REPLIES, type FromBundles, type ToBundles } from '../messages/bundles.js';
 import { processFigures } from '../process/proc.js';
+import { RequestError } from '../process/requests.js';
+import { type Exit, Supervised } from '../process/supervised.js';
 import { answerForWebrtcbin } from '../protocol/answer-for-webrtcbin.js';
 import { composeBundleOffer } from '../protocol/bundle-offer.js';
 import { candidatesOf } from '../protocol/candidates.js';
 import type { Offer } from '../protocol/offer.js';
 import { offerOfCameras } from '../protocol/sdp-for-webrtcbin.js';
+import { type BundleConnection, BundleConnections } from './bundle-connections.js';
 import type { Feed } from './feed.js';
 import { endedEarly, withCandidates } from './negotiation.js';
 import { WorkerLooks } from './worker-looks.js';
-import { startBundles } from './worker-process.js';
+import { startBundles, WORKER_RESTARTS } from './worker-process.js';
 
 export interface BundleWorkerOptions {
   /** What the ICE agent uses, asked for each connection. @throws Failure */
@@ -36,78 +38,75 @@ export interface BundleWorkerOptions {
   log: Log;
 }
 
-interface Connection {
-  /** Those that go on, by their sessions. */
-  parts: Map<string, string>;
-  /** What webrtcbin offered, which the peer's answer is an answer to. */
-  offered: string;
-  mids: readonly string[];
-}
-
-interface Waiting {
-  resolve(sdp: string): void;
-  reject(failure: Failure): void;
-}
-
-type Process = ChildProcess<ToBundles, FromBundles>;
-
 /** GStreamer's first session takes a second on a slow machine, gathering a quarter of one. */
 const PATIENCE_MS = 6_000;
 
 /**
- * The parent's side of the process in which cameras meet in one connection (docs/adr/0009). It is started when it is
- * needed; if it dies, the sessions of all its connections end with `worker-died`.
+ * The parent's side of the process in which cameras meet in one connection (docs/adr/0009). It is started when it is first
+ * needed; when it dies, the sessions of all its connections end with `worker-died`.
  */
 export class BundleWorker implements Bundles {
   readonly #options: BundleWorkerOptions;
-  readonly #connections = new Map<string, Connection>();
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #process: Supervised<ToBundles, FromBundles, typeof BUNDLES_REPLIES>;
+  readonly #connections = new BundleConnections();
   readonly #feeds = new Map<string, { port: number; feed: Feed }>();
   /** Ports that cameras of source `legacy` are to be sent to. */
   readonly #wanted = new Map<string, number>();
   readonly #looks = new WorkerLooks();
-  #process: Process | null = null;
-  #closed = false;
 
   constructor(options: BundleWorkerOptions) {
     this.#options = options;
+    this.#process = new Supervised({
+      launch: onMessage => startBundles({ log: options.log, onMessage }),
+      replies: BUNDLES_REPLIES,
+      policy: WORKER_RESTARTS,
+      onMessage: message => this.#onMessage(message),
+      onExit: exit => this.#onExit(exit),
+    });
   }
 
   prepareBundles(): void {
-    if (!this.#closed) this.#process ??= this.#start();
+    this.#process.start();
   }
 
   async offerBundle(bundle: string, parts: readonly BundlePart[], mids: readonly string[]): Promise<OfferedBundle> {
     const ice = this.#options.iceSettings();
-    const cameras = parts.map(({ camera }) => camera);
-    const connection = this.#add(bundle, parts, mids);
-    return await this.#orEnd(bundle, async () => {
-      connection.offered = await this.#ask(bundle, { type: 'offer', bundle, cameras, ice });
-      const candidates = candidatesOf(connection.offered, ice.announce);
-      const offered = cameras.map((camera, index) => ({
+    const named = parts.map(({ session, camera }, index) => ({ session, camera, mid: mids[index] ?? '' }));
+    const connection = this.#connections.add(bundle, parts, { isSending: false });
+    return await this.#negotiate(bundle, connection, async limits => {
+      // Whoever left while the process started is not offered.
+      const offered = named.filter(({ session }) => connection.parts.has(session));
+      const cameras = offered.map(({ camera }) => camera);
+      const { offer } = await this.#process.request({ type: 'offer', bundle, cameras, ice }, limits);
+      connection.offer = { mids: offered.map(({ mid }) => mid), sdp: offer };
+      const candidates = candidatesOf(offer, ice.announce);
+      const sections = offered.map(({ camera, mid }) => ({
         camera,
-        mid: mids[index] ?? '',
+        mid,
         profileLevelId: this.#options.profileLevelId(camera),
       }));
-      return { sdp: composeBundleOffer(connection.offered, offered, candidates), candidates };
+      return { sdp: composeBundleOffer(offer, sections, candidates), candidates };
     });
   }
 
   acceptBundle(bundle: string, answer: string): void {
-    const connection = this.#connections.get(bundle);
-    if (!connection) return;
-    const { offered, mids } = connection;
-    const own = answerForWebrtcbin(answer, offered, { name: 'receiver', direction: 'recvonly', mids });
-    this.#send({ type: 'accept', bundle, answer: own });
+    const { offer } = this.#connections.get(bundle) ?? {};
+    if (!offer) return;
+    const own = answerForWebrtcbin(answer, offer.sdp, {
+      name: 'receiver',
+      direction: 'recvonly',
+      mids: offer.mids,
+    });
+    this.#process.send({ type: 'accept', bundle, answer: own });
   }
 
   async receiveBundle(bundle: string, parts: readonly BundlePart[], offer: Offer): Promise<OfferedBundle> {
     const ice = this.#options.iceSettings();
     const { text } = offerOfCameras(offer);
     const cameras = parts.map(({ camera }) => camera);
-    this.#add(bundle, parts, []);
-    return await this.#orEnd(bundle, async () => {
-      const answer = await this.#ask(bundle, { type: 'receive', bundle, cameras, offer: text, ice });
+    const connection = this.#connections.add(bundle, parts, { isSending: true });
+    return await this.#negotiate(bundle, connection, async limits => {
+      const { answer } = await this.#process.request({ type: 'receive', bundle, cameras, offer: text, ice }, limits);
       for (const camera of cameras) this.#route(camera);
       const candidates = candidatesOf(answer, ice.announce);
       return { sdp: withCandidates(answer, candidates), candidates };
@@ -116,17 +115,17 @@ export class BundleWorker implements Bundles {
 
   trickleBundle(bundle: string, candidates: readonly string[]): void {
     if (this.#connections.has(bundle) && candidates.length > 0)
-      this.#send({ type: 'candidates', bundle, values: candidates });
+      this.#process.send({ type: 'candidates', bundle, values: candidates });
   }
 
   /** Takes a session's camera out of its connection, which ends with its last. Nothing happens if it is not there. */
   leave(session: string): void {
-    for (const [bundle, { parts }] of this.#connections) {
+    for (const [bundle, { parts, isBegun }] of this.#connections) {
       const camera = parts.get(session);
       if (camera === undefined) continue;
       parts.delete(session);
-      if (parts.size > 0) this.#send({ type: 'drop', bundle, camera });
-      else this.#end(bundle, endedEarly());
+      if (parts.size === 0) this.#end(bundle);
+      else if (isBegun) this.#process.send({ type: 'drop', bundle, camera });
       return;
     }
   }
@@ -140,96 +139,67 @@ export class BundleWorker implements Bundles {
 
   /** Whoever sends a camera of source `legacy` is to make a keyframe. */
   requestKeyframe(camera: string): void {
-    const bundle = this.#senderOf(camera);
-    if (bundle !== undefined) this.#send({ type: 'keyframe', bundle, camera });
+    const bundle = this.#connections.senderOf(camera);
+    if (bundle !== undefined) this.#process.send({ type: 'keyframe', bundle, camera });
   }
 
   /** Has the process say what it knows now of its connections; see FreshnessWatch. */
   async look(patienceMs: number): Promise<void> {
-    const process = this.#process;
-    if (process && this.#connections.size > 0)
-      await this.#looks.look(request => process.send({ type: 'look', request }), patienceMs);
+    if (!this.#process.isUp || this.#connections.size === 0) return;
+    // One that says nothing is as old as it was.
+    const looked = await this.#process.request({ type: 'look' }, { patienceMs }).catch(() => null);
+    if (looked) this.#looks.looked({ ...looked, newestAt: null });
   }
 
   /** Of the sessions of a camera, by what was said last. */
   freshness(camera: string): [session: string, SessionFreshness][] {
     const { sessions } = this.#looks.freshness(bundle => this.#connections.has(bundle));
     return [...sessions].flatMap(([bundle, fresh]) =>
-      [...(this.#connections.get(bundle)?.parts ?? [])].flatMap(([session, whose]) =>
-        whose === camera ? [[session, fresh] as [string, SessionFreshness]] : [],
-      ),
+      this.#connections.sessionsWith(bundle, camera).map((session): [string, SessionFreshness] => [session, fresh]),
     );
   }
 
   /** Null while it does not run. */
   async measure(): Promise<ProcessMeasures | null> {
-    const process = this.#process;
-    const figures = process?.pid === undefined ? null : await processFigures(process.pid);
+    const pid = this.#process.child?.pid;
+    const figures = pid === undefined ? null : await processFigures(pid);
     return figures && { ...figures, loopLagMs: null };
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#process?.close();
+    await this.#process.close();
   }
 
   #route(camera: string): void {
-    const bundle = this.#senderOf(camera);
+    const bundle = this.#connections.senderOf(camera);
     if (bundle === undefined) return;
     const port = this.#wanted.get(camera);
-    this.#send(port === undefined ? { type: 'no-outlet', bundle, camera } : { type: 'outlet', bundle, camera, port });
-  }
-
-  /** The connection that a camera comes by: its parts were not offered by this side. */
-  #senderOf(camera: string): string | undefined {
-    for (const [bundle, { mids, parts }] of this.#connections)
-      if (mids.length === 0 && [...parts.values()].includes(camera)) return bundle;
-    return undefined;
-  }
-
-  #add(bundle: string, parts: readonly BundlePart[], mids: readonly string[]): Connection {
-    const connection = { parts: new Map(parts.map(({ session, camera }) => [session, camera])), offered: '', mids };
-    this.#connections.set(bundle, connection);
-    return connection;
-  }
-
-  async #ask(bundle: string, message: ToBundles): Promise<string> {
-    this.prepareBundles();
-    const said = new Promise<string>((resolve, reject) => this.#waiting.set(bundle, { resolve, reject }));
-    said.catch(() => undefined);
-    const timer = setTimeout(
-      () => this.#end(bundle, new Failure('camera-starting', 'There was no answer in time.', { retryAfter: 2 })),
-      PATIENCE_MS,
+    this.#process.send(
+      port === undefined ? { type: 'no-outlet', bundle, camera } : { type: 'outlet', bundle, camera, port },
     );
-    try {
-      await this.#process?.ready.catch(() => undefined);
-      // Whoever left meanwhile was told so.
-      if (this.#waiting.has(bundle)) this.#send(message);
-      return await said;
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
-  /** A connection that does not come about is not left behind in the process, where nothing would ever end it. */
-  async #orEnd<T>(bundle: string, negotiate: () => Promise<T>): Promise<T> {
+  /**
+   * Waits for the process, and has it asked. A connection that does not come about is not left behind in it, where
+   * nothing would ever end it.
+   */
+  async #negotiate(
+    bundle: string,
+    connection: BundleConnection,
+    ask: (limits: { patienceMs: number; signal: AbortSignal }) => Promise<OfferedBundle>,
+  ): Promise<OfferedBundle> {
+    const { signal } = connection.abort;
+    const began = performance.now();
+    this.prepareBundles();
     try {
-      return await negotiate();
+      await this.#process.untilUp({ patienceMs: PATIENCE_MS, signal });
+      connection.isBegun = true;
+      return await ask({ patienceMs: PATIENCE_MS - (performance.now() - began), signal });
     } catch (error) {
-      this.#end(bundle, endedEarly());
-      throw error;
+      if (error instanceof RequestError && error.fault === 'refused') throw this.#refused(bundle, error);
+      this.#end(bundle);
+      throw error instanceof RequestError ? notInTime() : error;
     }
-  }
-
-  #start(): Process {
-    const process = startBundles({ log: this.#options.log, onMessage: message => this.#onMessage(message) });
-    process.ready.catch(() => undefined);
-    void process.exited.then(reason => this.#onExit(reason));
-    return process;
-  }
-
-  #send(message: ToBundles): void {
-    this.#process?.send(message);
   }
 
   #onMessage(message: FromBundles): void {
@@ -248,26 +218,15 @@ export class BundleWorker implements Bundles {
       case 'keyframe-wanted':
         this.#options.keyframeWanted(message.camera);
         break;
-      case 'offered':
-        this.#settle(message.bundle, ({ resolve }) => resolve(message.offer));
-        break;
-      case 'answered':
-        this.#settle(message.bundle, ({ resolve }) => resolve(message.answer));
-        break;
-      case 'refused':
-        this.#onRefused(message);
-        break;
       case 'connected':
-        for (const session of this.#sessionsOf(message.bundle)) events.sessionConnected(session);
+        for (const session of this.#connections.sessionsOf(message.bundle)) events.sessionConnected(session);
         break;
       case 'sending':
-        for (const session of this.#sessionsOf(message.bundle)) events.sessionSending(session);
+        for (const session of this.#connections.sessionsOf(message.bundle)) events.sessionSending(session);
         break;
       case 'stats':
-        for (const session of this.#sessionsOf(message.bundle)) events.sessionMeasured(session, message.stats);
-        break;
-      case 'looked':
-        this.#looks.looked({ ...message, newestAt: null });
+        for (const session of this.#connections.sessionsOf(message.bundle))
+          events.sessionMeasured(session, message.stats);
         break;
       case 'ended':
         this.#over(message.bundle, message.reason as EndReason, message.detail);
@@ -280,36 +239,30 @@ export class BundleWorker implements Bundles {
     }
   }
 
-  #sessionsOf(bundle: string): string[] {
-    return [...(this.#connections.get(bundle)?.parts.keys() ?? [])];
-  }
-
-  #settle(bundle: string, how: (waiting: Waiting) => void): void {
-    const waiting = this.#waiting.get(bundle);
-    this.#waiting.delete(bundle);
-    if (waiting) how(waiting);
-  }
-
-  #onRefused({ bundle, code, detail, remedy }: FromBundlesOf<'refused'>): void {
+  /** The process could not make a connection, and has ended it by itself. @returns what whoever asked is told */
+  #refused(bundle: string, { code, message: detail, remedy }: RequestError): Failure {
     const isFull = code === 'overloaded';
     this.#options.log[isFull ? 'warn' : 'error']({ bundle, detail }, 'a connection of several cameras failed');
-    const failure = isFull
-      ? new Failure(code, detail, { remedy: remedy ?? undefined, retryAfter: 2 })
+    this.#over(bundle, 'sending-failed', detail);
+    return isFull
+      ? new Failure('overloaded', detail, { remedy: remedy ?? undefined, retryAfter: 2 })
       : new Failure('internal', detail);
-    this.#over(bundle, 'sending-failed', detail, failure);
   }
 
-  /** The process has ended it by itself; `failure` is for whoever still waits for its answer. */
-  #over(bundle: string, reason: EndReason, detail: string | null, failure?: Failure): void {
-    const sessions = this.#sessionsOf(bundle);
+  /** The process has ended it, or has died. */
+  #over(bundle: string, reason: EndReason, detail: string | null): void {
+    const connection = this.#connections.get(bundle);
     this.#connections.delete(bundle);
-    this.#settle(bundle, ({ reject }) => reject(failure ?? new Failure('internal', detail ?? reason)));
-    for (const session of sessions) this.#options.events.sessionEnded(session, reason, detail);
+    connection?.abort.abort(new Failure('internal', detail ?? reason));
+    for (const session of connection?.parts.keys() ?? []) this.#options.events.sessionEnded(session, reason, detail);
   }
 
-  #end(bundle: string, failure: Failure): void {
-    if (this.#connections.delete(bundle)) this.#send({ type: 'leave', bundle });
-    this.#settle(bundle, ({ reject }) => reject(failure));
+  #end(bundle: string): void {
+    const connection = this.#connections.get(bundle);
+    if (!connection) return;
+    this.#connections.delete(bundle);
+    if (connection.isBegun) this.#process.send({ type: 'leave', bundle });
+    connection.abort.abort(endedEarly());
   }
 
   #closeFeed(camera: string): void {
@@ -317,11 +270,13 @@ export class BundleWorker implements Bundles {
     this.#feeds.delete(camera);
   }
 
-  #onExit(reason: string): void {
-    this.#process = null;
+  #onExit({ reason, next, restartInMs }: Exit): void {
     for (const camera of [...this.#feeds.keys()]) this.#closeFeed(camera);
-    if (this.#closed) return;
-    this.#options.log.error({ reason }, 'the process for connections of several cameras died');
-    for (const bundle of [...this.#connections.keys()]) this.#over(bundle, 'worker-died', reason);
+    if (next === 'closed') return;
+    this.#options.log.error({ reason, restartInMs }, 'the process for connections of several cameras died');
+    // The others wait for the next process.
+    for (const [bundle, { isBegun }] of [...this.#connections]) if (isBegun) this.#over(bundle, 'worker-died', reason);
   }
 }
+
+const notInTime = (): Failure => new Failure('camera-starting', 'There was no answer in time.', { retryAfter: 2 });

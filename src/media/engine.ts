@@ -26,6 +26,7 @@ import type { ApplyControls } from './camera-device.js';
 import { CameraWorker } from './camera-worker.js';
 import { EncoderMemory } from './encoder-memory.js';
 import { Feed } from './feed.js';
+import { HeldDevices } from './held-devices.js';
 import { Prober } from './prober.js';
 
 export interface WorkerEngineOptions {
@@ -48,7 +49,10 @@ const KEYFRAME_MS = 250;
 export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundles, FreshnessWatch, Measuring {
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
-  /** Those that were taken away and have not ended yet, by their cameras: a device opens once. */
+  readonly #held = new HeldDevices(() => {
+    for (const worker of this.#workers.values()) worker.deviceReleased();
+  });
+  /** Those that were taken away and are not gone yet, by their cameras: a device opens once. */
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #prober: Prober;
   readonly #encoders: EncoderMemory;
@@ -67,7 +71,7 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
       events,
       log,
       feed: (camera, port) =>
-        new Feed(`f-${++this.#feeds}`, () => this.#workers.get(camera), port, options.logFor(camera)),
+        new Feed(`f-${++this.#feeds}`, () => this.#workers.get(camera)?.sessions, port, options.logFor(camera)),
       // One that was removed meanwhile is a section without pictures; the others go on.
       profileLevelId: camera => this.#workers.get(camera)?.profileLevelId ?? EXPECTED.profileLevelId ?? '',
       keyframeWanted: camera => this.#keyframes.ask(camera),
@@ -89,6 +93,7 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
       encoders: this.#encoders,
       limits: this.#options.limits,
       devices: this.#devices,
+      held: this.#held,
       applyControls: this.#options.applyControls,
       iceSettings: this.#options.iceSettings,
       events,
@@ -140,19 +145,19 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
   }
 
   async watch(camera: string, session: string, offer: Offer, requestId: string): Promise<string> {
-    return await this.#worker(camera).watch(session, offer, requestId);
+    return await this.#worker(camera).sessions.watch(session, offer, requestId);
   }
 
   async publish(camera: string, session: string, offer: Offer, requestId: string): Promise<string> {
-    return await this.#worker(camera).publish(session, offer, requestId);
+    return await this.#worker(camera).sessions.publish(session, offer, requestId);
   }
 
   checkPublisher(camera: string, offer: Offer): void {
-    this.#worker(camera).checkPublisher(offer);
+    this.#worker(camera).sessions.checkPublisher(offer);
   }
 
   trickle(camera: string, session: string, candidates: readonly string[]): void {
-    this.#workers.get(camera)?.trickle(session, candidates);
+    this.#workers.get(camera)?.sessions.trickle(session, candidates);
   }
 
   prepareBundles(): void {
@@ -177,7 +182,7 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
 
   leave(camera: string, session: string): void {
     this.#bundles.leave(session);
-    this.#workers.get(camera)?.leave(session);
+    this.#workers.get(camera)?.sessions.leave(session);
   }
 
   keyframe(camera: string): void {

@@ -1,5 +1,6 @@
 import { Failure } from '../domain/failure.js';
 import type { Log } from '../domain/ports.js';
+import { scheduledDelayMs } from '../protocol/backoff.js';
 
 /** What a feed needs of the camera whose stream it is. */
 export interface FeedSource {
@@ -8,7 +9,7 @@ export interface FeedSource {
   unfeed(id: string): void;
 }
 
-/** ms from one attempt to the next; the last goes on. */
+/** ms from one attempt to the next. */
 const RETRY_MS = [250, 500, 1000, 2000];
 /** A feed that lasted so long begins anew with the first of them. */
 const STEADY_MS = 10_000;
@@ -51,8 +52,7 @@ export class Feed {
     // Once, and not each two seconds for as long as a camera is unplugged.
     if (failure !== this.#said) this.#log.warn({ detail: failure }, 'camera cannot be sent on; it is tried again');
     this.#said = failure;
-    const delay = RETRY_MS[Math.min(this.#failures++, RETRY_MS.length - 1)];
-    this.#timer = setTimeout(() => void this.#begin(), delay);
+    this.#timer = setTimeout(() => void this.#begin(), scheduledDelayMs(RETRY_MS, this.#failures++));
   }
 
   async #attempt(): Promise<string> {

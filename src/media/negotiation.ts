@@ -8,7 +8,8 @@ import { type CodecName, EXPECTED } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
 import { offerForWebrtcbin } from '../protocol/sdp-for-webrtcbin.js';
 
-type Request = ToWorkerOf<'join'> | ToWorkerOf<'publish'>;
+/** Without the number that it gets when it is sent. */
+type Request = Omit<ToWorkerOf<'join' | 'publish'>, 'request'>;
 
 /**
  * What a camera's viewers can be sent, best first.

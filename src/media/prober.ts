@@ -11,8 +11,6 @@ export type TriedDecoder = Omit<Tried, 'outcome'> & { outcome: 'works' | 'failed
 
 /** For one encoder or decoder to be tried, opening of drivers included. */
 const PATIENCE_MS = 15_000;
-/** For a process that was killed to be gone: one that hangs in its driver stays. */
-const GONE_MS = 2_000;
 /** Each turn ends behind an element that broke the process; there are fewer of them than this. */
 const MAX_TURNS = 20;
 
@@ -74,7 +72,7 @@ export class Prober {
   async close(): Promise<void> {
     this.#closed = true;
     this.#process?.kill('the server is being stopped');
-    await this.#process?.exited;
+    await this.#process?.gone;
   }
 
   async #run(): Promise<void> {
@@ -113,14 +111,9 @@ export class Prober {
     });
     this.#process = process;
     process.ready.catch(() => undefined);
-    const reason = await new Promise<string>(resolve => {
-      timer = setTimeout(() => {
-        const why = `nothing came of it within ${PATIENCE_MS / 1000} s`;
-        process.kill(why);
-        setTimeout(resolve, GONE_MS, `${why}, and it cannot be ended`).unref();
-      }, PATIENCE_MS);
-      void process.exited.then(resolve);
-    });
+    timer = setTimeout(() => process.kill(`nothing came of it within ${PATIENCE_MS / 1000} s`), PATIENCE_MS);
+    // One that hangs in its driver is left behind.
+    const { reason } = await process.gone;
     clearTimeout(timer);
     this.#process = null;
     if (over) this.#isDone = true;

@@ -6,12 +6,12 @@ import { checkMessage, type MessagesOf, nullableString, number, object, string, 
 
 /** To the process. */
 const TO_BUNDLES = {
-  /** Offer these cameras to a peer. Answered by `offered` or `refused`, and by an `inlet` for each that has none yet. */
-  offer: { bundle: string, cameras: object, ice: object },
+  /** Offer these cameras to a peer. An `inlet` comes too for each that has none yet. */
+  offer: { request: number, bundle: string, cameras: object, ice: object },
   /** What the peer answered, for webrtcbin. */
   accept: { bundle: string, answer: string },
-  /** A peer offers to send; its sections are these cameras. Answered by `answered` or `refused`. */
-  receive: { bundle: string, cameras: object, offer: string, ice: object },
+  /** A peer offers to send; its sections are these cameras. */
+  receive: { request: number, bundle: string, cameras: object, offer: string, ice: object },
   /** More candidates of a peer. */
   candidates: { bundle: string, values: object },
   /** Send a camera that a peer sends to a UDP port of this machine, and there alone. */
@@ -21,7 +21,7 @@ const TO_BUNDLES = {
   keyframe: { bundle: string, camera: string },
   /** A camera goes out of a connection that goes on. */
   drop: { bundle: string, camera: string },
-  /** Say when peers were heard. Answered by `looked`. */
+  /** Say when peers were heard. */
   look: { request: number },
   /** The connection is over; nothing comes back. */
   leave: { bundle: string },
@@ -38,9 +38,10 @@ const FROM_BUNDLES = {
   'inlet-closed': { camera: string, port: number },
   /** Somebody who is sent a camera has asked for a keyframe. */
   'keyframe-wanted': { camera: string },
-  offered: { bundle: string, offer: string },
-  answered: { bundle: string, answer: string },
-  refused: { bundle: string, code: string, detail: string, remedy: nullableString },
+  offered: { request: number, offer: string },
+  answered: { request: number, answer: string },
+  /** Instead of any other reply. */
+  refused: { request: number, code: string, detail: string, remedy: nullableString },
   connected: { bundle: string },
   /** The first packet was sent to the peer. */
   sending: { bundle: string },
@@ -51,6 +52,13 @@ const FROM_BUNDLES = {
   /** Something worth a line in the log. */
   log: { level: string, event: string, fields: object },
 } as const satisfies Table;
+
+/** The replies to the process's requests. */
+export const BUNDLES_REPLIES = {
+  offer: 'offered',
+  receive: 'answered',
+  look: 'looked',
+} as const satisfies Partial<Record<keyof typeof TO_BUNDLES, keyof typeof FROM_BUNDLES>>;
 
 export type ToBundles = MessagesOf<
   typeof TO_BUNDLES,

@@ -36,25 +36,41 @@ const TO_WORKER = {
     encoders: object,
   },
   /**
-   * A viewer: an offer for webrtcbin, and what was agreed on. Answered by `joined` or `refused`. What the worker logs of it
-   * has the id of the request.
+   * A viewer: an offer for webrtcbin, and what was agreed on. What the worker logs of it has the id of the HTTP request,
+   * `requestId`.
    */
-  join: { session: string, requestId: string, offer: string, video: object, audio: objectOrNull, ice: object },
+  join: {
+    request: number,
+    session: string,
+    requestId: string,
+    offer: string,
+    video: object,
+    audio: objectOrNull,
+    ice: object,
+  },
   /** Likewise whoever is to be the camera's source. */
-  publish: { session: string, requestId: string, offer: string, video: object, audio: objectOrNull, ice: object },
+  publish: {
+    request: number,
+    session: string,
+    requestId: string,
+    offer: string,
+    video: object,
+    audio: objectOrNull,
+    ice: object,
+  },
   /** Make the next picture a keyframe. */
   keyframe: {},
-  /** Take the picture of now. Answered by `still` or `no-still`. */
+  /** Take the picture of now. */
   still: { request: number },
-  /** Send the stream to a UDP port of this machine, as long as that can be; answered by `unfed` when it cannot. */
-  feed: { feed: string, port: number },
+  /** Send the stream to a UDP port of this machine, as long as that can be; answered when it cannot, or not any more. */
+  feed: { request: number, feed: string, port: number },
   unfeed: { feed: string },
   /**
-   * Say when the newest picture came, and when sessions' peers were heard. Answered by `looked`. It is asked again in so
-   * many ms; 0 for once.
+   * Say when the newest picture came, and when sessions' peers were heard. It is asked again in so many ms; 0 for
+   * once.
    */
   look: { request: number, everyMs: number },
-  /** Say what is measured only when somebody asks. Answered by `measured`. */
+  /** Say what is measured only when somebody asks. */
   measure: { request: number },
   /** More candidates of a session's peer. */
   candidates: { session: string, values: object },
@@ -94,17 +110,17 @@ const FROM_WORKER = {
   looked: { request: number, newestAt: nullableNumber, sessions: object },
   measured: { request: number, loopLagMs: nullableNumber, stream: objectOrNull },
   still: { request: number, jpeg: object },
-  'no-still': { request: number, code: string, detail: string, remedy: nullableString },
   /** An encoder did not open, or failed while it ran: the next one is used. */
   'encoder-failed': { element: string, reason: string },
-  unfed: { feed: string, code: string, detail: string, remedy: nullableString },
+  unfed: { request: number, detail: string },
   /** A source that another process has is to be sent to this port of this machine, until it is closed. */
   inlet: { port: number },
   'inlet-closed': { port: number },
   /** Whoever sends to that port is to make a keyframe. */
   'keyframe-wanted': {},
-  joined: { session: string, answer: string },
-  refused: { session: string, code: string, detail: string, remedy: nullableString },
+  joined: { request: number, answer: string },
+  /** Instead of any other reply. */
+  refused: { request: number, code: string, detail: string, remedy: nullableString },
   connected: { session: string },
   /** A viewer was sent his first packet. */
   sending: { session: string },
@@ -121,6 +137,16 @@ const FROM_WORKER = {
   /** The probe is over. */
   done: {},
 } as const satisfies Table;
+
+/** The replies to a worker's requests. */
+export const WORKER_REPLIES = {
+  join: 'joined',
+  publish: 'joined',
+  still: 'still',
+  feed: 'unfed',
+  look: 'looked',
+  measure: 'measured',
+} as const satisfies Partial<Record<keyof typeof TO_WORKER, keyof typeof FROM_WORKER>>;
 
 export interface VideoFacts {
   codec: VideoCodecName;

@@ -14,14 +14,14 @@ import {
 
 /** To the player. */
 const TO_PLAYER = {
-  /** First of all. Answered by `prepared` or `unusable`. */
-  configure: { settings: object },
-  /** Make an offer to receive a camera. Answered by `offered` or `refused`. */
-  offer: { session: string, camera: string, ice: object },
+  /** First of all. It is refused with the code `decoder` or `display` where there is none that works. */
+  configure: { request: number, settings: object },
+  /** Make an offer to receive a camera. */
+  offer: { request: number, session: string, camera: string, ice: object },
   /** The answer to that offer, for webrtcbin. */
   accept: { session: string, answer: string },
-  /** Answer an offer, for webrtcbin, that has a section of video for each of these cameras. By `answered` or `refused`. */
-  answer: { session: string, cameras: object, offer: string, ice: object },
+  /** Answer an offer, for webrtcbin, that has a section of video for each of these cameras. */
+  answer: { request: number, session: string, cameras: object, offer: string, ice: object },
   /** More candidates of the other side. */
   candidates: { session: string, values: object },
   /** The session is over; nothing comes back. */
@@ -41,12 +41,11 @@ const FROM_PLAYER = {
   /** An element is about to be opened: if the process ends now, it was that one. */
   trying: { element: string },
   /** What decodes, and what shows: null where nothing is to. */
-  prepared: { decoder: nullableString, decoderTitle: nullableString, sink: nullableString },
-  /** `decoder` or `display`: none that works. */
-  unusable: { what: string, detail: string, remedy: string },
-  offered: { session: string, offer: string },
-  answered: { session: string, answer: string },
-  refused: { session: string, detail: string },
+  prepared: { request: number, decoder: nullableString, decoderTitle: nullableString, sink: nullableString },
+  offered: { request: number, offer: string },
+  answered: { request: number, answer: string },
+  /** Instead of any other reply. */
+  refused: { request: number, code: string, detail: string, remedy: nullableString },
   connected: { session: string },
   /** The first picture of a session, decoded where it is to be. */
   picture: { session: string, camera: string, width: number, height: number },
@@ -71,6 +70,13 @@ const FROM_PLAYER = {
   'display-gone': { detail: string },
   log: { level: string, event: string, fields: object },
 } as const satisfies Table;
+
+/** The replies to the player's requests. */
+export const PLAYER_REPLIES = {
+  configure: 'prepared',
+  offer: 'offered',
+  answer: 'answered',
+} as const satisfies Partial<Record<keyof typeof TO_PLAYER, keyof typeof FROM_PLAYER>>;
 
 export const PIPE_FORMATS = ['h264', 'y4m', 'i420', 'nv12', 'bgr', 'rgb', 'gray'] as const;
 export type PipeFormat = (typeof PIPE_FORMATS)[number];

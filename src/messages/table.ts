@@ -1,6 +1,9 @@
 /**
  * Messages between two processes, over Node's IPC, as tables of their fields. Both ends check what comes in against the
  * tables; the types follow from them, so that there is one definition of each message.
+ *
+ * A message with a `request` is a request, or a reply that has the number of its request. Which reply a request gets is in
+ * a list of its own beside the tables; `refused`, with the reason, may come instead of any. See process/supervised.ts.
  */
 export const string = 'string';
 export const number = 'number';

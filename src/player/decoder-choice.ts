@@ -29,7 +29,7 @@ export async function chooseDecoder(
   for (const decoder of candidates) {
     const { element } = decoder;
     if (skip.has(element)) {
-      tried.push(`${element}: it broke the process that tried it`);
+      tried.push(`${element}: it broke the player`);
       continue;
     }
     if (!machine.has(element)) {

@@ -1,4 +1,4 @@
-import type { IceAgentSettings, SessionFigures } from '../domain/ports.js';
+import type { SessionFigures } from '../domain/ports.js';
 import type { Decoder } from '../gst/decoders.js';
 import type { Housekeeping } from '../gst/housekeeping.js';
 import { lookAtMachine } from '../gst/machine.js';
@@ -44,18 +44,18 @@ export class Player {
   handle(message: Exclude<ToPlayer, { type: 'ping' | 'close' }>): void {
     switch (message.type) {
       case 'configure':
-        void this.#configure(message.settings);
+        void this.#configure(message);
         return;
       case 'offer':
-        void this.#begin(message.session, [message.camera], message.ice, async reception => {
+        void this.#begin(message, [message.camera], async reception => {
           const offer = await reception.webrtc.offer();
-          this.#send({ type: 'offered', session: message.session, offer });
+          this.#send({ type: 'offered', request: message.request, offer });
         });
         return;
       case 'answer':
-        void this.#begin(message.session, message.cameras, message.ice, async reception => {
+        void this.#begin(message, message.cameras, async reception => {
           const answer = await reception.webrtc.answer(message.offer);
-          this.#send({ type: 'answered', session: message.session, answer });
+          this.#send({ type: 'answered', request: message.request, answer });
           reception.watch();
         });
         return;
@@ -81,7 +81,7 @@ export class Player {
     this.#screen?.close();
   }
 
-  async #configure(settings: PlayerSettings): Promise<void> {
+  async #configure({ request, settings }: ToPlayerOf<'configure'>): Promise<void> {
     this.#settings = settings;
     const skip = new Set(settings.skip);
     const onTrying = (element: string): void => this.#send({ type: 'trying', element });
@@ -104,10 +104,11 @@ export class Player {
       });
     } catch (error) {
       this.#send({
-        type: 'unusable',
-        what: error instanceof NoDecoder ? 'decoder' : error instanceof NoDisplay ? 'display' : 'player',
+        type: 'refused',
+        request,
+        code: error instanceof NoDecoder ? 'decoder' : error instanceof NoDisplay ? 'display' : 'internal',
         detail: error instanceof Error ? error.message : String(error),
-        remedy: error instanceof NoDecoder || error instanceof NoDisplay ? error.remedy : '',
+        remedy: error instanceof NoDecoder || error instanceof NoDisplay ? error.remedy : null,
       });
       return;
     }
@@ -117,6 +118,7 @@ export class Player {
     );
     this.#send({
       type: 'prepared',
+      request,
       decoder: this.#decoder?.element ?? null,
       decoderTitle: this.#decoder?.title ?? null,
       sink: this.#screen?.sink ?? null,
@@ -124,9 +126,8 @@ export class Player {
   }
 
   async #begin(
-    id: string,
+    { request, session: id, ice }: ToPlayerOf<'offer' | 'answer'>,
     cameras: readonly string[],
-    ice: IceAgentSettings,
     negotiate: (reception: Reception) => Promise<void>,
   ): Promise<void> {
     this.#housekeeping.disturb();
@@ -162,7 +163,8 @@ export class Player {
       await negotiate(session.reception);
     } catch (error) {
       this.#end(id);
-      this.#send({ type: 'refused', session: id, detail: error instanceof Error ? error.message : String(error) });
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#send({ type: 'refused', request, code: 'internal', detail, remedy: null });
     }
   }
 
@@ -173,7 +175,8 @@ export class Player {
       reception?.watch();
     } catch (error) {
       this.#end(session);
-      this.#send({ type: 'refused', session, detail: error instanceof Error ? error.message : String(error) });
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#send({ type: 'ended', session, reason: 'refused', detail });
     }
   }
 

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess as NodeChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Log } from '../domain/ports.js';
 import { redact } from '../domain/source.js';
+import { readLimitedLines } from './limited-lines.js';
 
 /** What every child is told beside its own messages. */
 type ToEveryChild = { type: 'ping'; sequence: number } | { type: 'close' };
@@ -30,9 +30,51 @@ export interface ChildTimes {
   hungMs: number;
   /** For a worker that was asked to close. */
   closeMs: number;
+  /** For one that was killed. The kernel ends it at once, unless it hangs in the kernel itself. */
+  goneMs: number;
 }
 
-export const CHILD_TIMES: ChildTimes = { readyMs: 30_000, pingMs: 2_000, hungMs: 5_000, closeMs: 1_500 };
+export const CHILD_TIMES: ChildTimes = {
+  readyMs: 30_000,
+  pingMs: 2_000,
+  hungMs: 5_000,
+  closeMs: 1_500,
+  goneMs: 2_000,
+};
+
+/** How a process came to be over, for whoever used it. */
+export interface Gone {
+  /** In words. */
+  reason: string;
+  /**
+   * It was killed and is still there: it hangs in the kernel (state D), most likely in a driver, and keeps what it has
+   * open until the kernel lets go of it.
+   */
+  isStuck: boolean;
+}
+
+/** A process as its supervisor sees it. */
+export interface Child<To, From extends FromChild> {
+  readonly pid: number | undefined;
+  /** Resolves with its message of that name, when it is warm; rejects if it is gone or takes too long. */
+  readonly ready: Promise<Extract<From, { type: 'ready' }>>;
+  /** Resolves when it is over for whoever uses it, whether the kernel has ended it or not; never rejects. */
+  readonly gone: Promise<Gone>;
+  /** Resolves when there is no such process any more; never rejects. */
+  readonly exited: Promise<void>;
+  /** Sends a message; one to a process that is gone is dropped, as `gone` tells of that. */
+  send(message: To): void;
+  /** ms since it said anything. */
+  silenceMs(): number;
+  /**
+   * Whether this process still looks after it: waits for it to be ready, or asks it now and then. Not whether it answers:
+   * one that does not is killed.
+   */
+  isWatched(): boolean;
+  kill(reason: string): void;
+  /** Asks it to end and makes sure of it; resolves when it is gone. */
+  close(): Promise<void>;
+}
 
 /** Pings that a busy machine may be late with. */
 const WATCH_SLACK = 5;
@@ -47,20 +89,21 @@ process.on('exit', () => {
 });
 
 /**
- * One child process from fork to exit: whoever touches GStreamer is one (docs/adr/0001). Its exit has a reason in words;
- * an exit that was asked for is told apart.
+ * One child process from fork to exit: whoever touches GStreamer is one (docs/adr/0001). It is pinged, and killed when it
+ * does not answer; its end has a reason in words. Its restarts and its requests are for Supervised.
  */
-export class ChildProcess<To, From extends FromChild> {
-  /** Resolves with its message of that name, when it is warm; rejects if it exits or takes too long. */
+export class ChildProcess<To, From extends FromChild> implements Child<To, From> {
   readonly ready: Promise<Extract<From, { type: 'ready' }>>;
-  /** Resolves with the reason when the process is gone; it never rejects. */
-  readonly exited: Promise<string>;
+  readonly gone: Promise<Gone>;
+  readonly exited: Promise<void>;
   /** Null where it could not even be started. */
   readonly #child: NodeChildProcess | null;
   readonly #times: ChildTimes;
   readonly #lastWords: string[] = [];
+  #becomeGone: (gone: Gone) => void = () => undefined;
   #heartbeat: NodeJS.Timeout | null = null;
   #lastChance: NodeJS.Timeout | undefined;
+  #killTimer: NodeJS.Timeout | undefined;
   #heardAt = performance.now();
   /** When it was looked after last: at its start, and with each ping. */
   #tickedAt = this.#heardAt;
@@ -93,16 +136,24 @@ export class ChildProcess<To, From extends FromChild> {
     const becameReady = new Promise<Ready>(resolve => {
       becomeReady = resolve;
     });
+    this.gone = new Promise(resolve => {
+      this.#becomeGone = resolve;
+    });
     this.exited = new Promise(resolve => {
+      const exit = (reason: string): void => {
+        if (child) living.delete(child);
+        this.#end({ reason, isStuck: false });
+        resolve();
+      };
       if (!child) {
-        this.#gone(resolve, notStarted);
+        exit(notStarted);
         return;
       }
       // Also when it could not be killed or told something, and is still there.
       child.on('error', error => {
-        if (child?.pid === undefined) this.#gone(resolve, `it could not be started: ${error.message}`);
+        if (child?.pid === undefined) exit(`it could not be started: ${error.message}`);
       });
-      child.once('exit', (code, signal) => this.#gone(resolve, this.#killedFor ?? this.#inWords(code, signal)));
+      child.once('exit', (code, signal) => exit(this.#killedFor ?? this.#inWords(code, signal)));
     });
     this.ready = this.#orGone(becameReady);
     this.ready.then(
@@ -110,6 +161,7 @@ export class ChildProcess<To, From extends FromChild> {
       () => undefined,
     );
     child?.on('message', data => {
+      if (this.#isGone) return;
       this.#heardAt = performance.now();
       const message = check(data);
       if (!message) log.error({ pid: child.pid }, 'message of a worker is not in the protocol');
@@ -119,10 +171,14 @@ export class ChildProcess<To, From extends FromChild> {
       } else if (message.type !== 'pong') onMessage(message);
     });
     if (child?.stderr) {
-      createInterface({ input: child.stderr }).on('line', line => {
-        this.#lastWords.push(line);
-        if (this.#lastWords.length > LINES_KEPT) this.#lastWords.shift();
-        log.warn({ pid: child.pid, line: redact(line.slice(0, 500)) }, 'worker wrote to stderr');
+      const { pid } = child;
+      readLimitedLines(child.stderr, {
+        onLine: line => {
+          this.#lastWords.push(line);
+          if (this.#lastWords.length > LINES_KEPT) this.#lastWords.shift();
+        },
+        log: line => log.warn({ pid, line: redact(line.slice(0, 500)) }, 'worker wrote to stderr'),
+        onLeftOut: lines => log.warn({ pid, lines }, 'lines of a worker on stderr left out: too many'),
       });
     }
   }
@@ -131,47 +187,43 @@ export class ChildProcess<To, From extends FromChild> {
     return this.#child?.pid;
   }
 
-  /** ms since it said anything. */
   silenceMs(): number {
     return performance.now() - this.#heardAt;
   }
 
-  /**
-   * Whether this process still looks after it: waits for it to be ready, or asks it now and then. Not whether it answers:
-   * one that does not was killed, and one that hangs in the kernel cannot be.
-   */
   isWatched(): boolean {
+    if (this.#isGone) return false;
     const { readyMs, pingMs } = this.#times;
     return performance.now() - this.#tickedAt < (this.#heartbeat ? 0 : (readyMs ?? Infinity)) + WATCH_SLACK * pingMs;
   }
 
-  /** Sends a message; one to a worker that is gone is dropped, as `exited` tells of that. */
   send(message: To): void {
     this.#send(message as object);
   }
 
-  /** Asks it to end and makes sure of it; resolves when it is gone. */
   async close(): Promise<void> {
     this.#send({ type: 'close' } satisfies ToEveryChild);
     const timer = setTimeout(() => this.kill('it did not close when it was asked to'), this.#times.closeMs);
-    await this.exited;
+    await this.gone;
     clearTimeout(timer);
   }
 
   kill(reason: string): void {
+    if (this.#isGone) return;
     this.#killedFor ??= reason;
     this.#child?.kill('SIGKILL');
+    this.#killTimer ??= setTimeout(() => this.#giveUpOn(this.#killedFor ?? reason), this.#times.goneMs);
   }
 
   #send(message: object): void {
-    // What is killed and does not go, as it hangs in the kernel, reads no more: it would be kept for it for ever.
+    // What is killed reads no more: if it hangs in the kernel, it would be kept for it for ever.
     if (!this.#isGone && this.#killedFor === null && this.#child?.connected) this.#child.send(message, () => undefined);
   }
 
   async #orGone<T>(becameReady: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const failed = new Promise<never>((_, reject) => {
-      void this.exited.then(reason => reject(new Error(reason)));
+      void this.gone.then(({ reason }) => reject(new Error(reason)));
       const { readyMs } = this.#times;
       if (readyMs === null) return;
       timer = setTimeout(() => this.kill(`it was not ready within ${readyMs / 1000} s`), readyMs);
@@ -184,6 +236,7 @@ export class ChildProcess<To, From extends FromChild> {
   }
 
   #beat(): void {
+    if (this.#isGone) return;
     this.#heardAt = performance.now();
     this.#tickedAt = this.#heardAt;
     const { pingMs, hungMs } = this.#times;
@@ -204,12 +257,21 @@ export class ChildProcess<To, From extends FromChild> {
     }, pingMs);
   }
 
-  #gone(resolve: (reason: string) => void, reason: string): void {
+  /** It was killed and is still there: it counts as gone, and nothing of it keeps this process running. */
+  #giveUpOn(reason: string): void {
+    const child = this.#child;
+    this.#end({ reason: `${reason}; it was killed, and hangs in the kernel`, isStuck: true });
+    if (child?.connected) child.disconnect();
+    child?.stderr?.destroy();
+    child?.unref();
+  }
+
+  #end(gone: Gone): void {
     this.#isGone = true;
-    if (this.#child) living.delete(this.#child);
     if (this.#heartbeat) clearInterval(this.#heartbeat);
     clearTimeout(this.#lastChance);
-    resolve(reason);
+    clearTimeout(this.#killTimer);
+    this.#becomeGone(gone);
   }
 
   #inWords(code: number | null, signal: NodeJS.Signals | null): string {

@@ -105,7 +105,7 @@ export class LegacyLink implements Link {
     let take: (message: LegacyMessage) => void = () => undefined;
     let signaling: LegacySignaling | null = null;
     try {
-      await player.prepared;
+      await player.untilPrepared();
       const hear = (message: LegacyMessage): void => {
         if (message.type !== 'candidate') take(message);
         else if (message.value === null || ++candidates > MAX_CANDIDATES) return;

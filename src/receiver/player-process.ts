@@ -4,21 +4,32 @@ import {
   checkFromPlayer,
   type FromPlayer,
   type FromPlayerOf,
+  PLAYER_REPLIES,
   type PlayerSettings,
   type ToPlayer,
 } from '../messages/player.js';
-import { ChildProcess } from '../process/child-process.js';
+import { CHILD_TIMES, type Child, ChildProcess } from '../process/child-process.js';
+import { type Clock, SYSTEM_CLOCK } from '../process/clock.js';
+import { RequestError } from '../process/requests.js';
+import type { RestartPolicy } from '../process/restart-policy.js';
+import { type Exit, Supervised } from '../process/supervised.js';
 import { ReceiveFailure } from './failure.js';
+import { type FaultVerdict, PlayerFaults, STEADY_MS } from './player-faults.js';
 
 const ENTRY = fileURLToPath(new URL('../player/main.js', import.meta.url));
 /** An offer or an answer: webrtcbin takes some ms, and waits for STUN and TURN for a while. */
 const NEGOTIATE_MS = 5_000;
 /** To choose a decoder and open the display. */
 const PREPARE_MS = 30_000;
-/** Files are finished. */
-const CLOSE_MS = 4_000;
-/** Ends of the process while an element was opened, each without the ones before: there are fewer than that. */
-const MAX_BROKEN = 12;
+/** Files are finished before it closes. */
+const TIMES = { ...CHILD_TIMES, hungMs: 6_000, closeMs: 4_000 };
+/** A death costs a second; a player that cannot live, with no element to blame, ends the command within half a minute. */
+const RESTARTS: RestartPolicy = {
+  delaysMs: [0, 250, 1000, 2000, 5000],
+  steadyMs: STEADY_MS,
+  giveUpAfter: 8,
+  maxStuck: 3,
+};
 
 /** What a session hears of the player. */
 export interface SessionListener {
@@ -33,73 +44,82 @@ export interface PlayerProcessOptions {
   /** Whether the process's stdout is this one's. */
   pipes: boolean;
   log: Log;
+  /** It can take sessions: the first, or one that took the place of another. */
+  onPrepared(prepared: Prepared): void;
   /** What is about cameras and not about a session. */
   onMessage(message: FromPlayer): void;
-  /** The process has died; another one is being started. */
+  /** The process has died; another one takes its place. */
   onDied(reason: string): void;
   /** It cannot be brought to play. */
   onFailed(failure: ReceiveFailure): void;
+  /** Real processes on real time, if nothing is said. */
+  launch?: (onMessage: (message: FromPlayer) => void) => Child<ToPlayer, FromPlayer>;
+  clock?: Clock;
 }
 
-export type Prepared = Omit<FromPlayerOf<'prepared'>, 'type'>;
-
-type Waiting = { resolve(sdp: string): void; reject(error: Error): void };
+export type Prepared = Pick<FromPlayerOf<'prepared'>, 'decoder' | 'decoderTitle' | 'sink'>;
 
 /**
- * The process that decodes and shows, from this side: what it dies of costs a second, and an element that it dies of at
- * opening is not opened again.
+ * The process that decodes and shows, from this side: what it dies of costs a second, and an element that breaks it is
+ * not opened again.
  */
 export class PlayerProcess {
-  /** Resolves when it can take sessions; made anew with each process. */
-  prepared: Promise<Prepared>;
   readonly #options: PlayerProcessOptions;
-  readonly #broken: string[] = [];
+  readonly #clock: Clock;
+  readonly #player: Supervised<ToPlayer, FromPlayer, typeof PLAYER_REPLIES>;
+  readonly #faults = new PlayerFaults();
   readonly #listeners = new Map<string, SessionListener>();
-  readonly #waiting = new Map<string, Waiting>();
-  /** What was said of cameras last: a player that is started anew is told it again. */
+  /** What was said of cameras last: a player that takes the place of another is told it again. */
   readonly #said = new Map<string, string | null>();
-  #process: ChildProcess<ToPlayer, FromPlayer> | null = null;
-  #trying: string | null = null;
-  #become: { resolve(prepared: Prepared): void; reject(error: Error): void } = {
-    resolve: () => undefined,
-    reject: () => undefined,
-  };
-  #hasPrepared = false;
-  #closed = false;
+  #verdict: FaultVerdict = { kind: 'again' };
+  #failure = new ReceiveFailure('internal', 'the player was closed');
 
   constructor(options: PlayerProcessOptions) {
+    const { pipes, log, clock = SYSTEM_CLOCK } = options;
     this.#options = options;
-    this.prepared = this.#promise();
+    this.#clock = clock;
+    const launch = (onMessage: (message: FromPlayer) => void): Child<ToPlayer, FromPlayer> =>
+      new ChildProcess<ToPlayer, FromPlayer>({
+        entry: ENTRY,
+        args: [],
+        check: checkFromPlayer,
+        inheritStdout: pipes,
+        log,
+        onMessage,
+        times: TIMES,
+      });
+    this.#player = new Supervised({
+      launch: options.launch ?? launch,
+      replies: PLAYER_REPLIES,
+      policy: RESTARTS,
+      prepare: () => this.#prepare(),
+      onMessage: message => this.#onMessage(message),
+      judge: () => {
+        this.#verdict = this.#faults.died(this.#clock.now());
+        return this.#verdict.kind === 'hopeless' ? 'hopeless' : this.#verdict.kind === 'left out' ? 'progress' : null;
+      },
+      onExit: exit => this.#onExit(exit),
+      clock,
+    });
   }
 
   start(): void {
-    const { settings, pipes, log } = this.#options;
-    const child = new ChildProcess<ToPlayer, FromPlayer>({
-      entry: ENTRY,
-      args: [],
-      check: checkFromPlayer,
-      inheritStdout: pipes,
-      log,
-      onMessage: message => this.#onMessage(message),
-      times: { readyMs: 30_000, pingMs: 2_000, hungMs: 6_000, closeMs: CLOSE_MS },
+    this.#player.start();
+  }
+
+  /** Resolves when it can take sessions, over however many restarts. @throws ReceiveFailure */
+  async untilPrepared(): Promise<void> {
+    await this.#player.untilUp({ patienceMs: null }).catch(() => {
+      throw this.#failure;
     });
-    this.#process = child;
-    this.#hasPrepared = false;
-    const late = setTimeout(() => child.kill(`it was not prepared within ${PREPARE_MS / 1000} s`), PREPARE_MS);
-    void this.prepared.then(
-      () => clearTimeout(late),
-      () => clearTimeout(late),
-    );
-    child.ready.then(
-      () => child.send({ type: 'configure', settings: { ...settings, skip: this.#broken } }),
-      () => undefined,
-    );
-    void child.exited.then(reason => this.#onExit(reason));
   }
 
   /** An offer to receive a camera, as webrtcbin makes it. @throws ReceiveFailure */
   async offer(session: string, camera: string, ice: IceAgentSettings, listener: SessionListener): Promise<string> {
-    return await this.#ask(session, listener, { type: 'offer', session, camera, ice });
+    return await this.#negotiate(session, listener, async limits => {
+      const { offer } = await this.#player.request({ type: 'offer', session, camera, ice }, limits);
+      return offer;
+    });
   }
 
   /** Answers an offer with a section for each camera. @throws ReceiveFailure */
@@ -108,90 +128,79 @@ export class PlayerProcess {
     { cameras, offer, ice }: { cameras: readonly string[]; offer: string; ice: IceAgentSettings },
     listener: SessionListener,
   ): Promise<string> {
-    return await this.#ask(session, listener, { type: 'answer', session, cameras, offer, ice });
+    return await this.#negotiate(session, listener, async limits => {
+      const { answer } = await this.#player.request({ type: 'answer', session, cameras, offer, ice }, limits);
+      return answer;
+    });
   }
 
   /** @param answer for webrtcbin */
   accept(session: string, answer: string): void {
-    this.#process?.send({ type: 'accept', session, answer });
+    this.#player.send({ type: 'accept', session, answer });
   }
 
   addCandidates(session: string, values: readonly string[]): void {
-    this.#process?.send({ type: 'candidates', session, values });
+    this.#player.send({ type: 'candidates', session, values });
   }
 
   /** Ends a session; its listener hears no more. */
   leave(session: string): void {
     this.#listeners.delete(session);
-    this.#waiting.delete(session);
-    this.#process?.send({ type: 'leave', session });
+    this.#player.send({ type: 'leave', session });
   }
 
   say(camera: string, text: string | null): void {
     this.#said.set(camera, text);
-    if (this.#hasPrepared) this.#process?.send({ type: 'say', camera, text });
+    if (this.#player.isUp) this.#player.send({ type: 'say', camera, text });
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    const closed = new ReceiveFailure('internal', 'the player was closed');
-    this.#become.reject(closed);
-    for (const { reject } of this.#waiting.values()) reject(closed);
-    await this.#process?.close();
+    await this.#player.close();
   }
 
-  async #ask(session: string, listener: SessionListener, message: ToPlayer): Promise<string> {
-    await this.prepared;
-    if (this.#closed) throw new ReceiveFailure('internal', 'the player was closed');
-    this.#listeners.set(session, listener);
-    let timer: NodeJS.Timeout | undefined;
+  async #prepare(): Promise<void> {
+    const settings = { ...this.#options.settings, skip: this.#faults.broken };
     try {
-      return await new Promise<string>((resolve, reject) => {
-        this.#waiting.set(session, { resolve, reject });
-        timer = setTimeout(
-          // One that hangs is replaced.
-          () => reject(new ReceiveFailure('unavailable', `the player did not answer within ${NEGOTIATE_MS / 1000} s`)),
-          NEGOTIATE_MS,
-        );
-        this.#process?.send(message);
-      });
-    } finally {
-      clearTimeout(timer);
-      this.#waiting.delete(session);
+      const prepared = await this.#player.request({ type: 'configure', settings }, { patienceMs: PREPARE_MS });
+      this.#faults.prepared(prepared.decoder);
+      for (const [camera, text] of this.#said) this.#player.send({ type: 'say', camera, text });
+      this.#options.onPrepared(prepared);
+    } catch (error) {
+      if (!(error instanceof RequestError) || error.fault !== 'refused') throw error;
+      const code = error.code === 'decoder' ? 'no-decoder' : error.code === 'display' ? 'no-display' : 'internal';
+      this.#fail(new ReceiveFailure(code, error.message, error.remedy ?? ''));
+    }
+  }
+
+  async #negotiate(
+    session: string,
+    listener: SessionListener,
+    ask: (limits: { patienceMs: number }) => Promise<string>,
+  ): Promise<string> {
+    await this.untilPrepared();
+    this.#listeners.set(session, listener);
+    try {
+      return await ask({ patienceMs: NEGOTIATE_MS });
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      const { fault, message } = error;
+      if (fault === 'refused')
+        throw new ReceiveFailure('invalid-answer', `the session could not be set up: ${message}`);
+      // One that hangs is replaced.
+      throw new ReceiveFailure(
+        'unavailable',
+        fault === 'late' ? `the player: ${message}` : `the player died: ${message}`,
+      );
     }
   }
 
   #onMessage(message: FromPlayer): void {
     switch (message.type) {
       case 'trying':
-        this.#trying = message.element;
+        this.#faults.trying(message.element);
         return;
-      case 'prepared': {
-        const { type: _, ...prepared } = message;
-        this.#trying = null;
-        this.#hasPrepared = true;
-        for (const [camera, text] of this.#said) this.#process?.send({ type: 'say', camera, text });
-        this.#become.resolve(prepared);
-        return;
-      }
-      case 'unusable': {
-        const code = message.what === 'decoder' ? 'no-decoder' : message.what === 'display' ? 'no-display' : 'internal';
-        this.#fail(new ReceiveFailure(code, message.detail, message.remedy));
-        return;
-      }
-      case 'offered':
-        this.#waiting.get(message.session)?.resolve(message.offer);
-        return;
-      case 'answered':
-        this.#waiting.get(message.session)?.resolve(message.answer);
-        return;
-      case 'refused': {
-        const failure = new ReceiveFailure('invalid-answer', `the session could not be set up: ${message.detail}`);
-        this.#waiting.get(message.session)?.reject(failure);
-        this.#endSession(message.session, 'refused', message.detail);
-        return;
-      }
       case 'connected':
+        this.#faults.connected(this.#clock.now());
         this.#listeners.get(message.session)?.connected();
         return;
       case 'picture':
@@ -212,43 +221,28 @@ export class PlayerProcess {
     listener?.ended(reason, detail);
   }
 
-  #onExit(reason: string): void {
-    this.#process = null;
-    if (this.#closed) return;
-    if (this.#trying !== null) this.#broken.push(this.#trying);
-    const tried = this.#trying;
-    this.#trying = null;
-    if (!this.#hasPrepared && (tried === null || this.#broken.length > MAX_BROKEN)) {
+  #onExit({ reason, next, upMs }: Exit): void {
+    if (next === 'closed') return;
+    const verdict = this.#verdict;
+    if (next === 'given up') {
       this.#fail(
         new ReceiveFailure(
           'internal',
-          `the player does not start: ${reason}`,
+          `the player ${upMs === null ? 'does not start' : 'dies again and again'}: ${reason}`,
           'Run "bigfootbot-video doctor", which looks at GStreamer',
         ),
       );
-      return;
-    }
-    if (this.#hasPrepared) this.prepared = this.#promise();
-    for (const { reject } of this.#waiting.values())
-      reject(new ReceiveFailure('unavailable', `the player died: ${reason}`));
-    this.#options.onDied(tried === null ? reason : `${tried} broke it: ${reason}`);
-    this.start();
+    } else this.#options.onDied(verdict.kind === 'left out' ? `${blame(verdict)}: ${reason}` : reason);
     for (const session of [...this.#listeners.keys()]) this.#endSession(session, 'player-died', reason);
   }
 
   #fail(failure: ReceiveFailure): void {
-    this.#closed = true;
-    this.#become.reject(failure);
+    this.#failure = failure;
     this.#options.onFailed(failure);
-    this.#process?.kill(failure.message);
+    void this.close();
   }
+}
 
-  #promise(): Promise<Prepared> {
-    const promise = new Promise<Prepared>((resolve, reject) => {
-      this.#become = { resolve, reject };
-    });
-    // Whoever waits is told; if nobody does, it is told by onFailed.
-    promise.catch(() => undefined);
-    return promise;
-  }
+function blame({ element, deaths }: Extract<FaultVerdict, { kind: 'left out' }>): string {
+  return deaths === 1 ? `${element} broke it and is left out` : `${element} broke it ${deaths} times and is left out`;
 }

@@ -3,7 +3,7 @@ import type { FromPlayer, PlayerSettings } from '../messages/player.js';
 import type { ClockOffsetEstimate } from '../protocol/clock-offset.js';
 import { ReceiveFailure } from './failure.js';
 import type { Link, LinkEvents } from './link.js';
-import { PlayerProcess } from './player-process.js';
+import { PlayerProcess, type Prepared } from './player-process.js';
 import type { Reporter } from './reporter.js';
 import { type CameraReport, Tally } from './tally.js';
 
@@ -42,6 +42,7 @@ export class Receiver {
     resolve: () => undefined,
     reject: () => undefined,
   };
+  #preparedText = '';
   #closed = false;
 
   constructor(options: ReceiverOptions) {
@@ -57,9 +58,10 @@ export class Receiver {
       settings: options.player,
       pipes: cameras.some(({ pipe }) => pipe !== null),
       log: options.log,
+      onPrepared: prepared => this.#prepared(prepared),
       onMessage: message => this.#onMessage(message),
       onDied: reason =>
-        options.reporter.event('player-died', { reason }, `The player died, and is started anew: ${reason}`),
+        options.reporter.event('player-died', { reason }, `The player died and is being restarted: ${reason}`),
       onFailed: failure => this.#end.reject(failure),
     });
     this.#links = options.links(this.#player, this.#events());
@@ -71,18 +73,6 @@ export class Receiver {
     for (const { id } of player.cameras) this.#player.say(id, 'connecting');
     for (const link of this.#links) link.start();
     this.#timer = setInterval(() => reporter.figures(this.#reports()), REPORT_MS);
-    this.#player.prepared.then(
-      ({ decoder, decoderTitle, sink }) => {
-        const decodes = decoder === null ? 'Decodes nothing' : `Decodes with ${decoder} (${decoderTitle})`;
-        reporter.event(
-          'prepared',
-          { decoder, sink },
-          `${decodes}, shows ${sink === null ? 'nothing' : `with ${sink}`}`,
-        );
-      },
-      // It has failed, which is the end of all.
-      () => undefined,
-    );
   }
 
   /** Ends as if a person had wanted it. */
@@ -134,6 +124,14 @@ export class Receiver {
           );
       },
     };
+  }
+
+  /** Said once, and again where a decoder or the display has taken the place of another. */
+  #prepared({ decoder, decoderTitle, sink }: Prepared): void {
+    const decodes = decoder === null ? 'Decodes nothing' : `Decodes with ${decoder} (${decoderTitle})`;
+    const text = `${decodes}, shows ${sink === null ? 'nothing' : `with ${sink}`}`;
+    if (text !== this.#preparedText) this.#options.reporter.event('prepared', { decoder, sink }, text);
+    this.#preparedText = text;
   }
 
   #onMessage(message: FromPlayer): void {

@@ -98,7 +98,7 @@ export function failureOf(host: string, { reason, detail }: End, said: Descripti
     case 'peer-closed':
       return new ReceiveFailure('unavailable', `${host} ended the session`);
     case 'player-died':
-      return new ReceiveFailure('unavailable', `the player died and is being started anew: ${detail ?? ''}`);
+      return new ReceiveFailure('unavailable', `the player died and is being restarted: ${detail ?? ''}`);
     default:
       return new ReceiveFailure('unavailable', detail ?? reason);
   }

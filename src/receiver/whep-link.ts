@@ -68,7 +68,7 @@ export class WhepLink implements Link {
     let session: WhepSession | null = null;
     let isReachable = true;
     try {
-      await player.prepared;
+      await player.untilPrepared();
       const ice = await endpoint.iceSettings(signal);
       const watched = new SessionWatch(signal, () => {
         this.#hasWorked = true;

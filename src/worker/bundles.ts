@@ -56,20 +56,17 @@ export class Bundles {
       this.#look(message.request);
       return;
     }
+    if (message.type === 'offer' || message.type === 'receive') {
+      void this.#negotiate(message);
+      return;
+    }
     const { bundle } = message;
     const found = this.#bundles.get(bundle);
     const sending = found?.kind === 'sending' ? found.publication : null;
     switch (message.type) {
-      case 'offer':
-        void this.#refusing(bundle, () => this.#negotiating(bundle, () => this.#offer(message)));
-        return;
       case 'accept':
-        void this.#refusing(bundle, async () => {
-          if (found?.kind === 'watching') found.viewer.accept(message.answer);
-        });
-        return;
-      case 'receive':
-        void this.#refusing(bundle, () => this.#negotiating(bundle, () => this.#receive(message)));
+        this.#housekeeping.disturb();
+        if (found?.kind === 'watching') this.#accept(bundle, found.viewer, message.answer);
         return;
       case 'candidates':
         for (const value of message.values) this.#webrtcOf(found)?.addCandidate(value);
@@ -107,23 +104,38 @@ export class Bundles {
     this.#inlets.close();
   }
 
-  async #refusing(bundle: string, step: () => Promise<void>): Promise<void> {
+  async #negotiate(message: ToBundlesOf<'offer' | 'receive'>): Promise<void> {
+    const { bundle, request } = message;
     this.#housekeeping.disturb();
+    this.#unanswered.add(bundle);
     try {
-      await step();
+      await (message.type === 'offer' ? this.#offer(message) : this.#receive(message));
     } catch (error) {
       this.#end(bundle);
-      const { code, message, remedy } = refusal(error);
-      this.#send({ type: 'refused', bundle, code, detail: message, remedy });
+      const { code, message: detail, remedy } = refusal(error);
+      this.#send({ type: 'refused', request, code, detail, remedy });
+    } finally {
+      this.#unanswered.delete(bundle);
     }
   }
 
-  async #negotiating(bundle: string, step: () => Promise<void>): Promise<void> {
-    this.#unanswered.add(bundle);
-    await step().finally(() => this.#unanswered.delete(bundle));
+  #accept(bundle: string, viewer: BundleViewer, answer: string): void {
+    try {
+      viewer.accept(answer);
+    } catch (error) {
+      this.#end(bundle);
+      const detail = refusal(error).message;
+      this.#send({
+        type: 'log',
+        level: 'error',
+        event: 'answer for a connection not taken',
+        fields: { bundle, detail },
+      });
+      this.#send({ type: 'ended', bundle, reason: 'sending-failed', detail });
+    }
   }
 
-  async #offer({ bundle, cameras, ice }: ToBundlesOf<'offer'>): Promise<void> {
+  async #offer({ request, bundle, cameras, ice }: ToBundlesOf<'offer'>): Promise<void> {
     this.#checkRoom(cameras);
     const sections: (Sent | null)[] = cameras.map(() => null);
     const here = (): string[] => watching.sections.flatMap(section => section?.camera ?? []);
@@ -155,10 +167,10 @@ export class Bundles {
       sections[index] = { camera, sinks: viewer.peer.proxySinks.slice(index, index + 1) };
     });
     const offer = await viewer.offer();
-    if (this.#bundles.get(bundle) === watching) this.#send({ type: 'offered', bundle, offer });
+    if (this.#bundles.get(bundle) === watching) this.#send({ type: 'offered', request, offer });
   }
 
-  async #receive({ bundle, cameras, offer, ice }: ToBundlesOf<'receive'>): Promise<void> {
+  async #receive({ request, bundle, cameras, offer, ice }: ToBundlesOf<'receive'>): Promise<void> {
     this.#checkRoom(cameras);
     const publication = new BundlePublication(
       { cameras, baseTime: this.#baseTime, ice },
@@ -167,7 +179,7 @@ export class Bundles {
     this.#bundles.set(bundle, { kind: 'sending', publication });
     const answer = await publication.answer(offer);
     if (this.#webrtcOf(this.#bundles.get(bundle)) !== publication.webrtc) return;
-    this.#send({ type: 'answered', bundle, answer });
+    this.#send({ type: 'answered', request, answer });
     publication.watch();
   }
 

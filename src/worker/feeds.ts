@@ -1,4 +1,4 @@
-import type { FromWorker } from '../messages/camera-worker.js';
+import type { FromWorker, ToWorkerOf } from '../messages/camera-worker.js';
 import type { Camera } from './camera.js';
 import { checkDescriptors, TAKES } from './descriptor-room.js';
 import { refusal } from './failure.js';
@@ -6,6 +6,8 @@ import { Outlet } from './outlet.js';
 import type { Place } from './place.js';
 
 interface Feed {
+  /** Answered when it is over, unless it was ended by whoever asked for it. */
+  request: number;
   place: Place | null;
   outlet: Outlet | null;
 }
@@ -22,8 +24,8 @@ export class Feeds {
   }
 
   /** Sends to a port, until it is told to end or cannot go on: then it says so. */
-  async begin(id: string, port: number): Promise<void> {
-    const feed: Feed = { place: null, outlet: null };
+  async begin({ request, feed: id, port }: ToWorkerOf<'feed'>): Promise<void> {
+    const feed: Feed = { request, place: null, outlet: null };
     this.#feeds.set(id, feed);
     const isWanted = (): boolean => this.#feeds.get(id) === feed;
     try {
@@ -54,10 +56,10 @@ export class Feeds {
     for (const id of [...this.#feeds.keys()]) this.end(id);
   }
 
-  #fail(feed: string, error: unknown): void {
-    this.end(feed);
-    const { code, message, remedy } = refusal(error);
-    this.#send({ type: 'unfed', feed, code, detail: message, remedy });
+  #fail(id: string, error: unknown): void {
+    const request = this.#feeds.get(id)?.request;
+    this.end(id);
+    if (request !== undefined) this.#send({ type: 'unfed', request, detail: refusal(error).message });
   }
 }
 

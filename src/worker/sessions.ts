@@ -59,7 +59,7 @@ export class WorkerSessions {
         return;
       case 'feed':
         this.#housekeeping.disturb();
-        void this.#feeds.begin(message.feed, message.port);
+        void this.#feeds.begin(message);
         return;
       case 'unfeed':
         this.#feeds.end(message.feed);
@@ -92,7 +92,7 @@ export class WorkerSessions {
   }
 
   async #begin(
-    { session, requestId, type }: ToWorkerOf<'join' | 'publish'>,
+    { request, session, requestId, type }: ToWorkerOf<'join' | 'publish'>,
     negotiate: (entry: Entry) => Promise<string>,
   ): Promise<void> {
     const began = performance.now();
@@ -116,7 +116,7 @@ export class WorkerSessions {
       if (entry.ended) return;
       if (entry.failure) throw entry.failure;
       entry.joined = true;
-      this.#send({ type: 'joined', session, answer });
+      this.#send({ type: 'joined', request, answer });
       this.#log('debug', 'offer answered', session, entry, { type, ms: Math.round(performance.now() - began) });
       for (const candidate of entry.early.splice(0)) this.#addCandidate(session, candidate);
       entry.viewer?.watch();
@@ -125,7 +125,7 @@ export class WorkerSessions {
       const told = !entry.ended;
       this.#end(session);
       if (!told) return;
-      this.#refuse(session, error);
+      this.#refuse(request, error);
       const fields = { type, detail: refusal(error).message };
       if (error instanceof CameraFailure) this.#log('debug', 'offer refused', session, entry, fields);
       else this.#log('error', 'worker could not answer an offer', session, entry, fields);
@@ -136,9 +136,9 @@ export class WorkerSessions {
     this.#send({ type: 'log', level, event, fields: { session, request: entry.requestId, ...fields } });
   }
 
-  #refuse(session: string, error: unknown): void {
+  #refuse(request: number, error: unknown): void {
     const { code, remedy, message } = refusal(error);
-    this.#send({ type: 'refused', session, code, detail: message, remedy });
+    this.#send({ type: 'refused', request, code, detail: message, remedy });
   }
 
   // The camera opens while the viewer's pipeline is built and answered; what is known only from its first picture
@@ -181,8 +181,7 @@ export class WorkerSessions {
     try {
       this.#send({ type: 'still', request, jpeg: await this.#configured().still() });
     } catch (error) {
-      const { code, remedy, message } = refusal(error);
-      this.#send({ type: 'no-still', request, code, detail: message, remedy });
+      this.#refuse(request, error);
     } finally {
       this.#housekeeping.collect();
     }

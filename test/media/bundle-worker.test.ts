@@ -80,6 +80,21 @@ t.test('one that cannot be made holds no camera', async t => {
   await until('no camera is open any more', () => fed.size === 0);
 });
 
+t.test('a camera that is left before the process is there is not offered', async t => {
+  const { worker, fed } = setUp(t, { profile: () => '42e01f' });
+  const offered = worker.offerBundle('one', PARTS, ['a', 'b']);
+  worker.leave('s-1');
+  const { sdp } = await offered;
+  t.strictSame(sdp.match(/^m=video|^a=mid:.*/gm), ['m=video', 'a=mid:b']);
+  t.strictSame([...fed], ['rear'], 'nor opened');
+  worker.leave('s-2');
+  await until('the other is closed too', () => fed.size === 0);
+
+  const left = worker.offerBundle('two', PARTS, ['a', 'b']);
+  for (const { session } of PARTS) worker.leave(session);
+  await t.rejects(left, /ended before it was answered/);
+});
+
 t.test('who leaves while a camera is still being started keeps none open', async t => {
   const folder = t.testdir({ 'config.yaml': 'limits: { linger: 1 }\nlegacy: { mode: sender }\n' });
   const server = await startServer('--config', `${folder}/config.yaml`, '--camera', 'front=test');

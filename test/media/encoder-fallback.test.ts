@@ -4,6 +4,7 @@ import t from 'tap';
 import type { CameraStatus, MediaLimits } from '../../src/domain/ports.js';
 import { CameraWorker } from '../../src/media/camera-worker.js';
 import { EncoderMemory } from '../../src/media/encoder-memory.js';
+import { HeldDevices } from '../../src/media/held-devices.js';
 import { keptLog } from '../helpers/quiet-log.js';
 import { startServer, until } from '../helpers/server.js';
 
@@ -37,6 +38,7 @@ t.test('an encoder that does not open gives way to the next, which is said and r
     encoders,
     limits: () => limits,
     devices: [],
+    held: new HeldDevices(() => undefined),
     applyControls: async () => [],
     iceSettings: () => {
       throw new Error('nobody connects');

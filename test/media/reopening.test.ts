@@ -38,7 +38,7 @@ t.test('another source that takes longer than a stall is opened once', async t =
   const { port } = await rtspCamera(t, 0, 'constrained-baseline', 30);
   const [near, far] = [await doorOf(t, port, 0), await doorOf(t, port, 1_200)];
   const camera = await cameraProcess(t, { source: near.source, stallTimeout: 0.5 });
-  camera.say({ type: 'feed', feed: 'f', port: 9 });
+  camera.say({ type: 'feed', request: 2, feed: 'f', port: 9 });
   await camera.inState('live');
   camera.configure({ source: far.source });
   await until('what is no longer configured is not shown for long', async () =>
@@ -57,7 +57,7 @@ t.test('back to the source that is still on air: it is closed before it is opene
   const { port } = await rtspCamera(t, 0, 'constrained-baseline', 30);
   const [near, far] = [await doorOf(t, port, 0), await doorOf(t, port, 60_000)];
   const camera = await cameraProcess(t, { source: near.source, stallTimeout: 10 });
-  camera.say({ type: 'feed', feed: 'f', port: 9 });
+  camera.say({ type: 'feed', request: 2, feed: 'f', port: 9 });
   await camera.inState('live');
   camera.configure({ source: far.source });
   await until('the other one is being opened', async () => far.opened() === 1);
@@ -72,12 +72,21 @@ t.test('a publication that cannot even be built leaves nothing that somebody wai
   const camera = await cameraProcess(t, { source: { type: 'whip' } });
   // Of another version of this program, say.
   const video = { codec: 'AV1', payloadType: 96, retransmit: false, extensions: [] };
-  const publish = { type: 'publish', session: 'p', requestId: 'r', offer: 'v=0', video, audio: null, ice: ICE };
+  const publish = {
+    type: 'publish',
+    request: 1,
+    session: 'p',
+    requestId: 'r',
+    offer: 'v=0',
+    video,
+    audio: null,
+    ice: ICE,
+  };
   camera.say(publish as never);
   await until('it is refused', async () => camera.said.some(({ type }) => type === 'refused'));
-  camera.say({ type: 'feed', feed: 'f', port: 9 });
+  camera.say({ type: 'feed', request: 2, feed: 'f', port: 9 });
   await until('who comes then is told at once that nobody publishes', async () =>
-    camera.said.some(message => message.type === 'unfed' && message.code === 'no-publisher'),
+    camera.said.some(message => message.type === 'refused' && message.request === 2 && message.code === 'no-publisher'),
   );
   t.equal(camera.camera()?.state, 'waiting');
 });

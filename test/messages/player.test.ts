@@ -1,11 +1,18 @@
 import t from 'tap';
-import { checkFromPlayer, checkToPlayer, type FromPlayer, type ToPlayer } from '../../src/messages/player.js';
+import {
+  checkFromPlayer,
+  checkToPlayer,
+  type FromPlayer,
+  PLAYER_REPLIES,
+  type ToPlayer,
+} from '../../src/messages/player.js';
 import { FIGURES, NETWORK } from '../helpers/reports.js';
 
 const ice = { stunServer: null, turnServers: [], udpPorts: null, addresses: null, announce: [], gatheringMs: 250 };
 const toPlayer: { [T in ToPlayer['type']]: Extract<ToPlayer, { type: T }> } = {
   configure: {
     type: 'configure',
+    request: 1,
     settings: {
       cameras: [{ id: 'front', label: 'Front', record: null, snapshot: null, pipe: null }],
       display: { separate: false, sink: null },
@@ -16,9 +23,9 @@ const toPlayer: { [T in ToPlayer['type']]: Extract<ToPlayer, { type: T }> } = {
       skip: [],
     },
   },
-  offer: { type: 'offer', session: 's-1', camera: 'front', ice },
+  offer: { type: 'offer', request: 2, session: 's-1', camera: 'front', ice },
   accept: { type: 'accept', session: 's-1', answer: 'v=0' },
-  answer: { type: 'answer', session: 's-1', cameras: ['front'], offer: 'v=0', ice },
+  answer: { type: 'answer', request: 3, session: 's-1', cameras: ['front'], offer: 'v=0', ice },
   candidates: { type: 'candidates', session: 's-1', values: ['1 1 UDP 1 192.0.2.1 9 typ host'] },
   leave: { type: 'leave', session: 's-1' },
   say: { type: 'say', camera: 'front', text: null },
@@ -29,11 +36,10 @@ const fromPlayer: { [T in FromPlayer['type']]: Extract<FromPlayer, { type: T }> 
   ready: { type: 'ready', warmMs: 400 },
   pong: { type: 'pong', sequence: 1 },
   trying: { type: 'trying', element: 'avdec_h264' },
-  prepared: { type: 'prepared', decoder: null, decoderTitle: null, sink: null },
-  unusable: { type: 'unusable', what: 'decoder', detail: 'none', remedy: '' },
-  offered: { type: 'offered', session: 's-1', offer: 'v=0' },
-  answered: { type: 'answered', session: 's-1', answer: 'v=0' },
-  refused: { type: 'refused', session: 's-1', detail: 'why' },
+  prepared: { type: 'prepared', request: 1, decoder: null, decoderTitle: null, sink: null },
+  offered: { type: 'offered', request: 2, offer: 'v=0' },
+  answered: { type: 'answered', request: 3, answer: 'v=0' },
+  refused: { type: 'refused', request: 1, code: 'decoder', detail: 'none', remedy: null },
   connected: { type: 'connected', session: 's-1' },
   picture: { type: 'picture', session: 's-1', camera: 'front', width: 640, height: 480 },
   ended: { type: 'ended', session: 's-1', reason: 'ice-failed', detail: null },
@@ -69,7 +75,7 @@ const directions = [
     others: toPlayer,
   },
 ];
-const NULLABLE = new Set(['text', 'decoder', 'decoderTitle', 'sink', 'network']);
+const NULLABLE = new Set(['text', 'decoder', 'decoderTitle', 'sink', 'network', 'remedy']);
 
 for (const { name, check, examples, others } of directions) {
   t.test(`${name}: each message is taken, and refused with a field that is missing or of another kind`, t => {
@@ -99,3 +105,11 @@ for (const { name, check, examples, others } of directions) {
     t.end();
   });
 }
+
+t.test('each request and its reply have a number', t => {
+  const numbered = (messages: object): string[] =>
+    Object.entries(messages).flatMap(([type, message]) => ('request' in message ? [type] : []));
+  t.strictSame(numbered(toPlayer).sort(), Object.keys(PLAYER_REPLIES).sort());
+  t.strictSame(numbered(fromPlayer).sort(), [...Object.values(PLAYER_REPLIES), 'refused'].sort());
+  t.end();
+});

@@ -1,6 +1,18 @@
 import t from 'tap';
-import { checkFromBundles, checkToBundles, type FromBundles, type ToBundles } from '../../src/messages/bundles.js';
-import { checkFromWorker, checkToWorker, type FromWorker, type ToWorker } from '../../src/messages/camera-worker.js';
+import {
+  BUNDLES_REPLIES,
+  checkFromBundles,
+  checkToBundles,
+  type FromBundles,
+  type ToBundles,
+} from '../../src/messages/bundles.js';
+import {
+  checkFromWorker,
+  checkToWorker,
+  type FromWorker,
+  type ToWorker,
+  WORKER_REPLIES,
+} from '../../src/messages/camera-worker.js';
 
 const ice = {
   stunServer: null,
@@ -41,6 +53,7 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   },
   join: {
     type: 'join',
+    request: 1,
     session: 's-1',
     requestId: 'r-1',
     offer: 'v=0',
@@ -50,6 +63,7 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   },
   publish: {
     type: 'publish',
+    request: 2,
     session: 's-1',
     requestId: 'r-1',
     offer: 'v=0',
@@ -60,7 +74,7 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   candidates: { type: 'candidates', session: 's-1', values: ['1 1 UDP 1 192.0.2.1 9 typ host'] },
   leave: { type: 'leave', session: 's-1' },
   keyframe: { type: 'keyframe' },
-  feed: { type: 'feed', feed: 'f-1', port: 40_000 },
+  feed: { type: 'feed', request: 3, feed: 'f-1', port: 40_000 },
   unfeed: { type: 'unfeed', feed: 'f-1' },
   still: { type: 'still', request: 1 },
   look: { type: 'look', request: 1, everyMs: 100 },
@@ -96,15 +110,14 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
     loopLagMs: 1.5,
     stream: { captured: 9, encoded: 8, sent: 7, keyframes: 1, thinned: 1, overrun: 1, delayMs: 5.5, encodeMs: null },
   },
-  joined: { type: 'joined', session: 's-1', answer: 'v=0' },
+  joined: { type: 'joined', request: 1, answer: 'v=0' },
   still: { type: 'still', request: 1, jpeg: new Uint8Array([255, 216]) },
-  'no-still': { type: 'no-still', request: 1, code: 'internal', detail: 'why', remedy: null },
-  unfed: { type: 'unfed', feed: 'f-1', code: 'internal', detail: 'why', remedy: null },
+  unfed: { type: 'unfed', request: 3, detail: 'why' },
   inlet: { type: 'inlet', port: 40_000 },
   'inlet-closed': { type: 'inlet-closed', port: 40_000 },
   'keyframe-wanted': { type: 'keyframe-wanted' },
   'encoder-failed': { type: 'encoder-failed', element: 'nvh264enc', reason: 'why' },
-  refused: { type: 'refused', session: 's-1', code: 'internal', detail: 'why', remedy: null },
+  refused: { type: 'refused', request: 1, code: 'internal', detail: 'why', remedy: null },
   connected: { type: 'connected', session: 's-1' },
   sending: { type: 'sending', session: 's-1' },
   ended: { type: 'ended', session: 's-1', reason: 'ice-failed', detail: null },
@@ -124,9 +137,9 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
 };
 
 const toBundles: { [T in ToBundles['type']]: Extract<ToBundles, { type: T }> } = {
-  offer: { type: 'offer', bundle: 'b', cameras: ['front', 'rear'], ice },
+  offer: { type: 'offer', request: 1, bundle: 'b', cameras: ['front', 'rear'], ice },
   accept: { type: 'accept', bundle: 'b', answer: 'v=0' },
-  receive: { type: 'receive', bundle: 'b', cameras: ['legacy-1'], offer: 'v=0', ice },
+  receive: { type: 'receive', request: 2, bundle: 'b', cameras: ['legacy-1'], offer: 'v=0', ice },
   candidates: { type: 'candidates', bundle: 'b', values: ['1 1 UDP 1 192.0.2.1 9 typ host'] },
   outlet: { type: 'outlet', bundle: 'b', camera: 'legacy-1', port: 40_000 },
   'no-outlet': { type: 'no-outlet', bundle: 'b', camera: 'legacy-1' },
@@ -143,9 +156,9 @@ const fromBundles: { [T in FromBundles['type']]: Extract<FromBundles, { type: T 
   inlet: { type: 'inlet', camera: 'front', port: 40_000 },
   'inlet-closed': { type: 'inlet-closed', camera: 'front', port: 40_000 },
   'keyframe-wanted': { type: 'keyframe-wanted', camera: 'front' },
-  offered: { type: 'offered', bundle: 'b', offer: 'v=0' },
-  answered: { type: 'answered', bundle: 'b', answer: 'v=0' },
-  refused: { type: 'refused', bundle: 'b', code: 'internal', detail: 'why', remedy: null },
+  offered: { type: 'offered', request: 1, offer: 'v=0' },
+  answered: { type: 'answered', request: 2, answer: 'v=0' },
+  refused: { type: 'refused', request: 1, code: 'internal', detail: 'why', remedy: null },
   connected: { type: 'connected', bundle: 'b' },
   sending: { type: 'sending', bundle: 'b' },
   ended: { type: 'ended', bundle: 'b', reason: 'ice-failed', detail: null },
@@ -223,5 +236,23 @@ t.test('what may be null, and what need not be there', t => {
     t.equal(checkToWorker({ ...toWorker[type], video: null }), null, `${type} without pictures`);
   }
   t.ok(checkToWorker({ ...toWorker.leave, later: 'a field of a newer version' }));
+  t.end();
+});
+
+t.test('each request and its reply have a number', t => {
+  const conversations: [string, Readonly<Record<string, string>>, object, object][] = [
+    ['worker', WORKER_REPLIES, toWorker, fromWorker],
+    ['bundles', BUNDLES_REPLIES, toBundles, fromBundles],
+  ];
+  for (const [name, replies, to, from] of conversations) {
+    const numbered = (messages: object): string[] =>
+      Object.entries(messages).flatMap(([type, message]) => ('request' in message ? [type] : []));
+    t.strictSame(numbered(to).sort(), Object.keys(replies).sort(), `${name}: what is asked is answered`);
+    t.strictSame(
+      numbered(from).sort(),
+      [...new Set([...Object.values(replies), 'refused'])].sort(),
+      `${name}: nothing else is an answer`,
+    );
+  }
   t.end();
 });

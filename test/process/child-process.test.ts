@@ -8,7 +8,7 @@ import { sleep, until } from '../helpers/server.js';
 
 type Said = { type: 'ready' } | { type: 'pong' };
 
-const TIMES: ChildTimes = { readyMs: 30_000, pingMs: 50, hungMs: 30_000, closeMs: 50 };
+const TIMES: ChildTimes = { readyMs: 30_000, pingMs: 50, hungMs: 30_000, closeMs: 50, goneMs: 2_000 };
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-child-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -34,21 +34,39 @@ t.test('one that is gone, or was forgotten while it got ready, is watched no mor
   const gone = start("process.send({ type: 'ready' }); process.disconnect();");
   await gone.exited;
   await until('nobody watches it', () => !gone.isWatched());
-  t.match(await gone.exited, 'exited with code 0');
+  t.strictSame(await gone.gone, { reason: 'it exited with code 0', isStuck: false });
 
   // It is never ready: whoever waits for it kills it then, and does not wait any longer.
   const late = start("process.on('message', () => undefined);", { ...TIMES, readyMs: 50 });
   late.ready.catch(() => undefined);
   await until('nobody watches it', () => !late.isWatched());
-  t.match(await late.exited, /not ready/);
+  t.match(await late.gone, { reason: /not ready/, isStuck: false });
 });
 
 t.test('one that cannot be started has ended, with the reason', async t => {
   const child = start('', TIMES, 'no \0 in arguments');
   await t.rejects(child.ready, /could not be started/);
-  t.match(await child.exited, /could not be started/);
+  t.match(await child.gone, { reason: /could not be started/ });
+  await child.exited;
   child.send({ type: 'ping', sequence: 1 });
   child.kill('it is not there');
   await child.close();
   t.equal(child.pid, undefined);
+});
+
+t.test('what it writes to stderr is logged up to a limit', async t => {
+  const program = `
+    process.stderr.write('frame dropped\\n'.repeat(5_000) + 'x'.repeat(10_000_000) + '\\nError: the driver is gone\\n', () => process.exit(3));
+  `;
+  const log = keptLog();
+  const entry = join(folder, 'talkative.mjs');
+  writeFileSync(entry, program);
+  const check = (data: unknown): Said => data as Said;
+  const child = new ChildProcess({ entry, args: [], check, onMessage: () => undefined, log, times: TIMES });
+  child.ready.catch(() => undefined);
+  await child.exited;
+  await until('its pipe is read', () => log.lines.length > 100);
+  const written = log.lines.filter(({ event }) => event === 'worker wrote to stderr');
+  t.equal(written.length, 100);
+  t.match(log.lines.at(-1), { event: /left out/, fields: { lines: 4_902 } });
 });

@@ -1,0 +1,36 @@
+/**
+ * V4L2 devices that processes which cannot be ended still have open, for all cameras: a device opens once, so whoever is
+ * to open it next waits until the kernel lets go of it.
+ */
+export class HeldDevices {
+  readonly #holders = new Map<string, Set<number>>();
+  readonly #onRelease: () => void;
+
+  /** @param onRelease some device is free again */
+  constructor(onRelease: () => void) {
+    this.#onRelease = onRelease;
+  }
+
+  /** @param device its path, which Linux gives to no other as long as it is open @param exited the end of the process */
+  hold(device: string, pid: number, exited: Promise<void>): void {
+    const holders = this.#holders.get(device) ?? new Set();
+    this.#holders.set(device, holders.add(pid));
+    void exited.then(() => {
+      holders.delete(pid);
+      if (holders.size > 0) return;
+      this.#holders.delete(device);
+      this.#onRelease();
+    });
+  }
+
+  /** Why a device cannot be opened now, in words; null if nothing holds it. */
+  blockedReason(device: string): string | null {
+    const [pid] = this.#holders.get(device) ?? [];
+    return pid === undefined
+      ? null
+      : `process ${pid} still has ${device} open, and cannot be ended: it hangs in the kernel`;
+  }
+}
+
+/** What a person can do about it. */
+export const UNPLUG = 'Unplug the camera, or restart the machine. It is started by itself when the process is gone.';

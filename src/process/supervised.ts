@@ -1,0 +1,224 @@
+import type { Child, Gone } from './child-process.js';
+import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import { type Patience, type Settle, within } from './patience.js';
+import { RequestError, Requests } from './requests.js';
+import { afterExit, type RestartPolicy } from './restart-policy.js';
+
+type Message = { type: string };
+
+/** By which reply each request is answered: `{ join: 'joined' }`. Both have a number, `request`. */
+export type Replies = Readonly<Record<string, string>>;
+type Of<M extends Message, Type> = Extract<M, { type: Type }>;
+type RequestTo<To extends Message, Type> = Omit<Of<To, Type>, 'request'> & { type: Type };
+
+/** The end of a process, and what follows. */
+export interface Exit extends Gone {
+  pid: number | undefined;
+  /** For how long it was up; null if it never was. */
+  upMs: number | null;
+  /** `restart`: in `restartInMs`; `closed`: it was asked to end; `given up`: there will be no other. */
+  next: 'restart' | 'closed' | 'given up';
+  restartInMs: number;
+  /** Resolves when the kernel has ended it: now, unless it is stuck. */
+  exited: Promise<void>;
+}
+
+export interface SupervisedOptions<To extends Message, From extends Message, R extends Replies> {
+  /** Starts a process. */
+  launch(onMessage: (message: From) => void): Child<To, From>;
+  replies: R;
+  policy: RestartPolicy;
+  /** What a process is told once it is ready, before it is up. If it rejects, the process is killed for that reason. */
+  prepare?(ready: Of<From, 'ready'>): Promise<void>;
+  onUp?(): void;
+  /** Whatever it says that is no reply. */
+  onMessage(message: From): void;
+  /** What is known of an exit beyond its count: `progress` starts the count anew, `hopeless` ends it. */
+  judge?(exit: Gone & { upMs: number | null }): 'progress' | 'hopeless' | null;
+  /** Its requests have been rejected by then. */
+  onExit(exit: Exit): void;
+  /** Whether a process may be started now; where it may not, `retry` asks again. */
+  mayStart?(): boolean;
+  clock?: Clock;
+}
+
+/**
+ * One child process, kept running: another one takes its place when it dies, after a while that a policy sets, until it
+ * is closed or given up. What it is asked is answered by its number; when it dies, all that it was asked is rejected.
+ * The next process knows nothing of the one before: whoever asked it asks again. The requests are modelled on mediasoup's
+ * Channel (node/src/Channel.ts).
+ *
+ * A process that was killed and is still there 2 s later (state D) counts as dead like any other.
+ */
+export class Supervised<To extends Message, From extends Message, R extends Replies> {
+  readonly #options: SupervisedOptions<To, From, R>;
+  readonly #clock: Clock;
+  readonly #requests: Requests;
+  readonly #waiting = new Set<Settle<void>>();
+  #child: Child<To, From> | null = null;
+  /** When the process became up, by the clock. */
+  #upAt: number | null = null;
+  #failures = 0;
+  #stuck = 0;
+  #restart: { dueAt: number; cancel(): void } | null = null;
+  /** A start is due, and something does not let it. */
+  #isBlocked = false;
+  #over: 'closed' | 'given up' | null = null;
+
+  constructor(options: SupervisedOptions<To, From, R>) {
+    this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#requests = new Requests(this.#clock);
+  }
+
+  /** Starts the first process. Nothing happens if there is one, or one is to come. */
+  start(): void {
+    if (this.#over || this.#child || this.#restart) return;
+    const { mayStart = () => true, policy } = this.#options;
+    this.#isBlocked = this.#stuck >= policy.maxStuck || !mayStart();
+    if (this.#isBlocked) {
+      this.#endWaiting(new RequestError('died', 'it is not started now'));
+      return;
+    }
+    const child = this.#options.launch(message => {
+      if (this.#child === child && !this.#requests.answer(message)) this.#options.onMessage(message);
+    });
+    this.#child = child;
+    this.#prepare(child).catch(error => child.kill(error instanceof Error ? error.message : String(error)));
+    void child.gone.then(gone => this.#onGone(child, gone));
+  }
+
+  /** What did not let a process be started may let it now. */
+  retry(): void {
+    if (this.#isBlocked) this.start();
+  }
+
+  /** The process of now; null while there is none. */
+  get child(): Pick<Child<To, From>, 'pid' | 'silenceMs'> | null {
+    return this.#child;
+  }
+
+  get isUp(): boolean {
+    return this.#upAt !== null;
+  }
+
+  /**
+   * Waits for a process that is up. It rejects at once where none will be started within the patience.
+   * @throws RequestError `late`, `died`; the signal's reason
+   */
+  async untilUp(patience: Patience): Promise<void> {
+    patience.signal?.throwIfAborted();
+    if (this.isUp) return;
+    if (!this.#isComing(patience.patienceMs ?? Infinity))
+      throw new RequestError('died', this.#over ? `it was ${this.#over}` : 'it is not running');
+    const late = (seconds: number): Error => new RequestError('late', `it was not up within ${seconds} s`);
+    let waiting: Settle<void> | undefined;
+    try {
+      await within<void>(this.#clock, patience, late, settle => {
+        waiting = settle;
+        this.#waiting.add(settle);
+      });
+    } finally {
+      if (waiting) this.#waiting.delete(waiting);
+    }
+  }
+
+  /** Asks the process of now. @throws RequestError; the signal's reason */
+  async request<Type extends keyof R & To['type']>(
+    message: RequestTo<To, Type>,
+    patience: Patience,
+  ): Promise<Of<From, R[Type]>> {
+    const child = this.#child;
+    if (!child) throw new RequestError('died', 'it is not running');
+    const expected = this.#options.replies[message.type] as string;
+    const send = (request: number): void => child.send({ ...message, request } as unknown as To);
+    // The child's messages are checked against their table, which says what a reply of this type has.
+    return (await this.#requests.ask(expected, send, patience)) as unknown as Of<From, R[Type]>;
+  }
+
+  /** Tells the process of now something; without one it is dropped. */
+  send(message: Exclude<To, { request: number }>): void {
+    this.#child?.send(message);
+  }
+
+  /** Whether somebody sees to it that there is a process: it is looked after, another is to come, or none is wanted. */
+  isSupervised(): boolean {
+    return this.#over !== null || this.#restart !== null || this.#isBlocked || (this.#child?.isWatched() ?? false);
+  }
+
+  /** Ends it for good; resolves when the process is gone. */
+  async close(): Promise<void> {
+    this.#finish('closed');
+    await this.#child?.close();
+  }
+
+  /** Whether a process is being started, or will be within so many ms. */
+  #isComing(withinMs: number): boolean {
+    if (this.#over) return false;
+    return this.#child !== null || (this.#restart !== null && this.#restart.dueAt - this.#clock.now() <= withinMs);
+  }
+
+  async #prepare(child: Child<To, From>): Promise<void> {
+    // One that never was is told by `gone`.
+    const ready = await child.ready.catch(() => null);
+    if (!ready || this.#child !== child) return;
+    await this.#options.prepare?.(ready);
+    if (this.#child !== child || this.#over) return;
+    this.#upAt = this.#clock.now();
+    this.#options.onUp?.();
+    for (const { resolve } of [...this.#waiting]) resolve();
+  }
+
+  #onGone(child: Child<To, From>, gone: Gone): void {
+    if (gone.isStuck) {
+      this.#stuck++;
+      void child.exited.then(() => {
+        this.#stuck--;
+        this.retry();
+      });
+    }
+    const upMs = this.#upAt === null ? null : this.#clock.now() - this.#upAt;
+    this.#child = null;
+    this.#upAt = null;
+    this.#requests.failAll(gone.reason);
+    const restartInMs = this.#over ? null : this.#count({ ...gone, upMs });
+    if (restartInMs === null) this.#finish('given up');
+    else
+      this.#restart = {
+        dueAt: this.#clock.now() + restartInMs,
+        cancel: this.#clock.after(restartInMs, () => {
+          this.#restart = null;
+          this.start();
+        }),
+      };
+    this.#options.onExit({
+      ...gone,
+      pid: child.pid,
+      upMs,
+      next: this.#over ?? 'restart',
+      restartInMs: restartInMs ?? 0,
+      exited: child.exited,
+    });
+  }
+
+  /** @returns ms to the next start; null for none */
+  #count(exit: Gone & { upMs: number | null }): number | null {
+    const { judge = () => null, policy } = this.#options;
+    const judged = judge(exit);
+    if (judged === 'hopeless') return null;
+    const { failures, restartInMs } = afterExit(policy, judged === 'progress' ? 0 : this.#failures, exit.upMs);
+    this.#failures = failures;
+    return restartInMs;
+  }
+
+  #finish(how: 'closed' | 'given up'): void {
+    this.#over ??= how;
+    this.#restart?.cancel();
+    this.#restart = null;
+    this.#endWaiting(new RequestError('died', `it was ${this.#over}`));
+  }
+
+  #endWaiting(error: RequestError): void {
+    for (const { reject } of this.#waiting) reject(error);
+  }
+}

@@ -1,0 +1,65 @@
+// What is wrong with a camera is said for as long as it is wrong.
+import t from 'tap';
+import type { CameraPlan, CameraStatus } from '../../src/domain/ports.js';
+import { CameraWorker } from '../../src/media/camera-worker.js';
+import { EncoderMemory } from '../../src/media/encoder-memory.js';
+import { HeldDevices } from '../../src/media/held-devices.js';
+import { keptLog } from '../helpers/quiet-log.js';
+import { until } from '../helpers/server.js';
+
+const plan: CameraPlan = {
+  id: 'film',
+  name: 'Film',
+  source: { type: 'file', path: '/nowhere/film.mp4' },
+  settings: {
+    width: 640,
+    height: 480,
+    framerate: 30,
+    bitrate: 1_000_000,
+    keyframeInterval: 60,
+    passthrough: 'auto',
+    fallback: 'vp8',
+    overlay: 'none',
+    stallTimeout: 2,
+    controls: {},
+  },
+};
+
+t.test('a camera that failed keeps its reason when something else of it changes', async t => {
+  const log = keptLog();
+  let status: CameraStatus | null = null;
+  const encoders = new EncoderMemory(log, () => undefined);
+  encoders.found(['x264enc']);
+  const worker = new CameraWorker({
+    plan,
+    probed: Promise.resolve(),
+    encoders,
+    limits: () => ({ lingerMs: 0, publisherReturnMs: 0, encoders: null }),
+    devices: [],
+    held: new HeldDevices(() => undefined),
+    applyControls: async () => [],
+    iceSettings: () => {
+      throw new Error('nobody connects');
+    },
+    events: {
+      cameraChanged: (_camera, now) => {
+        status = now;
+      },
+      sessionConnected: () => undefined,
+      sessionSending: () => undefined,
+      sessionEnded: () => undefined,
+      sessionMeasured: () => undefined,
+      senderWanted: () => undefined,
+    },
+    wantsInlet: () => undefined,
+    wantsKeyframe: () => undefined,
+    log,
+  });
+  t.teardown(() => worker.close());
+  worker.start();
+  await t.rejects(worker.still());
+  const failed = (): CameraStatus | null => (status?.state === 'failed' ? status : null);
+  await until('it has failed', () => failed()?.problem !== undefined);
+  worker.change({ ...plan, name: 'Another name' });
+  t.match(failed()?.problem, { detail: /film.mp4/ });
+});
