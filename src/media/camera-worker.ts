@@ -11,6 +11,7 @@ import type {
   Log,
   MediaEvents,
   MediaLimits,
+  Snapshot,
 } from '../domain/ports.js';
 import type { FromWorker, FromWorkerOf } from '../messages/camera-worker.js';
 import { processFigures } from '../process/proc.js';
@@ -161,8 +162,8 @@ export class CameraWorker {
     this.#process?.send({ type: 'keyframe' });
   }
 
-  /** The picture of now, as JPEG. @throws Failure */
-  async still(): Promise<Uint8Array> {
+  /** The newest frame. @throws Failure */
+  async still(): Promise<Snapshot> {
     const process = await this.#usableProcess();
     this.#holdEncoder();
     return await this.#stills.ask(request => process.send({ type: 'still', request }));

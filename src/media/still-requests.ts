@@ -1,11 +1,12 @@
 import { Failure } from '../domain/failure.js';
+import type { Snapshot } from '../domain/ports.js';
 import type { FromWorkerOf } from '../messages/camera-worker.js';
 
 /** A camera that is closed is opened for it: as long as a viewer waits for his answer. */
 const PATIENCE_MS = 17_000;
 
 interface Waiting {
-  resolve(jpeg: Uint8Array): void;
+  resolve(snapshot: Snapshot): void;
   reject(failure: Failure): void;
 }
 
@@ -13,18 +14,18 @@ interface Waiting {
 export class StillRequests {
   readonly #waiting = new Map<number, Waiting>();
   #count = 0;
-  #running: Promise<Uint8Array> | null = null;
+  #running: Promise<Snapshot> | null = null;
 
   /** @throws Failure */
-  ask(send: (request: number) => void): Promise<Uint8Array> {
+  ask(send: (request: number) => void): Promise<Snapshot> {
     this.#running ??= this.#ask(send).finally(() => {
       this.#running = null;
     });
     return this.#running;
   }
 
-  answer({ request, jpeg }: FromWorkerOf<'still'>): void {
-    this.#take(request)?.resolve(jpeg);
+  answer({ request, jpeg, capturedAt }: FromWorkerOf<'still'>): void {
+    this.#take(request)?.resolve({ jpeg, capturedAt });
   }
 
   deny({ request, code, detail, remedy }: FromWorkerOf<'no-still'>): void {
@@ -43,7 +44,7 @@ export class StillRequests {
       );
   }
 
-  async #ask(send: (request: number) => void): Promise<Uint8Array> {
+  async #ask(send: (request: number) => void): Promise<Snapshot> {
     const request = ++this.#count;
     const timer = setTimeout(
       () =>

@@ -44,7 +44,7 @@ const TO_WORKER = {
   publish: { session: string, requestId: string, offer: string, video: object, audio: objectOrNull, ice: object },
   /** Make the next picture a keyframe. */
   keyframe: {},
-  /** Take the picture of now. Answered by `still` or `no-still`. */
+  /** Take the newest frame. Answered by `still` or `no-still`. */
   still: { request: number },
   /** Send the stream to a UDP port of this machine, as long as that can be; answered by `unfed` when it cannot. */
   feed: { feed: string, port: number },
@@ -93,7 +93,8 @@ const FROM_WORKER = {
   /** `newestAt`, and times in `sessions`: ms of CLOCK_MONOTONIC; null while there never was anything. */
   looked: { request: number, newestAt: nullableNumber, sessions: object },
   measured: { request: number, loopLagMs: nullableNumber, stream: objectOrNull },
-  still: { request: number, jpeg: object },
+  /** `capturedAt`: ms of CLOCK_MONOTONIC. */
+  still: { request: number, jpeg: object, capturedAt: number },
   'no-still': { request: number, code: string, detail: string, remedy: nullableString },
   /** An encoder did not open, or failed while it ran: the next one is used. */
   'encoder-failed': { element: string, reason: string },

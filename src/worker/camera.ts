@@ -12,7 +12,7 @@ import { Programme } from './programme.js';
 import { Publication, publisherLeft } from './publication.js';
 import { VP8_ENCODER } from './rendition.js';
 import { SourceJudge } from './source-judge.js';
-import { takeStill } from './still.js';
+import { type Still, takeStill } from './still.js';
 
 type State = CameraStatus['state'];
 
@@ -193,8 +193,8 @@ export class Camera {
     if (stream && !stream.hearsViewers) stream.requestKeyframe();
   }
 
-  /** The picture of now, as JPEG; opens the camera if it is closed. @throws CameraFailure */
-  async still(): Promise<Uint8Array> {
+  /** The newest frame, as JPEG; opens the camera if it is closed. @throws CameraFailure */
+  async still(): Promise<Still> {
     const user = `still-${++this.#stills}`;
     let failed: CameraFailure | null = null;
     try {

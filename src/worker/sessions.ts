@@ -178,7 +178,7 @@ export class WorkerSessions {
   async #still(request: number): Promise<void> {
     this.#housekeeping.disturb();
     try {
-      this.#send({ type: 'still', request, jpeg: await this.#configured().still() });
+      this.#send({ type: 'still', request, ...(await this.#configured().still()) });
     } catch (error) {
       const { code, remedy, message } = refusal(error);
       this.#send({ type: 'no-still', request, code, detail: message, remedy });
