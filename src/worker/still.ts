@@ -1,6 +1,6 @@
 import { lookAtMachine } from '../gst/machine.js';
-import { Gst, type Pipeline, type Sample } from '../gst/native.js';
-import { closePipeline, drainBus, element, parseLaunch } from '../gst/pipeline.js';
+import { Gst, type Sample } from '../gst/native.js';
+import { closePipeline, element, isOver, parseLaunch } from '../gst/pipeline.js';
 import { poll } from '../gst/poll.js';
 import { asMonotonic } from '../process/monotonic.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
@@ -64,13 +64,6 @@ async function lastOf(line: string, samples: readonly Sample[]): Promise<Sample>
   } finally {
     closePipeline(pipeline);
   }
-}
-
-/** @returns null while it is not @throws Error if it has failed */
-function isOver(pipeline: Pipeline): true | null {
-  const { error, eos } = drainBus(pipeline);
-  if (error) throw new Error(`${error.element}: ${error.message}`);
-  return eos || null;
 }
 
 /** The newest frame of a camera, as JPEG. @throws CameraFailure */

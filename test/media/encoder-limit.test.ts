@@ -19,7 +19,7 @@ class LimitedChoice extends EncoderChoice {
   readonly #encoder: Encoder;
   constructor(port: number, encoder: Encoder, onRejected: (element: string, reason: string) => void) {
     super([encoder.element], onRejected);
-    const listening = `tee name=only ! queue ! tcpserversink host=127.0.0.1 port=${port} only.`;
+    const listening = `tee name=only ! queue ! tcpserversink async=false host=127.0.0.1 port=${port} only.`;
     this.#encoder = { ...encoder, input: machine => `${listening} ! ${encoder.input(machine)}` };
   }
 
@@ -38,12 +38,15 @@ t.test('an encoder whose limit of instances is reached is opened anew, and not g
   shareClock(source, baseTime);
   const rejected: string[] = [];
   const settings = { width: 64, height: 48, framerate: 30, bitrate: 500_000, keyframeInterval: 60 };
-  const output = new Output({
+  const output: Output = new Output({
     settings,
     encoders: new LimitedChoice(await freePort(), x264, (element, reason) => rejected.push(`${element}: ${reason}`)),
     baseTime,
     onChange: () => undefined,
-    onFailure: failure => t.fail(failure.message),
+    onFailure: failure => {
+      t.fail(failure.message);
+      output.close();
+    },
     onVp8Failure: failure => t.fail(failure.message),
   });
   const looking = setInterval(() => output.look(), 20);
