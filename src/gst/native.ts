@@ -221,6 +221,12 @@ interface GstSdpNamespace {
   SDPMessage: { newFromText(text: string): [number, unknown] };
 }
 
+/** An appsink, with the methods that GstApp adds to it. */
+export interface AppSink extends Element {
+  /** @param timeout ns @returns null if none came by then */
+  tryPullSample(timeout: bigint): Sample | null;
+}
+
 interface GLibNamespace {
   MainContext: { default(): { iteration(mayBlock: boolean): boolean } };
 }
@@ -231,6 +237,7 @@ interface NodeGtk {
   require(namespace: 'GstWebRTC', version: '1.0'): GstWebrtcNamespace;
   require(namespace: 'GstSdp', version: '1.0'): GstSdpNamespace;
   require(namespace: 'GLib', version: '2.0'): GLibNamespace;
+  require(namespace: 'GstApp', version: '1.0'): unknown;
 }
 
 const gi = createRequire(import.meta.url)('node-gtk') as NodeGtk;
@@ -239,6 +246,8 @@ export const GLib = gi.require('GLib', '2.0');
 export const Gst = gi.require('Gst', '1.0');
 // Before any other Gst* typelib is loaded, else GLib prints CRITICALs.
 Gst.init([]);
+// For AppSink: node-gtk frees what an action signal returned ("try-pull-sample") before JavaScript has it.
+gi.require('GstApp', '1.0');
 export const GstVideo = gi.require('GstVideo', '1.0');
 export const GstWebRTC = gi.require('GstWebRTC', '1.0');
 export const GstSdp = gi.require('GstSdp', '1.0');

@@ -80,6 +80,13 @@ export function drainBus(
   return seen;
 }
 
+/** Whether a pipeline that ends by itself has; null while it has not, as `poll` wants it. @throws Error of its first error */
+export function isOver(pipeline: Pipeline): true | null {
+  const { error, eos } = drainBus(pipeline);
+  if (error) throw new PipelineError(error.element, `${error.element}: ${error.message}`);
+  return eos || null;
+}
+
 /**
  * Puts a pipeline on the clock that all pipelines of this process share.
  * @param baseTime ns of that clock at running time 0: where it is the same, so are timestamps

@@ -8,6 +8,7 @@ import type {
   Log,
   MediaEvents,
   MediaLimits,
+  Snapshot,
 } from '../domain/ports.js';
 import { type FromWorker, WORKER_REPLIES } from '../messages/camera-worker.js';
 import { processFigures } from '../process/proc.js';
@@ -62,7 +63,7 @@ export class CameraWorker {
   readonly #configuredDevices = new Set<string>();
   #inletPort: number | null = null;
   /** Whoever asks for a picture while one is being made gets the same. */
-  #still: Promise<Uint8Array> | null = null;
+  #still: Promise<Snapshot> | null = null;
 
   constructor(options: CameraWorkerOptions) {
     const { plan, log, events, encoders, iceSettings } = options;
@@ -113,8 +114,8 @@ export class CameraWorker {
     this.#worker.send({ type: 'keyframe' });
   }
 
-  /** @throws Failure */
-  async still(): Promise<Uint8Array> {
+  /** The newest frame. @throws Failure */
+  async still(): Promise<Snapshot> {
     this.#still ??= this.#takeStill().finally(() => {
       this.#still = null;
     });
@@ -180,11 +181,13 @@ export class CameraWorker {
     await this.#worker.close();
   }
 
-  async #takeStill(): Promise<Uint8Array> {
+  async #takeStill(): Promise<Snapshot> {
     await this.sessions.untilReady();
     this.#holdEncoder();
     try {
-      return (await this.#worker.request({ type: 'still' }, { patienceMs: ANSWER_PATIENCE_MS })).jpeg;
+      const patience = { patienceMs: ANSWER_PATIENCE_MS };
+      const { jpeg, capturedAt } = await this.#worker.request({ type: 'still' }, patience);
+      return { jpeg, capturedAt };
     } catch (error) {
       throw failureOf(this.#plan.id, error, this.#report.diedOf);
     }

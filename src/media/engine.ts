@@ -1,4 +1,4 @@
-import { KeyframeRation } from '../domain/keyframe-ration.js';
+import { CameraKeyframes } from '../domain/camera-keyframes.js';
 import type {
   BundlePart,
   Bundles,
@@ -18,6 +18,7 @@ import type {
   OfferedBundle,
   Pictures,
   ProcessMeasures,
+  Snapshot,
 } from '../domain/ports.js';
 import { EXPECTED } from '../protocol/codecs.js';
 import type { Offer } from '../protocol/offer.js';
@@ -58,8 +59,8 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
   readonly #encoders: EncoderMemory;
   readonly #probed: Promise<void>;
   readonly #bundles: BundleWorker;
-  readonly #keyframes = new KeyframeRation(camera => this.#workers.get(camera)?.keyframe(), KEYFRAME_MS);
-  readonly #sendersKeyframes = new KeyframeRation(camera => this.#bundles.requestKeyframe(camera), KEYFRAME_MS);
+  readonly #keyframes = new CameraKeyframes(camera => this.#workers.get(camera)?.keyframe(), KEYFRAME_MS);
+  readonly #sendersKeyframes = new CameraKeyframes(camera => this.#bundles.requestKeyframe(camera), KEYFRAME_MS);
   #devices: readonly CaptureDevice[] = [];
   #feeds = 0;
 
@@ -189,7 +190,7 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
     this.#worker(camera).keyframe();
   }
 
-  async snapshot(camera: string): Promise<Uint8Array> {
+  async snapshot(camera: string): Promise<Snapshot> {
     return await this.#worker(camera).still();
   }
 

@@ -60,7 +60,7 @@ const TO_WORKER = {
   },
   /** Make the next picture a keyframe. */
   keyframe: {},
-  /** Take the picture of now. */
+  /** Take the newest frame. */
   still: { request: number },
   /** Send the stream to a UDP port of this machine, as long as that can be; answered when it cannot, or not any more. */
   feed: { request: number, feed: string, port: number },
@@ -109,7 +109,8 @@ const FROM_WORKER = {
   /** `newestAt`, and times in `sessions`: ms of CLOCK_MONOTONIC; null while there never was anything. */
   looked: { request: number, newestAt: nullableNumber, sessions: object },
   measured: { request: number, loopLagMs: nullableNumber, stream: objectOrNull },
-  still: { request: number, jpeg: object },
+  /** `capturedAt`: ms of CLOCK_MONOTONIC. */
+  still: { request: number, jpeg: object, capturedAt: number },
   /** An encoder did not open, or failed while it ran: the next one is used. */
   'encoder-failed': { element: string, reason: string },
   unfed: { request: number, detail: string },

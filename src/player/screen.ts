@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Element, Gst, type Pipeline, type Sample, type VideoOverlay } from '../gst/native.js';
 import { closePipeline, drainBus, element, make, parseLaunch, shareClock } from '../gst/pipeline.js';
+import { poll } from '../gst/poll.js';
 import { placesIn, windowSize } from './layout.js';
 import { BLACK_PICTURE, describeComposition, describeTile, describeTileSink } from './lines.js';
 import { type DisplaySession, type DisplaySink, sinksFor } from './sinks.js';
@@ -37,7 +38,6 @@ export class NoDisplay extends Error {
 
 const LOOK_MS = 100;
 const BLACK_MS = 5_000;
-const POLL_MS = 5;
 
 /** What is on the display: a tile for each camera, in one window or one each. */
 export class Screen {
@@ -186,13 +186,9 @@ async function blackPicture(): Promise<Sample> {
   const pipeline = parseLaunch(BLACK_PICTURE);
   try {
     pipeline.setState(Gst.State.PLAYING);
-    const until = performance.now() + BLACK_MS;
-    while (performance.now() < until) {
-      const sample = element(pipeline, 'out').lastSample as Sample | null;
-      if (sample) return sample;
-      await new Promise(resolve => setTimeout(resolve, POLL_MS));
-    }
-    throw new Error('videotestsrc made no picture');
+    const sample = await poll(() => element(pipeline, 'out').lastSample as Sample | null, { patienceMs: BLACK_MS });
+    if (!sample) throw new Error('videotestsrc made no picture');
+    return sample;
   } finally {
     closePipeline(pipeline);
   }

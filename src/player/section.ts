@@ -1,6 +1,7 @@
 import { passed, RateMeter } from '../gst/meter.js';
 import { type Element, Gst, GstVideo, type Pipeline, type Sample } from '../gst/native.js';
 import { element, pad } from '../gst/pipeline.js';
+import { pullSample } from '../gst/sample-tap.js';
 import { Tee } from '../gst/tee.js';
 import type { ReadMark } from '../messages/player.js';
 import { readTimeMark, TIME_MARK_CORNER } from '../protocol/time-mark.js';
@@ -74,7 +75,7 @@ export class Section {
     const sink = this.#pipeline.getByName(`mark${this.#index}`);
     if (!size || !sink) return;
     this.#crop(size);
-    const sample = sink.emit('try-pull-sample', 0n) as Sample | null;
+    const sample = pullSample(sink);
     const caps = sample?.getCaps()?.getStructure(0);
     if (!sample || !caps) return;
     const buffer = sample.getBuffer();

@@ -2,5 +2,5 @@
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 /** @param at of performance.now() @returns ms of CLOCK_MONOTONIC */
-export const asMonotonic = (at: number | null): number | null =>
-  at === null ? null : monotonicMs() - (performance.now() - at);
+export const asMonotonic = <At extends number | null>(at: At): At =>
+  (at === null ? null : monotonicMs() - (performance.now() - at)) as At;

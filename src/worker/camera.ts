@@ -15,7 +15,7 @@ import type { Config } from './opening.js';
 import { type Place, placeAt } from './place.js';
 import { Publication, type PublisherEvents, type PublishRequest } from './publication.js';
 import { SourceJudge } from './source-judge.js';
-import { takeStill } from './still.js';
+import { type Still, takeStill } from './still.js';
 import { Subscribers } from './subscribers.js';
 
 const REPORT_MS = 1_000;
@@ -184,8 +184,8 @@ export class Camera {
     if (stream && !stream.hearsViewers) stream.requestKeyframe();
   }
 
-  /** The frame of now, as JPEG; opens the camera if it is closed. @throws CameraFailure */
-  async still(): Promise<Uint8Array> {
+  /** The newest frame, as JPEG; opens the camera if it is closed. @throws CameraFailure */
+  async still(): Promise<Still> {
     const user = `still-${++this.#stills}`;
     let failed: CameraFailure | null = null;
     try {

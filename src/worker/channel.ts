@@ -61,7 +61,7 @@ export class Channel {
     const isWanted = (): boolean => this.#wanted === stage && !this.#isClosed;
     const found = await stage.stream.firstPicture(patienceMs, isWanted);
     if (!isWanted()) return 'given up';
-    if (found !== 'there') return found;
+    if (found !== 'arrived') return 'late';
     const before = this.#onAir;
     for (const sinks of this.#viewers) this.#take(sinks);
     this.#onAir = stage;

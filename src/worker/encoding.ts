@@ -34,7 +34,10 @@ export class Encoding {
 
   /** Takes pictures from there, and no more from where they came from before; null takes none. */
   feed(from: Tee | null): void {
+    if (from === this.source) return;
     this.#input.take(from);
+    // It is none of those that come from now on.
+    if (from) this.forgetPicture();
   }
 
   /**

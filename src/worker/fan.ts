@@ -90,7 +90,17 @@ export class Fan {
 
   /** Pictures or packets that have come so far. */
   count(): number {
-    return passed(this.#encoded).buffers;
+    return this.came().buffers;
+  }
+
+  /** The same, and how many bytes they had. */
+  came(): { buffers: number; bytes: number } {
+    return passed(this.#encoded);
+  }
+
+  /** Keyframes that have come so far; 0 of sound. */
+  keyframes(): number {
+    return this.#keyframes ? rendered(this.#keyframes) : 0;
   }
 
   /** What has come and gone since the stream began; `overrun`: what the queue had to leave out. */
@@ -100,7 +110,7 @@ export class Fan {
     return {
       encoded: this.count(),
       sent: passed(this.#sent).buffers,
-      keyframes: this.#keyframes ? rendered(this.#keyframes) : 0,
+      keyframes: this.keyframes(),
       overrun: this.#overrun,
     };
   }

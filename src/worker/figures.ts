@@ -1,8 +1,9 @@
 import type { StreamFigures } from '../domain/ports.js';
 import { rendered } from '../gst/meter.js';
-import { type Element, Gst, type Sample } from '../gst/native.js';
+import type { Element, Sample } from '../gst/native.js';
 import { make } from '../gst/pipeline.js';
 import { Capture } from './capture.js';
+import { sinceMs, timeOf } from './frame-time.js';
 import type { OpenedSource } from './opened-source.js';
 import type { StreamPipeline } from './stream-pipeline.js';
 
@@ -91,15 +92,6 @@ class Arrivals {
     return this.#count > before;
   }
 }
-
-function timeOf(sample: Sample | null): bigint | null {
-  const pts = sample?.getBuffer().pts;
-  return pts === undefined || BigInt(pts) === BigInt(Gst.CLOCK_TIME_NONE) ? null : BigInt(pts);
-}
-
-/** What comes over RTP has times by the sender's clock, which are a ms or two ahead of it now and then. */
-const sinceMs = (pts: bigint, baseTime: bigint): number =>
-  Math.max(0, Number(BigInt(Gst.SystemClock.obtain().getTime()) - BigInt(baseTime) - pts) / 1e6);
 
 const meanOf = (values: number[]): number | null =>
   values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;

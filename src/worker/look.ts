@@ -1,6 +1,7 @@
 import type { Source } from '../domain/source.js';
 import { type Element, Gst, type Sample } from '../gst/native.js';
 import { closePipeline, drainBus, element, parseLaunch } from '../gst/pipeline.js';
+import { pullSample } from '../gst/sample-tap.js';
 import { sourceProperty } from './launch.js';
 import type { StreamFacts } from './passthrough.js';
 
@@ -56,7 +57,7 @@ export async function lookAtStream(
 
 function takeSamples(out: Element, tally: Tally): number {
   for (let taken = 0; taken < SAMPLES_A_TURN; taken++) {
-    const sample = out.emit('try-pull-sample', 0n) as Sample | null;
+    const sample = pullSample(out);
     if (!sample) return taken;
     tally.add(sample);
   }

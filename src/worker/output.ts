@@ -5,11 +5,13 @@ import { Channel, type Stage } from './channel.js';
 import type { EncoderChoice } from './encoder-choice.js';
 import { Encoding } from './encoding.js';
 import { CameraFailure } from './failure.js';
-import { KeptPictures } from './kept-pictures.js';
+import { firstFrame } from './first-picture.js';
+import { frameAgeMs, sinceMs, timeOf } from './frame-time.js';
+import { LastFrame } from './last-frame.js';
 import type { CameraFormat } from './launch.js';
 import { Rendition } from './rendition.js';
 import { Slate } from './slate.js';
-import { decodeLast } from './still.js';
+import { decodeLast, type Frame } from './still.js';
 import type { StreamPipeline } from './stream-pipeline.js';
 
 /** What a camera's stream is made with. */
@@ -35,6 +37,8 @@ export interface OutputOptions {
 
 /** A stage may take so long to its first picture: drivers of encoders do. */
 const PATIENCE_MS = 8_000;
+/** A frame that a rendition has decoded is taken for the newest if it is no older than this, ms. */
+const FRESH_MS = 1_000;
 
 /**
  * What an open camera's viewers are sent: of its encoder, or of a source that is passed on; and while the source is
@@ -47,7 +51,10 @@ export class Output {
   #vp8: Channel | null = null;
   #encoding: Encoding | null = null;
   #slate: Slate | null = null;
-  #kept: KeptPictures | null = null;
+  /** Of a stream that is passed through. */
+  #last: LastFrame | null = null;
+  /** What was on air and is closed, to make room for another encoder of its kind. */
+  #vacated: Encoding | null = null;
   #keyframeMs = 0;
   /** Counts what was asked to be shown: who awaits something looks whether it is still wanted. */
   #turn = 0;
@@ -88,12 +95,17 @@ export class Output {
   /** Passes a source's own stream on. Its codec is that of what was shown before. */
   showStream(source: Stage): void {
     const turn = ++this.#turn;
-    void this.#bring(source).then(() => {
-      if (turn !== this.#turn || this.#main?.onAir !== source) return;
+    // From its first frame on, which is a keyframe.
+    const last = new LastFrame(source.stream);
+    this.#bring(source, () => {
+      if (turn !== this.#turn || this.#main?.onAir !== source) {
+        last.close();
+        return;
+      }
       this.#encoding = null;
       this.#closeSlate();
-      this.#forgetKept();
-      this.#kept = new KeptPictures(source.stream.video.taps);
+      this.#forgetLast();
+      this.#last = last;
     });
   }
 
@@ -107,7 +119,7 @@ export class Output {
     // There is no encoder for the codecs that publishers may send beside it.
     if (this.codec !== 'H264') return;
     const turn = ++this.#turn;
-    const picture = await this.lastPicture().catch(() => null);
+    const picture = this.#slate?.picture ?? (await this.#newest().catch(() => null))?.sample ?? null;
     if (turn !== this.#turn || this.#isClosed) return;
     const video = this.stream?.facts();
     const options = {
@@ -149,6 +161,7 @@ export class Output {
 
   /** Looks whether what is on air goes on; an encoder that failed is replaced by the next. */
   look(): void {
+    this.#last?.tend(performance.now());
     const encoding = this.#encoding;
     if (!encoding) return;
     const { failed } = encoding.stream.look();
@@ -159,17 +172,17 @@ export class Output {
 
   /** Resolves when the first of all has a picture; rejects when it is closed before. @throws CameraFailure */
   async firstPicture(): Promise<void> {
-    let encoding = this.#encoding;
-    let until = performance.now() + PATIENCE_MS;
     while (!this.#isClosed) {
-      if (this.stream && this.stream.video.count() > 0) return;
-      if (encoding !== this.#encoding) {
-        encoding = this.#encoding;
-        until = performance.now() + PATIENCE_MS;
-      } else if (encoding && performance.now() > until) {
-        this.#reject(encoding, NOTHING_ENCODED);
-      }
-      await new Promise(resolve => setTimeout(resolve, FIRST_PICTURE_POLL_MS));
+      const encoding = this.#encoding;
+      const found = await firstFrame({
+        count: () => this.stream?.video.count() ?? 0,
+        // A source that is passed through is waited for by whoever opened it.
+        patienceMs: encoding ? PATIENCE_MS : Number.POSITIVE_INFINITY,
+        // Another encoder has time of its own.
+        goesOn: () => !this.#isClosed && this.#encoding === encoding,
+      });
+      if (found === 'arrived') return;
+      if (found === 'late' && encoding) this.#reject(encoding, NOTHING_ENCODED);
     }
     throw new CameraFailure('It was closed before its first picture.', 'Ask again.');
   }
@@ -206,22 +219,23 @@ export class Output {
   }
 
   /**
-   * The last raw picture; one that is passed on is decoded for it. Null where no keyframe is left of it.
+   * The newest frame of the camera, raw; of a stream that is passed through it is decoded for this. Null where there is no
+   * keyframe to begin with, and while the camera is lost.
    * @throws Error if it cannot be decoded
    */
-  async lastPicture(): Promise<Sample | null> {
-    if (this.#slate?.picture) return this.#slate.picture;
-    const raw = this.stream?.lastPicture() ?? this.#vp8?.onAir.stream.lastPicture();
-    if (raw) return raw;
-    const { codec } = this;
-    const kept = this.#kept?.take() ?? [];
-    return codec && kept.length > 0 ? await decodeLast(kept, codec) : null;
+  async lastFrame(): Promise<Frame | null> {
+    return this.#slate ? null : await this.#newest();
+  }
+
+  /** For `lastFrame` to have a frame soon: asks for a keyframe, where a stream is passed through. */
+  requestKeyframe(): void {
+    this.#last?.requestKeyframe(performance.now());
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#forgetKept();
+    this.#forgetLast();
     this.#vp8?.close();
     this.#main?.close();
     this.#closeSlate();
@@ -233,7 +247,7 @@ export class Output {
     this.#encoding.feed(from);
     // While another encoder is on its way, the one on air goes on.
     const onAir = this.#main?.onAir;
-    if (onAir instanceof Encoding) onAir.feed(from);
+    if (onAir instanceof Encoding && onAir !== this.#vacated) onAir.feed(from);
     return this.#encoding;
   }
 
@@ -250,13 +264,32 @@ export class Output {
   }
 
   #reject(encoding: Encoding, why: string): void {
-    this.#options.encoders.reject(encoding.encoder, why);
-    this.#replace(encoding);
+    const from = encoding.source;
+    if (!this.#makeRoom(encoding)) this.#options.encoders.reject(encoding.encoder, why);
+    this.#replace(encoding, from);
+  }
+
+  /**
+   * Hardware limits how many sessions of an encoder run. One that failed beside another of its kind has failed on that,
+   * perhaps, and is tried once more when the other is closed; its viewers wait until then.
+   * @returns whether there is more room now
+   */
+  #makeRoom(failed: Encoding): boolean {
+    const onAir = this.#main?.onAir;
+    const isBeside =
+      onAir instanceof Encoding &&
+      onAir !== failed &&
+      onAir !== this.#vacated &&
+      onAir.encoder.element === failed.encoder.element;
+    if (!isBeside) return false;
+    this.#vacated = onAir;
+    onAir.close();
+    failed.close();
+    return true;
   }
 
   /** Goes on with a new encoder, from the same pictures; where there is none, whoever watches is told. */
-  #replace(before: Encoding): void {
-    const from = before.source;
+  #replace(before: Encoding, from = before.source): void {
     let encoding: Encoding;
     try {
       encoding = this.#open();
@@ -269,7 +302,19 @@ export class Output {
     this.#bring(encoding);
   }
 
-  async #bring(stage: Stage): Promise<void> {
+  /**
+   * Puts a stage on air as soon as it has a frame; what goes wrong with that is the camera's failure.
+   * @param onDone is called when it is, or is not to be any more
+   */
+  #bring(stage: Stage, onDone: () => void = () => undefined): void {
+    this.#switchTo(stage)
+      .then(onDone)
+      .catch((error: unknown) => {
+        if (!this.#isClosed) this.#options.onFailure(asFailure(error, 'Its viewers cannot be sent the new stream'));
+      });
+  }
+
+  async #switchTo(stage: Stage): Promise<void> {
     if (!this.#main) {
       this.#main = new Channel(stage);
       return;
@@ -279,25 +324,32 @@ export class Output {
     // Nothing was said to be wrong, or `look` would have seen to it.
     if (came === 'late' && stage === this.#encoding) this.#reject(this.#encoding, NOTHING_ENCODED);
     if (came !== 'on air') return;
-    if (stage === this.#encoding) this.#forgetKept();
+    this.#vacated = null;
+    if (stage === this.#encoding) this.#forgetLast();
     stage.stream.limitKeyframes(this.#keyframeMs);
-    if (this.#vp8) {
-      const rendition = this.#rendition(stage.stream);
-      void this.#vp8.bring(rendition, PATIENCE_MS);
-    }
+    if (this.#vp8) void this.#moveVp8(this.#vp8, stage.stream);
     this.#options.onChange();
+  }
+
+  /** Never rejects. */
+  async #moveVp8(vp8: Channel, from: StreamPipeline): Promise<void> {
+    try {
+      const came = await vp8.bring(this.#rendition(from), PATIENCE_MS);
+      if (came === 'late') throw new CameraFailure(`VP8 is not being encoded: ${NOTHING_ENCODED}`, 'Ask again.');
+    } catch (error) {
+      if (this.#vp8 === vp8) this.#options.onVp8Failure(asFailure(error, 'VP8 cannot be sent'));
+    }
   }
 
   #rendition(from: StreamPipeline): Rendition {
     const rendition = new Rendition(from, this.#settings, failure => {
       if (this.#vp8?.onAir === rendition) this.#options.onVp8Failure(failure);
     });
-    rendition.ready.then(
-      () => this.#options.onChange(),
-      (failure: CameraFailure) => {
-        if (this.#vp8?.onAir === rendition) this.#options.onVp8Failure(failure);
-      },
-    );
+    rendition.ready
+      .then(() => this.#options.onChange())
+      .catch((error: unknown) => {
+        if (this.#vp8?.onAir === rendition) this.#options.onVp8Failure(asFailure(error, 'VP8 cannot be sent'));
+      });
     return rendition;
   }
 
@@ -305,9 +357,24 @@ export class Output {
     return (this.#vp8?.onAir as Rendition | undefined) ?? null;
   }
 
-  #forgetKept(): void {
-    this.#kept?.close();
-    this.#kept = null;
+  /** Of what is on air, the placeholder included. @throws Error if it cannot be decoded */
+  async #newest(): Promise<Frame | null> {
+    const { stream, codec } = this;
+    if (!stream || !codec) return null;
+    const arrivedAt = stream.video.sentAt();
+    const raw = stream.lastPicture();
+    if (raw) return frameOf(raw, stream, arrivedAt);
+    const rendition = this.#vp8Stage();
+    const decoded = rendition?.from === stream ? rendition.stream.lastPicture() : null;
+    const frame = decoded && frameOf(decoded, stream, arrivedAt);
+    if (frame && performance.now() - frame.capturedAt < FRESH_MS) return frame;
+    const chain = this.#last?.take() ?? [];
+    return chain.length > 0 ? frameOf(await decodeLast(chain, codec), stream, arrivedAt) : null;
+  }
+
+  #forgetLast(): void {
+    this.#last?.close();
+    this.#last = null;
   }
 
   #closeSlate(): void {
@@ -316,5 +383,17 @@ export class Output {
   }
 }
 
-const FIRST_PICTURE_POLL_MS = 5;
 const NOTHING_ENCODED = `it encoded nothing within ${PATIENCE_MS / 1000} s`;
+
+/** @param arrivedAt of the newest frame of the stream, performance.now() */
+function frameOf(sample: Sample, { baseTime }: StreamPipeline, arrivedAt: number): Frame {
+  const now = performance.now();
+  const time = timeOf(sample);
+  return { sample, capturedAt: now - frameAgeMs(time === null ? null : sinceMs(time, baseTime), now - arrivedAt) };
+}
+
+function asFailure(error: unknown, what: string): CameraFailure {
+  if (error instanceof CameraFailure) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new CameraFailure(`${what}: ${why}.`, 'Ask again; the log of the server says more.');
+}

@@ -75,7 +75,7 @@ export class Publication implements OpenedSource {
 
   async firstFrame(): Promise<void> {
     const found = await this.stream.firstPicture(FIRST_FRAME_MS, () => !this.#closed);
-    if (found === 'there') return;
+    if (found === 'arrived') return;
     if (found === 'late')
       throw new CameraFailure(
         `The publisher sent no picture within ${FIRST_FRAME_MS / 1000} s.`,

@@ -19,6 +19,8 @@ export const VP8_ENCODER = 'vp8enc';
  */
 export class Rendition {
   readonly stream: StreamPipeline;
+  /** What it encodes once more. */
+  readonly from: StreamPipeline;
   /** Resolves when it has made its first picture; rejects with a CameraFailure. */
   readonly ready: Promise<void>;
   readonly #tee: Tee;
@@ -29,6 +31,7 @@ export class Rendition {
 
   /** Builds and starts it. @throws CameraFailure if an element is missing */
   constructor(from: StreamPipeline, settings: EncoderSettings, onFailure: (failure: CameraFailure) => void) {
+    this.from = from;
     const { raw } = from;
     this.#tee = raw ?? from.video.taps;
     this.#onFailure = onFailure;
@@ -74,7 +77,7 @@ export class Rendition {
       return true;
     });
     if (found === 'late') throw this.#failure(`no picture within ${FIRST_FRAME_MS / 1000} s`);
-    if (found === 'there') {
+    if (found === 'arrived') {
       this.#supervise();
       return;
     }

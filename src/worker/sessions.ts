@@ -179,7 +179,7 @@ export class WorkerSessions {
   async #still(request: number): Promise<void> {
     this.#housekeeping.disturb();
     try {
-      this.#send({ type: 'still', request, jpeg: await this.#configured().still() });
+      this.#send({ type: 'still', request, ...(await this.#configured().still()) });
     } catch (error) {
       this.#refuse(request, error);
     } finally {

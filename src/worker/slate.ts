@@ -3,6 +3,7 @@ import { passed } from '../gst/meter.js';
 import { type Element, Gst, type Pipeline, type Sample } from '../gst/native.js';
 import { closePipeline, element, parseLaunch, shareClock } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
+import { firstFrame } from './first-picture.js';
 import type { CameraFormat } from './launch.js';
 import { describeSlate } from './still-lines.js';
 
@@ -20,7 +21,6 @@ export interface SlateOptions {
 
 const TICK_MS = 250;
 const FIRST_PICTURE_MS = 1_000;
-const FIRST_PICTURE_POLL_MS = 5;
 
 /**
  * What viewers see while their camera brings nothing: its last picture dimmed, why, and for how long, counting. A still
@@ -64,11 +64,13 @@ export class Slate {
 
   /** Resolves with whether there is a picture of it, which takes a moment: text is laid out first. */
   async firstPicture(): Promise<boolean> {
-    const until = performance.now() + FIRST_PICTURE_MS;
     const shown = element(this.#pipeline, 'shown');
-    while (!this.#isClosed && passed(shown).buffers === 0 && performance.now() < until)
-      await new Promise(resolve => setTimeout(resolve, FIRST_PICTURE_POLL_MS));
-    return passed(shown).buffers > 0;
+    const found = await firstFrame({
+      count: () => passed(shown).buffers,
+      patienceMs: FIRST_PICTURE_MS,
+      goesOn: () => !this.#isClosed,
+    });
+    return found === 'arrived';
   }
 
   close(): void {

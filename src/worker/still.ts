@@ -1,20 +1,38 @@
 import { lookAtMachine } from '../gst/machine.js';
 import { Gst, type Sample } from '../gst/native.js';
-import { closePipeline, drainBus, element, parseLaunch } from '../gst/pipeline.js';
+import { closePipeline, element, isOver, parseLaunch } from '../gst/pipeline.js';
+import { poll } from '../gst/poll.js';
+import { asMonotonic } from '../process/monotonic.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import { CameraFailure } from './failure.js';
 import { describeJpeg, describeStill } from './still-lines.js';
-import type { StreamPipeline } from './stream-pipeline.js';
 
-const POLL_MS = 2;
+/** From one look for a frame to the next, while there is none to begin with. */
+const RETRY_MS = 50;
 const KEYFRAME_MS = 3_000;
-const KEYFRAME_POLL_MS = 100;
-const PATIENCE_MS = 3_000;
+/** So many frames as are kept since a keyframe can be decoded on a small machine. */
+const PATIENCE_MS = 5_000;
+const LOOK_MS = 2;
+
+/** A raw frame. */
+export interface Frame {
+  sample: Sample;
+  /** When it was captured, performance.now(); see frameAgeMs. */
+  capturedAt: number;
+}
+
+/** A frame as JPEG. */
+export interface Still {
+  jpeg: Uint8Array;
+  /** When it was captured, ms of CLOCK_MONOTONIC. */
+  capturedAt: number;
+}
 
 interface StillSource {
-  readonly stream: StreamPipeline | null;
-  /** Null while there is none to begin with. @throws Error if it cannot be decoded */
-  lastPicture(): Promise<Sample | null>;
+  /** The newest frame; null while there is none to begin with. @throws Error if it cannot be decoded */
+  lastFrame(): Promise<Frame | null>;
+  /** Asks for a keyframe, if whatever encodes can be asked. */
+  requestKeyframe(): void;
 }
 
 /** A raw picture as JPEG. @throws Error */
@@ -38,39 +56,36 @@ async function lastOf(line: string, samples: readonly Sample[]): Promise<Sample>
     pipeline.setState(Gst.State.PLAYING);
     for (const sample of samples) input.emit('push-sample', sample);
     input.emit('end-of-stream');
-    const until = performance.now() + PATIENCE_MS;
-    while (performance.now() < until) {
-      const { error, eos } = drainBus(pipeline);
-      if (error) throw new Error(`${error.element}: ${error.message}`);
-      if (eos) {
-        const last = element(pipeline, 'out').lastSample as Sample | null;
-        if (!last) throw new Error('there is no picture in it');
-        return last;
-      }
-      await new Promise(resolve => setTimeout(resolve, POLL_MS));
-    }
-    throw new Error(`it took longer than ${PATIENCE_MS / 1000} s`);
+    const isDone = await poll(() => isOver(pipeline), { patienceMs: PATIENCE_MS, everyMs: LOOK_MS });
+    if (!isDone) throw new Error(`it took longer than ${PATIENCE_MS / 1000} s`);
+    const last = element(pipeline, 'out').lastSample as Sample | null;
+    if (!last) throw new Error('there is no frame in it');
+    return last;
   } finally {
     closePipeline(pipeline);
   }
 }
 
-/** The picture that a camera brings now, as JPEG. @throws CameraFailure */
-export async function takeStill(output: StillSource): Promise<Uint8Array> {
+/** The newest frame of a camera, as JPEG. @throws CameraFailure */
+export async function takeStill(output: StillSource): Promise<Still> {
   const until = performance.now() + KEYFRAME_MS;
   for (;;) {
-    const picture = await output.lastPicture();
     try {
-      if (picture) return await toJpeg(picture);
+      const frame = await output.lastFrame();
+      if (frame) return { jpeg: await toJpeg(frame.sample), capturedAt: asMonotonic(frame.capturedAt) };
     } catch (error) {
       throw new CameraFailure(
-        `The picture cannot be made: ${(error as Error).message}.`,
-        'The log of the server says more.',
+        `The newest frame cannot be decoded: ${(error as Error).message}.`,
+        'Ask again; if it stays so, check that the camera plays in another program. The log of the server says more.',
       );
     }
-    // A publisher makes a keyframe when he is asked for one; a stream that is passed on brings one by itself.
-    if (performance.now() > until) throw new CameraFailure('No keyframe came to begin with.', 'Ask again.');
-    output.stream?.requestKeyframe();
-    await new Promise(resolve => setTimeout(resolve, KEYFRAME_POLL_MS));
+    if (performance.now() > until)
+      throw new CameraFailure(
+        `No keyframe came within ${KEYFRAME_MS / 1000} s, and the newest frame cannot be decoded without one.`,
+        'Ask again, or have the camera make a keyframe every few seconds.',
+      );
+    // A publisher makes a keyframe when it is asked for one; a stream that is passed through brings one by itself.
+    output.requestKeyframe();
+    await new Promise(resolve => setTimeout(resolve, RETRY_MS));
   }
 }

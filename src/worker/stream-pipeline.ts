@@ -1,3 +1,4 @@
+import { KeyframeThrottle } from '../domain/keyframe-throttle.js';
 import { type Element, Gst, type Pipeline, type Sample } from '../gst/native.js';
 import { closePipeline, drainBus, type ElementError, element, parseLaunch, shareClock } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
@@ -5,9 +6,8 @@ import type { VideoFacts } from '../messages/camera-worker.js';
 import type { VideoCodecName } from '../protocol/codecs.js';
 import type { KeyframeWay } from './encoders.js';
 import { Fan } from './fan.js';
+import { firstFrame } from './first-picture.js';
 import { videoFacts } from './video-facts.js';
-
-const FIRST_PICTURE_POLL_MS = 5;
 
 /** What a look at a running pipeline found. */
 export interface Finding {
@@ -30,6 +30,7 @@ export class StreamPipeline {
   #silentSince = performance.now();
   #lastCount = -1;
 
+  #throttle = new KeyframeThrottle({ spacingMs: 0 });
   readonly #keyframe: KeyframeWay | (() => void);
 
   /**
@@ -59,27 +60,23 @@ export class StreamPipeline {
 
   /** Whether it goes on. @throws Error if a thread of it is stuck, which only a new process helps */
   look(): Finding {
+    if (this.#throttle.due(performance.now())) this.#makeKeyframe();
     const { error, eos, segmentDone } = drainBus(this.pipeline);
     if (this.video.isStuck() || this.audio?.isStuck()) throw new Error('the thread that serves the viewers is stuck');
     return { failed: error ?? (eos || this.video.hasEnded() ? 'it ended' : null), segmentDone };
   }
 
-  /**
-   * Waits for the first picture; resolves with whether it is there.
-   * @param goesOn asked before each look; false gives up at once, and what it throws is thrown
-   */
-  async firstPicture(patienceMs: number, goesOn: () => boolean): Promise<'there' | 'late' | 'given up'> {
-    const until = performance.now() + patienceMs;
-    while (goesOn()) {
-      if (this.video.count() > 0) return 'there';
-      if (performance.now() > until) return 'late';
-      await new Promise(resolve => setTimeout(resolve, FIRST_PICTURE_POLL_MS));
-    }
-    return 'given up';
+  /** Waits for the first frame. See firstFrame. */
+  firstPicture(patienceMs: number, goesOn: () => boolean): ReturnType<typeof firstFrame> {
+    return firstFrame({ count: () => this.video.count(), patienceMs, goesOn });
   }
 
-  /** Asks for a picture that needs no other. */
+  /** Asks for a frame that needs no other. An encoder that is not told by events does not space its keyframes by itself. */
   requestKeyframe(): void {
+    if (this.#keyframe === 'event' || this.#throttle.request(performance.now())) this.#makeKeyframe();
+  }
+
+  #makeKeyframe(): void {
     if (typeof this.#keyframe === 'function') this.#keyframe();
     else if (this.#keyframe === 'event') this.video.requestKeyframe();
     else this.element('encoder').emit(this.#keyframe);
@@ -106,9 +103,10 @@ export class StreamPipeline {
 
   /**
    * Makes at most one keyframe in so many ms on request; 0 makes each that is asked for. Nothing happens where the
-   * encoder is not a GstVideoEncoder, or the stream is passed through.
+   * stream is passed through.
    */
   limitKeyframes(ms: number): void {
+    this.#throttle = new KeyframeThrottle({ spacingMs: ms });
     const encoder = this.pipeline.getByName('encoder');
     if (encoder && 'minForceKeyUnitInterval' in encoder) encoder.minForceKeyUnitInterval = ms * 1_000_000;
   }

@@ -7,7 +7,9 @@ import type {
   CaptureDevice,
   Machine,
   OfferedBundle,
+  Snapshot,
 } from '../../src/domain/ports.js';
+import { monotonicMs } from '../../src/process/monotonic.js';
 import type { Offer } from '../../src/protocol/offer.js';
 import { offerOfCameras } from '../../src/protocol/sdp-for-webrtcbin.js';
 
@@ -87,13 +89,13 @@ export class FakeEngine implements Engine {
   readonly keyframes: string[] = [];
   /** Cameras of which a picture was asked for, in order, and what they answer with. */
   readonly snapshots: string[] = [];
-  takeSnapshot = async (): Promise<Uint8Array> => JPEG;
+  takeSnapshot = async (): Promise<Snapshot> => ({ jpeg: JPEG, capturedAt: monotonicMs() });
 
   keyframe(camera: string): void {
     this.keyframes.push(camera);
   }
 
-  snapshot(camera: string): Promise<Uint8Array> {
+  snapshot(camera: string): Promise<Snapshot> {
     this.snapshots.push(camera);
     return this.takeSnapshot();
   }

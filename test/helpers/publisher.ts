@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import type { Endpoint } from './browser.js';
+import type { Shot } from './shot.js';
 
 export interface PublishOptions {
   /** As in a MIME type: `H264`, `VP8`, …; whatever the browser prefers if none is named. */
@@ -10,6 +11,8 @@ export interface PublishOptions {
   query?: string;
   /** It connects so long after it was answered. */
   connectAfterMs?: number;
+  /** Whether its upper sixth says when it was drawn; see drawnAt. */
+  clock?: boolean;
 }
 
 /** A page's publication. */
@@ -30,10 +33,10 @@ export async function publish(
   page: Page,
   { token }: Endpoint,
   camera: string,
-  { codec, audio = false, query = '', connectAfterMs = 0 }: PublishOptions = {},
+  { codec, audio = false, query = '', connectAfterMs = 0, clock = false }: PublishOptions = {},
 ): Promise<Publication> {
   const handle = await page.evaluateHandle(
-    async ({ endpoint, token, codec, audio, connectAfterMs }) => {
+    async ({ endpoint, token, codec, audio, connectAfterMs, clock }) => {
       const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
       const context = canvas.getContext('2d');
       let turn = 0;
@@ -44,6 +47,12 @@ export async function publish(
         context.fillRect(0, 0, canvas.width, canvas.height);
         context.fillStyle = 'white';
         context.fillRect((turn * 7) % canvas.width, 100, 40, 40);
+        if (!clock) return;
+        const tenths = Math.floor(Date.now() / 100);
+        for (let bit = 0; bit < 16; bit++) {
+          context.fillStyle = (tenths >> bit) & 1 ? 'white' : 'black';
+          context.fillRect(bit * 20, 0, 20, 40);
+        }
       }, 33);
       const media = canvas.captureStream(30);
       if (audio) {
@@ -76,7 +85,7 @@ export async function publish(
       else if (response.status === 201) await connect();
       return { peer, drawing, body, status: response.status, location: response.headers.get('Location') ?? '' };
     },
-    { endpoint: `/whip/${camera}${query}`, token, codec, audio, connectAfterMs },
+    { endpoint: `/whip/${camera}${query}`, token, codec, audio, connectAfterMs, clock },
   );
   const { status, body, location } = await handle.evaluate(({ status, body, location }) => ({
     status,
@@ -109,4 +118,14 @@ export async function publish(
         peer.close();
       }),
   };
+}
+
+/** When a picture with a clock was drawn: Date.now(), to a tenth of a second. @param before a time that is later, by less than an hour */
+export function drawnAt({ width, height, at }: Shot, before = Date.now()): number {
+  const bits = Array.from({ length: 16 }, (_, bit) =>
+    at(Math.floor(((bit + 0.5) * width) / 16), Math.floor(height / 12)) > 127 ? 1 << bit : 0,
+  );
+  const tenths = bits.reduce((sum, bit) => sum + bit, 0);
+  const now = Math.floor(before / 100);
+  return (now - ((now - tenths) & 0xffff)) * 100;
 }

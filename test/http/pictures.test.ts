@@ -1,6 +1,7 @@
 import t from 'tap';
+import { CameraKeyframes } from '../../src/domain/camera-keyframes.js';
 import { Failure } from '../../src/domain/failure.js';
-import { KeyframeRation } from '../../src/domain/keyframe-ration.js';
+import { monotonicMs } from '../../src/process/monotonic.js';
 import { testApp } from '../helpers/app.js';
 import { breaches, problemBreaches } from '../helpers/contract.js';
 import { JPEG } from '../helpers/fake-engine.js';
@@ -28,7 +29,7 @@ t.test('a keyframe: at once, and one more for all that ask within half a second'
 t.test('keyframes are spaced, and none that was asked for is forgotten', async t => {
   const made: number[] = [];
   const began = performance.now();
-  const ration = new KeyframeRation(() => void made.push(performance.now() - began), 40);
+  const ration = new CameraKeyframes(() => void made.push(performance.now() - began), 40);
   t.teardown(() => ration.close());
   while (performance.now() - began < 100) {
     ration.ask('road');
@@ -42,7 +43,7 @@ t.test('keyframes are spaced, and none that was asked for is forgotten', async t
 
 t.test('a keyframe that cannot be made is an error where it was asked for, and nothing later', async t => {
   let works = true;
-  const ration = new KeyframeRation(() => {
+  const ration = new CameraKeyframes(() => {
     if (!works) throw new Failure('camera-unavailable', 'gone');
   }, 5);
   t.teardown(() => ration.close());
@@ -63,6 +64,7 @@ t.test('a snapshot', async t => {
       'content-length': String(JPEG.length),
       'cache-control': 'no-store',
       'content-disposition': /^inline; filename="road-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z\.jpg"$/,
+      'frame-age-ms': /^\d+$/,
     });
     t.strictSame(response.rawPayload, method === 'GET' ? JPEG : Buffer.alloc(0));
   }
@@ -78,16 +80,29 @@ t.test('a snapshot', async t => {
     t.strictSame(problemBreaches(response, status, failure.code), []);
     t.strictSame(breaches('getSnapshot', response), []);
   }
-  engine.takeSnapshot = async () => JPEG;
+  engine.takeSnapshot = async () => ({ jpeg: JPEG, capturedAt: monotonicMs() });
   t.equal((await ask('GET', SNAPSHOT)).statusCode, 200, 'what failed is not kept');
   t.strictSame(problemBreaches(await ask('GET', SNAPSHOT.replace('road', 'moon')), 404, 'unknown-camera'), []);
+});
+
+t.test('a snapshot says how old its frame is', async t => {
+  const { ask, engine } = await testApp(t);
+  engine.takeSnapshot = async () => ({ jpeg: JPEG, capturedAt: monotonicMs() - 61_000 });
+  const before = Date.now();
+  const { headers } = await ask('GET', SNAPSHOT);
+  t.ok(Number(headers['frame-age-ms']) >= 61_000, `${headers['frame-age-ms']} ms`);
+  const captured = String(headers['frame-captured-at']);
+  t.ok(Date.parse(captured) <= before - 61_000 + 1_000, captured);
+  t.match(headers['content-disposition'], captured.replaceAll(':', '-'), 'and its name too');
 });
 
 t.test('those that ask at the same time are given the same picture', async t => {
   const { ask, engine } = await testApp(t);
   const pictures = [Buffer.from('first'), Buffer.from('second')];
   engine.takeSnapshot = () =>
-    new Promise(resolve => setTimeout(resolve, 20, pictures[engine.snapshots.length - 1] ?? JPEG));
+    new Promise(resolve =>
+      setTimeout(resolve, 20, { jpeg: pictures[engine.snapshots.length - 1] ?? JPEG, capturedAt: monotonicMs() }),
+    );
   const answers = await Promise.all([ask('GET', SNAPSHOT), ask('GET', SNAPSHOT), ask('GET', SNAPSHOT)]);
   t.strictSame(
     answers.map(({ body }) => body),

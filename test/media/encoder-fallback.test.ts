@@ -59,7 +59,7 @@ t.test('an encoder that does not open gives way to the next, which is said and r
   });
   worker.start();
   t.teardown(() => worker.close());
-  const jpeg = await worker.still();
+  const { jpeg } = await worker.still();
   t.strictSame([...jpeg.slice(0, 2)], [0xff, 0xd8], 'a JPEG');
   t.match(status, {
     state: 'live',

@@ -111,7 +111,7 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
     stream: { captured: 9, encoded: 8, sent: 7, keyframes: 1, thinned: 1, overrun: 1, delayMs: 5.5, encodeMs: null },
   },
   joined: { type: 'joined', request: 1, answer: 'v=0' },
-  still: { type: 'still', request: 1, jpeg: new Uint8Array([255, 216]) },
+  still: { type: 'still', request: 1, jpeg: new Uint8Array([255, 216]), capturedAt: 123456.5 },
   unfed: { type: 'unfed', request: 3, detail: 'why' },
   inlet: { type: 'inlet', port: 40_000 },
   'inlet-closed': { type: 'inlet-closed', port: 40_000 },

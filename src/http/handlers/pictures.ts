@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { CameraKeyframes } from '../../domain/camera-keyframes.js';
 import { Failure } from '../../domain/failure.js';
-import { KeyframeRation } from '../../domain/keyframe-ration.js';
+import type { Snapshot } from '../../domain/ports.js';
+import { monotonicMs } from '../../process/monotonic.js';
 import { seesCamera } from '../grants.js';
 import type { Services } from '../operations.js';
 import { clientOf } from '../plugins/limits.js';
@@ -13,7 +15,7 @@ export function pictureOperations({ cameras, pictures }: Services, app: FastifyI
   /** @throws Failure unknown-camera */
   const cameraOf = (request: FastifyRequest): string =>
     cameras.get((request.params as { camera: string }).camera, seesCamera(request)).id;
-  const keyframes = new KeyframeRation(camera => pictures.keyframe(camera));
+  const keyframes = new CameraKeyframes(camera => pictures.keyframe(camera));
   app.addHook('onClose', async () => keyframes.close());
   const rate = app.createRateLimit({
     max: SNAPSHOTS_PER_SECOND,
@@ -21,8 +23,8 @@ export function pictureOperations({ cameras, pictures }: Services, app: FastifyI
     keyGenerator: request => `${(request.params as { camera: string }).camera} ${clientOf(request)}`,
   });
   /** Those that are being made. */
-  const making = new Map<string, Promise<Uint8Array>>();
-  const snapshot = (camera: string): Promise<Uint8Array> => {
+  const making = new Map<string, Promise<Snapshot>>();
+  const snapshot = (camera: string): Promise<Snapshot> => {
     const made = making.get(camera) ?? pictures.snapshot(camera).finally(() => making.delete(camera));
     making.set(camera, made);
     return made;
@@ -42,11 +44,17 @@ export function pictureOperations({ cameras, pictures }: Services, app: FastifyI
           `More than ${SNAPSHOTS_PER_SECOND} snapshots a second of camera "${camera}" were asked for by this address.`,
           { remedy: 'Ask less often, or watch the camera.', retryAfter: 1 },
         );
-      const jpeg = await snapshot(camera);
-      const name = `${camera}-${new Date().toISOString().replaceAll(':', '-')}.jpg`;
+      const { jpeg, capturedAt } = await snapshot(camera);
+      const ageMs = Math.max(0, Math.round(monotonicMs() - capturedAt));
+      const time = new Date(Date.now() - ageMs).toISOString();
       return reply
         .type('image/jpeg')
-        .headers({ 'Cache-Control': 'no-store', 'Content-Disposition': `inline; filename="${name}"` })
+        .headers({
+          'Cache-Control': 'no-store',
+          'Content-Disposition': `inline; filename="${camera}-${time.replaceAll(':', '-')}.jpg"`,
+          'Frame-Age-Ms': ageMs,
+          'Frame-Captured-At': time,
+        })
         .send(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength));
     },
   };

@@ -44,7 +44,17 @@ export async function tellBrowsers(
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     // Eyevinn's WHIP client sends an ETag, which is ignored: If-Match is what it means.
     allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'ETag', 'X-Request-Id'],
-    exposedHeaders: ['Location', 'Link', 'ETag', 'Accept-Patch', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+    exposedHeaders: [
+      'Location',
+      'Link',
+      'ETag',
+      'Accept-Patch',
+      'Retry-After',
+      'WWW-Authenticate',
+      'X-Request-Id',
+      'Frame-Age-Ms',
+      'Frame-Captured-At',
+    ],
     maxAge: 600,
     strictPreflight: false,
   };

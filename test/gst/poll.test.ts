@@ -1,0 +1,59 @@
+import t from 'tap';
+import { poll } from '../../src/gst/poll.js';
+import { firstFrame } from '../../src/worker/first-picture.js';
+
+/** A clock that stands but for whoever sleeps; `at` is what happens when. */
+function virtualClock(at: Readonly<Record<number, () => void>> = {}) {
+  let now = 0;
+  return {
+    now: () => now,
+    sleep: async (ms: number) => {
+      for (let end = now + ms; now < end; ) at[++now]?.();
+    },
+  };
+}
+
+t.test('looks until there is an answer, and once more when time is up', async t => {
+  let looks = 0;
+  const clock = virtualClock();
+  t.equal(await poll(() => (++looks === 3 ? 'it' : null), { patienceMs: 100, everyMs: 10, clock }), 'it');
+  t.equal(clock.now(), 20);
+  looks = 0;
+  const late = virtualClock();
+  const look = () => {
+    looks++;
+    return null;
+  };
+  t.equal(await poll(look, { patienceMs: 100, everyMs: 30, clock: late }), null);
+  t.equal(late.now(), 120);
+  t.equal(looks, 5, 'one that stood still for all its time has looked all the same');
+  await t.rejects(
+    poll(
+      () => {
+        throw new Error('no');
+      },
+      { patienceMs: 100 },
+    ),
+    /no/,
+  );
+});
+
+t.test('the first frame', async t => {
+  let count = 0;
+  const come = () => {
+    count++;
+  };
+  const options = { count: () => count, patienceMs: 1_000, goesOn: () => true };
+  t.equal(await firstFrame({ ...options, clock: virtualClock({ 500: come }) }), 'arrived');
+  t.equal(await firstFrame({ ...options, clock: virtualClock() }), 'arrived', 'it was there already');
+  count = 0;
+  t.equal(await firstFrame({ ...options, clock: virtualClock({ 2000: come }) }), 'late');
+  let isWanted = true;
+  const clock = virtualClock({
+    200: () => {
+      isWanted = false;
+    },
+    300: come,
+  });
+  t.equal(await firstFrame({ ...options, goesOn: () => isWanted, clock }), 'cancelled');
+});

@@ -1,0 +1,37 @@
+import t from 'tap';
+import { Gst } from '../../src/gst/native.js';
+import { EncoderChoice } from '../../src/worker/encoder-choice.js';
+import { describeFan } from '../../src/worker/launch.js';
+import { Output } from '../../src/worker/output.js';
+import { StreamPipeline } from '../../src/worker/stream-pipeline.js';
+import { until } from '../helpers/server.js';
+
+t.test('what goes wrong while viewers are moved to another stream fails the camera, not its process', async t => {
+  const baseTime = Gst.SystemClock.obtain().getTime();
+  const failures: string[] = [];
+  const output = new Output({
+    settings: { width: 64, height: 48, framerate: 30, bitrate: 500_000, keyframeInterval: 60 },
+    encoders: new EncoderChoice(['x264enc'], () => undefined),
+    baseTime,
+    onChange: () => undefined,
+    onFailure: failure => failures.push(`${failure.message} ${failure.remedy}`),
+    onVp8Failure: failure => t.fail(failure.message),
+  });
+  t.teardown(() => output.close());
+  const open = () => {
+    const line = `videotestsrc is-live=true ! video/x-raw,width=64,height=48 ! x264enc tune=zerolatency ! h264parse ! ${describeFan('video')}`;
+    const stream = new StreamPipeline('H264', line, baseTime);
+    t.teardown(() => stream.close());
+    stream.play();
+    return stream;
+  };
+  const stream = open();
+  output.showStream({ stream, close: () => stream.close() });
+  await output.firstPicture();
+  const broken = open();
+  broken.firstPicture = () => Promise.reject(new Error('the tee gave no pad'));
+  output.showStream({ stream: broken, close: () => broken.close() });
+  const [failure] = await until('it is told', () => failures.length > 0 && failures);
+  t.match(failure, /the tee gave no pad.*Ask again/);
+  t.equal(output.stream, stream, 'what was on air goes on');
+});

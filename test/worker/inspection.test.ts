@@ -1,0 +1,39 @@
+import t from 'tap';
+import { Gst } from '../../src/gst/native.js';
+import { Inspection, isReordered } from '../../src/worker/inspection.js';
+import type { StreamPipeline } from '../../src/worker/stream-pipeline.js';
+
+t.test('frames that are shown in another order than they come', t => {
+  t.notOk(isReordered([]));
+  t.notOk(isReordered([0n, 40n, 80n]));
+  t.notOk(isReordered([40n, 40n]), 'two at a time');
+  t.ok(isReordered([0n, 120n, 40n, 80n]), 'B-frames');
+  t.end();
+});
+
+t.test('a frame without a time is no B-frame', t => {
+  const none = Gst.CLOCK_TIME_NONE;
+  t.notOk(isReordered([0n, none, 40n]));
+  t.notOk(isReordered([none, 0n, 40n]));
+  t.ok(isReordered([0n, 80n, none, 40n]), 'one between others does not hide them');
+  t.end();
+});
+
+t.test('a stream that cannot be inspected is said to be, and costs nobody anything', async t => {
+  const taps = {
+    add: () => {
+      throw new Error('the tee gave no pad');
+    },
+  };
+  const found = await new Promise<unknown>(resolve => {
+    const stream = { video: { taps } } as unknown as StreamPipeline;
+    const inspection = new Inspection(
+      () => stream,
+      () => t.fail('nothing was found'),
+      resolve,
+    );
+    t.teardown(() => inspection.close());
+    inspection.begin(0);
+  });
+  t.match(found, { message: 'the tee gave no pad' });
+});

@@ -1,0 +1,24 @@
+import t from 'tap';
+import { CameraFailure } from '../../src/worker/failure.js';
+import { frameAgeMs } from '../../src/worker/frame-time.js';
+import { takeStill } from '../../src/worker/still.js';
+
+t.test('a frame that cannot be decoded is a failure with a remedy', async t => {
+  const output = {
+    stream: null,
+    lastFrame: () => Promise.reject(new Error('avdec_h264-0: no frame')),
+    requestKeyframe: () => undefined,
+  };
+  const error = await takeStill(output).catch((error: unknown) => error);
+  t.ok(error instanceof CameraFailure, `it is ${error}`);
+  t.match(error, { message: /avdec_h264-0: no frame/, remedy: /Ask again/, code: 'camera-unavailable' });
+});
+
+t.test('how old a frame is', t => {
+  t.equal(frameAgeMs(120, 20), 120, 'by its own time');
+  t.equal(frameAgeMs(0, 20), 0, "by a sender's clock that is ahead");
+  t.equal(frameAgeMs(null, 20), 20, 'it has none');
+  t.equal(frameAgeMs(600_000, 20), 20, 'its own time has nothing to do with the clock');
+  t.equal(frameAgeMs(600_000, 599_000), 600_000, 'nothing has come since');
+  t.end();
+});
