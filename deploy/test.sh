@@ -14,7 +14,8 @@
 #   deploy/test.sh [--…] WORD…            those with one of these words in their path; without an option, of every command
 #
 # Nothing is run again: a file that fails fails the run. What cannot be mended today is named in test/quarantine.txt, is
-# not run, and counts in the last line. Exit status: 0 all passed, 1 otherwise, 64 wrong arguments.
+# not run, and counts in the last line. COVERAGE names a folder for what deploy/coverage.js
+# reports. Exit status: 0 all passed, 1 otherwise, 64 wrong arguments.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
@@ -29,6 +30,7 @@ planned=$(mktemp)
 quarantined=$(mktemp)
 trap 'rm -f "$TEST_LOG" "$planned" "$quarantined"' EXIT
 began=$(date +%s)
+coverage=${COVERAGE:-}
 
 # Leaves the files that are not to be run in $quarantined. Its lines: FILE DATE REASON…
 read_quarantine() {
@@ -110,12 +112,13 @@ fi
 read_quarantine
 
 status=0
-# What needs no camera and no browser: one more at once than there are cores.
-# shellcheck disable=SC2046,SC2086 # names without spaces
-case $group in
-  unit) files_of $(unit_folders) ;;
-  test | all) files_of $(unit_folders) $LIGHT ;;
-esac | stage "$(($(nproc) + 1))" || status=1
+jobs=$(($(nproc) + 1)) # of what needs no camera and no browser
+export COVERAGE="${coverage:+$coverage/unit}"
+# shellcheck disable=SC2046 # names without spaces
+case $group in unit | test | all) files_of $(unit_folders) ;; esac | stage "$jobs" || status=1
+COVERAGE=${coverage:+$coverage/rest}
+# shellcheck disable=SC2086
+case $group in test | all) files_of $LIGHT ;; esac | stage "$jobs" || status=1
 # One at a time: these count frames, and would starve each other.
 case $group in test | all) files_of browser ;; esac | stage 1 || status=1
 # These wait for most of their time.
