@@ -5,7 +5,7 @@
 #   deploy/test-file.sh FILE
 # TEST_LOG names a file that gets the line as well, COVERAGE a folder that gets what its processes have run of src/.
 set -eu
-LIMIT_S=180
+LIMIT_S=300
 # tap ends by itself, and then says what it was at; what does not is killed.
 GRACE_S=20
 

@@ -73,7 +73,7 @@ files_of() { # FOLDER…
     if [ -d "dist/test/$folder" ]; then
       find "dist/test/$folder" -name '*.test.js'
     fi
-  done | LC_ALL=C sort -r | chosen
+  done | LC_ALL=C sort | chosen
 }
 
 chosen() {
@@ -119,15 +119,13 @@ case $group in unit | test | all) files_of $(unit_folders) ;; esac | stage "$job
 COVERAGE=${coverage:+$coverage/rest}
 # shellcheck disable=SC2086
 case $group in test | all) files_of $LIGHT ;; esac | stage "$jobs" || status=1
-# One at a time: these count frames, and would starve each other.
-case $group in test | all) files_of browser ;; esac | stage 1 || status=1
 # These wait for most of their time.
 # shellcheck disable=SC2086
 case $group in
-  test) files_of media ;;
+  test) files_of browser media ;;
   interop) files_of $INTEROP ;;
   faults) files_of faults ;;
-  all) files_of media $INTEROP ;;
+  all) files_of browser media $INTEROP ;;
 esac | stage 2 || status=1
 
 if [ ! -s "$planned" ]; then

@@ -136,11 +136,11 @@ export function cpuSeconds(pid: number): number {
   }, 0);
 }
 
-/** Waits until something holds; fails with its name when it does not in time. */
+/** Waits until something holds; fails with its name when it does not in time, which is long: the machine may be busy. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | false | undefined | null> | T | false | undefined | null,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {
