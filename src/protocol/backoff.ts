@@ -8,6 +8,18 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 const JITTER = 0.3;
 
 /**
+ * Without jitter, for what only one process retries: a child process, a source, a stream between two processes.
+ *
+ * @param schedule ms, one entry per failure; the last entry repeats; an empty one is no wait at all
+ * @param failures failed attempts in a row before this one; 0 before the first retry
+ */
+export function scheduledDelayMs(schedule: readonly number[], failures: number): number {
+  return schedule[Math.min(failures, schedule.length - 1)] ?? 0;
+}
+
+/**
+ * With jitter, for what many clients retry against one server.
+ *
  * @param failures attempts that failed since the picture last stood for a while; 0 before the first retry
  * @param retryAfterMs what the server asked for; never undercut
  * @param random from 0 to 1

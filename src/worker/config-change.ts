@@ -1,3 +1,4 @@
+import type { CameraSettings, ConfigurationChange } from './camera-state.js';
 import type { Config } from './opening.js';
 
 /**
@@ -7,16 +8,18 @@ import type { Config } from './opening.js';
  */
 export function reopens(before: Config, after: Config, rate: number | null): 'no' | 'pictures' | 'source' {
   const isOther = (key: 'source' | 'passthrough' | 'overlay'): boolean => !same(before[key], after[key]);
-  // The latter two say whether it is passed on.
-  if (isOther('source') || isOther('passthrough') || isOther('overlay')) return 'source';
+  if (isOther('source')) return 'source';
   switch (after.source.type) {
-    // They have a size and a rate of their own.
-    case 'file':
-    case 'rtsp':
+    // Always passed through, whatever is configured.
     case 'whip':
     case 'legacy':
       return 'no';
+    // They have a size and a rate of their own.
+    case 'file':
+    case 'rtsp':
+      return isOther('passthrough') || isOther('overlay') ? 'source' : 'no';
     default: {
+      if (isOther('passthrough') || isOther('overlay')) return 'source';
       if (before.width !== after.width || before.height !== after.height) return 'pictures';
       // Fewer are left out in front of the encoder; for more, the camera must bring more.
       return after.framerate > (rate ?? before.framerate) ? 'pictures' : 'no';
@@ -25,3 +28,40 @@ export function reopens(before: Config, after: Config, rate: number | null): 'no
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** What of a configuration decides about the camera's life. */
+export function settingsOf(config: Config): CameraSettings {
+  const { source, device, stallTimeout, lingerMs, publisherReturnMs } = config;
+  return {
+    source,
+    isPresent: source.type !== 'v4l2' || device !== null,
+    device: deviceOf(config),
+    stallTimeoutMs: stallTimeout * 1000,
+    lingerMs,
+    publisherReturnMs,
+  };
+}
+
+/** What a change of the configuration means to a camera. @param rate see reopens */
+export function describeChange(before: Config, after: Config, rate: number | null): Omit<ConfigurationChange, 'type'> {
+  return {
+    settings: settingsOf(after),
+    reopen: reopens(before, after, rate),
+    isBack: after.device !== null && before.device?.device !== after.device.device,
+  };
+}
+
+/** What of a source opens once; null for one that opens as often as it is asked for. */
+function deviceOf({ source, device }: Config): string | null {
+  switch (source.type) {
+    case 'test':
+    case 'file':
+    case 'whip':
+    case 'legacy':
+      return null;
+    case 'v4l2':
+      return device?.device ?? null;
+    default:
+      return JSON.stringify(source);
+  }
+}

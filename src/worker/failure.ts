@@ -35,7 +35,7 @@ const REMEDIES: readonly { says: RegExp; remedy: (source: Source) => string }[] 
     remedy: () => 'Check that the camera is on, its address is right and the network leads to it.',
   },
   {
-    says: /no picture (within|for)/i,
+    says: /no (picture|frame) (within|for)/i,
     remedy: () => 'Check that the camera works in another program, and its cable or network.',
   },
   {

@@ -1,8 +1,9 @@
 import type { FromWorker } from '../messages/camera-worker.js';
-import type { Camera, Place } from './camera.js';
+import type { Camera } from './camera.js';
 import { checkDescriptors, TAKES } from './descriptor-room.js';
 import { refusal } from './failure.js';
 import { Outlet } from './outlet.js';
+import type { Place } from './place.js';
 
 interface Feed {
   place: Place | null;

@@ -2,7 +2,8 @@ import type { StreamFigures } from '../domain/ports.js';
 import { rendered } from '../gst/meter.js';
 import { type Element, Gst, type Sample } from '../gst/native.js';
 import { make } from '../gst/pipeline.js';
-import type { Programme } from './programme.js';
+import { Capture } from './capture.js';
+import type { OpenedSource } from './opened-source.js';
 import type { StreamPipeline } from './stream-pipeline.js';
 
 /** How exactly the time of a picture is told: from one look to the next, of some 0.1 ms each. */
@@ -11,12 +12,14 @@ const POLL_MS = 1;
 const PICTURES = 3;
 const PATIENCE_MS = 400;
 
-/** What is measured only when somebody asks, as it costs something. Null before anything is on air. */
-export async function measureStream(programme: Programme): Promise<StreamFigures | null> {
-  const { stream } = programme.output;
-  if (!stream) return null;
+/**
+ * What is measured only when somebody asks, as it costs something.
+ * @param source what its frames come from; null while there is none
+ */
+export async function measureStream(stream: StreamPipeline, source: OpenedSource | null): Promise<StreamFigures> {
   const times = await measureTimes(stream);
-  const { captured, thinned } = programme;
+  const captured = source?.count() ?? null;
+  const thinned = source instanceof Capture ? source.thinned() : 0;
   return {
     // It counts behind where the first are left out.
     captured: captured === null ? null : captured + thinned,

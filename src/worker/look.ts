@@ -20,11 +20,14 @@ const POLL_MS = 10;
 
 /**
  * Looks at the H.264 that a source brings: the first 6 s of a file, a camera until its second keyframe or for 3 s. Null if it brings none, or nothing comes.
+ * @param signal gives it up: the source is closed when the abort has been told
  */
 export async function lookAtStream(
   source: Source & { type: Looked },
   device: string | null,
+  signal: AbortSignal,
 ): Promise<StreamFacts | null> {
+  if (signal.aborted) return null;
   const pipeline = parseLaunch(
     `${START[source.type]} ! video/x-h264 ! h264parse ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=out sync=false max-buffers=64`,
   );
@@ -32,10 +35,12 @@ export async function lookAtStream(
   if (property) element(pipeline, 'source')[property[0]] = property[1];
   const out = element(pipeline, 'out');
   const tally = new Tally();
+  const close = (): void => closePipeline(pipeline);
+  signal.addEventListener('abort', close);
   pipeline.setState(Gst.State.PLAYING);
   try {
     const until = performance.now() + PATIENCE_MS[source.type];
-    while (performance.now() < until && !tally.enough(source.type !== 'file')) {
+    while (!signal.aborted && performance.now() < until && !tally.enough(source.type !== 'file')) {
       const taken = takeSamples(out, tally);
       const { error, eos } = drainBus(pipeline);
       // Also where the file has sound alone: nothing is linked to it, and the stream stops.
@@ -43,7 +48,8 @@ export async function lookAtStream(
       if (taken < SAMPLES_A_TURN) await new Promise(resolve => setTimeout(resolve, POLL_MS));
     }
   } finally {
-    closePipeline(pipeline);
+    signal.removeEventListener('abort', close);
+    if (!signal.aborted) close();
   }
   return tally.facts();
 }

@@ -2,6 +2,7 @@ import type { IceAgentSettings } from '../domain/ports.js';
 import { Connection, type ConnectionEvents } from '../gst/connection.js';
 import { Webrtc } from '../gst/webrtc.js';
 import type { AgreedAudio, AgreedVideo } from '../messages/camera-worker.js';
+import { publisherLeft } from './camera-transition.js';
 import { receivedCaps } from './codec-elements.js';
 import { CameraFailure } from './failure.js';
 import { describePublication } from './launch.js';
@@ -17,6 +18,12 @@ export interface PublicationOptions {
   /** ns; see shareClock. */
   baseTime: bigint;
 }
+
+export interface PublishRequest extends Omit<PublicationOptions, 'events' | 'baseTime'> {
+  offer: string;
+}
+
+export type PublisherEvents = ConnectionEvents;
 
 /** From the answer, connecting included. A publisher that is connected and sends nothing is no camera. */
 const FIRST_FRAME_MS = 20_000;
@@ -89,9 +96,4 @@ export class Publication implements OpenedSource {
     const { failed } = this.stream.look();
     return typeof failed === 'string' ? { element: 'publisher', message: failed, debug: '' } : failed;
   }
-}
-
-/** What the viewers of a camera are told that has lost its publisher. */
-export function publisherLeft(): CameraFailure {
-  return new CameraFailure('Whoever published it has left.', 'Publish to it again.', 'no-publisher');
 }

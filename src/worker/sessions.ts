@@ -3,11 +3,12 @@ import type { Housekeeping } from '../gst/housekeeping.js';
 import type { FromWorker, SessionTimes, ToWorker, ToWorkerOf } from '../messages/camera-worker.js';
 import { LoopLag } from '../process/loop-lag.js';
 import { asMonotonic } from '../process/monotonic.js';
-import { Camera, type Place } from './camera.js';
+import { Camera } from './camera.js';
 import { checkDescriptors, TAKES } from './descriptor-room.js';
 import { CameraFailure, refusal } from './failure.js';
 import { Feeds } from './feeds.js';
 import { KeyframeLimit } from './keyframe-limit.js';
+import type { Place } from './place.js';
 import { Viewer } from './viewer.js';
 
 interface Entry {

@@ -11,6 +11,7 @@ export class SourceJudge {
   readonly #wanted: 'auto' | 'always' | 'never';
   #verdict: Passthrough | null;
   #looking: Promise<void> | null = null;
+  readonly #closing = new AbortController();
 
   constructor({ source, passthrough, overlay }: Config) {
     this.#source = source;
@@ -39,6 +40,11 @@ export class SourceJudge {
     return true;
   }
 
+  /** Another one takes its place: a source that it looks at is closed by the time that this returns. */
+  close(): void {
+    this.#closing.abort();
+  }
+
   async #look(device: CaptureDevice | null): Promise<void> {
     const source = this.#source;
     if (source.type === 'v4l2') {
@@ -48,7 +54,7 @@ export class SourceJudge {
         return;
       }
     } else if (source.type !== 'file' && source.type !== 'rtsp') return;
-    const facts = await lookAtStream(source, device?.device ?? null);
+    const facts = await lookAtStream(source, device?.device ?? null, this.#closing.signal);
     const verdict = judgePassthrough(this.#wanted, facts);
     // A network camera that was not there may bring H.264 when it is: look again at the next opening.
     if (facts || source.type === 'file') this.#verdict = verdict;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { retryDelayMs } from '../../src/protocol/backoff.js';
+import { retryDelayMs, scheduledDelayMs } from '../../src/protocol/backoff.js';
 
 t.test('the first retry comes at once, later ones ever later, to a bound', t => {
   t.strictSame(
@@ -22,5 +22,14 @@ t.test('what the server asks for is not undercut, up to a minute', t => {
   t.equal(retryDelayMs(0, 2_000, 1), 2_000);
   t.equal(retryDelayMs(0, 10, 0), 250);
   t.equal(retryDelayMs(0, 3_600_000, 0), 60_000);
+  t.end();
+});
+
+t.test('a schedule is followed entry by entry, and its last entry repeats', t => {
+  t.strictSame(
+    [0, 1, 2, 3, 1_000].map(failures => scheduledDelayMs([0, 250, 1_000], failures)),
+    [0, 250, 1_000, 1_000, 1_000],
+  );
+  t.equal(scheduledDelayMs([], 3), 0);
   t.end();
 });

@@ -1,0 +1,62 @@
+import { CameraFailure, explain } from './failure.js';
+import { firstPictureOf } from './first-picture.js';
+import { type Opened, type OpenRequest, openSource } from './opening.js';
+import type { SourceJudge } from './source-judge.js';
+
+/** For a source's first frame. */
+const FIRST_FRAME_MS = 8_000;
+
+export interface SourceOpeningOptions extends Omit<OpenRequest, 'passthrough'> {
+  judge: SourceJudge;
+  /** The source is built and runs; what this resolves with is waited for as well. */
+  built(source: Opened['source']): Promise<void>;
+}
+
+/** One attempt to open a camera's source: look at what it brings, open it, wait for its first frame. */
+export class SourceOpening {
+  /** Resolves when the first frame is there: whoever takes the source closes it. Rejects with a CameraFailure. */
+  readonly done: Promise<Opened>;
+  #opened: Opened | null = null;
+  #isCancelled = false;
+
+  constructor(options: SourceOpeningOptions) {
+    this.done = this.#run(options);
+  }
+
+  /** Gives it up: what was opened is closed by the time that this returns. Nothing happens if it is over. */
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#close();
+  }
+
+  async #run({ judge, built, ...request }: SourceOpeningOptions): Promise<Opened> {
+    const { source } = request.config;
+    try {
+      await judge.look(request.device);
+      this.#check();
+      const opened = openSource({ ...request, passthrough: judge.verdict() });
+      this.#opened = opened;
+      const shown = built(opened.source);
+      // Whichever fails first is told; the other one is of no interest then.
+      shown.catch(() => undefined);
+      await firstPictureOf(opened.source, source, FIRST_FRAME_MS, () => !this.#isCancelled);
+      await shown;
+      this.#check();
+      this.#opened = null;
+      return opened;
+    } catch (error) {
+      this.#close();
+      if (error instanceof CameraFailure) throw error;
+      throw explain(source, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #check(): void {
+    if (this.#isCancelled) throw new CameraFailure('The attempt to open the camera was given up.', 'Ask again.');
+  }
+
+  #close(): void {
+    this.#opened?.source.close();
+    this.#opened = null;
+  }
+}
