@@ -11,7 +11,7 @@ const FIRST = 5;
 /** Ended sessions that the server remembers. */
 const REMEMBERED = 200;
 
-t.test(`${JOINS} joins and leaves from Chromium leave nothing behind`, { timeout: 170_000 }, async t => {
+t.test(`${JOINS} joins and leaves from Chromium leave nothing behind`, async t => {
   const { server, browser } = await serveWithBrowser(t, '--camera', 'cam=test');
   const page = await emptyPage(browser, server);
   // The camera open, as it will be at the end.

@@ -41,7 +41,7 @@ t.test('a mistake on the command line is told without what is secret', t => {
   for (const [code, args] of cases) {
     const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     });
     t.equal(status, code, `${args.join(' ')}: ${stderr}`);
     t.notMatch(stdout + stderr, /hush/, args.join(' '));

@@ -23,7 +23,7 @@ interface Outcome {
 function run(...args: string[]): Promise<Outcome> {
   const { INIT_CWD: _, BIGFOOTBOT_TOKEN: __, ...env } = process.env;
   return new Promise(resolve => {
-    const options = { cwd: folder, env: { ...env, XDG_STATE_HOME: join(folder, 'state') }, timeout: 20_000 };
+    const options = { cwd: folder, env: { ...env, XDG_STATE_HOME: join(folder, 'state') }, timeout: 60_000 };
     const child = execFile(process.execPath, [MAIN, 'recv', ...args], options, (_, stdout, stderr) =>
       resolve({ status: child.exitCode, stdout, stderr }),
     );

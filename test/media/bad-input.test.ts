@@ -121,7 +121,7 @@ t.test('starting where it cannot: one line that names the thing, and an exit cod
   for (const [what, args, code, says] of cases) {
     const { status, stderr, stdout } = spawnSync(process.execPath, [MAIN, ...args], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     });
     t.equal(status, code, what);
     const lines = stderr.split('\n').filter(line => line.startsWith('bigfootbot-video:') || line.startsWith('error:'));
