@@ -2,6 +2,9 @@
 # Makes dist/ from openapi/, src/, test/ and bench/, when one of them has changed. Built in dist.next/ and then swapped
 # in whole, so a build that fails or is killed changes nothing, and nothing outlives the source that it came from.
 #   deploy/build.sh check         only says whether it has to be made; exit status 1 if so
+#   deploy/build.sh dev           makes dist.dev/, the server alone and as fast as can be, for deploy/dev.js: only what has
+#                                 changed is compiled, and nothing is where a file does not compile
+#   deploy/build.sh types         checks the types of all of it, and makes nothing
 # What is in it:
 #   dist/openapi.json             the contract, in one file
 #   src/contract/api.d.ts         its types, for the editor too
@@ -34,34 +37,78 @@ show_if_failed() { # COMMAND...
   fi
 }
 
-build_contract() {
-  contract >dist.next/.contract
-  if [ -f src/contract/api.d.ts ] && same dist/.contract "$(cat dist.next/.contract)"; then
-    cp dist/openapi.json dist.next/
-    return
+build_contract() { # INTO
+  contract >"$1/.contract.new"
+  if [ -f src/contract/api.d.ts ] && same dist/.contract "$(cat "$1/.contract.new")"; then
+    cp dist/openapi.json "$1/"
+  else
+    show_if_failed redocly bundle openapi/openapi.yaml -o "$1/openapi.json"
+    show_if_failed openapi-typescript "$1/openapi.json" -o "$1/api.d.ts"
+    mkdir -p src/contract
+    mv "$1/api.d.ts" src/contract/api.d.ts
   fi
-  show_if_failed redocly bundle openapi/openapi.yaml -o dist.next/openapi.json
-  show_if_failed openapi-typescript dist.next/openapi.json -o dist.next/api.d.ts
-  mkdir -p src/contract
-  mv dist.next/api.d.ts src/contract/api.d.ts
+  mv "$1/.contract.new" "$1/.contract"
 }
 
-build_web() {
+build_web() { # INTO
   if [ ! -f src/web/tsconfig.json ]; then
     return
   fi
-  tsc -p src/web --outDir dist.next/browser --incremental false --tsBuildInfoFile null
+  tsc -p src/web --outDir "$1/browser" --incremental false --tsBuildInfoFile null --noEmitOnError
   # What the page shares with the server moves below the page: its folder is all that is served.
-  mv dist.next/browser/web dist.next/web
-  mv dist.next/browser/protocol dist.next/web/protocol
-  rmdir dist.next/browser
-  sed -i "s#from '\.\./protocol/#from './protocol/#" dist.next/web/*.js
+  rm -rf "$1/web"
+  mv "$1/browser/web" "$1/web"
+  mv "$1/browser/protocol" "$1/web/protocol"
+  rmdir "$1/browser"
+  sed -i "s#from '\.\./protocol/#from './protocol/#" "$1"/web/*.js
   for file in src/web/*.html src/web/*.css src/web/*.svg; do
     if [ -f "$file" ]; then
-      cp "$file" dist.next/web/
+      cp "$file" "$1/web/"
     fi
   done
 }
+
+# The contract of dist.dev/; what dist/ has made of another one is no more in src/.
+build_dev_contract() {
+  mkdir -p dist.dev
+  if [ -f src/contract/api.d.ts ] && same dist.dev/.contract "$(contract)"; then
+    return
+  fi
+  build_contract dist.dev
+  if ! same dist/.contract "$(cat dist.dev/.contract)"; then
+    rm -f dist/.contract
+  fi
+}
+
+build_dev() {
+  build_dev_contract
+  tsc -p deploy/tsconfig.dev.json
+  web=$(fingerprint src/web src/protocol)
+  if ! same dist.dev/.web "$web"; then
+    build_web dist.dev
+    printf '%s\n' "$web" >dist.dev/.web
+  fi
+  if [ ! -d dist.dev/share/fonts ]; then
+    node dist.dev/src/worker/write-mark-font.js dist.dev/share/fonts
+  fi
+}
+
+check_types() {
+  build_dev_contract
+  tsc -p tsconfig.json --noEmit --incremental --tsBuildInfoFile dist.dev/.types.tsbuildinfo || types=1
+  tsc -p src/web --noEmit || types=1
+  return "${types:-0}"
+}
+
+case ${1:-} in
+  dev | types)
+    # As below: two at once would write over each other.
+    exec 8<deploy/build.sh
+    flock 8
+    if [ "$1" = dev ]; then build_dev; else check_types; fi
+    exit
+    ;;
+esac
 
 if built; then
   exit
@@ -86,9 +133,9 @@ rm -rf dist.next dist.old
 mkdir dist.next
 # Taken before the work: a source that changes during it is then built again.
 sources >dist.next/.built
-build_contract
+build_contract dist.next
 tsc -p tsconfig.json --outDir dist.next --incremental false --tsBuildInfoFile null
-build_web
+build_web dist.next
 node dist.next/src/worker/write-mark-font.js dist.next/share/fonts
 if [ -d dist ]; then
   mv dist dist.old

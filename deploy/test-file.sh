@@ -3,19 +3,27 @@
 # a program that prints TAP, and is run as just that: tap's own runner puts a module loader into it and into each process
 # that it starts, servers and cameras too, and every one of them began half a second later.
 #   deploy/test-file.sh FILE
-# TEST_LOG names a file that gets the line as well.
+# TEST_LOG names a file that gets the line as well, COVERAGE a folder that gets what its processes have run of src/.
 set -eu
-LIMIT_S=180
+LIMIT_S=300
 # tap ends by itself, and then says what it was at; what does not is killed.
 GRACE_S=20
 
 file=$1
 tap=$(mktemp)
-trap 'rm -f "$tap"' EXIT
+coverage=''
+if [ -n "${COVERAGE:-}" ]; then
+  coverage=$(mktemp -d)
+  export NODE_V8_COVERAGE="$coverage"
+fi
+trap 'rm -rf "$tap" "$coverage"' EXIT
 began=$(date +%s)
 status=0
 TAP_TIMEOUT=$LIMIT_S timeout --kill-after=5 $((LIMIT_S + GRACE_S)) \
   node --enable-source-maps "$file" >"$tap" || status=$?
+if [ -n "$coverage" ]; then
+  NODE_V8_COVERAGE='' node deploy/coverage.js keep "$coverage" "$COVERAGE"
+fi
 # TAP without a plan broke off, whatever the status says.
 if [ "$status" -eq 0 ] && ! grep -q '^1\.\.' "$tap"; then
   status='no plan'

@@ -1,71 +1,152 @@
 #!/bin/sh
-# Runs the tests that the build has compiled. First what needs no camera and no browser, one more at once than there
-# are cores; then browser/, one file at a time, as it counts pictures and would starve the others; then what of it does
-# not, media/, interop/ and faults/, which wait for most of their time, two at once. interop/ starts the real clients,
-# each where it is installed. v4l2/ is for deploy/test-v4l2.sh.
-# Where a few of many files fail, they run once more, one at a time and with the machine to themselves. What passes then is
-# said to have failed at first, and does not fail the whole: a machine that others use is no fault of this program's.
-#   deploy/test.sh              all
-#   deploy/test.sh WORD…        the files whose path has one of these words in it
+# Runs the tests that the build has compiled. Which command runs a file is said by its folder:
+#
+#   test/interop   other people's servers, clients and browsers                     npm run test:interop
+#   test/faults    the short form of the faults; npm run test:faults is the long    npm run test:interop
+#   test/v4l2      needs a virtual machine                                          npm run test:v4l2
+#   test/browser   Chromium                                                         npm test
+#   test/media     cameras' processes                                               npm test
+#   LIGHT below    starts commands and servers                                      npm test
+#   all others     what one process decides by itself                               npm test, npm run test:unit
+#
+#   deploy/test.sh                        the files of npm test
+#   deploy/test.sh --unit | --interop | --faults  those of the other commands
+#   deploy/test.sh [--…] WORD…            those with one of these words in their path; without an option, of every command
+#
+# Nothing is run again: a file that fails fails the run. What cannot be mended today is named in test/quarantine.txt, is
+# not run, and counts in the last line. COVERAGE names a folder for what deploy/coverage.js
+# reports. Exit status: 0 all passed, 1 otherwise, 64 wrong arguments.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
+
+LIGHT='cli deploy gst http process'
+INTEROP='faults interop'
+QUARANTINE=test/quarantine.txt
+QUARANTINE_DAYS=30
 
 TEST_LOG=$(mktemp)
 export TEST_LOG
 planned=$(mktemp)
-trap 'rm -f "$TEST_LOG" "$planned"' EXIT
+quarantined=$(mktemp)
+trap 'rm -f "$TEST_LOG" "$planned" "$quarantined"' EXIT
 began=$(date +%s)
+coverage=${COVERAGE:-}
 
-stage() { # JOBS; the files on stdin
-  tee -a "$planned" | xargs -r -n 1 -P "$1" sh deploy/test-file.sh
-}
-
-chosen() { # WORD…
-  if [ $# -eq 0 ]; then
-    cat
-  else
-    grep -F "$(printf '%s\n' "$@")" || true
+# Leaves the files that are not to be run in $quarantined. Its lines: FILE DATE REASON…
+read_quarantine() {
+  if [ ! -f "$QUARANTINE" ]; then
+    return
+  fi
+  oldest=$(date -u -d "$QUARANTINE_DAYS days ago" +%Y-%m-%d)
+  today=$(date -u +%Y-%m-%d)
+  number=0
+  wrong=0
+  while read -r file date reason || [ -n "$file" ]; do
+    number=$((number + 1))
+    case $file in '' | '#'*) continue ;; esac
+    compiled=dist/${file%.ts}.js
+    if [ "$file" = "${file%.test.ts}" ] || [ ! -f "$compiled" ]; then
+      complaint="there is no test file \"$file\""
+    elif [ "$(date -u -d "$date" +%Y-%m-%d 2>/dev/null)" != "$date" ]; then
+      complaint="\"$date\" is no date (YYYY-MM-DD)"
+    elif expr "$date" '>' "$today" >/dev/null; then
+      complaint="$date is in the future"
+    elif expr "$date" '<' "$oldest" >/dev/null; then
+      complaint="since $date, which is more than $QUARANTINE_DAYS days. Mend the test or remove it"
+    elif [ -z "$reason" ]; then
+      complaint='no reason. A line is: FILE DATE REASON'
+    else
+      printf '%s\n' "$compiled" >>"$quarantined"
+      continue
+    fi
+    echo "$QUARANTINE:$number: $complaint"
+    wrong=1
+  done <"$QUARANTINE"
+  if [ "$wrong" = 1 ]; then
+    exit 1
   fi
 }
 
-# Files, at the most, that run once more.
-AGAIN=3
+# The files of a folder that are to be run, in an order that is the same everywhere.
+files_of() { # FOLDER…
+  for folder in "$@"; do
+    if [ -d "dist/test/$folder" ]; then
+      find "dist/test/$folder" -name '*.test.js'
+    fi
+  done | LC_ALL=C sort | chosen
+}
+
+chosen() {
+  if [ -z "$words" ]; then cat; else grep -F "$words" || true; fi
+}
+
+unit_folders() {
+  for folder in dist/test/*/; do
+    folder=$(basename "$folder")
+    case " $LIGHT $INTEROP browser media v4l2 helpers fixtures " in
+      *" $folder "*) ;;
+      *) echo "$folder" ;;
+    esac
+  done
+}
+
+stage() { # JOBS; the files on stdin
+  grep -v -x -F -f "$quarantined" | tee -a "$planned" | xargs -r -n 1 -P "$1" sh deploy/test-file.sh
+}
+
+group='test'
+case ${1:-} in
+  --unit | --interop | --faults)
+    group=${1#--}
+    shift
+    ;;
+  -*)
+    echo 'usage: deploy/test.sh [--unit | --interop | --faults] [WORD...]' >&2
+    exit 64
+    ;;
+esac
+words=$(printf '%s\n' "$@")
+if [ -n "$words" ] && [ "$group" = test ]; then
+  group=all
+fi
+read_quarantine
 
 status=0
-find dist/test -name '*.test.js' ! -path 'dist/test/browser/*' ! -path 'dist/test/media/*' ! -path 'dist/test/interop/*' \
-  ! -path 'dist/test/faults/*' ! -path 'dist/test/v4l2/*' | LC_ALL=C sort | chosen "$@" | stage "$(($(nproc) + 1))" || status=1
-find dist/test/browser -name '*.test.js' ! -name 'publishing.*' ! -name 'settings.*' | LC_ALL=C sort | chosen "$@" | stage 1 || status=1
-# Backwards, as those that take long are at the end: none of them runs alone when the others are done.
-{
-  find dist/test/browser -name 'publishing.test.js' -o -name 'settings.test.js' -path '*/browser/*'
-  find dist/test/faults dist/test/media dist/test/interop -name '*.test.js' | LC_ALL=C sort -r
-} | chosen "$@" | stage 2 || status=1
+jobs=$(($(nproc) + 1)) # of what needs no camera and no browser
+export COVERAGE="${coverage:+$coverage/unit}"
+# shellcheck disable=SC2046 # names without spaces
+case $group in unit | test | all) files_of $(unit_folders) ;; esac | stage "$jobs" || status=1
+COVERAGE=${coverage:+$coverage/rest}
+# shellcheck disable=SC2086
+case $group in test | all) files_of $LIGHT ;; esac | stage "$jobs" || status=1
+# These wait for most of their time.
+# shellcheck disable=SC2086
+case $group in
+  test) files_of browser media ;;
+  interop) files_of $INTEROP ;;
+  faults) files_of faults ;;
+  all) files_of browser media $INTEROP ;;
+esac | stage 2 || status=1
 
-failed=$(awk '/^FAIL/ { print $4 }' "$TEST_LOG")
-if [ -n "$failed" ] && [ "$(wc -l <"$planned")" -gt "$AGAIN" ] && [ "$(printf '%s\n' "$failed" | wc -l)" -le "$AGAIN" ]; then
-  echo 'Once more, alone:'
-  status=0
-  printf '%s\n' "$failed" | stage 1 || status=1
+if [ ! -s "$planned" ]; then
+  echo "no test file of this command has in its path: $*"
+  status=1
 fi
 # One that was killed has said nothing.
-if [ "$(sort -u "$planned" | wc -l)" != "$(awk '{ print $4 }' "$TEST_LOG" | sort -u | wc -l)" ]; then
+if [ "$(wc -l <"$planned")" != "$(wc -l <"$TEST_LOG")" ]; then
   echo 'not all of them came to their end'
   status=1
 fi
 
-awk -v took=$(($(date +%s) - began)) '
-  /^FAIL/ && !($4 in line) { failed++ }
-  /^ok/ && $4 in line { alone++ }
-  { line[$4] = $0 }
+awk -v took=$(($(date +%s) - began)) -v quarantined="$(wc -l <"$quarantined")" '
+  /^FAIL/ { failed++ }
+  {
+    if (match($0, /pass: [0-9]+/)) passed += substr($0, RSTART + 6, RLENGTH - 6)
+    if (match($0, /skip: [0-9]+/)) skipped += substr($0, RSTART + 6, RLENGTH - 6)
+  }
   END {
-    for (file in line) {
-      files++
-      if (match(line[file], /pass: [0-9]+/)) passed += substr(line[file], RSTART + 6, RLENGTH - 6)
-      if (match(line[file], /skip: [0-9]+/)) skipped += substr(line[file], RSTART + 6, RLENGTH - 6)
-    }
-    printf "%d files, %d of them failed", files, failed
-    if (alone) printf ", %d of these passed alone", alone
-    printf "; %d asserts passed, %d skipped; %d s\n", passed, skipped, took
+    printf "%d files, %d of them failed, %d in quarantine; %d asserts passed, %d skipped; %d s\n",
+      NR, failed, quarantined, passed, skipped, took
   }
 ' "$TEST_LOG"
 exit $status

@@ -11,8 +11,16 @@ export interface KnownToken {
 
 const TOKEN_BYTES = 24;
 
-/** 192 random bits in characters that fit into a header and a URL. */
-export const makeToken = (): string => randomBytes(TOKEN_BYTES).toString('base64url');
+/**
+ * 192 random bits in characters that fit into a header and a URL. The first is a letter or a digit: to most programs a
+ * word that begins with `-` is an option.
+ */
+export function makeToken(): string {
+  for (;;) {
+    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    if (/^[A-Za-z0-9]/.test(token)) return token;
+  }
+}
 
 /**
  * SHA-256 and not a slow hash with salt: those protect what people think up. A token is random, with more bits than

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CONTAINERS, PIPE_FORMATS, type PipeFormat } from '../messages/player.js';
-import { EXIT } from './command-error.js';
+import { CommandError, EXIT } from './command-error.js';
 
 export interface RecvOptions {
   legacy?: boolean;
@@ -76,7 +76,11 @@ export function recvCommand(): Command {
     .option('--decoder <ELEMENT>', 'the GStreamer element that decodes (default: the best that works)')
     .option('--sink <ELEMENT>', 'the GStreamer element that shows (default: the best that opens)')
     .option('--legacy', 'the URL is the signaling server of an old sender')
-    .option('--token <TOKEN>', 'the token; every user of this machine can see it')
+    .option(
+      '--token <TOKEN>',
+      'the token (--token=TOKEN where it begins with "-"); every user of this machine can see it',
+      noOption,
+    )
     .option('--token-file <FILE>', 'a file that holds the token')
     .option('--ca <FILE>', 'of https: trust this certificate too, or whom it is of (PEM)')
     .addHelpText('after', HELP)
@@ -97,6 +101,16 @@ function recording(value: string): string {
 
 function still(value: string): string {
   if (!/\.(jpe?g|png)$/i.test(value)) throw new InvalidArgumentError('A picture is .jpg or .png.');
+  return value;
+}
+
+/** The word behind `--token`, which may be an option that was meant as one. It is not repeated, as it may be the token. */
+function noOption(value: string): string {
+  if (value.startsWith('-') && process.argv.includes('--token'))
+    throw new CommandError(
+      EXIT.usage,
+      'The word after --token begins with "-", as an option does. If it is the token, join the two with "=" in place of the space.',
+    );
   return value;
 }
 

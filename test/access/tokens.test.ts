@@ -7,6 +7,12 @@ t.test('a token is random, and its hash is what sha256sum makes of it', t => {
   t.match(makeToken(), /^[\w-]{32}$/, '192 bits');
   t.not(makeToken(), makeToken());
   t.equal(showHash(hashToken('abc')), 'sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  const made = Array.from({ length: 2000 }, makeToken);
+  t.strictSame(
+    made.filter(token => !/^[A-Za-z0-9]/.test(token)),
+    [],
+    'none of 2,000 begins as an option does',
+  );
   const hash = hashToken(makeToken());
   t.ok(readHash(showHash(hash)).equals(hash));
   t.ok(readHash(showHash(hash).toUpperCase()).equals(hash), 'in capitals, as some programs print it');

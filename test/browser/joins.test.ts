@@ -1,6 +1,8 @@
 import t from 'tap';
 import { emptyPage, joinAndLeave, openViewers, serveWithBrowser } from '../helpers/browser.js';
-import { resourcesOf, sleep, until, workersOf } from '../helpers/server.js';
+import { grows, smallCameras } from '../helpers/frames.js';
+import { settled } from '../helpers/seen.js';
+import { resourcesOf, until, workersOf } from '../helpers/server.js';
 
 /** A leak of one thing a session shows after fewer; JOINS=400 is what a release is held to. */
 const JOINS = Number(process.env.JOINS ?? 50);
@@ -9,14 +11,13 @@ const FIRST = 5;
 /** Ended sessions that the server remembers. */
 const REMEMBERED = 200;
 
-t.test(`${JOINS} joins and leaves from Chromium leave nothing behind`, { timeout: 170_000 }, async t => {
+t.test(`${JOINS} joins and leaves from Chromium leave nothing behind`, async t => {
   const { server, browser } = await serveWithBrowser(t, '--camera', 'cam=test');
   const page = await emptyPage(browser, server);
   // The camera open, as it will be at the end.
   await joinAndLeave(page, server, 'cam', FIRST);
-  await sleep(1500);
   const worker = server.worker('cam');
-  const before = resourcesOf(worker);
+  const before = await settled(worker);
   const joins = [];
   // In parts, so that a page that hangs is seen where it hangs.
   for (let done = 0; done < JOINS; done += 50) joins.push(...(await joinAndLeave(page, server, 'cam', 50)));
@@ -44,8 +45,8 @@ t.test(`${JOINS} joins and leaves from Chromium leave nothing behind`, { timeout
   t.comment(`before ${JSON.stringify(before)}, after ${JSON.stringify(resourcesOf(worker))}`);
 });
 
-t.test('20 viewers at once each get every picture', async t => {
-  const { server, browser } = await serveWithBrowser(t, '--camera', 'cam=test');
+t.test('20 viewers at once all see, and about as much', async t => {
+  const { server, browser } = await serveWithBrowser(t, ...smallCameras(t, 'cam'));
   const viewers = await openViewers(await emptyPage(browser, server), server, 'cam', 20);
   await until(
     'all are connected and decode',
@@ -54,10 +55,10 @@ t.test('20 viewers at once each get every picture', async t => {
   );
   t.equal((await server.camera('cam')).viewers, 20);
   const before = await viewers.stats();
-  await sleep(4000);
+  const least = async () => Math.min(...(await viewers.stats()).map(({ framesDecoded }) => framesDecoded));
+  await grows('frames of the one that has fewest', least, 60);
   const gained = (await viewers.stats()).map((viewer, i) => viewer.framesDecoded - (before[i]?.framesDecoded ?? 0));
-  // 120 are due; this machine may be busy with other tests.
-  t.ok(Math.min(...gained) >= 90, `each decoded at least 90 of 120 pictures: ${gained.join(' ')}`);
+  t.ok(Math.min(...gained) >= Math.max(...gained) / 2, `nobody is left behind: ${gained.join(' ')} frames`);
   await viewers.leave();
   t.strictSame(await server.sessions(), []);
 });
@@ -77,7 +78,7 @@ t.test('a viewer that goes without a word is found out', async t => {
   const gone = await until(
     'both have ended',
     async () => (await server.sessions()).length === 0 && server.sessions('ended'),
-    16_000,
+    30_000,
   );
   t.equal(gone.length, 2);
   t.ok(

@@ -15,7 +15,7 @@ function run(cwd: string, ...args: string[]) {
     cwd,
     env: { ...env, XDG_STATE_HOME: join(cwd, 'state') },
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   });
   return { status, stdout, stderr };
 }

@@ -23,7 +23,7 @@ interface Outcome {
 function run(...args: string[]): Promise<Outcome> {
   const { INIT_CWD: _, BIGFOOTBOT_TOKEN: __, ...env } = process.env;
   return new Promise(resolve => {
-    const options = { cwd: folder, env: { ...env, XDG_STATE_HOME: join(folder, 'state') }, timeout: 20_000 };
+    const options = { cwd: folder, env: { ...env, XDG_STATE_HOME: join(folder, 'state') }, timeout: 60_000 };
     const child = execFile(process.execPath, [MAIN, 'recv', ...args], options, (_, stdout, stderr) =>
       resolve({ status: child.exitCode, stdout, stderr }),
     );
@@ -74,7 +74,9 @@ t.test('mistakes on the command line: one finding in words, nothing on stdout, 6
     ['pipe of all', [url, '--pipe', 'bgr'], /--pipe writes the pictures of one camera: name it/],
     ['pipe of two', [url, 'a', 'b', '--pipe', 'bgr'], /one camera/],
     ['latency without a clock', [`${url}/path/whep`, '--measure-latency'], /needs the clock of a robot/],
-    ['token', [url, '--token', 'secret token'], /token of --token has spaces/],
+    ['token', [url, '--token=secret token'], /token of --token has spaces/],
+    ['token like an option', [url, '--token', '-secret'], /begins with "-".*join the two with "="/],
+    ['forgotten token', [url, '--token', '--headless'], /begins with "-".*join the two with "="/],
   ];
   await runAll(cases, (outcome, [name, , words]) => {
     t.equal(outcome.status, EXIT.usage, name);
@@ -86,7 +88,7 @@ t.test('mistakes on the command line: one finding in words, nothing on stdout, 6
 t.test('how it ends, by exit code', async t => {
   const items = ['front', 'rear'].map(id => ({ id, name: id, settings: {}, links: { whep: `/whep/${id}` } }));
   const robot = await startStranger(t, (request, response) => {
-    if (request.headers.authorization === 'Bearer wrong')
+    if (request.headers.authorization?.endsWith('wrong'))
       response.writeHead(401).end(JSON.stringify({ detail: 'no\u001b[2J such token' }));
     else response.end(JSON.stringify({ items }));
   });
@@ -101,7 +103,8 @@ t.test('how it ends, by exit code', async t => {
       /refuses the connection\. Start the server/,
     ],
     ['unknown host', ['http://no-such-host.invalid'], EXIT.noHost, /there is no host/],
-    ['wrong token', [at, '--token', 'wrong'], EXIT.noPermission, /answered 401: no \[2J such token\. Give a token/],
+    ['wrong token', [at, '--token=wrong'], EXIT.noPermission, /answered 401: no \[2J such token\. Give a token/],
+    ['wrong token like an option', [at, '--token=-wrong'], EXIT.noPermission, /answered 401/],
     ['unknown camera', [at, 'roof'], EXIT.noInput, /no camera "roof"\. It has front, rear/],
     ['no robot', [stranger], EXIT.protocol, /is no robot of this project/],
     ['busy', [busy.url.href], EXIT.unavailable, /answered 503/],

@@ -23,7 +23,7 @@ function run(...args: string[]): Outcome {
     cwd: folder,
     env: { ...env, XDG_STATE_HOME: state },
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   });
   return { status, stdout, stderr };
 }

@@ -114,9 +114,9 @@ t.test('a driver that hangs holds up no other', async t => {
   program.give('video1', { info: 'c920.info', formats: 'c920.formats' });
   plug({ node: 'video0', name: 'Broken Camera', parent: onUsb('1') });
   plug({ node: 'video1', name: 'HD Pro Webcam C920', parent: onUsb('2') });
-  t.ok((await until(() => changes.length > 0)) < 2_000, 'before the other has had its time');
+  t.ok((await until(() => changes.length > 0)) < 2_900, 'before the other has had its time');
   t.match(changes[0], [{ name: 'HD Pro Webcam C920' }]);
-  await until(() => devices.list().length === 2, 5_000);
+  await until(() => devices.list().length === 2);
   t.match(devices.list()[0], { name: 'Broken Camera', bus: 'usb-0000:00:14.0-1', usable: /did not answer within 3 s/ });
 });
 

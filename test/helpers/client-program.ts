@@ -42,7 +42,7 @@ export function startProgram(
   token: string,
   ...more: string[]
 ): ClientProgram {
-  const program = run(t, file, what, url, '--token', token, ...more);
+  const program = run(t, file, what, url, `--token=${token}`, ...more);
   return {
     negotiated: () => ({ offer: program.said.offer ?? '', answer: program.said.answered ?? '' }),
     seen: program.seen,

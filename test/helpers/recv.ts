@@ -82,7 +82,7 @@ export function startRecv(
             throw new Error(`recv ended with ${child.exitCode}: ${stderr.join('\n')}`);
           return found;
         },
-        20_000,
+        60_000,
       ),
     figures: camera => events.findLast(event => isNamed(event, 'figures', camera)) ?? { event: 'none' },
     player: () => childrenOf(child.pid ?? 0)[0] ?? 0,

@@ -28,7 +28,7 @@ const PICTURES = 30;
 const CONTRAST = 40;
 
 /** Waits until a client shows pictures that move and, unless less contrast is asked for, are not of one colour. */
-export async function sees(client: Pick<Client, 'seen'>, contrast = CONTRAST, timeoutMs = 15_000): Promise<Seen> {
+export async function sees(client: Pick<Client, 'seen'>, contrast = CONTRAST, timeoutMs = 30_000): Promise<Seen> {
   let last: Seen | undefined;
   try {
     return await until(
@@ -122,7 +122,7 @@ export async function visit(
 
 /** A session has ended for this reason and no other is left. */
 export async function gone(t: Test, server: TestServer, session: string | undefined, reason: string): Promise<void> {
-  await until('no session is left', async () => (await server.sessions()).length === 0, 15_000);
+  await until('no session is left', async () => (await server.sessions()).length === 0);
   const ended = (await server.sessions('ended')).find(({ id }) => id === session);
   t.equal(ended?.ended?.reason, reason, `why it ended: ${ended?.ended?.detail}`);
   t.strictSame(

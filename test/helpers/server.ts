@@ -24,9 +24,23 @@ export interface TestServer {
   close(): Promise<number | null>;
 }
 
-export const startServer = (...args: string[]): Promise<TestServer> => startServerUnder([], ...args);
+/** Starts it and waits until its cameras are started, as a camera that is not refuses its first viewers after 4 s. */
+export async function startServer(...args: string[]): Promise<TestServer> {
+  const server = await startServerUnder([], ...args);
+  // One with a certificate of its own is not believed.
+  if (server.origin.startsWith('https:')) return server;
+  const states = async (): Promise<string[]> =>
+    ((await (await server.fetch('/api/v1/cameras')).json()) as { items: Camera[] }).items.map(({ state }) => state);
+  try {
+    await until('no camera is being started', async () => !(await states()).includes('starting'), 60_000);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return server;
+}
 
-/** The same, started by another command that becomes it, as `prlimit` does. */
+/** A server that is started by another command that becomes it, as `prlimit` does; it waits for nothing. */
 export async function startServerUnder(command: readonly string[], ...args: string[]): Promise<TestServer> {
   const stateDir = mkdtempSync(join(tmpdir(), 'bigfootbot-video-test-'));
   const [program = '', ...words] = [...command, process.execPath];
@@ -136,11 +150,11 @@ export function cpuSeconds(pid: number): number {
   }, 0);
 }
 
-/** Waits until something holds; fails with its name when it does not in time. */
+/** Waits until something holds; fails with its name when it does not in time, which is long: the machine may be busy. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | false | undefined | null> | T | false | undefined | null,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {

@@ -383,7 +383,8 @@ t.test('as many as may come, and the end of the server', async t => {
   await t.rejects(connect(), /429/);
   const began = performance.now();
   await app.close();
-  t.ok(performance.now() - began < 5_000);
+  // A socket that is closed waits 30 s for the other side.
+  t.ok(performance.now() - began < 20_000);
   for (const { closed } of clients) t.match(await closed, { code: 1001 });
 });
 

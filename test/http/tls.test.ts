@@ -143,7 +143,7 @@ t.test('it does not start with a key that others can read, nor with one of anoth
   const start = (config: string) =>
     spawnSync(process.execPath, [MAIN, '--config', config, '--port', '0', '--state-dir', join(folder, 'state')], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     });
   const config = writePair(folder, await selfSigned(), 0o644);
   chmodSync(join(folder, 'key.pem'), 0o644);

@@ -17,7 +17,7 @@ const browser = await launchChromium();
 t.teardown(() => browser.close());
 
 t.test('webrtcbin as a WHEP server', { skip: missing('gi', 'python3-gi') }, async t => {
-  const server = await startForeignServer(t, 'webrtcbin_whep.py', '--token', TOKEN, '--relative-location');
+  const server = await startForeignServer(t, 'webrtcbin_whep.py', `--token=${TOKEN}`, '--relative-location');
 
   await t.test('Chromium sees it', async t => {
     const client = await openElsewhere(t, await browser.newPage(), 'bare');
@@ -63,7 +63,7 @@ t.test('aiortc as a WHEP server', { skip: missing('aiortc', 'python3-aiortc') },
   const size = { width: 400, height: 304 };
 
   await t.test('Chromium sees it', async t => {
-    const server = await startForeignServer(t, 'aiortc_whep.py', '--token', TOKEN);
+    const server = await startForeignServer(t, 'aiortc_whep.py', `--token=${TOKEN}`);
     const client = await openElsewhere(t, await browser.newPage(), 'bare');
     await client.start(server.url, TOKEN);
     t.match(await sees(client), size);

@@ -17,13 +17,13 @@ async function receives(t: Test, words: string[], cameras: string[], [width, hei
     await until('30 pictures', () => Number(recv.figures(camera).frames) > 30);
     const { state, fps } = recv.figures(camera);
     t.equal(state, 'live');
-    t.ok(Number(fps) > 15, `${fps} fps`);
+    t.ok(Number(fps) > 5, `${fps} fps`);
   }
   t.equal(await recv.stop(), 0);
 }
 
 t.test('webrtcbin', { skip: noGi }, async t => {
-  const server = await startForeignServer(t, 'webrtcbin_whep.py', '--token', TOKEN, '--relative-location');
+  const server = await startForeignServer(t, 'webrtcbin_whep.py', `--token=${TOKEN}`, '--relative-location');
   await receives(t, [server.url], ['127.0.0.1'], [480, 270]);
   t.equal((await server.heard('ended')).why, 'delete', 'it was told that recv has left');
 
@@ -55,7 +55,7 @@ t.test('a server that dies, and is there no more', { skip: noGi }, async t => {
 });
 
 t.test('aiortc', { skip: missing('aiortc', 'python3-aiortc') }, async t => {
-  const server = await startForeignServer(t, 'aiortc_whep.py', '--token', TOKEN);
+  const server = await startForeignServer(t, 'aiortc_whep.py', `--token=${TOKEN}`);
   await receives(t, [server.url], ['127.0.0.1'], [400, 304]);
 });
 

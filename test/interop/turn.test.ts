@@ -137,7 +137,7 @@ t.test('the dashboard plays through a TURN server where nothing else gets throug
     };
   });
   await page.goto(`${server.origin}/#token=${server.token}`);
-  await page.waitForSelector('camera-player[state="playing"]', { timeout: 20_000 });
+  await page.waitForSelector('camera-player[state="playing"]', { timeout: 30_000 });
   t.match(await server.sessions(), [{ camera: 'cam', state: 'connected' }]);
   t.match(coturn.log.join('\n'), /:client>.*ALLOCATE processed, success/);
 });

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { Problem } from '../../src/domain/contract.js';
 import { emptyPage, openViewers, serveWithBrowser } from '../helpers/browser.js';
+import { grows } from '../helpers/frames.js';
 import { offer } from '../helpers/offer.js';
-import { sleep, until } from '../helpers/server.js';
+import { until } from '../helpers/server.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const without = (line: RegExp): string =>
@@ -77,9 +78,7 @@ t.test('whatever one client sends, another one sees its camera', async t => {
     ),
   );
   t.strictSame([...new Set(answers.map(answer => answer.status))], [201]);
-  const before = (await viewers.stats())[0]?.framesDecoded ?? 0;
-  await sleep(2000);
-  t.ok(((await viewers.stats())[0]?.framesDecoded ?? 0) - before >= 40, 'the first viewer still sees');
+  await grows('the first viewer still sees', async () => (await viewers.stats())[0]?.framesDecoded ?? 0, 40);
   t.equal(server.worker('cam'), worker, 'with the same worker');
   await until('they have ended', async () => (await server.sessions()).length === 1, 20_000);
   t.ok(
@@ -122,7 +121,7 @@ t.test('starting where it cannot: one line that names the thing, and an exit cod
   for (const [what, args, code, says] of cases) {
     const { status, stderr, stdout } = spawnSync(process.execPath, [MAIN, ...args], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     });
     t.equal(status, code, what);
     const lines = stderr.split('\n').filter(line => line.startsWith('bigfootbot-video:') || line.startsWith('error:'));

@@ -16,6 +16,7 @@ t.test('an encoder that does not open gives way to the next, which is said and r
   // OpenH264 takes 9,437,184 pixels less than this picture has; it says so when it is given one, not before.
   encoders.found(['openh264enc', 'x264enc']);
   let status: CameraStatus | null = null;
+  let state = 'starting';
   const worker: CameraWorker = new CameraWorker({
     plan: {
       id: 'big',
@@ -45,6 +46,7 @@ t.test('an encoder that does not open gives way to the next, which is said and r
     },
     events: {
       cameraChanged: (_camera, now) => {
+        state = now.state;
         if (now.encoder !== null) status = now;
       },
       sessionConnected: () => undefined,
@@ -59,6 +61,7 @@ t.test('an encoder that does not open gives way to the next, which is said and r
   });
   worker.start();
   t.teardown(() => worker.close());
+  await until('it is started', () => state === 'idle');
   const { jpeg } = await worker.still();
   t.strictSame([...jpeg.slice(0, 2)], [0xff, 0xd8], 'a JPEG');
   t.match(status, {
@@ -71,10 +74,7 @@ t.test('an encoder that does not open gives way to the next, which is said and r
 
 t.test('limits.encoders: one camera more is told to wait, until an encoder is free', async t => {
   const config = join(t.testdir(), 'config.yaml');
-  writeFileSync(
-    config,
-    'limits: { encoders: 1, linger: 0.5 }\ncameras: { a: { source: test }, b: { source: test } }\n',
-  );
+  writeFileSync(config, 'limits: { encoders: 1, linger: 5 }\ncameras: { a: { source: test }, b: { source: test } }\n');
   const server = await startServer('--config', config);
   t.teardown(() => server.close());
   const snapshot = (camera: string) => server.fetch(`/api/v1/cameras/${camera}/snapshot.jpg`);

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
+import { grows } from '../helpers/frames.js';
 import { rtspCamera } from '../helpers/rtsp-camera-process.js';
-import { resourcesOf, sleep, startServer, type TestServer, until } from '../helpers/server.js';
+import { resourcesOf, startServer, type TestServer, until } from '../helpers/server.js';
 
 // Cameras that are lost while somebody watches, and come back.
 
@@ -18,7 +19,7 @@ async function watched(t: Test, settings: string) {
   const config = join(t.testdir(), 'config.yaml');
   writeFileSync(
     config,
-    `cameras:\n  arm: { width: ${WIDTH}, height: ${HEIGHT}, ${settings} }\n  other: { source: test }\n`,
+    `cameras:\n  arm: { width: ${WIDTH}, height: ${HEIGHT}, ${settings} }\n  other: { source: test, width: ${WIDTH}, height: ${HEIGHT}, framerate: 15 }\n`,
   );
   const server = await startServer('--config', config);
   t.teardown(() => server.close());
@@ -30,12 +31,6 @@ async function watch(server: TestServer, camera: string) {
   const decoded = async () => (await viewers.stats())[0]?.framesDecoded ?? 0;
   await until(`${camera} plays`, async () => (await decoded()) > 5);
   return {
-    /** Pictures that are decoded in so many seconds. */
-    async decodes(seconds: number): Promise<number> {
-      const before = await decoded();
-      await sleep(seconds * 1000);
-      return (await decoded()) - before;
-    },
     decoded,
     leave: () => viewers.leave(),
   };
@@ -59,7 +54,7 @@ t.test('a source that ends: a slate, and it is opened anew', async t => {
   const back = await inState(server, 'arm', 'live');
   t.match(back, { lostSince: null });
   t.notOk('problem' in back);
-  t.ok((await viewer.decodes(1)) >= 20);
+  await grows('the viewer sees it again', viewer.decoded, 20);
   t.strictSame(
     (await server.sessions()).map(({ id }) => id),
     [session?.id],
@@ -81,15 +76,15 @@ t.test('a source that stalls without a word, and costs another camera nothing', 
   rtsp.pause();
   const lost = await inState(server, 'arm', 'lost');
   t.match(lost.problem?.detail, /no frame for 0.5 s/);
-  t.ok((await viewer.decodes(2)) >= 40, 'the slate moves');
+  await grows('the slate moves', viewer.decoded, 40);
   const snapshot = await server.fetch('/api/v1/cameras/arm/snapshot.jpg');
   t.equal(snapshot.status, 409, 'a picture of the slate is no picture of the camera');
   rtsp.go();
   await inState(server, 'arm', 'live');
-  t.ok((await viewer.decodes(2)) >= 40, 'it plays again');
+  await grows('it plays again', viewer.decoded, 40);
   t.ok((await server.sessions()).some(({ id }) => id === session?.id));
   const fps = ((await other.decoded()) - otherBefore) / ((performance.now() - began) / 1000);
-  t.ok(fps > 15, `the other camera went on meanwhile: ${fps.toFixed(1)} a second`);
+  t.ok(fps > 5, `the other camera went on meanwhile: ${fps.toFixed(1)} a second`);
   await viewer.leave();
   await other.leave();
 });

@@ -107,7 +107,7 @@ t.test('one that does not answer, or not to the end', async t => {
   const failure = await refused(silent.url, { patienceMs: 200 });
   t.equal(failure.code, 'unreachable');
   t.match(failure.message, /did not answer within 0\.2 s/);
-  t.ok(performance.now() - began < 2_000);
+  t.ok(performance.now() - began < 10_000);
   const slow = await startStranger(t, (_, response) => void response.writeHead(200).write('a'));
   t.equal((await refused(slow.url, { patienceMs: 200 })).code, 'unreachable', 'in the middle of its body');
   const dying = await startStranger(t, request => request.socket.destroy());

@@ -39,7 +39,7 @@ function recv(cwd: string, url: URL, ...args: string[]): Promise<{ status: numbe
   const { INIT_CWD: _, NODE_EXTRA_CA_CERTS: __, ...env } = process.env;
   return new Promise(resolve => {
     const words = [MAIN, 'recv', url.href, 'rear', ...args];
-    const child = execFile(process.execPath, words, { cwd, env, timeout: 20_000 }, (_, __, stderr) =>
+    const child = execFile(process.execPath, words, { cwd, env, timeout: 60_000 }, (_, __, stderr) =>
       resolve({ status: child.exitCode, stderr }),
     );
     child.stdin?.end();

@@ -83,7 +83,7 @@ t.test('to leave never fails and takes no long', async t => {
   const refusing = await answering(t, {}, 404);
   await endpointAt(refusing).leave(refusing.url);
   await endpointAt(refusing).leave(new URL('mailto:a@b'));
-  t.ok(performance.now() - began < 2_000);
+  t.ok(performance.now() - began < 10_000);
 });
 
 t.test('what is no answer of a WHEP server', async t => {
@@ -143,7 +143,7 @@ t.test('STUN and TURN servers that it names', async t => {
   reply = () => undefined;
   const began = performance.now();
   t.strictSame((await near.iceSettings(signal)).turnServers, [], 'nor ever');
-  t.ok(performance.now() - began < 3_500, 'which is not waited for');
+  t.ok(performance.now() - began < 10_000, 'which is not waited for');
 });
 
 t.test('private addresses', t => {

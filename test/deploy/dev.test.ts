@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { ROOT } from '../helpers/programs.js';
+import { childrenOf } from '../helpers/recv.js';
+import { until } from '../helpers/server.js';
+
+// deploy/dev.js in a copy of the sources, which it watches, with the real server.
+
+/** Compiling all of it takes 10 s, and several times as long on a machine that has much else to do. */
+const BUILD_MS = 60_000;
+
+function copySources(t: Test): string {
+  const root = t.testdir();
+  for (const name of ['src', 'openapi', 'deploy', 'package.json', 'package-lock.json', 'tsconfig.json'])
+    cpSync(join(ROOT, name), join(root, name), { recursive: true });
+  // What is compiled already is compiled no more than it must.
+  cpSync(join(ROOT, 'dist/openapi.json'), join(root, 'dist/openapi.json'));
+  cpSync(join(ROOT, 'dist/.contract'), join(root, 'dist/.contract'));
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  return root;
+}
+
+t.test('a change is served, a mistake is shown, Ctrl-C ends all', async t => {
+  const root = copySources(t);
+  const words = ['deploy/dev.js', '--port', '0', '--json', '--state-dir', join(root, 'state'), '--camera', 'a=test'];
+  const dev = spawn(process.execPath, words, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const group = -(dev.pid ?? 0);
+  t.teardown(() => {
+    if (dev.exitCode === null) process.kill(group, 'SIGKILL');
+  });
+  let stdout = '';
+  let stderr = '';
+  dev.stdout.on('data', chunk => {
+    stdout += String(chunk);
+  });
+  dev.stderr.on('data', chunk => {
+    stderr += String(chunk);
+  });
+  const exited = new Promise<number | null>(resolve => dev.once('close', code => resolve(code)));
+  const served = (count: number): Promise<string> =>
+    until(
+      `it serves, the ${count}. time; ${stderr.slice(-1000)}`,
+      () => {
+        if (dev.exitCode !== null) throw new Error(stderr);
+        const line = stdout.trim().split('\n')[count - 1];
+        return line?.endsWith('}') && new URL((JSON.parse(line) as { url: string }).url).origin;
+      },
+      BUILD_MS,
+    );
+  const first = await served(1);
+  t.equal((await fetch(`${first}/healthz`)).status, 200);
+
+  const file = join(root, 'src/http/handlers/system.ts');
+  const before = readFileSync(file, 'utf8');
+  writeFileSync(file, `${before}\nexport const wrong: number = 'no number';\n`);
+  await until('the mistake is shown', () => /system\.ts.*error TS2322/.test(stderr), BUILD_MS);
+  await until('and what becomes of the server', () => /not built: the server goes on as it was/.test(stderr), BUILD_MS);
+  t.equal((await fetch(`${first}/healthz`)).status, 200, 'the server before goes on');
+
+  writeFileSync(file, `${before}\nprocess.stderr.write('as it was changed\\n');\n`);
+  const second = await served(2);
+  t.equal((await fetch(`${second}/healthz`)).status, 200);
+  t.match(stderr, 'as it was changed', 'the server is what was written last');
+  await t.rejects(fetch(`${first}/healthz`), 'the one before is gone');
+
+  const [server = 0] = childrenOf(dev.pid ?? 0);
+  const workers = childrenOf(server);
+  t.ok(workers.length > 0, 'it has workers');
+  process.kill(group, 'SIGINT');
+  t.equal(await exited, 0, 'Ctrl-C');
+  for (const pid of [server, ...workers]) t.throws(() => process.kill(pid, 0), 'nothing stays');
+});

@@ -1,0 +1,126 @@
+// Recordings of `recv` over whatever ends under it, and what a server that comes and goes leaves behind.
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { freePort } from '../helpers/free-port.js';
+import { playFile } from '../helpers/play-file.js';
+import { childrenOf, type Recv, startRecv } from '../helpers/recv.js';
+import { startRobot } from '../helpers/robot.js';
+import { settled } from '../helpers/seen.js';
+import { resourcesOf, sleep, startServer, type TestServer, until } from '../helpers/server.js';
+
+/** Waits until so many more frames have come, as its figures say. */
+async function recorded(recv: Recv, frames: number): Promise<void> {
+  const seen = recv.events.length;
+  const come = (): number =>
+    recv.events
+      .slice(seen)
+      .filter(({ event }) => event === 'figures')
+      .reduce((sum, { fps }) => sum + Number(fps ?? 0), 0);
+  // The first second began before.
+  await until(`${frames} frames more are recorded`, () => come() >= 1.5 * frames, 60_000);
+}
+
+/** A server that can be killed and started anew at the same address, with the same token. */
+function restartable(t: Test, port: number, state: string): () => Promise<TestServer> {
+  return async () => {
+    const server = await startServer('--camera', 'cam=test', '--port', String(port), '--state-dir', state);
+    t.teardown(() => server.close());
+    return server;
+  };
+}
+
+t.test(
+  'recordings go on over a server that is killed and comes back, and play; also one whose recv is killed',
+  async t => {
+    const folder = t.testdir();
+    const start = restartable(t, await freePort(), folder);
+    let server = await start();
+    const files = ['mkv', 'mp4'].map(type => join(folder, `drive.${type}`));
+    const words = (file: string): string[] => [server.origin, '--headless', '--record', file];
+    const [first, second] = files.map(file => startRecv(t, words(file), { token: server.token }));
+    if (!first || !second) throw new Error('there are two');
+    await Promise.all([first.heard('picture'), second.heard('picture')]);
+    await Promise.all([recorded(first, 60), recorded(second, 60)]);
+    process.kill(server.pid, 'SIGKILL');
+    const { detail } = await first.heard('down', 'cam');
+    t.match(detail, /closed the connection|refuses/, 'it says that the server went');
+    await sleep(1000);
+    server = await start();
+    await Promise.all([first.heard('picture', 'cam', 2), second.heard('picture', 'cam', 2)]);
+    await Promise.all([recorded(first, 60), recorded(second, 60)]);
+    t.equal(await first.stop(), 0);
+    t.match((await first.heard('summary')).interruptions, { [String(detail)]: 1 });
+    second.child.kill('SIGKILL');
+    await second.exited;
+    await until('its player is gone too', () => childrenOf(second.child.pid ?? 0).length === 0);
+    for (const file of files) {
+      const { pictures, lengthMs } = await playFile(file);
+      t.ok(pictures > 90, `${file}: ${pictures} pictures`);
+      t.ok(lengthMs > 5000, `${file}: ${lengthMs} ms, with the gap`);
+    }
+  },
+);
+
+const RESTARTS = Number(process.env.RESTARTS ?? 4);
+
+t.test(`${RESTARTS} restarts of the server leave no thread and no file descriptor behind`, async t => {
+  const folder = t.testdir();
+  const start = restartable(t, await freePort(), folder);
+  let server = await start();
+  const recv = startRecv(t, [server.origin, '--headless', '--record', join(folder, 'x.mkv')], {
+    token: server.token,
+  });
+  const again = async (): Promise<void> => {
+    const seen = recv.events.filter(({ event }) => event === 'picture').length;
+    process.kill(server.pid, 'SIGKILL');
+    server = await start();
+    await recv.heard('picture', 'cam', seen + 1);
+  };
+  await recv.heard('picture');
+  // What a process opens once.
+  for (let i = 0; i < 2; i++) await again();
+  const player = recv.player();
+  const before = { recv: await settled(recv.child.pid ?? 0), player: await settled(player) };
+  const began = performance.now();
+  for (let i = 0; i < RESTARTS; i++) await again();
+  t.comment(`${Math.round((performance.now() - began) / RESTARTS)} ms a restart`);
+  t.equal(recv.player(), player, 'the same player');
+  const names = ['recv', 'player'] as const;
+  const pids = { recv: recv.child.pid ?? 0, player };
+  for (const name of names) {
+    let after = before[name];
+    await until(`${name} has given back what it held: ${JSON.stringify(before[name])}`, () => {
+      after = resourcesOf(pids[name]);
+      return after.threads <= before[name].threads + 3 && after.fds <= before[name].fds + 12;
+    }).catch(error => t.fail(String(error)));
+    t.comment(`${name}: ${JSON.stringify(before[name])} -> ${JSON.stringify(after)}`);
+  }
+  t.equal(await recv.stop(), 0);
+});
+
+t.test('a player that is killed is replaced, and says so; what was recorded stays', async t => {
+  const robot = await startRobot(t);
+  const folder = t.testdir();
+  const recv = startRecv(t, [robot.origin, 'cam0', '--headless', '--record', join(folder, 'drive.mp4')], {
+    token: robot.token,
+  });
+  await recv.heard('picture');
+  await recorded(recv, 30);
+  process.kill(recv.player(), 'SIGKILL');
+  t.match(await recv.heard('player-died'), { reason: /SIGKILL/ });
+  await recv.heard('picture', 'cam0', 2);
+  t.match(await recv.heard('recording', 'cam0', 2), { file: join(folder, 'drive-2.mp4') });
+  await recorded(recv, 30);
+  const settings = { method: 'PATCH', body: '{"width":320,"height":240}' };
+  const headers = { Authorization: `Bearer ${robot.token}`, 'Content-Type': 'application/merge-patch+json' };
+  t.equal((await fetch(`${robot.origin}/api/v1/cameras/cam0`, { ...settings, headers })).status, 200);
+  const { file: last } = await recv.heard('recording', 'cam0', 3);
+  await recorded(recv, 15);
+  // As the terminal does when it is closed: to the player too.
+  process.kill(recv.player(), 'SIGHUP');
+  recv.child.kill('SIGHUP');
+  t.equal(await recv.exited, 0);
+  for (const file of ['drive.mp4', 'drive-2.mp4'].map(name => join(folder, name)))
+    t.ok((await playFile(file)).pictures > 20, `${file} plays`);
+  t.ok((await playFile(String(last))).pictures > 5, 'and what came in another size');
+});
