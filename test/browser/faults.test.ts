@@ -82,6 +82,7 @@ t.test('SIGTERM ends everything in good time and tells why', async t => {
 
 t.test('the server is killed: its workers go too, whatever they do', async t => {
   const server = await startServer('--camera', 'a=test', '--camera', 'b=test');
+  t.teardown(() => server.close());
   // One camera is open, and an old receiver is offered both by a third process.
   await until('one plays', async () => (await server.fetch('/api/v1/cameras/a/snapshot.jpg')).ok);
   const old = await oldClient(t, `${server.origin}/?token=${server.token}`);

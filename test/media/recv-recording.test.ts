@@ -115,7 +115,7 @@ t.test('a player that is killed is replaced, and says so; what was recorded stay
   const headers = { Authorization: `Bearer ${robot.token}`, 'Content-Type': 'application/merge-patch+json' };
   t.equal((await fetch(`${robot.origin}/api/v1/cameras/cam0`, { ...settings, headers })).status, 200);
   const { file: last } = await recv.heard('recording', 'cam0', 3);
-  await recorded(recv, 15);
+  await recorded(recv, 30);
   // As the terminal does when it is closed: to the player too.
   process.kill(recv.player(), 'SIGHUP');
   recv.child.kill('SIGHUP');
