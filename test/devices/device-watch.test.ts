@@ -114,10 +114,12 @@ t.test('a driver that hangs holds up no other', async t => {
   program.give('video1', { info: 'c920.info', formats: 'c920.formats' });
   plug({ node: 'video0', name: 'Broken Camera', parent: onUsb('1') });
   plug({ node: 'video1', name: 'HD Pro Webcam C920', parent: onUsb('2') });
-  t.ok((await until(() => changes.length > 0)) < 2_900, 'before the other has had its time');
+  await until(() => changes.length > 0);
   t.match(changes[0], [{ name: 'HD Pro Webcam C920' }]);
+  t.equal(changes[0]?.length, 1, 'before the other has had its time');
   await until(() => devices.list().length === 2);
-  t.match(devices.list()[0], { name: 'Broken Camera', bus: 'usb-0000:00:14.0-1', usable: /did not answer within 3 s/ });
+  const broken = devices.list().find(({ name }) => name === 'Broken Camera');
+  t.match(broken, { bus: 'usb-0000:00:14.0-1', usable: /did not answer within 3 s/ });
 });
 
 t.test('without v4l2-ctl: said once, and what the kernel lists', async t => {
