@@ -16,7 +16,7 @@ function watched(t: Test, places: ReturnType<typeof fakeSysfs>['places']) {
   return { devices, changes, warnings };
 }
 
-const until = async (holds: () => boolean, ms = 3_000): Promise<number> => {
+const until = async (holds: () => boolean, ms = 20_000): Promise<number> => {
   const began = performance.now();
   while (!holds() && performance.now() - began < ms) await new Promise(resolve => setTimeout(resolve, 2));
   return performance.now() - began;
