@@ -75,7 +75,7 @@ t.test('a source that stalls without a word, and costs another camera nothing', 
   const [otherBefore, began] = [await other.decoded(), performance.now()];
   rtsp.pause();
   const lost = await inState(server, 'arm', 'lost');
-  t.match(lost.problem?.detail, /no picture for 0.5 s/);
+  t.match(lost.problem?.detail, /no frame for 0.5 s/);
   await grows('the slate moves', viewer.decoded, 40);
   const snapshot = await server.fetch('/api/v1/cameras/arm/snapshot.jpg');
   t.equal(snapshot.status, 409, 'a picture of the slate is no picture of the camera');
