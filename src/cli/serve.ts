@@ -6,9 +6,9 @@ import { stringify } from 'yaml';
 import { ConfigFile, ConfigMemory } from '../config/place.js';
 import { planCameras } from '../config/plan.js';
 import { ConfigStore } from '../config/store.js';
+import { CommandError, EXIT } from '../domain/command-error.js';
 import type { CameraSettings } from '../domain/contract.js';
 import { defaultStateDir, readToken } from '../store/token.js';
-import { CommandError, EXIT } from './command-error.js';
 import { withoutSecret } from './hide-secrets.js';
 import { LOG_LEVELS, makeLogger } from './log.js';
 import { originsOf } from './origins.js';
@@ -77,7 +77,7 @@ async function serve(options: ServeOptions): Promise<void> {
   });
   // Most of what there is to load; who made a mistake, or asks for another command, need not wait for it.
   const { startServer } = await import('../compose.js');
-  const { token, file } = readToken(stateDir);
+  const { token, file } = await readToken(stateDir);
   const { server: address } = config.running.config;
   const server = await startServer({
     host: options.host ?? address.host,
