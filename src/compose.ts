@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
-import { CommandError, EXIT } from './cli/command-error.js';
 import { withFields } from './cli/log.js';
 import { planGuest } from './config/plan.js';
 import type { ConfigStore } from './config/store.js';
@@ -10,6 +9,7 @@ import { DeviceWatch } from './devices/device-watch.js';
 import { PluggedIn } from './devices/plugged-in.js';
 import { PLACES, type Places } from './devices/sysfs.js';
 import { Cameras } from './domain/cameras.js';
+import { CommandError, EXIT } from './domain/command-error.js';
 import type { System } from './domain/contract.js';
 import { EventBus } from './domain/events.js';
 import { type Health, judge } from './domain/health.js';

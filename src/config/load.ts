@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
-import { CommandError, EXIT } from '../cli/command-error.js';
 import type { Finding } from '../contract/finding.js';
+import { CommandError, EXIT } from '../domain/command-error.js';
 import type { CameraSettings, Config } from '../domain/contract.js';
 import type { CameraPlan, IcePlan } from '../domain/ports.js';
 import { ConfigError } from './config-error.js';

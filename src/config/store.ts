@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { CommandError } from '../cli/command-error.js';
+import { CommandError } from '../domain/command-error.js';
 import type { CameraSettings, Config } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type { CameraEditor, IcePlan, Log } from '../domain/ports.js';
