@@ -61,6 +61,8 @@ export class ConfigStore implements CameraEditor {
   /** What ETags are made with: by themselves hashes would tell a short password to whoever tries some. */
   #secret = '';
   #running: Running;
+  /** What the configuration that holds was made of; a file that is broken since changes nothing of it. */
+  #loaded: Loaded;
   /** As it was looked at last, whether it was taken or not. */
   #seen: string;
   #found: readonly ConfiguredCamera[] | null = null;
@@ -77,6 +79,7 @@ export class ConfigStore implements CameraEditor {
     const loaded = this.#load(this.#place, this.#seen);
     const { config, ice } = loaded;
     this.#running = { config, ice, cameras: this.#camerasOf(loaded).cameras ?? [] };
+    this.#loaded = loaded;
     this.#tellOfMigration(loaded);
     this.#watch = this.#place.lasting
       ? new FileWatch(this.#place.name, () => void this.reload({ asked: false }))
@@ -96,7 +99,7 @@ export class ConfigStore implements CameraEditor {
     this.#applier = applier;
     this.#secret = secret;
     await this.#oneByOne(async () => {
-      const next = await this.#resolve(this.#load(this.#place, this.#seen));
+      const next = await this.#resolve(this.#loaded);
       this.#take(next, applier.prepare(next, false));
     });
     this.#watch?.start();
@@ -122,6 +125,7 @@ export class ConfigStore implements CameraEditor {
         const loaded = this.#load(this.#place, text);
         const next = await this.#resolve(loaded);
         const take = prepared(loaded, () => applier.prepare(next, asked));
+        this.#loaded = loaded;
         this.#take(next, take);
         this.#log.info({ file: this.#place.name }, 'configuration reloaded');
         this.#tellOfMigration(loaded);
@@ -137,11 +141,18 @@ export class ConfigStore implements CameraEditor {
 
   /** Asks anew which cameras this machine has by itself; where some are configured, that is of no interest. */
   findAnew(): void {
-    void this.#oneByOne(async () => {
-      if (!this.#applier || !this.#found) return;
+    this.#oneByOne(async () => {
+      const before = this.#found;
+      if (!this.#applier || !before) return;
       this.#found = null;
-      const next = await this.#resolve(this.#load(this.#place, this.#seen));
-      this.#take(next, this.#applier.prepare(next, false));
+      try {
+        const next = await this.#resolve(this.#loaded);
+        this.#take(next, this.#applier.prepare(next, false));
+      } catch (error) {
+        // Or nobody would ask anew the next time.
+        this.#found = before;
+        throw error;
+      }
     }).catch(err => this.#log.error({ err }, 'the cameras that were found could not be taken'));
   }
 
@@ -215,7 +226,10 @@ export class ConfigStore implements CameraEditor {
         await place.write(text, isOld ? { text: before, version: migrated.from } : null);
         this.#tellThatItEnds();
       }
-      if (place === this.#place) this.#seen = text;
+      if (place === this.#place) {
+        this.#seen = text;
+        this.#loaded = after;
+      }
       this.#take(next, take);
     });
   }

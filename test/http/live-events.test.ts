@@ -158,6 +158,22 @@ t.test('how old pictures are, to who asks, of the cameras that he may see, and w
   t.ok(engine.looks.length <= before + 1, 'who has left is looked for no more');
 });
 
+t.test(
+  'workers that cannot be asked how old pictures are: what is known is told, and the next time they are asked again',
+  async t => {
+    const { listen, engine } = await setUp(t);
+    let asked = 0;
+    engine.look = async () => {
+      asked++;
+      throw new Error('no worker can be asked');
+    };
+    const client = await listen(`${EVENTS}?freshness=50`);
+    await snapshotOf(client);
+    for (let told = 0; told < 3; told++) t.match(await client.news(), { type: 'freshness' });
+    t.ok(asked >= 3);
+  },
+);
+
 t.test('the line of a gst source is for administrators', async t => {
   const viewer = issue('viewer', { role: 'view' });
   const { listen, cameras, app } = await setUp(t, { access: { tokens: [viewer.entry] } });
