@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { CommandError } from '../domain/command-error.js';
 import type { CameraSettings, Config } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
-import type { CameraEditor, IcePlan, Log } from '../domain/ports.js';
+import type { CameraEditor, IcePlan, Log, SourceRight } from '../domain/ports.js';
 import { ifMatch, strongEtag } from '../protocol/etag.js';
 import { ConfigError } from './config-error.js';
 import { beginDocument, mergePatch, removeCamera, setCamera, textOf } from './edit.js';
@@ -162,8 +162,8 @@ export class ConfigStore implements CameraEditor {
     return this.#etag(camera);
   }
 
-  async create(id: string, settings: CameraSettings): Promise<void> {
-    await this.#edit(id, now => {
+  async create(id: string, settings: CameraSettings, sources: SourceRight = 'any'): Promise<void> {
+    await this.#edit(id, sources, now => {
       if (now)
         throw new Failure('camera-exists', `There is a camera "${id}" already.`, {
           remedy: `Change it with PUT or PATCH of /api/v1/cameras/${id}, or take another id.`,
@@ -172,19 +172,33 @@ export class ConfigStore implements CameraEditor {
     });
   }
 
-  async replace(id: string, settings: CameraSettings, precondition: string | undefined): Promise<void> {
-    await this.#edit(id, now => {
+  async replace(
+    id: string,
+    settings: CameraSettings,
+    precondition: string | undefined,
+    sources: SourceRight = 'any',
+  ): Promise<void> {
+    await this.#edit(id, sources, now => {
       this.#check(id, now, precondition);
       return settings;
     });
   }
 
-  async patch(id: string, patch: Readonly<Record<string, unknown>>, precondition: string | undefined): Promise<void> {
-    await this.#edit(id, now => mergePatch(this.#check(id, now, precondition).settings, patch) as CameraSettings);
+  async patch(
+    id: string,
+    patch: Readonly<Record<string, unknown>>,
+    precondition: string | undefined,
+    sources: SourceRight = 'any',
+  ): Promise<void> {
+    await this.#edit(
+      id,
+      sources,
+      now => mergePatch(this.#check(id, now, precondition).settings, patch) as CameraSettings,
+    );
   }
 
   async remove(id: string, precondition: string | undefined): Promise<void> {
-    await this.#edit(id, now => {
+    await this.#edit(id, 'listed', now => {
       this.#check(id, now, precondition);
       return null;
     });
@@ -203,7 +217,11 @@ export class ConfigStore implements CameraEditor {
    * Changes one camera where it is kept, on what stands there now: somebody may have edited it by hand.
    * @param change what it is to be, of what it is; null for gone
    */
-  #edit(id: string, change: (now: ConfiguredCamera | undefined) => CameraSettings | null): Promise<void> {
+  #edit(
+    id: string,
+    sources: SourceRight,
+    change: (now: ConfiguredCamera | undefined) => CameraSettings | null,
+  ): Promise<void> {
     return this.#oneByOne(async () => {
       const { applier } = this.#started();
       const place = this.#camerasPlace;
@@ -213,7 +231,15 @@ export class ConfigStore implements CameraEditor {
       const now = cameras.find(({ plan }) => plan.id === id);
       const raw = change(now);
       const wanted =
-        raw && wantedSettings({ id, wanted: raw, now, file: place.name, isPassedOn: () => applier.isPassedOn(id) });
+        raw &&
+        wantedSettings({
+          id,
+          wanted: raw,
+          now,
+          file: place.name,
+          maySet: sources === 'any' ? () => true : this.#loaded.isListed,
+          isPassedOn: () => applier.isPassedOn(id),
+        });
       const { migrated } = loaded;
       const changed = !isDeepStrictEqual(wanted ?? undefined, now?.settings);
       const text = changed ? this.#write(loaded, before, cameras, id, wanted) : before;
