@@ -3,7 +3,7 @@
 # configuration and the token stay as they are.
 #   sh deploy/setup.sh run && sudo sh deploy/install.sh
 #     --dry-run      say what would be done, and do nothing
-#     --no-start     install only: then start the service anew soon, as one that runs is now half old and half new
+#     --no-start     install only: a service that runs goes on with the version that it has, until it is restarted
 #     --prefix DIR   where the program goes (/opt/bigfootbot-video)
 # With DESTDIR set, as for a package or an image: all files go below it, no user is made, nothing is started.
 # Exit status: 0 installed, 1 a step failed, 64 wrong arguments, 69 something is missing, 77 root is needed.
@@ -41,28 +41,50 @@ sh "$here/build.sh" check || stop 69 'this clone is not built: sh deploy/setup.s
 exec 9<"$here/install.sh"
 flock -w 60 9 || stop 1 'another install is at work'
 
-# --- The program: copied beside the old one, then put into its place
+# --- The program: a folder for this version, then a link to it in one step
 
-tree=$DESTDIR$prefix
-# Killed between the two moves below: the old one comes back.
-if [ ! -e "$tree" ] && [ -e "$tree.old" ]; then
+# Before there were versions the program was in $prefix itself: the children of a server that runs from there would be of
+# the new version. (An installer of that time, if it was killed between two moves, has left it in $prefix.old.)
+if [ ! -e "$tree" ] && [ ! -L "$tree" ] && [ -e "$tree.old" ]; then
   run mv "$tree.old" "$tree"
 fi
+before=''
+if [ -e "$tree" ] && [ ! -L "$tree" ]; then
+  before=$tree
+  if live && [ -n "$start" ] && systemctl --quiet is-active "$name"; then
+    stops=1
+  elif is_used "$tree"; then
+    stop 1 "a program runs from $prefix, which an older installer has made: end it first"
+  fi
+fi
 run rm -rf "$tree.new" "$tree.old"
-trap '[ -n "$dry" ] || rm -rf "$tree.new"' EXIT
+remove_old_versions
+number=1
+version=$(sed -n 's/^  "version": "\([A-Za-z0-9.+-]*\)",$/\1/p' "$here/../package.json")
+while [ -e "$(versions)/$version-$number" ]; do
+  number=$((number + 1))
+done
+id=$version-$number
+new=$(versions)/$id.new
+trap '[ -n "$dry" ] || rm -rf "$new"' EXIT
 trap 'exit 130' INT TERM HUP
-run mkdir -p "$(dirname "$tree")"
-run sh "$here/pack.sh" "$tree.new"
-run mkdir "$tree.new/bin"
+run mkdir -p "$(versions)"
+run sh "$here/pack.sh" "$new"
+run mkdir "$new/bin"
 if [ -z "$dry" ]; then
-  printf '#!/bin/sh\nexec %s %s/dist/src/main.js "$@"\n' "$node" "$prefix" >"$tree.new/bin/$name"
-  chmod 755 "$tree.new/bin/$name"
+  # By its own folder, not by the link: so one can see of which version a program is that runs.
+  printf '#!/bin/sh\nexec %s %s/dist/src/main.js "$@"\n' "$node" "$prefix.versions/$id" >"$new/bin/$name"
+  chmod 755 "$new/bin/$name"
 fi
-if [ -e "$tree" ]; then
-  run mv "$tree" "$tree.old"
+run mv "$new" "$(versions)/$id"
+if [ -n "$before" ]; then
+  if [ -n "${stops:-}" ]; then
+    run systemctl stop "$name"
+  fi
+  run mv "$before" "$(versions)/before.new"
 fi
-run mv "$tree.new" "$tree"
-run rm -rf "$tree.old"
+run ln -sfn "${prefix##*/}.versions/$id" "$tree.new"
+run mv -T "$tree.new" "$tree"
 
 # --- Its user
 
@@ -78,6 +100,21 @@ if [ -z "$DESTDIR" ]; then
 fi
 
 # --- What belongs to the system
+
+# Gives the service its configuration, also one that somebody has put there as root. Its folder is the service's: what has
+# this name there may be a link to a file of root's, a second name of one, or change at any moment. So it is opened, and
+# given is what was opened, if that is a file whose only name this is.
+give_config() {
+  file=$config/config.yaml
+  if [ -n "$dry" ]; then
+    say "would run: chown $name:$name $file"
+  elif [ ! -L "$file" ] && [ -f "$file" ] && exec 8<"$file" &&
+    [ "$(stat -c '%F %h %d:%i' "$file" | sed 's/^regular empty/regular/')" = "regular file 1 $(stat -L -c '%d:%i' /proc/self/fd/8)" ]; then
+    chown "$name:$name" /proc/self/fd/8
+  else
+    say "$file is no plain file of its own: its owner stays as it is" >&2
+  fi
+}
 
 put() { # FILE TARGET
   say "$2"
@@ -100,14 +137,14 @@ if [ ! -e "$DESTDIR$avahi" ]; then
   put "avahi/$name.service" "$avahi"
 fi
 # The server writes it when cameras are changed over REST, in its own folder.
-if [ ! -e "$DESTDIR$config/config.yaml" ]; then
-  put config.example.yaml "$config/config.yaml"
+if [ ! -e "$DESTDIR$config/config.yaml" ] && [ ! -L "$DESTDIR$config/config.yaml" ]; then
+  say "$config/config.yaml"
+  run install -D -m 600 "$here/config.example.yaml" "$DESTDIR$config/config.yaml"
   run chmod 750 "$DESTDIR$config"
-  run chmod 600 "$DESTDIR$config/config.yaml"
 fi
-# One that was put there by hand as well.
 if [ -z "$DESTDIR" ]; then
-  run chown "$name:$name" "$config" "$config/config.yaml"
+  run chown -h "$name:$name" "$config"
+  give_config
 fi
 
 # --- Start
@@ -125,6 +162,7 @@ if live; then
     run systemctl restart "$name"
   fi
 fi
+remove_old_versions
 if [ -z "$DESTDIR$dry" ]; then
   say "installed. Its token: sudo cat $state/token    Its log: journalctl -u $name    Its configuration: $config/config.yaml"
 fi

@@ -43,6 +43,38 @@ need_root() {
   fi
 }
 
+# Where the versions of the program are, each in a folder of its own; $prefix is a link to one of them. So a server that
+# runs goes on with the files that it was started with, and its children are of the same version, whatever is installed.
+versions() { printf '%s\n' "$DESTDIR$prefix.versions"; }
+
+# Whether a program runs that was started from a folder. (The pattern is not on grep's own command line.)
+# shellcheck disable=SC2062 # what stands there are files
+is_used() { # FOLDER
+  printf '%s/dist/\n' "$1" | grep -qsaF -f - /proc/[0-9]*/cmdline
+}
+
+# Half a version, if this is interrupted, must not be taken for one.
+remove_version() { # FOLDER
+  case $1 in
+    *.new) ;;
+    *) run rm -rf "$1.new" && run mv "$1" "$1.new" && set -- "$1.new" ;;
+  esac
+  run rm -rf "$1"
+}
+
+# Those that are neither the one that is installed nor run by anybody, and what an interrupted install has left. Of a program
+# that was started by way of the link nobody knows which version it is: then all stay.
+remove_old_versions() {
+  if is_used "$tree"; then
+    return
+  fi
+  for folder in "$(versions)"/*; do
+    if [ -e "$folder" ] && [ "$(realpath "$folder")" != "$(realpath -m "$tree")" ] && ! is_used "$folder"; then
+      remove_version "$folder"
+    fi
+  done
+}
+
 # The folder is written into the unit, replaced whole and removed whole: it has to be a plain path, and ours.
 check_prefix() {
   case $prefix in
@@ -53,7 +85,11 @@ check_prefix() {
   if [ -n "$bad" ]; then
     stop 64 "--prefix $prefix: it has to be an absolute path of letters, digits, '.', '_' and '-', without '..' or a slash at its end"
   fi
-  if [ -e "$DESTDIR$prefix" ] && [ ! -e "$DESTDIR$prefix/bin/$name" ]; then
-    stop 64 "$DESTDIR$prefix is there and is no installation of $name: name another folder with --prefix"
-  fi
+  tree=$DESTDIR$prefix
+  for folder in "$tree" "$(versions)"/*; do
+    case $folder in *.new) continue ;; esac
+    if [ -e "$folder" ] && [ ! -e "$folder/bin/$name" ]; then
+      stop 64 "$folder is there and is no installation of $name: name another folder with --prefix"
+    fi
+  done
 }

@@ -29,12 +29,20 @@ if live && [ -e "$unit" ]; then
   run systemctl disable --now "$name"
 fi
 run rm -f "$DESTDIR$unit" "$DESTDIR$unit.d/jetson.conf" "$DESTDIR$rules" "$DESTDIR$avahi" "$DESTDIR$command"
-tree=$DESTDIR$prefix
 run rm -rf "$tree.new" "$tree.old" "$DESTDIR$cache"
-# Half a program, if this is interrupted, must not be taken for one.
-if [ -e "$tree" ]; then
-  run mv "$tree" "$tree.new"
-  run rm -rf "$tree.new"
+if [ -L "$tree" ]; then
+  run rm "$tree"
+elif [ -e "$tree" ]; then
+  # Of before there were versions.
+  remove_version "$tree"
+fi
+for folder in "$(versions)"/*; do
+  if [ -e "$folder" ]; then
+    remove_version "$folder"
+  fi
+done
+if [ -d "$(versions)" ]; then
+  run rmdir "$(versions)"
 fi
 if live; then
   run systemctl daemon-reload

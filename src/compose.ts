@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import type { FastifyBaseLogger } from 'fastify';
-import { CommandError, EXIT } from './cli/command-error.js';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { withFields } from './cli/log.js';
 import { planGuest } from './config/plan.js';
 import type { ConfigStore } from './config/store.js';
@@ -10,6 +9,7 @@ import { DeviceWatch } from './devices/device-watch.js';
 import { PluggedIn } from './devices/plugged-in.js';
 import { PLACES, type Places } from './devices/sysfs.js';
 import { Cameras } from './domain/cameras.js';
+import { CommandError, EXIT } from './domain/command-error.js';
 import type { System } from './domain/contract.js';
 import { EventBus } from './domain/events.js';
 import { type Health, judge } from './domain/health.js';
@@ -40,6 +40,8 @@ export interface ServerOptions {
   makeEngine?: (options: WorkerEngineOptions) => Engine;
   /** Where V4L2 devices are; this machine's, if nothing is said. */
   places?: Places;
+  /** Breaks the start off: what was begun is closed, and the start fails with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** What this server needs of what runs its cameras. */
@@ -53,7 +55,10 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** Joins the rooms, by hand: whatever is made here is closed here. */
+/**
+ * Joins the rooms, by hand: whatever is made here is closed here, also when a later step of the start fails.
+ * @throws CommandError, and the reason of `signal`
+ */
 export async function startServer({
   host,
   port,
@@ -64,6 +69,7 @@ export async function startServer({
   logLevel = null,
   makeEngine = options => new WorkerEngine(options),
   places = PLACES,
+  signal = new AbortController().signal,
 }: ServerOptions): Promise<Server> {
   const startedAt = new Date();
   const settings = new Settings({ running: config.running, base, token, log: logger });
@@ -137,8 +143,19 @@ export async function startServer({
   };
   const metrics = new Metrics({ cameras, sessions, events, engine, system });
   let started = false;
+  let app: FastifyInstance | null = null;
+  const close = async (): Promise<void> => {
+    sessions.close();
+    metrics.close();
+    settings.close();
+    devices.close();
+    // First, so that no camera begins while all end.
+    await config.close();
+    await Promise.all([engine.close(), app?.close()]);
+  };
   try {
-    const app = await buildApp({
+    signal.throwIfAborted();
+    app = await buildApp({
       services: {
         cameras,
         editor: config,
@@ -161,10 +178,12 @@ export async function startServer({
       certificate: settings.certificate,
       logger,
     });
-    await listen(app, host, port);
+    await beforeAbort(listen(app, host, port), signal);
     settings.start();
-    // One whose driver hangs must not keep the others from being served.
-    const known = devices.start().then(() => engine.setDevices(devices.list()));
+    // One whose driver hangs must not keep the others from being served, nor the start from being broken off.
+    const known = beforeAbort(devices.start(), signal).then(() => engine.setDevices(devices.list()));
+    // It is waited for below, if the start gets there.
+    known.catch(() => undefined);
     await config.start(
       {
         prepare: (next, anew) => {
@@ -187,34 +206,40 @@ export async function startServer({
       },
       token,
     );
+    signal.throwIfAborted();
     started = true;
     await known;
+    const { server } = app;
     return {
-      address: { host, port: (app.server.address() as AddressInfo).port },
+      address: { host, port: (server.address() as AddressInfo).port },
       certificate: settings.certificate?.facts ?? null,
       health: () =>
         judge({
-          isListening: app.server.listening,
+          isListening: server.listening,
           unsupervised: engine.unsupervised(),
           cameras: cameras.list(),
         }),
-      close: async () => {
-        sessions.close();
-        metrics.close();
-        settings.close();
-        devices.close();
-        // First, so that no camera begins while all end.
-        await config.close();
-        await Promise.all([engine.close(), app.close()]);
-      },
+      close,
     };
   } catch (error) {
-    metrics.close();
-    settings.close();
-    devices.close();
-    await config.close();
-    await engine.close();
+    // Not in the place of what was wrong first.
+    await close().catch(err => logger.error({ err }, 'what was begun of the server could not be closed'));
     throw error;
+  }
+}
+
+/** What a step resolves with, unless the signal comes first. @throws the signal's reason */
+async function beforeAbort<T>(step: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([step, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 
@@ -225,7 +250,7 @@ const VERSION = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
-async function listen(app: Awaited<ReturnType<typeof buildApp>>, host: string, port: number): Promise<void> {
+async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (error) {

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { certificateCommand } from './cli/certificate.js';
-import { EXIT } from './cli/command-error.js';
 import { devicesCommand } from './cli/devices.js';
 import { doctorCommand } from './cli/doctor.js';
 import { hideSecrets, withoutSecret } from './cli/hide-secrets.js';
 import { recvCommand } from './cli/recv.js';
 import { exitWith, serveCommand } from './cli/serve.js';
 import { tokenCommand } from './cli/token.js';
+import { EXIT } from './domain/command-error.js';
 
 hideSecrets(process.argv);
 const serve = serveCommand();

@@ -2,13 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import writeFileAtomic from 'write-file-atomic';
 import { stringify } from 'yaml';
+import { CommandError, EXIT } from '../domain/command-error.js';
+import { writeFileWhole } from '../store/atomic-file.js';
 import { defaultStateDir } from '../store/token.js';
 import { dayOf, factsOf } from '../tls/certificate-facts.js';
 import { hostForCertificate } from '../tls/host-name.js';
 import { ownHosts } from '../tls/own-hosts.js';
-import { CommandError, EXIT } from './command-error.js';
 
 interface CertificateOptions {
   host?: string[];
@@ -51,8 +51,8 @@ async function makeCertificate({ host = [], out, force = false, json }: Certific
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // The key first: a server that watches both finds them fitting only when the second is there.
-    writeFileAtomic.sync(keyFile, key, { mode: 0o600 });
-    writeFileAtomic.sync(certFile, cert, { mode: 0o644 });
+    await writeFileWhole(keyFile, key, 0o600, { keepMode: false });
+    await writeFileWhole(certFile, cert, 0o644, { keepMode: false });
   } catch (error) {
     throw new CommandError(
       EXIT.cannotWrite,

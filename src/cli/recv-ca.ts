@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CommandError, EXIT } from './command-error.js';
+import { CommandError, EXIT } from '../domain/command-error.js';
 
 /** The certificates in a file that a person named. @throws CommandError if there are none */
 export function readCertificates(file: string): string {

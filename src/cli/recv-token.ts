@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { CommandError, EXIT } from '../domain/command-error.js';
 import { defaultStateDir } from '../store/token.js';
-import { CommandError, EXIT } from './command-error.js';
 
 /** A person ended it before it began. */
 export class Stopped extends Error {}

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { CommandError, EXIT } from '../domain/command-error.js';
 import { CONTAINERS, PIPE_FORMATS, type PipeFormat } from '../messages/player.js';
-import { CommandError, EXIT } from './command-error.js';
 
 export interface RecvOptions {
   legacy?: boolean;

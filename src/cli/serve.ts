@@ -2,13 +2,15 @@ import { dirname, join, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import closeWithGrace from 'close-with-grace';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { FastifyBaseLogger } from 'fastify';
 import { stringify } from 'yaml';
+import type { Server } from '../compose.js';
 import { ConfigFile, ConfigMemory } from '../config/place.js';
 import { planCameras } from '../config/plan.js';
 import { ConfigStore } from '../config/store.js';
+import { CommandError, EXIT } from '../domain/command-error.js';
 import type { CameraSettings } from '../domain/contract.js';
 import { defaultStateDir, readToken } from '../store/token.js';
-import { CommandError, EXIT } from './command-error.js';
 import { withoutSecret } from './hide-secrets.js';
 import { LOG_LEVELS, makeLogger } from './log.js';
 import { originsOf } from './origins.js';
@@ -75,40 +77,83 @@ async function serve(options: ServeOptions): Promise<void> {
     ...(options.camera ? { cameras: namedCameras(options.camera, here) } : {}),
     log: logger,
   });
-  // Most of what there is to load; who made a mistake, or asks for another command, need not wait for it.
-  const { startServer } = await import('../compose.js');
-  const { token, file } = readToken(stateDir);
-  const { server: address } = config.running.config;
-  const server = await startServer({
-    host: options.host ?? address.host,
-    port: options.port ?? address.port,
-    config,
-    base: dirname(configFile),
-    token,
-    logger,
-    logLevel: options.logLevel ?? null,
-  });
-  let isStopping = false;
-  const { close } = closeWithGrace({ delay: SHUTDOWN_MS, logger, skip: ['SIGHUP', ...STOPPING] }, async ({ err }) => {
-    isStopping = true;
-    if (err) logger.error({ err }, 'the server made a mistake and stops');
-    await Promise.all([manager.stopping(), server.close()]);
-  });
-  for (const signal of STOPPING)
-    process.on(signal, () => {
-      logger.info({ signal, isStopping }, 'stopping');
-      if (!isStopping) void close();
-    });
+  const stop = new AbortController();
+  const started = start(options, { stateDir, base: dirname(configFile), config, logger, signal: stop.signal });
+  endOnSignal(started, stop, manager, logger);
+  // One that is told to end has not failed: it ends by itself, with its own exit status.
+  const { server, token, file } = await started.catch(error => (stop.signal.aborted ? ended() : Promise.reject(error)));
   process.on('SIGHUP', () => {
     // From the kernel it says that the terminal is gone, from a person or systemd that the configuration is to be read.
     if (hadTerminal && !TERMINAL.some(isatty)) process.kill(process.pid, 'SIGTERM');
-    else {
-      void manager.reloading();
-      void config.reload({ asked: true }).then(() => manager.ready(server.health));
-    }
+    else reload(config, server, manager).catch(err => logger.error({ err }, 'the configuration could not be reloaded'));
   });
+  // It never rejects, and nobody need wait for it.
   void manager.ready(server.health);
   announce(originsOf(server), { token, file, port: server.address.port, json: options.json ?? false });
+}
+
+interface Start {
+  stateDir: string;
+  base: string;
+  config: ConfigStore;
+  logger: FastifyBaseLogger;
+  signal: AbortSignal;
+}
+
+async function start(options: ServeOptions, { stateDir, ...rest }: Start): Promise<Started> {
+  // Most of what there is to load; who made a mistake, or asks for another command, need not wait for it.
+  const { startServer } = await import('../compose.js');
+  rest.signal.throwIfAborted();
+  const { token, file } = await readToken(stateDir);
+  const { server: address } = rest.config.running.config;
+  const server = await startServer({
+    ...rest,
+    host: options.host ?? address.host,
+    port: options.port ?? address.port,
+    token,
+    logLevel: options.logLevel ?? null,
+  });
+  return { server, token, file };
+}
+
+interface Started {
+  server: Server;
+  token: string;
+  /** In which it is kept. */
+  file: string;
+}
+
+/** From the first moment of the start on: a start that is told to end closes what it has begun. */
+function endOnSignal(
+  started: Promise<Started>,
+  stop: AbortController,
+  manager: ServiceManager,
+  logger: FastifyBaseLogger,
+): void {
+  const closed = async (): Promise<void> => {
+    const begun = await started.catch(() => null);
+    await begun?.server.close();
+  };
+  const { close } = closeWithGrace({ delay: SHUTDOWN_MS, logger, skip: ['SIGHUP', ...STOPPING] }, async ({ err }) => {
+    stop.abort(new Error('the server is told to end'));
+    if (err) logger.error({ err }, 'the server made a mistake and stops');
+    await Promise.all([manager.stopping(), closed()]);
+  });
+  for (const signal of STOPPING)
+    process.on(signal, () => {
+      const isStopping = stop.signal.aborted;
+      logger.info({ signal, isStopping }, 'stopping');
+      // It ends the process, and never rejects.
+      if (!isStopping) void close();
+    });
+}
+
+/** Until the process does, so that whoever waits does not go on. */
+const ended = (): Promise<never> => new Promise(() => undefined);
+
+async function reload(config: ConfigStore, server: Server, manager: ServiceManager): Promise<void> {
+  await Promise.all([manager.reloading(), config.reload({ asked: true })]);
+  await manager.ready(server.health);
 }
 
 /** The cameras of the command line, as a configuration that is kept nowhere. @throws CommandError */

@@ -3,8 +3,8 @@ import { stringify } from 'yaml';
 import { hashToken, makeToken, showHash } from '../access/tokens.js';
 import { checkConfig } from '../config/schema.js';
 import { ROLES } from '../contract/security.js';
+import { CommandError, EXIT } from '../domain/command-error.js';
 import type { Config, Role } from '../domain/contract.js';
-import { CommandError, EXIT } from './command-error.js';
 
 type Entry = Config['access']['tokens'][number];
 

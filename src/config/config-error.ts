@@ -1,5 +1,5 @@
-import { CommandError, EXIT } from '../cli/command-error.js';
 import type { Finding } from '../contract/finding.js';
+import { CommandError, EXIT } from '../domain/command-error.js';
 import { redact } from '../domain/source.js';
 
 /** A configuration that cannot be used: its findings, a line each, none with a password in it. */

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
-import { CommandError, EXIT } from '../cli/command-error.js';
 import type { Finding } from '../contract/finding.js';
+import { CommandError, EXIT } from '../domain/command-error.js';
 import type { CameraSettings, Config } from '../domain/contract.js';
 import type { CameraPlan, IcePlan } from '../domain/ports.js';
+import { type Source, SourceError } from '../domain/source.js';
+import { parseSourcePattern, type SourcePattern } from '../domain/source-pattern.js';
 import { ConfigError } from './config-error.js';
 import { planIce } from './ice.js';
 import { MIGRATIONS, type Migrated, type Migration, migrate } from './migrations.js';
@@ -29,6 +31,8 @@ export interface Loaded {
   /** In the order of the file; null for what is plugged in. */
   cameras: readonly ConfiguredCamera[] | null;
   ice: IcePlan;
+  /** Whether `access.sources` has a source. */
+  isListed(source: Source): boolean;
   /** @returns `FILE:LINE: `, of where a finding is */
   where(finding: Finding): string;
 }
@@ -82,11 +86,25 @@ export function loadText(text: string, file: string, migrations: readonly Migrat
       config: config as Config,
       cameras: plans?.map(plan => ({ plan, settings: written?.[plan.id] as CameraSettings })) ?? null,
       ice: planIce(ice, base),
+      isListed: listOf((config as Config).access.sources, base),
       where,
     };
   } catch (error) {
     throw error instanceof ConfigError ? new ConfigError(error.findings, where) : error;
   }
+}
+
+/** @throws ConfigError */
+function listOf(patterns: readonly string[], base: string): SourcePattern {
+  const list = patterns.map((text, at) => {
+    try {
+      return parseSourcePattern(text, base);
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      throw new ConfigError([{ path: ['access', 'sources', String(at)], message: `cannot be used: ${error.message}` }]);
+    }
+  });
+  return source => list.some(matches => matches(source));
 }
 
 /** The ids of the cameras in the order of the file: an object has those that are numbers first. */

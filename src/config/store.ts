@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { CommandError } from '../cli/command-error.js';
+import { CommandError } from '../domain/command-error.js';
 import type { CameraSettings, Config } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
-import type { CameraEditor, IcePlan, Log } from '../domain/ports.js';
+import type { CameraEditor, IcePlan, Log, SourceRight } from '../domain/ports.js';
 import { ifMatch, strongEtag } from '../protocol/etag.js';
 import { ConfigError } from './config-error.js';
 import { beginDocument, mergePatch, removeCamera, setCamera, textOf } from './edit.js';
@@ -61,6 +61,8 @@ export class ConfigStore implements CameraEditor {
   /** What ETags are made with: by themselves hashes would tell a short password to whoever tries some. */
   #secret = '';
   #running: Running;
+  /** What the configuration that holds was made of; a file that is broken since changes nothing of it. */
+  #loaded: Loaded;
   /** As it was looked at last, whether it was taken or not. */
   #seen: string;
   #found: readonly ConfiguredCamera[] | null = null;
@@ -77,6 +79,7 @@ export class ConfigStore implements CameraEditor {
     const loaded = this.#load(this.#place, this.#seen);
     const { config, ice } = loaded;
     this.#running = { config, ice, cameras: this.#camerasOf(loaded).cameras ?? [] };
+    this.#loaded = loaded;
     this.#tellOfMigration(loaded);
     this.#watch = this.#place.lasting
       ? new FileWatch(this.#place.name, () => void this.reload({ asked: false }))
@@ -96,7 +99,7 @@ export class ConfigStore implements CameraEditor {
     this.#applier = applier;
     this.#secret = secret;
     await this.#oneByOne(async () => {
-      const next = await this.#resolve(this.#load(this.#place, this.#seen));
+      const next = await this.#resolve(this.#loaded);
       this.#take(next, applier.prepare(next, false));
     });
     this.#watch?.start();
@@ -122,6 +125,7 @@ export class ConfigStore implements CameraEditor {
         const loaded = this.#load(this.#place, text);
         const next = await this.#resolve(loaded);
         const take = prepared(loaded, () => applier.prepare(next, asked));
+        this.#loaded = loaded;
         this.#take(next, take);
         this.#log.info({ file: this.#place.name }, 'configuration reloaded');
         this.#tellOfMigration(loaded);
@@ -137,11 +141,18 @@ export class ConfigStore implements CameraEditor {
 
   /** Asks anew which cameras this machine has by itself; where some are configured, that is of no interest. */
   findAnew(): void {
-    void this.#oneByOne(async () => {
-      if (!this.#applier || !this.#found) return;
+    this.#oneByOne(async () => {
+      const before = this.#found;
+      if (!this.#applier || !before) return;
       this.#found = null;
-      const next = await this.#resolve(this.#load(this.#place, this.#seen));
-      this.#take(next, this.#applier.prepare(next, false));
+      try {
+        const next = await this.#resolve(this.#loaded);
+        this.#take(next, this.#applier.prepare(next, false));
+      } catch (error) {
+        // Or nobody would ask anew the next time.
+        this.#found = before;
+        throw error;
+      }
     }).catch(err => this.#log.error({ err }, 'the cameras that were found could not be taken'));
   }
 
@@ -151,8 +162,8 @@ export class ConfigStore implements CameraEditor {
     return this.#etag(camera);
   }
 
-  async create(id: string, settings: CameraSettings): Promise<void> {
-    await this.#edit(id, now => {
+  async create(id: string, settings: CameraSettings, sources: SourceRight = 'any'): Promise<void> {
+    await this.#edit(id, sources, now => {
       if (now)
         throw new Failure('camera-exists', `There is a camera "${id}" already.`, {
           remedy: `Change it with PUT or PATCH of /api/v1/cameras/${id}, or take another id.`,
@@ -161,19 +172,33 @@ export class ConfigStore implements CameraEditor {
     });
   }
 
-  async replace(id: string, settings: CameraSettings, precondition: string | undefined): Promise<void> {
-    await this.#edit(id, now => {
+  async replace(
+    id: string,
+    settings: CameraSettings,
+    precondition: string | undefined,
+    sources: SourceRight = 'any',
+  ): Promise<void> {
+    await this.#edit(id, sources, now => {
       this.#check(id, now, precondition);
       return settings;
     });
   }
 
-  async patch(id: string, patch: Readonly<Record<string, unknown>>, precondition: string | undefined): Promise<void> {
-    await this.#edit(id, now => mergePatch(this.#check(id, now, precondition).settings, patch) as CameraSettings);
+  async patch(
+    id: string,
+    patch: Readonly<Record<string, unknown>>,
+    precondition: string | undefined,
+    sources: SourceRight = 'any',
+  ): Promise<void> {
+    await this.#edit(
+      id,
+      sources,
+      now => mergePatch(this.#check(id, now, precondition).settings, patch) as CameraSettings,
+    );
   }
 
   async remove(id: string, precondition: string | undefined): Promise<void> {
-    await this.#edit(id, now => {
+    await this.#edit(id, 'listed', now => {
       this.#check(id, now, precondition);
       return null;
     });
@@ -192,7 +217,11 @@ export class ConfigStore implements CameraEditor {
    * Changes one camera where it is kept, on what stands there now: somebody may have edited it by hand.
    * @param change what it is to be, of what it is; null for gone
    */
-  #edit(id: string, change: (now: ConfiguredCamera | undefined) => CameraSettings | null): Promise<void> {
+  #edit(
+    id: string,
+    sources: SourceRight,
+    change: (now: ConfiguredCamera | undefined) => CameraSettings | null,
+  ): Promise<void> {
     return this.#oneByOne(async () => {
       const { applier } = this.#started();
       const place = this.#camerasPlace;
@@ -202,7 +231,15 @@ export class ConfigStore implements CameraEditor {
       const now = cameras.find(({ plan }) => plan.id === id);
       const raw = change(now);
       const wanted =
-        raw && wantedSettings({ id, wanted: raw, now, file: place.name, isPassedOn: () => applier.isPassedOn(id) });
+        raw &&
+        wantedSettings({
+          id,
+          wanted: raw,
+          now,
+          file: place.name,
+          maySet: sources === 'any' ? () => true : this.#loaded.isListed,
+          isPassedOn: () => applier.isPassedOn(id),
+        });
       const { migrated } = loaded;
       const changed = !isDeepStrictEqual(wanted ?? undefined, now?.settings);
       const text = changed ? this.#write(loaded, before, cameras, id, wanted) : before;
@@ -215,7 +252,10 @@ export class ConfigStore implements CameraEditor {
         await place.write(text, isOld ? { text: before, version: migrated.from } : null);
         this.#tellThatItEnds();
       }
-      if (place === this.#place) this.#seen = text;
+      if (place === this.#place) {
+        this.#seen = text;
+        this.#loaded = after;
+      }
       this.#take(next, take);
     });
   }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CameraSettings } from '../domain/contract.js';
 import { Failure } from '../domain/failure.js';
 import type { CameraPlan } from '../domain/ports.js';
-import { redact, showSource } from '../domain/source.js';
+import { redact, type Source, showSource } from '../domain/source.js';
 import { ConfigError } from './config-error.js';
 import type { ConfiguredCamera } from './load.js';
 import { planCameras } from './plan.js';
@@ -15,6 +15,8 @@ export interface Wish {
   now: ConfiguredCamera | undefined;
   /** The file from whose folder relative paths count. */
   file: string;
+  /** Whether it may be given a source that it has not. */
+  maySet(source: Source): boolean;
   /** Whether viewers are sent its source's own stream at this moment. */
   isPassedOn(): boolean;
 }
@@ -25,13 +27,20 @@ const HIDDEN = /:\*\*\*@|[?&](?:pass\w*|pwd|token)=\*\*\*/i;
 /**
  * Looks whether somebody may have a camera so over HTTP.
  * @returns the settings, with the source in full where it came as it is shown
- * @throws Failure invalid-body, passthrough
+ * @throws Failure forbidden, invalid-body, passthrough
  */
-export function wantedSettings({ id, wanted, now, file, isPassedOn }: Wish): CameraSettings {
+export function wantedSettings({ id, wanted, now, file, maySet, isPassedOn }: Wish): CameraSettings {
   const source = asItIs(wanted.source, now);
   const settings = source === undefined ? wanted : { ...wanted, source };
-  if (typeof source === 'string' && source !== now?.settings.source) refuseSource(source);
+  const isNew = typeof source === 'string' && source !== now?.settings.source;
+  if (isNew) refuseSource(source);
   const plan = planned(id, settings, dirname(file));
+  if (isNew && !maySet(plan.source))
+    throw new Failure(
+      'forbidden',
+      `The token is "admin" of some cameras only, and may not give camera "${id}" the source ${JSON.stringify(showSource(plan.source).slice(0, 100))}.`,
+      { remedy: 'Have an admin of all cameras do it, or list the source in access.sources of the configuration.' },
+    );
   if (now && isIgnored(now.plan, plan) && isPassedOn())
     throw new Failure(
       'passthrough',

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { isH264, isJpeg, rawFormat } from '../domain/pixel-formats.js';
 import type { CaptureDevice, CaptureMode } from '../domain/ports.js';
-import { isH264, isJpeg, rawFormat } from '../worker/pixel-formats.js';
 import { parseFormats } from './parse-formats.js';
 import { type NodeInfo, parseInfo, tidy } from './parse-info.js';
 import type { VideoNode } from './sysfs.js';

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
-import { CommandError } from '../cli/command-error.js';
 import { planIce } from '../config/ice.js';
 import { defaultConfig, loadConfig } from '../config/load.js';
 import { planCameras } from '../config/plan.js';
 import { findDevices } from '../devices/device-watch.js';
+import { CommandError } from '../domain/command-error.js';
 import type { Log } from '../domain/ports.js';
 import { Prober } from '../media/prober.js';
 import type { Context, DevicesFound, Finding, MachineFacts, Settings } from './check.js';

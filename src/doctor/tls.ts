@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { CommandError } from '../cli/command-error.js';
+import { CommandError } from '../domain/command-error.js';
 import { type CertificateFacts, dayOf, factsOf, troublesOf } from '../tls/certificate-facts.js';
 import { readKeyPair } from '../tls/key-pair.js';
 import { ownAddresses } from '../tls/own-hosts.js';

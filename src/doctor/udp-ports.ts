@@ -74,10 +74,7 @@ async function countFree(
 function bindOnce(port: number, address: string): Promise<string | null> {
   return new Promise(resolve => {
     const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      socket.close();
-      resolve(error.code ?? error.message);
-    });
+    socket.once('error', (error: NodeJS.ErrnoException) => socket.close(() => resolve(error.code ?? error.message)));
     socket.bind({ port, address, exclusive: true }, () => socket.close(() => resolve(null)));
   });
 }

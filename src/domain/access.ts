@@ -37,3 +37,10 @@ export function allows({ permissions }: Grant, role: Role, camera?: string): boo
       (camera === undefined || permission.cameras === undefined || permission.cameras.includes(camera)),
   );
 }
+
+/** Whether a grant has a role on all cameras, also on those that are yet to come. */
+export function allowsAll({ permissions }: Grant, role: Role): boolean {
+  return permissions.some(
+    permission => (permission.role === role || permission.role === 'admin') && permission.cameras === undefined,
+  );
+}

@@ -152,20 +152,28 @@ export interface Pictures {
   snapshot(camera: string): Promise<Snapshot>;
 }
 
+/** The sources that somebody may give a camera: any, or those that `access.sources` lists. */
+export type SourceRight = 'any' | 'listed';
+
 /** Changes cameras where they are configured; resolves when that is kept and holds. */
 export interface CameraEditor {
   /** Names the camera as it is configured now: the value of an ETag, without quotes. @throws Failure unknown-camera */
   etagOf(id: string): string;
-  /** @throws Failure camera-exists, invalid-body, config-not-writable */
-  create(id: string, settings: CameraSettings): Promise<void>;
+  /** @throws Failure camera-exists, forbidden, invalid-body, config-not-writable */
+  create(id: string, settings: CameraSettings, sources: SourceRight): Promise<void>;
   /**
    * @param precondition the request's If-Match, compared at the moment of the change; undefined for whatever
-   * @throws Failure unknown-camera, camera-changed, invalid-body, passthrough, config-not-writable
+   * @throws Failure unknown-camera, camera-changed, forbidden, invalid-body, passthrough, config-not-writable
    */
-  replace(id: string, settings: CameraSettings, precondition: string | undefined): Promise<void>;
+  replace(id: string, settings: CameraSettings, precondition: string | undefined, sources: SourceRight): Promise<void>;
   /** A JSON merge patch (RFC 7396): null takes a setting out, which brings its default back. @throws as replace */
-  patch(id: string, patch: Readonly<Record<string, unknown>>, precondition: string | undefined): Promise<void>;
-  /** @throws as replace */
+  patch(
+    id: string,
+    patch: Readonly<Record<string, unknown>>,
+    precondition: string | undefined,
+    sources: SourceRight,
+  ): Promise<void>;
+  /** @throws Failure unknown-camera, camera-changed, config-not-writable */
   remove(id: string, precondition: string | undefined): Promise<void>;
 }
 

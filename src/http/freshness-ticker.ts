@@ -1,4 +1,4 @@
-import type { FreshnessWatch } from '../domain/ports.js';
+import type { FreshnessWatch, Log } from '../domain/ports.js';
 
 /** How long the workers may take to answer: well below the shortest period that may be asked for. */
 const PATIENCE_MS = 20;
@@ -13,12 +13,14 @@ interface Subscription {
 /** Has whoever asked for it told how old pictures are, each in his own time. While nobody has, nothing happens. */
 export class FreshnessTicker {
   readonly #watch: FreshnessWatch;
+  readonly #log: Log;
   readonly #subscriptions = new Set<Subscription>();
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  constructor(watch: FreshnessWatch) {
+  constructor(watch: FreshnessWatch, log: Log) {
     this.#watch = watch;
+    this.#log = log;
   }
 
   /** @returns what ends it */
@@ -43,19 +45,29 @@ export class FreshnessTicker {
     this.#timer = null;
     if (this.#isClosed || this.#subscriptions.size === 0) return;
     const next = Math.min(...[...this.#subscriptions].map(({ dueAt }) => dueAt));
+    // It never rejects.
     this.#timer = setTimeout(() => void this.#tick(), Math.max(0, next - performance.now())).unref();
   }
 
   async #tick(): Promise<void> {
     // What comes meanwhile is planned behind it.
     const began = performance.now();
-    await this.#watch.look(Math.min(...[...this.#subscriptions].map(({ everyMs }) => everyMs)), PATIENCE_MS);
+    try {
+      await this.#watch.look(Math.min(...[...this.#subscriptions].map(({ everyMs }) => everyMs)), PATIENCE_MS);
+    } catch (err) {
+      // What is known already is told all the same: an age grows by itself.
+      this.#log.error({ err }, 'the workers could not be asked how old their frames are');
+    }
     for (const subscription of [...this.#subscriptions]) {
       if (subscription.dueAt > began) continue;
       // By the time at which it was due, so that delays do not add up; what was missed is not made up for.
       const next = subscription.dueAt + subscription.everyMs;
       subscription.dueAt = next > began ? next : began + subscription.everyMs;
-      subscription.tell();
+      try {
+        subscription.tell();
+      } catch (err) {
+        this.#log.error({ err }, 'a listener could not be told how old frames are');
+      }
     }
     this.#plan();
   }

@@ -68,7 +68,7 @@ export class LiveEvents {
   constructor(options: LiveEventsOptions) {
     this.#options = options;
     this.#news = new CameraNews(id => this.#tellCamera('camera-changed', id), options.figuresMs);
-    this.#ticker = new FreshnessTicker(options.freshness);
+    this.#ticker = new FreshnessTicker(options.freshness, options.log);
   }
 
   start(): void {

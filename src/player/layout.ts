@@ -1,3 +1,4 @@
+import { largestGrid } from '../protocol/grid.js';
 import type { Place } from './lines.js';
 
 /** Pixels of a tile, before a person makes the window larger or smaller: the default size of a camera. */
@@ -15,10 +16,11 @@ export function windowSize(tiles: number): { width: number; height: number } {
 
 /** Where the tiles are in a window: row by row, in as many columns as show the pictures largest. */
 export function placesIn(window: { width: number; height: number }, tiles: number): Place[] {
-  const [best] = Array.from({ length: tiles }, (_, i) => gridOf(window, tiles, i + 1)).sort(
-    (a, b) => b.scale - a.scale,
-  );
-  const { columns, width, height } = best ?? gridOf(window, 1, 1);
+  const { columns, rows } = largestGrid(tiles, (columns, rows) => {
+    const tile = tileOf(window, columns, rows);
+    return Math.min(tile.width, tile.height * (TILE.width / TILE.height));
+  });
+  const { width, height } = tileOf(window, columns, rows);
   return Array.from({ length: tiles }, (_, i) => ({
     x: (i % columns) * width,
     y: Math.floor(i / columns) * height,
@@ -27,19 +29,10 @@ export function placesIn(window: { width: number; height: number }, tiles: numbe
   }));
 }
 
-function gridOf(window: { width: number; height: number }, tiles: number, columns: number): Grid {
-  const width = Math.max(2, even(window.width / columns));
-  const height = Math.max(2, even(window.height / Math.ceil(tiles / columns)));
-  return { columns, width, height, scale: Math.min(width / TILE.width, height / TILE.height) };
-}
-
-interface Grid {
-  columns: number;
-  /** Of a tile. */
-  width: number;
-  height: number;
-  scale: number;
-}
+const tileOf = (window: { width: number; height: number }, columns: number, rows: number) => ({
+  width: Math.max(2, even(window.width / columns)),
+  height: Math.max(2, even(window.height / Math.max(1, rows))),
+});
 
 /** Chroma planes have half the pixels. */
 const even = (pixels: number): number => 2 * Math.floor(pixels / 2);

@@ -25,7 +25,10 @@ process.on('message', (data: unknown) => {
     send({ type: 'pong', sequence: message.sequence });
   } else if (message.type === 'close') {
     // When all that was said is out, the process ends with the channel.
-    void player.close().finally(() => process.disconnect?.());
+    player
+      .close()
+      .catch(error => send({ type: 'log', level: 'error', event: 'player not closed', fields: { err: String(error) } }))
+      .finally(() => process.disconnect?.());
   } else player.handle(message);
 });
 send({ type: 'ready', warmMs: Math.round(performance.now() - began) });

@@ -1,8 +1,11 @@
-import { showAge } from '../receiver/words.js';
+import { formatAge } from '../protocol/age.js';
+
+/** s */
+const TENTHS_BELOW = 10;
 
 /** What stands over a picture that is old, or where none is yet. */
 export function warning(ageMs: number | null, text: string | null): string {
-  const age = ageMs === null ? [] : [`PICTURE IS ${showAge(ageMs)} OLD`];
+  const age = ageMs === null ? [] : [`PICTURE IS ${formatAge(ageMs / 1000, TENTHS_BELOW)} OLD`];
   return [...age, ...(text === null ? [] : [text])].join('\n');
 }
 

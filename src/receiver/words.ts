@@ -1,3 +1,4 @@
+import { formatAge } from '../protocol/age.js';
 import type { CaptureLatency } from '../protocol/capture-latency.js';
 import type { CameraReport, CameraSummary } from './tally.js';
 
@@ -9,7 +10,7 @@ export function statusLine(report: CameraReport, width: number): string {
   const { figures, network, roundTripMs, latency, problem, state } = report;
   const age = figures?.ageMs ?? null;
   if (state !== 'live')
-    return `${name}  ${state === 'down' ? `no picture${age === null ? '' : ` for ${showAge(age)}`}: ` : ''}${problem ?? 'connecting'}`;
+    return `${name}  ${state === 'down' ? `no picture${age === null ? '' : ` for ${formatAge(age / 1000, TENTHS_BELOW)}`}: ` : ''}${problem ?? 'connecting'}`;
   const parts = [
     ...(figures?.width ? [`${figures.width}x${figures.height}`] : []),
     ...(figures ? [`${figures.fps.toFixed(1)} fps`, showRate(figures.bitrate)] : []),
@@ -20,11 +21,14 @@ export function statusLine(report: CameraReport, width: number): string {
     ...(latency ? [showLatency(latency)] : []),
     ...(figures && figures.freezes > 0 ? [`${figures.freezes} ${figures.freezes === 1 ? 'freeze' : 'freezes'}`] : []),
   ];
-  const trouble = problem ?? (age !== null && age > STALE_MS ? `no picture for ${showAge(age)}` : null);
+  const trouble =
+    problem ?? (age !== null && age > STALE_MS ? `no picture for ${formatAge(age / 1000, TENTHS_BELOW)}` : null);
   return `${name}  ${[...parts, ...(trouble === null ? [] : [`! ${trouble}`])].join('  ')}`;
 }
 
 const STALE_MS = 500;
+/** s */
+const TENTHS_BELOW = 10;
 
 /** A camera in the summary, on a line or two. */
 export function summaryLines(summary: CameraSummary, width: number): string[] {
@@ -34,10 +38,12 @@ export function summaryLines(summary: CameraSummary, width: number): string[] {
     .map(([why, count]) => (count === 1 ? why : `${why} (${count})`))
     .join(', ');
   const parts = [
-    `${frames} pictures in ${showAge(seconds * 1000)}`,
+    `${frames} pictures in ${formatAge(seconds, TENTHS_BELOW)}`,
     ...(fps === null ? [] : [`${fps.toFixed(1)} fps`]),
     `${packetsLost} packets lost`,
-    freezes === 0 ? 'no freeze' : `${freezes} ${freezes === 1 ? 'freeze' : 'freezes'}, ${showAge(frozenMs)} in all`,
+    freezes === 0
+      ? 'no freeze'
+      : `${freezes} ${freezes === 1 ? 'freeze' : 'freezes'}, ${formatAge(frozenMs / 1000, TENTHS_BELOW)} in all`,
     ...(times === 0 ? [] : [`interrupted ${times === 1 ? 'once' : `${times} times`}: ${causes}`]),
   ];
   const lines = [`${camera.padEnd(width)}  ${parts.join(', ')}`];
@@ -52,16 +58,6 @@ const showLatency = ({ p50, p95, p99, errorMs }: CaptureLatency): string =>
 /** `1.02 Mbit/s`, `480 kbit/s` */
 function showRate(bitrate: number): string {
   return bitrate >= 1e6 ? `${(bitrate / 1e6).toFixed(2)} Mbit/s` : `${Math.round(bitrate / 1000)} kbit/s`;
-}
-
-/** `0.6 s`, `12 s`, `2 min 5 s`, `3 h 2 min`. */
-export function showAge(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const whole = Math.floor(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
 /** At most so many columns: a line that wraps could not be rewritten. */

@@ -5,12 +5,17 @@ import { dirname } from 'node:path';
 
 /**
  * Writes a file so that after a crash at any moment there is the old one or the new one, whole; when it resolves, the
- * new one outlives a loss of power. Links are followed, the mode and the owner of a file that is there are kept.
- * (write-file-atomic does not look at how much the system took of a write: on a full disk it cuts the file off.)
+ * new one outlives a loss of power. Links are followed, the owner of a file that is there is kept, and its mode.
  * @param mode of a file that is not there yet
+ * @param keepMode false where `mode` is that of the new file whatever was there: nobody reads more of a secret than before
  * @throws Error as Node has it, with a `code`; then the old one is there
  */
-export async function writeFileWhole(file: string, text: string, mode: number): Promise<void> {
+export async function writeFileWhole(
+  file: string,
+  text: string,
+  mode: number,
+  { keepMode = true }: { keepMode?: boolean } = {},
+): Promise<void> {
   const target = await realpath(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     return file;
@@ -21,7 +26,7 @@ export async function writeFileWhole(file: string, text: string, mode: number): 
   const beside = `${target}.${randomBytes(6).toString('hex')}.tmp`;
   const handle = await open(beside, 'wx', 0o600);
   try {
-    await fill(handle, text, before ?? { mode });
+    await fill(handle, text, { ...before, mode: before && keepMode ? before.mode : mode });
     await rename(beside, target);
   } catch (error) {
     await unlink(beside).catch(() => undefined);

@@ -1,9 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { makeToken } from '../access/tokens.js';
-import { CommandError, EXIT } from '../cli/command-error.js';
+import { CommandError, EXIT } from '../domain/command-error.js';
+import { writeFileWhole } from './atomic-file.js';
 
 /**
  * Where what the server must remember is kept, if nobody says otherwise: systemd's folder, XDG's, or one of its own.
@@ -36,15 +36,14 @@ function home(): string {
  * The token that opens the API: read from the state folder, made there at the first start (mode 0600).
  * @throws CommandError if it cannot be read or kept, or others can read it
  */
-export function readToken(stateDir: string): { token: string; file: string } {
+export async function readToken(stateDir: string): Promise<{ token: string; file: string }> {
   const file = join(stateDir, 'token');
   const kept = readKept(file);
   if (kept !== null) return { token: kept, file };
   const token = makeToken();
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    writeFileAtomic.sync(file, `${token}\n`, { mode: 0o600 });
-    chmodSync(file, 0o600);
+    await writeFileWhole(file, `${token}\n`, 0o600);
   } catch (error) {
     throw new CommandError(
       EXIT.cannotWrite,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CommandError } from '../cli/command-error.js';
 import { FileWatch } from '../config/watch.js';
+import { CommandError } from '../domain/command-error.js';
 import type { Log, ServerCertificate } from '../domain/ports.js';
 import { type CertificateFacts, dayOf, factsOf, troublesOf } from './certificate-facts.js';
 import { type KeyPair, readKeyPair, type TlsSettings } from './key-pair.js';

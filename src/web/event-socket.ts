@@ -1,6 +1,7 @@
 /** Listens to what the server tells of its cameras, for as long as it can, and again when it can. */
 
 import { retryDelayMs } from '../protocol/backoff.js';
+import { protocolsWithToken } from '../protocol/socket-token.js';
 import type { LiveEvent } from './api.js';
 
 /** The server says something each 2 s. */
@@ -25,10 +26,8 @@ export interface EventSocket {
 }
 
 export function listenToEvents(token: string, host: EventSocketHost): EventSocket {
-  // A browser sends no header with a WebSocket: here the token has to be in the address, which nobody sees or keeps.
   const address = new URL('/api/v1/events', location.href);
   address.protocol = address.protocol.replace('http', 'ws');
-  address.searchParams.set('token', token);
   address.searchParams.set('freshness', String(FRESHNESS_MS));
   let socket: WebSocket | undefined;
   let live = false;
@@ -37,7 +36,7 @@ export function listenToEvents(token: string, host: EventSocketHost): EventSocke
   let retryAt = 0;
 
   function open(): void {
-    const opened = new WebSocket(address);
+    const opened = new WebSocket(address, protocolsWithToken(token));
     socket = opened;
     heardAt = performance.now();
     opened.addEventListener('message', ({ data }) => {

@@ -1,4 +1,5 @@
 /** Numbers as people read them. Pure. */
+import { formatAge as ageInWords } from '../protocol/age.js';
 
 /** A thin gap that keeps a number and its unit on one line. */
 const GAP = '\u00a0';
@@ -38,24 +39,12 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
 }
 
 /** An age or a wait: tenths below a minute, because a tenth is what an operator acts on. */
-export function formatAge(ms: number): string {
-  const seconds = Math.max(0, ms) / 1_000;
-  if (seconds < 59.95) return `${seconds.toFixed(1)}${GAP}s`;
-  return formatDuration(seconds);
-}
+export const formatAge = (ms: number): string => withGaps(ageInWords(ms / 1_000, 60));
 
-export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds));
-  const [days, hours, minutes] = [
-    Math.floor(whole / 86_400),
-    Math.floor(whole / 3_600) % 24,
-    Math.floor(whole / 60) % 60,
-  ];
-  if (days > 0) return `${days}${GAP}d ${hours}${GAP}h`;
-  if (hours > 0) return `${hours}${GAP}h ${minutes}${GAP}min`;
-  if (minutes > 0) return `${minutes}${GAP}min ${whole % 60}${GAP}s`;
-  return `${whole}${GAP}s`;
-}
+export const formatDuration = (seconds: number): string => withGaps(ageInWords(seconds));
+
+/** Each number stays on a line with its unit. */
+const withGaps = (words: string): string => words.replaceAll(/(?<=\d) (?=[a-z])/g, GAP);
 
 /** `road-2026-01-31T12-00-00.000Z.png`: an ISO time whose colons are hyphens, since Windows refuses colons in names. */
 export function snapshotName(camera: string, at: Date): string {

@@ -1,4 +1,5 @@
 /** How many columns show N cameras largest. Pure. */
+import { largestGrid } from '../protocol/grid.js';
 
 export interface GridSpace {
   count: number;
@@ -25,13 +26,8 @@ export interface GridLayout {
 const NARROW = 600;
 /** A smaller picture shows too little to be worth fitting it in: scroll instead. */
 const SMALLEST_TILE = 150;
-/** A grid without holes is worth pictures that are smaller by this share. */
-const HOLES_COST = 0.1;
 
-const ceilDivide = (a: number, b: number): number => Math.floor((a + b - 1) / b);
-
-function fittingWidth(space: GridSpace, columns: number): number {
-  const rows = ceilDivide(space.count, columns);
+function fittingWidth(space: GridSpace, columns: number, rows: number): number {
   const cellWidth = (space.width - space.gap * (columns - 1)) / columns;
   const cellHeight = (space.height - space.gap * (rows - 1)) / rows;
   // The bar is higher on narrow tiles, so a width that was found with the low bar is tried again with its own bar.
@@ -49,18 +45,9 @@ export function gridLayout(space: GridSpace): GridLayout {
       scrolls: count * height + (count - 1) * space.gap > space.height,
     };
   }
-  const layouts = Array.from({ length: count }, (_, index) => {
-    const columns = index + 1;
-    const tileWidth = Math.floor(fittingWidth({ ...space, count }, columns));
-    return { columns, tileWidth, scrolls: false, holes: columns * ceilDivide(count, columns) - count };
-  });
-  const widest = Math.max(...layouts.map(layout => layout.tileWidth));
-  const [best] = layouts
-    .filter(layout => layout.tileWidth >= widest * (1 - HOLES_COST))
-    .sort((a, b) => a.holes - b.holes || b.tileWidth - a.tileWidth);
-  if (best !== undefined && best.tileWidth >= Math.min(SMALLEST_TILE, space.width)) {
-    return { columns: best.columns, tileWidth: best.tileWidth, scrolls: false };
-  }
+  const best = largestGrid(count, (columns, rows) => Math.floor(fittingWidth(space, columns, rows)));
+  if (best.width >= Math.min(SMALLEST_TILE, space.width))
+    return { columns: best.columns, tileWidth: best.width, scrolls: false };
   const columns = Math.max(1, Math.min(count, Math.floor((space.width + space.gap) / (SMALLEST_TILE + space.gap))));
   return { columns, tileWidth: Math.floor((space.width - space.gap * (columns - 1)) / columns), scrolls: true };
 }

@@ -1,10 +1,10 @@
+import { isJpeg, rawFormat } from '../domain/pixel-formats.js';
 import type { Source } from '../domain/source.js';
 import type { MachineFacts } from '../gst/machine.js';
 import { type ChosenMode, outputSize } from './capture-mode.js';
 import { CODEC_ELEMENTS } from './codec-elements.js';
 import { reaches, showFraction } from './framerate.js';
 import { type CameraFormat, describeFan, describeThinning } from './launch.js';
-import { isJpeg, rawFormat } from './pixel-formats.js';
 import { describeAcceptable, describeScaling, isJetson, NVMM } from './raw-video.js';
 import { describeTimeMark } from './time-mark.js';
 

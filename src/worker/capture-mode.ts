@@ -1,7 +1,7 @@
+import { isH264, isJpeg, rawRank } from '../domain/pixel-formats.js';
 import type { CaptureMode } from '../domain/ports.js';
 import { reaches, showRate } from './framerate.js';
 import type { CameraFormat } from './launch.js';
-import { isH264, isJpeg, rawRank } from './pixel-formats.js';
 
 /** What a V4L2 camera is set to. */
 export interface ChosenMode {

@@ -3,6 +3,7 @@ import { passed } from '../gst/meter.js';
 import { type Element, Gst, type Pipeline, type Sample } from '../gst/native.js';
 import { closePipeline, element, parseLaunch, shareClock } from '../gst/pipeline.js';
 import { Tee } from '../gst/tee.js';
+import { formatAge } from '../protocol/age.js';
 import { firstFrame } from './first-picture.js';
 import type { CameraFormat } from './launch.js';
 import { describeSlate } from './still-lines.js';
@@ -106,12 +107,4 @@ export function rateOf(caps: string | null, framerate: number): { framerate: str
   const rate = known ?? `${framerate}/1`;
   const named = caps?.replace(/, framerate=\(fraction\)\d+\/\d+/, '') ?? null;
   return { framerate: rate, caps: named && `${named}, framerate=(fraction)${rate}` };
-}
-
-/** `7 s`, `2 min 5 s`, `3 h 2 min`. */
-export function formatAge(seconds: number): string {
-  const s = Math.floor(seconds);
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }

@@ -48,11 +48,22 @@ t.test('the dashboard plays every camera, on an address that is not loopback', a
   const complaints: string[] = [];
   page.on('console', message => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', error => complaints.push(String(error)));
+  const sockets: string[] = [];
+  page.on('websocket', socket => sockets.push(socket.url()));
+  const asked: string[] = [];
+  page.on('request', request => asked.push(request.url()));
   await openDashboard(page, server, origin);
   await playing(page, 'front');
   await playing(page, 'rear');
   t.ok(await moves(page, 'front'), 'the picture moves');
   t.notMatch(page.url(), /token/, 'the token is gone from the address');
+  t.strictSame(
+    sockets,
+    [`${origin.replace('http', 'ws')}/api/v1/events?freshness=500`],
+    'it listens, with one connection',
+  );
+  // The page's own address has it behind the #, which is sent to nobody.
+  for (const url of asked.slice(1)) t.notMatch(url, server.token, 'it is in no address that is asked for');
   t.equal(await page.evaluate(() => isSecureContext), address === undefined, 'it needs no secure context');
   await until('there are figures', async () => Number(await page.getAttribute(player('front'), 'data-fps')) > 5);
 

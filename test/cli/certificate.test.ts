@@ -72,6 +72,24 @@ t.test('writes over nothing, unless it is told to', t => {
   t.end();
 });
 
+t.test('a disk that takes only part of the certificate: it is refused, and the one that was there stays whole', t => {
+  const folder = t.testdir();
+  t.equal(run(folder, '--out', '.').status, 0);
+  const read = () => ['certificate.pem', 'key.pem'].map(file => readFileSync(join(folder, file), 'utf8'));
+  const before = read();
+  // 512 bytes a file: more than the key has, less than the certificate.
+  const { status, stdout, stderr } = spawnSync(
+    'sh',
+    ['-c', 'ulimit -f 1; exec "$@"', 'sh', process.execPath, MAIN, 'certificate', '--out', '.', '--force'],
+    { cwd: folder, encoding: 'utf8', timeout: 20_000 },
+  );
+  t.equal(status, 73, stdout);
+  t.match(stderr, /cannot be written.*--out/);
+  t.equal(read()[0], before[0]);
+  t.strictSame(readdirSync(folder).sort(), ['certificate.pem', 'key.pem'], 'nothing is left beside them');
+  t.end();
+});
+
 t.test('mistakes', t => {
   const folder = t.testdir({ file: '' });
   for (const host of ['https://robot', 'robot:8765', '*.example.org', ''])

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { CommandError } from '../../src/cli/command-error.js';
 import { askForToken, findToken } from '../../src/cli/recv-token.js';
+import { CommandError } from '../../src/domain/command-error.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-token-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { EXIT } from '../../src/cli/command-error.js';
+import { EXIT } from '../../src/domain/command-error.js';
 import { freePort } from '../helpers/free-port.js';
 import { startStranger } from '../helpers/stranger.js';
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { CommandError, EXIT } from '../../src/cli/command-error.js';
 import { defaultConfig, loadConfig, loadText } from '../../src/config/load.js';
+import { CommandError, EXIT } from '../../src/domain/command-error.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-config-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -34,7 +34,15 @@ t.test('what holds where nothing is said', t => {
     protocol: { etags: 'compatible' },
     log: { level: 'info' },
     legacy: { mode: 'auto', anonymous: false, networks: [] },
-    access: { tokens: [], jwt: [], anonymous: [], requireTokenOnSessions: false, origins: ['*'], proxies: [] },
+    access: {
+      tokens: [],
+      jwt: [],
+      anonymous: [],
+      requireTokenOnSessions: false,
+      origins: ['*'],
+      sources: [],
+      proxies: [],
+    },
   };
   t.strictSame(defaultConfig(), config);
   for (const nothing of ['', '# all as it is\n', '{}', 'null', '---\n'])
@@ -196,5 +204,14 @@ t.test('a password that is no YAML is not repeated', t => {
       { message: /^robot\.yaml(?![\s\S]*Hunter2)/ },
       value,
     );
+  t.end();
+});
+
+t.test('a pattern of sources that is none is named with its line', t => {
+  const text = "access:\n  sources:\n    - test\n    - 'rtsp://u:secret@192.0.2.7/*'\n";
+  t.throws(() => loadText(text, 'c.yaml'), {
+    message: /^c\.yaml:4: access\.sources\.1 cannot be used: .*without a user/,
+  });
+  t.throws(() => loadText('access: { sources: [gst:*] }', 'c.yaml'), { message: /^c\.yaml:1: access\.sources\.0/ });
   t.end();
 });

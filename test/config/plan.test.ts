@@ -1,6 +1,6 @@
 import t from 'tap';
-import { CommandError, EXIT } from '../../src/cli/command-error.js';
 import { planCameras } from '../../src/config/plan.js';
+import { CommandError, EXIT } from '../../src/domain/command-error.js';
 import type { CameraSettings } from '../../src/domain/contract.js';
 
 /** Cameras as they are before the defaults are filled in. */

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { ConfigFile } from '../../src/config/place.js';
+import type { CameraSettings } from '../../src/domain/contract.js';
 import { OFFER } from '../helpers/app.js';
 import { configFile, configuredServer, openStore } from '../helpers/config-store.js';
 import { sleep, until } from '../helpers/server.js';
@@ -213,4 +214,26 @@ t.test('however the file is replaced, it is seen, and once', async t => {
   t.equal(held.length, 1);
   await sleep(1_500);
   t.equal(held.length, 1, 'what it wrote itself is no news');
+});
+
+t.test('a camera that is plugged in while the file is broken is taken, and so is the next one', async t => {
+  const file = configFile(t, 'limits: { viewers: 5 }\n');
+  const plugged: Record<string, CameraSettings> = { video0: { source: 'v4l2:/dev/video0' } as CameraSettings };
+  const place = new ConfigFile(file, { mayBeMissing: false });
+  const { store, held, log } = await openStore(t, { place, applier: { found: async () => ({ ...plugged }) } });
+  const cameras = () => held.at(-1)?.cameras.map(({ plan }) => plan.id);
+  t.strictSame(cameras(), ['video0']);
+  writeFileSync(file, 'limits: { viewers: 5\n');
+  await store.reload({ asked: true });
+  t.match(log.lines, [{ level: 'error', event: /cannot be used/ }]);
+  for (const id of ['video1', 'video2']) {
+    plugged[id] = { source: `v4l2:/dev/${id}` } as CameraSettings;
+    store.findAnew();
+    await until(`${id} is taken`, () => cameras()?.includes(id));
+  }
+  t.equal(held.at(-1)?.config.limits.viewers, 5, 'with what held before');
+  writeFileSync(file, 'limits: { viewers: 7 }\n');
+  await store.reload({ asked: true });
+  t.strictSame(cameras(), ['video0', 'video1', 'video2']);
+  t.equal(held.at(-1)?.config.limits.viewers, 7);
 });

@@ -6,17 +6,18 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
+import { changes, makeSystem, PREFIX, VERSIONS } from '../helpers/install.js';
 import { ROOT, ran, source } from '../helpers/programs.js';
 import { until } from '../helpers/server.js';
 
-const PREFIX = '/opt/bigfootbot-video';
 const CONFIG = '/etc/bigfootbot-video/config.yaml';
 const UNIT = '/etc/systemd/system/bigfootbot-video.service';
 const JETSON = `${UNIT}.d/jetson.conf`;
@@ -27,32 +28,9 @@ const OTHERS = [
   '/usr/local/bin/bigfootbot-video',
 ];
 
-/** A system of its own, into which is installed; its files by their paths there. */
-function makeSystem(t: Test) {
-  const root = mkdtempSync(join(tmpdir(), 'bigfootbot-install-'));
-  t.teardown(() => rmSync(root, { recursive: true, force: true }));
-  const script = (name: string, args: readonly string[]) =>
-    ran('sh', [`deploy/${name}.sh`, ...args], { DESTDIR: root });
-  return {
-    root,
-    at: (path: string) => join(root, path),
-    install: (...args: string[]) => script('install', args),
-    uninstall: (...args: string[]) => script('uninstall', args),
-    has: (path: string) => existsSync(join(root, path)),
-    /** Every file and link, in order. */
-    files: () =>
-      (readdirSync(root, { recursive: true }) as string[]).filter(path => !isFolder(join(root, path))).sort(),
-  };
-}
-
-/** What has come and gone, of some thousand files. */
-const changes = (before: readonly string[], after: readonly string[]): string[] => [
-  ...after.filter(path => !before.includes(path)).map(path => `+${path}`),
-  ...before.filter(path => !after.includes(path)).map(path => `-${path}`),
-];
-
-/** A link counts as itself, wherever it leads. */
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** Whether a version is being copied there. */
+const isAtWork = (versions: string): boolean =>
+  readdirSync(versions).some(name => name.endsWith('.new') && existsSync(join(versions, name, 'node_modules')));
 
 t.test('shown, installed, run, installed again, removed', t => {
   const { at, install, uninstall, has, files } = makeSystem(t);
@@ -76,13 +54,14 @@ t.test('shown, installed, run, installed again, removed', t => {
   // What was copied works without the clone: its launcher names the folder it will have.
   const launcher = readFileSync(at(`${PREFIX}/bin/bigfootbot-video`), 'utf8');
   const [, node = '', main = ''] = /^#!\/bin\/sh\nexec (\S+) (\S+) "\$@"\n$/.exec(launcher) ?? [];
-  t.equal(main, `${PREFIX}/dist/src/main.js`);
+  t.equal(main, `${VERSIONS}/${readdirSync(at(VERSIONS))[0]}/dist/src/main.js`);
   t.match(JSON.parse(ran(node, [at(main), 'devices', '--json']).output), { items: Array });
   const packages = readdirSync(at(`${PREFIX}/node_modules`));
   for (const name of ['fastify', 'node-gtk', 'ws']) t.ok(packages.includes(name), name);
   for (const name of ['typescript', 'tap', '@biomejs', 'playwright-core']) t.notOk(packages.includes(name), name);
   for (const path of ['dist/test', 'dist/bench', 'src', 'node_modules/node-gtk/build'])
     t.notOk(has(`${PREFIX}/${path}`), path);
+  t.match(readlinkSync(at(PREFIX)), /^bigfootbot-video\.versions\/\d+\.\d+\.\d+-1$/, 'wherever the root is');
 
   const before = files();
   const mine = '# mine\n';
@@ -157,20 +136,20 @@ t.test('elsewhere, on a Jetson; interrupted: what was there goes on, and the nex
       env: { ...process.env, DESTDIR: root },
     });
     const exited = new Promise(resolve => child.once('exit', resolve));
-    await until('it copies', () => has(`${elsewhere}.new/node_modules`));
+    await until('it copies', () => isAtWork(at(`${elsewhere}.versions`)));
     process.kill(-(child.pid ?? 0), signal);
     await exited;
     t.ok(has(`${elsewhere}/old`) && has(`${elsewhere}/bin/bigfootbot-video`), `${signal}: the old one is as it was`);
   }
-  // The moment between the two moves, as a power cut leaves it.
-  ran('mv', [at(elsewhere), at(`${elsewhere}.old`)]);
   const whole = install(prefix);
   t.equal(whole.status, 0, whole.output);
   t.strictSame(changes(before, files()), [], 'whole, without what was left over');
 
   // A removal that was interrupted: half of it is gone.
-  ran('mv', [at(elsewhere), at(`${elsewhere}.new`)]);
-  rmSync(at(`${elsewhere}.new/bin`), { recursive: true });
+  const version = realpathSync(at(elsewhere));
+  rmSync(at(elsewhere));
+  ran('mv', [version, `${version}.new`]);
+  rmSync(`${version}.new/bin`, { recursive: true });
   t.equal(uninstall(prefix, '--purge').status, 0);
   t.strictSame(files(), ['etc/nv_tegra_release']);
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { EXIT } from '../../src/cli/command-error.js';
+import { EXIT } from '../../src/domain/command-error.js';
 import { lacks, ran, source } from '../helpers/programs.js';
 
 const UNIT = 'bigfootbot-video.service';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { rawFormat } from '../../src/domain/pixel-formats.js';
 import type { Source } from '../../src/domain/source.js';
 import { lookAtMachine } from '../../src/gst/machine.js';
 import { type Bin, type Element, Gst, type Pipeline } from '../../src/gst/native.js';
@@ -12,7 +13,6 @@ import { type CaptureRequest, describeCapture, describePassthrough } from '../..
 import type { ChosenMode } from '../../src/worker/capture-mode.js';
 import { describeEncoder, ENCODERS } from '../../src/worker/encoders.js';
 import { describeEncoding, sourceProperty } from '../../src/worker/launch.js';
-import { rawFormat } from '../../src/worker/pixel-formats.js';
 import { PLAIN } from '../helpers/machines.js';
 import { makeVideo } from '../helpers/make-video.js';
 import { sleep, until } from '../helpers/server.js';

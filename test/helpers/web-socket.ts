@@ -15,9 +15,9 @@ export async function openSocket(
   url: string,
   onMessage: (text: string) => void,
   headers: Record<string, string> = {},
-  options: object = {},
+  { protocols = [], ...options }: { protocols?: readonly string[] } = {},
 ): Promise<OpenSocket> {
-  const socket = new WebSocket(url.replace(/^http/, 'ws'), { headers, ...options });
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), [...protocols], { headers, ...options });
   t.teardown(() => socket.terminate());
   socket.on('message', data => onMessage(String(data)));
   const closed = new Promise<{ code: number; reason: string }>(resolve =>

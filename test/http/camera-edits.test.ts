@@ -1,5 +1,9 @@
+import { writeFileSync } from 'node:fs';
 import t from 'tap';
+import { stringify } from 'yaml';
+import type { Problem } from '../../src/domain/contract.js';
 import { testApp } from '../helpers/app.js';
+import { configuredServer } from '../helpers/config-store.js';
 import { breaches, problemBreaches } from '../helpers/contract.js';
 import { bearer, issue } from '../helpers/tokens.js';
 
@@ -143,8 +147,50 @@ t.test('who is admin of one camera changes that one', async t => {
   const as = (token: string, body: object) => json(body, bearer(token));
   t.equal((await ask('PATCH', '/api/v1/cameras/arm', as(here.token, { width: 320 }))).statusCode, 200);
   t.equal((await ask('PATCH', '/api/v1/cameras/road', as(here.token, { width: 320 }))).statusCode, 403);
-  t.equal((await ask('POST', '/api/v1/cameras', as(here.token, { id: 'new', source: 'test' }))).statusCode, 201);
   const other = await ask('POST', '/api/v1/cameras', as(here.token, { id: 'other', source: 'test' }));
   t.strictSame(problemBreaches(other, 403, 'forbidden'), []);
   t.equal((await ask('PATCH', '/api/v1/cameras/arm', as(viewer.token, { width: 320 }))).statusCode, 403);
+});
+
+t.test('what a camera shows is for an admin of all cameras, or listed in access.sources', async t => {
+  const [some, all] = [issue('some', { role: 'admin', cameras: ['arm', 'new'] }), issue('all', { role: 'admin' })];
+  const access = { tokens: [some.entry, all.entry] };
+  const cameras = { arm: { source: 'rtsp://u:secret@192.0.2.7/s' }, road: { source: 'v4l2:/dev/video0' } };
+  const limits = { requestsPerMinute: 1_000_000 };
+  const { ask, engine, file, config } = await configuredServer(t, stringify({ limits, access, cameras }));
+  const as = ({ token }: typeof some) => bearer(token);
+  const path = '/api/v1/cameras/arm';
+  const refused = async (operation: string, response: Response) => {
+    const { headers } = response;
+    const answer = { statusCode: response.status, headers: Object.fromEntries(headers), body: await response.text() };
+    t.strictSame(problemBreaches(answer, 403, 'forbidden'), [], operation);
+    t.strictSame(breaches(operation, answer), []);
+    return JSON.parse(answer.body) as Problem;
+  };
+  const before = engine.done.length;
+  for (const source of ['file:/etc/passwd', 'v4l2:/dev/video0', 'rtsp://127.0.0.1:22/', 'rtsp://192.0.2.7/s', 'test']) {
+    await refused('patchCamera', await ask('PATCH', path, { source }, as(some)));
+    await refused('replaceCamera', await ask('PUT', path, { source, width: 320 }, as(some)));
+    await refused('createCamera', await ask('POST', '/api/v1/cameras', { id: 'new', source }, as(some)));
+  }
+  const secret = await refused('patchCamera', await ask('PATCH', path, { source: 'rtsp://a:pass@h/' }, as(some)));
+  t.match(secret, { detail: /camera "arm".*rtsp:\/\/a:\*\*\*@h/, remedy: /access\.sources/ });
+  t.equal(engine.done.length, before, 'nothing was changed');
+
+  const own = { source: 'rtsp://u:***@192.0.2.7/s', width: 320 };
+  t.equal((await ask('PUT', path, own, as(some))).status, 200, 'its source as it is shown is the one that it has');
+  t.equal((await ask('PATCH', path, { height: 240 }, as(some))).status, 200);
+  t.equal((await ask('POST', '/api/v1/cameras', { id: 'x', source: 'test' }, as(all))).status, 201);
+
+  const sources = ['rtsp://192.0.2.*/*', 'file:/srv/videos/*'];
+  writeFileSync(file, stringify({ limits, access: { ...access, sources }, cameras }));
+  await config.reload({ asked: true });
+  for (const source of ['rtsp://u:secret@192.0.2.9/x', 'file:/srv/videos/a.mp4']) {
+    t.equal((await ask('PATCH', path, { source }, as(some))).status, 200, source);
+    t.equal((await ask('POST', '/api/v1/cameras', { id: 'new', source }, as(some))).status, 201, source);
+    t.equal((await ask('DELETE', '/api/v1/cameras/new', undefined, as(some))).status, 204);
+  }
+  for (const source of ['file:/srv/videos/../secret.mp4', 'rtsp://192.0.2.9:22/', 'v4l2:/dev/video0', 'whip'])
+    await refused('patchCamera', await ask('PATCH', path, { source }, as(some)));
+  t.equal((await ask('PATCH', path, { source: 'v4l2:/dev/video1' }, as(all))).status, 200, 'whoever may all');
 });

@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { NOT_STARTED } from '../../src/domain/cameras.js';
 import { Failure } from '../../src/domain/failure.js';
@@ -77,7 +78,7 @@ t.test('the form: flat for pages and for who asks for it, then that of the clien
   page.say(HELLO);
   t.strictSame(await page.next(), OK);
   t.strictSame(await page.next(), { sdp: flat });
-  t.rejects(connect('/?form=other'), /400/);
+  await t.rejects(connect('/?form=other'), /400/);
 });
 
 t.test('the cameras that are asked for, and those that a token may see', async t => {
@@ -527,4 +528,19 @@ t.test('one that may only send has time to offer', async t => {
   await sleep(900);
   sender.say({ type: 'offer', sdp: only(1) });
   t.match(await sender.next(), { type: 'answer' });
+});
+
+t.test('that a client without a token is refused is logged once for its address, whoever came before', async t => {
+  const lines: { msg: string; address: string }[] = [];
+  const logger = pino({ level: 'warn' }, { write: line => void lines.push(JSON.parse(line)) });
+  const { connect } = await setUp(t, { logger, access: { proxies: ['127.0.0.1'] } });
+  // More than are remembered.
+  const addresses = Array.from({ length: 258 }, (_, n) => `10.0.${Math.floor(n / 256)}.${n % 256}`);
+  for (const address of [...addresses, '10.0.1.1'])
+    await t.rejects(connect('/', { 'X-Forwarded-For': address }), /401/);
+  const told = lines.filter(({ msg }) => msg.includes('refused'));
+  t.strictSame(
+    told.map(({ address }) => address),
+    addresses,
+  );
 });

@@ -1,5 +1,7 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import type { Grant } from '../../src/domain/access.js';
 import { NOT_STARTED } from '../../src/domain/cameras.js';
@@ -158,6 +160,22 @@ t.test('how old pictures are, to who asks, of the cameras that he may see, and w
   t.ok(engine.looks.length <= before + 1, 'who has left is looked for no more');
 });
 
+t.test(
+  'workers that cannot be asked how old pictures are: what is known is told, and the next time they are asked again',
+  async t => {
+    const { listen, engine } = await setUp(t);
+    let asked = 0;
+    engine.look = async () => {
+      asked++;
+      throw new Error('no worker can be asked');
+    };
+    const client = await listen(`${EVENTS}?freshness=50`);
+    await snapshotOf(client);
+    for (let told = 0; told < 3; told++) t.match(await client.news(), { type: 'freshness' });
+    t.ok(asked >= 3);
+  },
+);
+
 t.test('the line of a gst source is for administrators', async t => {
   const viewer = issue('viewer', { role: 'view' });
   const { listen, cameras, app } = await setUp(t, { access: { tokens: [viewer.entry] } });
@@ -171,6 +189,52 @@ t.test('the line of a gst source is for administrators', async t => {
     cameras.update('launch', { ...NOT_STARTED, state: token === TOKEN ? 'idle' : 'live' });
     t.match(await client.news(), { type: 'camera-changed', camera: { source } }, 'as GET has it');
   }
+});
+
+/** How a handshake is refused that no client would send. */
+async function refusal(origin: string, protocols: string): Promise<number | undefined> {
+  const asked = get(`${origin}${EVENTS}`, {
+    headers: {
+      ...{ Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': 13 },
+      ...{ 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Protocol': protocols },
+    },
+  });
+  const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage];
+  asked.destroy();
+  return statusCode;
+}
+
+t.test('the token as a protocol, which is not the one that is answered with, and is in no log', async t => {
+  const lines: string[] = [];
+  const logger = pino({ level: 'trace' }, { write: line => void lines.push(line) });
+  const { token, entry } = issue('page', { role: 'view' });
+  const { listen, origin } = await setUp(t, {
+    logger,
+    access: { tokens: [entry] },
+    limits: { wrongTokensPerMinute: 100 },
+  });
+  const asking = (...protocols: string[]) => listen(EVENTS, {}, { protocols });
+  const encoded = Buffer.from(token).toString('base64url');
+  const own = `bigfootbot.token.${encoded}`;
+  for (const protocols of [
+    ['bigfootbot', own],
+    [own, 'bigfootbot'],
+  ]) {
+    const client = await asking(...protocols);
+    t.equal((await snapshotOf(client)).cameras.length, 3);
+    t.equal(client.socket.protocol, 'bigfootbot');
+  }
+  const header = await listen(EVENTS, bearer(token), { protocols: ['bigfootbot'] });
+  t.equal(header.socket.protocol, 'bigfootbot', 'who has it in the other header needs none');
+  for (const wrong of ['', '%%%', 'AA', `${encoded}xx`, 'x'.repeat(10_000), token])
+    await t.rejects(asking('bigfootbot', `bigfootbot.token.${wrong}`), /401/, wrong.slice(0, 20));
+  await t.rejects(asking('bigfootbot'), /401/);
+  await t.rejects(listen(EVENTS, bearer('wrong'), { protocols: [own] }), /401/, 'the other goes first');
+  t.equal(await refusal(origin, `bigfootbot.token.====,, "x, ${own.slice(0, -1)}`), 401, 'what is no list of words');
+  const plain = await fetch(`${origin}/api/v1/cameras`, { headers: { 'Sec-WebSocket-Protocol': own } });
+  t.equal(plain.status, 401, 'where there is no WebSocket it is nothing');
+  const log = lines.join('');
+  for (const secret of [token, encoded]) t.notMatch(log, secret);
 });
 
 t.test('the token: in a header, in the URL, and none', async t => {

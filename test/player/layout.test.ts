@@ -28,7 +28,7 @@ t.test('every tile is inside the window and over no other, whatever the window',
   );
 });
 
-t.test('no other number of columns shows the pictures larger', async () => {
+t.test('no other number of columns shows the pictures much larger', async () => {
   fc.assert(
     fc.property(windows, tiles, (window, count) => {
       const scale = ({ width, height }: { width: number; height: number }): number => Math.min(width / 4, height / 3);
@@ -37,8 +37,8 @@ t.test('no other number of columns shows the pictures larger', async () => {
           scale({ width: window.width / (i + 1), height: window.height / Math.ceil(count / (i + 1)) }),
         ),
       );
-      // Whole pixels, two by two.
-      return scale(placesIn(window, count)[0] ?? { width: 0, height: 0 }) > best - 1;
+      // A grid without holes is worth a tenth; and pixels are whole, two by two.
+      return scale(placesIn(window, count)[0] ?? { width: 0, height: 0 }) > 0.9 * best - 1;
     }),
   );
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { fit, showAge, statusLine, summaryLines } from '../../src/receiver/words.js';
+import { fit, statusLine, summaryLines } from '../../src/receiver/words.js';
 import { FIGURES, REPORT, SUMMARY } from '../helpers/reports.js';
 
 const latency = { p50: 9.04, p95: 14, p99: 22.26, count: 300, errorMs: 0.34 };
@@ -56,21 +56,6 @@ t.test('the summary', t => {
     summaryLines({ ...SUMMARY, freezes: 3, interruptions: { late: 1 } }, 5)[0],
     /3 freezes, .*interrupted once: late$/,
   );
-  t.end();
-});
-
-t.test('ages', t => {
-  const cases: [number, string][] = [
-    [0, '0.0 s'],
-    [640, '0.6 s'],
-    [12_900, '12 s'],
-    [59_999, '59 s'],
-    [60_000, '1 min 0 s'],
-    [125_000, '2 min 5 s'],
-    [3_600_000, '1 h 0 min'],
-    [10_920_000, '3 h 2 min'],
-  ];
-  for (const [ms, words] of cases) t.equal(showAge(ms), words);
   t.end();
 });
 

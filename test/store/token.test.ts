@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { CommandError, EXIT } from '../../src/cli/command-error.js';
+import { CommandError, EXIT } from '../../src/domain/command-error.js';
 import { defaultStateDir, readToken } from '../../src/store/token.js';
 
 const root = mkdtempSync(join(tmpdir(), 'bigfootbot-token-'));
@@ -10,9 +10,9 @@ t.teardown(() => rmSync(root, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(root, String(++folders), 'state');
 
-function failing(stateDir: string): { exitCode: number; message: string } {
+async function failing(stateDir: string): Promise<{ exitCode: number; message: string }> {
   try {
-    readToken(stateDir);
+    await readToken(stateDir);
   } catch (error) {
     if (error instanceof CommandError) return error;
     throw error;
@@ -22,45 +22,42 @@ function failing(stateDir: string): { exitCode: number; message: string } {
 
 const mode = (path: string): number => statSync(path).mode & 0o777;
 
-t.test('made at the first start, for its owner alone, and kept', t => {
+t.test('made at the first start, for its owner alone, and kept', async t => {
   const state = folder();
   const umask = process.umask(0);
-  const { token, file } = readToken(state);
+  const { token, file } = await readToken(state);
   process.umask(umask);
   t.match(token, /^[\w-]{32}$/, '192 bits that fit into a header and a URL');
   t.equal(file, join(state, 'token'));
   t.equal(mode(file), 0o600);
   t.equal(mode(state), 0o700);
   t.equal(readFileSync(file, 'utf8'), `${token}\n`);
-  t.equal(readToken(state).token, token, 'the second start has the same');
-  t.not(readToken(folder()).token, token, 'another robot has another');
-  t.end();
+  t.equal((await readToken(state)).token, token, 'the second start has the same');
+  t.not((await readToken(folder())).token, token, 'another robot has another');
 });
 
-t.test('one that somebody wrote themselves is taken', t => {
+t.test('one that somebody wrote themselves is taken', async t => {
   const state = folder();
   mkdirSync(state, { recursive: true });
   writeFileSync(join(state, 'token'), '  a-token-of-my-own!\r\n', { mode: 0o600 });
-  t.equal(readToken(state).token, 'a-token-of-my-own!');
+  t.equal((await readToken(state)).token, 'a-token-of-my-own!');
   chmodSync(join(state, 'token'), 0o400);
-  t.equal(readToken(state).token, 'a-token-of-my-own!', 'read-only is as good');
-  t.end();
+  t.equal((await readToken(state)).token, 'a-token-of-my-own!', 'read-only is as good');
 });
 
-t.test('one that others can read is refused, with the command that closes it', t => {
+t.test('one that others can read is refused, with the command that closes it', async t => {
   const state = folder();
-  const { file } = readToken(state);
+  const { file } = await readToken(state);
   for (const open of [0o644, 0o640, 0o604, 0o660, 0o622]) {
     chmodSync(file, open);
-    t.match(failing(state), { exitCode: EXIT.config, message: `chmod 600 '${file}'` }, open.toString(8));
-    t.match(failing(state).message, `mode ${open.toString(8)}`);
+    t.match(await failing(state), { exitCode: EXIT.config, message: `chmod 600 '${file}'` }, open.toString(8));
+    t.match((await failing(state)).message, `mode ${open.toString(8)}`);
   }
   chmodSync(file, 0o600);
-  t.ok(readToken(state).token);
-  t.end();
+  t.ok((await readToken(state)).token);
 });
 
-t.test('a file that holds no token is refused, not replaced', t => {
+t.test('a file that holds no token is refused, not replaced', async t => {
   for (const text of [
     '',
     '\n',
@@ -75,20 +72,19 @@ t.test('a file that holds no token is refused, not replaced', t => {
     mkdirSync(state, { recursive: true });
     writeFileSync(join(state, 'token'), text, { mode: 0o600 });
     t.match(
-      failing(state),
+      await failing(state),
       { exitCode: EXIT.config, message: /holds no token.*Remove the file/ },
       JSON.stringify(text.slice(0, 40)),
     );
     t.equal(readFileSync(join(state, 'token'), 'utf8'), text);
   }
-  t.end();
 });
 
-t.test('a folder that cannot be made says so; no token is used that is not kept', t => {
+t.test('a folder that cannot be made says so; no token is used that is not kept', async t => {
   const occupied = join(root, 'a-file');
   writeFileSync(occupied, '');
   // Root may write anywhere but below a file.
-  const { exitCode, message } = failing(join(occupied, 'state'));
+  const { exitCode, message } = await failing(join(occupied, 'state'));
   t.ok(exitCode === EXIT.cannotWrite || exitCode === EXIT.config, `exit code ${exitCode}`);
   t.match(message, 'ENOTDIR');
   t.match(message, join(occupied, 'state', 'token'));
@@ -96,12 +92,11 @@ t.test('a folder that cannot be made says so; no token is used that is not kept'
   const state = folder();
   mkdirSync(join(state, 'token'), { recursive: true, mode: 0o700 });
   chmodSync(join(state, 'token'), 0o700);
-  t.match(failing(state), { exitCode: EXIT.config, message: /cannot be read: EISDIR/ });
+  t.match(await failing(state), { exitCode: EXIT.config, message: /cannot be read: EISDIR/ });
   t.notOk(existsSync(join(occupied, 'state')));
-  t.end();
 });
 
-t.test('where it is kept, if nobody says', t => {
+t.test('where it is kept, if nobody says', async t => {
   const cases: [NodeJS.ProcessEnv, string][] = [
     [{ STATE_DIRECTORY: '/var/lib/bigfootbot-video', HOME: '/root' }, '/var/lib/bigfootbot-video'],
     [{ STATE_DIRECTORY: '/var/lib/a:/var/lib/b' }, '/var/lib/a'],
@@ -110,5 +105,4 @@ t.test('where it is kept, if nobody says', t => {
     [{}, join(homedir(), '.local/state/bigfootbot-video')],
   ];
   for (const [env, expected] of cases) t.equal(defaultStateDir(env), expected, JSON.stringify(env));
-  t.end();
 });

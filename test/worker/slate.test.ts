@@ -1,5 +1,5 @@
 import t from 'tap';
-import { formatAge, rateOf } from '../../src/worker/slate.js';
+import { rateOf } from '../../src/worker/slate.js';
 
 t.test('a slate goes on at the rate of the pictures before it', t => {
   t.strictSame(rateOf('video/x-raw, format=(string)I420, framerate=(fraction)30000/1001, width=(int)640', 15), {
@@ -13,13 +13,5 @@ t.test('a slate goes on at the rate of the pictures before it', t => {
   );
   t.strictSame(rateOf('video/x-raw, width=(int)640', 15).caps, 'video/x-raw, width=(int)640, framerate=(fraction)15/1');
   t.strictSame(rateOf(null, 15), { framerate: '15/1', caps: null });
-  t.end();
-});
-
-t.test('for how long', t => {
-  t.equal(formatAge(0.9), '0 s');
-  t.equal(formatAge(59.9), '59 s');
-  t.equal(formatAge(125), '2 min 5 s');
-  t.equal(formatAge(7325), '2 h 2 min');
   t.end();
 });

@@ -1,10 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { allows } from '../../domain/access.js';
+import { allows, allowsAll } from '../../domain/access.js';
 import type { CameraSettings } from '../../domain/contract.js';
 import { Failure } from '../../domain/failure.js';
+import type { SourceRight } from '../../domain/ports.js';
 import { strongEtag } from '../../protocol/etag.js';
 import { seesCamera } from '../grants.js';
 import type { Services } from '../operations.js';
+
+/** A source reaches beyond the camera that it is given to: files, devices, hosts. */
+const sourcesOf = ({ grant }: FastifyRequest): SourceRight => (allowsAll(grant, 'admin') ? 'any' : 'listed');
 
 const idIn = (request: FastifyRequest): string => (request.params as { camera: string }).camera;
 
@@ -34,19 +38,19 @@ export const cameraOperations = ({ cameras, editor }: Services) => {
       // Its path does not name it, so nothing has looked yet.
       if (!allows(request.grant, 'admin', id))
         throw new Failure('forbidden', `The token does not have the role "admin" for camera "${id}".`);
-      await editor.create(id, settings as CameraSettings);
+      await editor.create(id, settings as CameraSettings, sourcesOf(request));
       request.log.info({ camera: id, by: request.grant.name }, 'camera added');
       return show(request, reply.code(201).header('Location', `/api/v1/cameras/${id}`), id);
     },
     replaceCamera: async (request: FastifyRequest, reply: FastifyReply) => {
       const id = editable(request);
-      await editor.replace(id, request.body as CameraSettings, request.headers['if-match']);
+      await editor.replace(id, request.body as CameraSettings, request.headers['if-match'], sourcesOf(request));
       request.log.info({ camera: id, by: request.grant.name }, 'camera configured');
       return show(request, reply, id);
     },
     patchCamera: async (request: FastifyRequest, reply: FastifyReply) => {
       const id = editable(request);
-      await editor.patch(id, request.body as Record<string, unknown>, request.headers['if-match']);
+      await editor.patch(id, request.body as Record<string, unknown>, request.headers['if-match'], sourcesOf(request));
       request.log.info({ camera: id, by: request.grant.name }, 'camera configured');
       return show(request, reply, id);
     },

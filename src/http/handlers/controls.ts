@@ -22,7 +22,7 @@ export const controlOperations = ({ cameras, controls, editor }: Services) => {
       const { kept, failed } = await controls.set(device, request.body as Record<string, ControlValue | null>);
       request.log.info({ camera: id, by: request.grant.name, controls: kept, failed }, 'controls set');
       // Also where some failed: the others are set.
-      if (Object.keys(kept).length > 0) await editor.patch(id, { controls: kept }, undefined);
+      if (Object.keys(kept).length > 0) await editor.patch(id, { controls: kept }, undefined, 'listed');
       if (failed.length > 0)
         throw new Failure(
           'invalid-body',

@@ -3,13 +3,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, allows, type Grant } from '../../domain/access.js';
 import { Failure } from '../../domain/failure.js';
 import type { LegacySocket, Visitor } from '../../domain/legacy.js';
+import { Lately } from '../lately.js';
 import type { Services } from '../operations.js';
 import { checkOrigin } from '../plugins/browser.js';
 import { clientOf } from '../plugins/limits.js';
 import { demandUpgrade } from '../plugins/upgrades.js';
 
-/** Addresses of which a refusal was logged lately: old clients try again and again. */
-const MAX_TOLD = 256;
+/** Of the addresses of which a refusal was logged: old clients try again and again. An hour. */
+const TOLD = { max: 256, forMs: 3_600_000 };
 
 /** @param origins of pages that may come; `*` for any */
 export function legacyOperations(
@@ -20,7 +21,7 @@ export function legacyOperations(
 ) {
   app.addHook('onReady', async () => legacy.start());
   app.addHook('preClose', () => legacy.close());
-  const told = new Set<string>();
+  const told = new Lately(TOLD);
 
   const grantOf = (request: FastifyRequest, grant: Grant = request.grant): Grant => {
     const { ip } = request;
@@ -38,7 +39,7 @@ export function legacyOperations(
     if (request.hasToken)
       throw new Failure('forbidden', `The token ("${request.grant.name}") has neither the role "view" nor "publish".`);
     const address = clientOf(request);
-    if (!told.has(address) && told.size < MAX_TOLD) {
+    if (!told.has(address)) {
       told.add(address);
       request.log.warn(
         { address: request.ip, set: 'legacy.anonymous: true' },

@@ -3,6 +3,7 @@ import { type Contract, methodsOf } from '../../contract/contract.js';
 import { type Rule, rulesOf } from '../../contract/security.js';
 import { type Access, allows, type Grant, NOBODY } from '../../domain/access.js';
 import { Failure } from '../../domain/failure.js';
+import { tokenInProtocols } from '../../protocol/socket-token.js';
 import { problem } from '../problems.js';
 import { send } from './errors.js';
 import type { WrongTokens } from './limits.js';
@@ -111,9 +112,14 @@ const LOCAL_LINK = /<(\/[^>]*)>/g;
 const REMEDY = 'Send "Authorization: Bearer TOKEN"; the server names the file of its own token when it starts.';
 const NO_TOKEN = problem('unauthorized', 'The request has no token.', REMEDY);
 
-/** The header first, which a person cannot have left in by accident. Some players send the token bare. */
+/** The headers first, which a person cannot have left in by accident. Some players send the token bare. */
 function tokenOf(request: FastifyRequest): string | undefined {
-  return /^(?!Bearer$)(?:Bearer\s+)?(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? tokenInUrl(request);
+  const { authorization = '', upgrade, 'sec-websocket-protocol': protocols } = request.headers;
+  return (
+    /^(?!Bearer$)(?:Bearer\s+)?(\S+)$/i.exec(authorization)?.[1] ??
+    (upgrade?.toLowerCase() === 'websocket' && protocols !== undefined ? tokenInProtocols(protocols) : undefined) ??
+    tokenInUrl(request)
+  );
 }
 
 function challenge(reply: FastifyReply, how: string, document: ReturnType<typeof problem>): FastifyReply {

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import rateLimit, { type FastifyRateLimitStore, normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Failure } from '../../domain/failure.js';
+import { forgetOldest, Lately } from '../lately.js';
 
 /** Read for each request, as they may change. */
 export interface Limits {
@@ -40,7 +41,7 @@ export async function limitRequests(app: FastifyInstance, limits: Limits): Promi
     keyGenerator: request => `${request.method} ${clientOf(request)}`,
   });
   const wrongTokens = app.createRateLimit({ max: () => limits.wrongTokensPerMinute, timeWindow: MINUTE });
-  const rightLately = new Lately();
+  const rightLately = new RightLately();
   app.addHook('onRequest', async request => {
     if (!LIMITED.has(request.method)) return;
     const found = await requests(request);
@@ -68,20 +69,16 @@ export async function limitRequests(app: FastifyInstance, limits: Limits): Promi
 }
 
 /** Which tokens were right in the last minutes, and from where; without keeping them. */
-class Lately {
+class RightLately {
   readonly #key = randomBytes(32);
-  readonly #seen = new Map<string, number>();
+  readonly #seen = new Lately({ max: MAX_ADDRESSES, forMs: LATELY });
 
   add(client: string, token: string): void {
-    const name = this.#name(client, token);
-    this.#seen.delete(name);
-    this.#seen.set(name, performance.now());
-    forgetOldest(this.#seen);
+    this.#seen.add(this.#name(client, token));
   }
 
   has(client: string, token: string): boolean {
-    const at = this.#seen.get(this.#name(client, token));
-    return at !== undefined && performance.now() - at < LATELY;
+    return this.#seen.has(this.#name(client, token));
   }
 
   #name(client: string, token: string): string {
@@ -107,7 +104,7 @@ class MinuteStore implements FastifyRateLimitStore {
     // To the end of the order, whose beginning is forgotten first.
     this.#counts.delete(key);
     this.#counts.set(key, count);
-    forgetOldest(this.#counts);
+    forgetOldest(this.#counts, MAX_ADDRESSES);
     done(null, { current: count.current, ttl: window - (performance.now() - count.startedAt) });
   }
 
@@ -124,10 +121,4 @@ class MinuteStore implements FastifyRateLimitStore {
     const count = this.#counts.get(key);
     return count && performance.now() - count.startedAt < window ? count : undefined;
   }
-}
-
-/** Keeps a map from growing: its first entry is the one that was touched longest ago. */
-function forgetOldest(map: Map<string, unknown>): void {
-  const [oldest] = map.keys();
-  if (map.size > MAX_ADDRESSES && oldest !== undefined) map.delete(oldest);
 }

@@ -6,6 +6,7 @@ import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Contract, routeOf } from '../../contract/contract.js';
 import { MAX_LEGACY_MESSAGE } from '../../protocol/legacy-message.js';
+import { protocolToSpeak } from '../../protocol/socket-token.js';
 import { problem } from '../problems.js';
 import { send } from './errors.js';
 
@@ -30,7 +31,12 @@ export async function takeUpgrades(app: FastifyInstance, contract: Contract): Pr
     else takeAsPlain(app, request, socket, head);
   });
   // A constant, as the types of ws do not know closeTimeout yet.
-  const options = { server: upgrades as never, maxPayload: MAX_LEGACY_MESSAGE, closeTimeout: GOODBYE_MS };
+  const options = {
+    server: upgrades as never,
+    maxPayload: MAX_LEGACY_MESSAGE,
+    closeTimeout: GOODBYE_MS,
+    handleProtocols: protocolToSpeak,
+  };
   await app.register(websocket, {
     options,
     // Whoever listens on them closes them.

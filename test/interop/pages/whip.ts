@@ -13,9 +13,7 @@ let stream: MediaStream | undefined;
 async function gathered(): Promise<void> {
   if (peer.iceGatheringState === 'complete') return;
   await new Promise<void>(resolve => {
-    peer.addEventListener('icegatheringstatechange', () => {
-      if (peer.iceGatheringState === 'complete') resolve();
-    });
+    peer.addEventListener('icegatheringstatechange', () => peer.iceGatheringState === 'complete' && resolve());
   });
 }
 

@@ -1,0 +1,154 @@
+// What an install does where there is something already: to a program that runs, and to files of root's.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { changes, makeSystem, PREFIX, VERSIONS } from '../helpers/install.js';
+import { noMounts } from '../helpers/mount-space.js';
+import { ran } from '../helpers/programs.js';
+import { until, workersOf } from '../helpers/server.js';
+
+/** Which file a process has its native code from, by its inode: the same name may stand for another version. */
+function addonOf(pid: number): string | undefined {
+  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
+  return /^.* (\S+:\S+ \d+) .*node_gtk\.node/m.exec(maps)?.[1];
+}
+
+/** A process that, by its command line, runs a program; until the test or it is ended. */
+function runs(t: Test, program: string) {
+  const child = spawn('node', ['-e', 'setInterval(() => {}, 1000)', program]);
+  const exited = new Promise(resolve => child.once('exit', resolve));
+  t.teardown(() => child.kill());
+  return {
+    end: async () => {
+      child.kill();
+      await exited;
+    },
+  };
+}
+
+t.test(
+  'a server that runs goes on with its version, whatever is installed; and that is removed when nobody runs it',
+  async t => {
+    const { at, install } = makeSystem(t);
+    t.equal(install().status, 0);
+    const words = ['serve', '--camera', 'a=test', '--port', '0', '--json', '--state-dir', at('/state')];
+    const server = spawn('node', [realpathSync(at(`${PREFIX}/dist/src/main.js`)), ...words], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const exited = new Promise(resolve => server.once('exit', resolve));
+    t.teardown(() => server.kill('SIGKILL'));
+    await new Promise(resolve => server.stdout.once('data', resolve));
+    const worker = () => workersOf(server.pid ?? 0).find(({ camera }) => camera === 'a')?.pid;
+    const first = await until('its camera has a process', worker);
+    const addon = await until('that is ready', () => addonOf(first));
+    t.equal(install().status, 0);
+    process.kill(first, 'SIGKILL');
+    const second = await until('it has another', () => (worker() === first ? undefined : worker()));
+    t.equal(await until('that is ready', () => addonOf(second)), addon, 'of the same version');
+    t.equal(readdirSync(at(VERSIONS)).length, 2);
+    server.kill('SIGTERM');
+    t.equal(await exited, 0);
+    t.equal(install().status, 0);
+    t.equal(readdirSync(at(VERSIONS)).length, 1, 'the old ones are gone');
+  },
+);
+
+t.test('over what an older installer has made, where the program was in the folder itself', async t => {
+  const { at, install, uninstall, has, files } = makeSystem(t);
+  t.equal(install().status, 0);
+  const before = files();
+  const makeOld = (to: string): void => {
+    const version = realpathSync(at(PREFIX));
+    rmSync(at(PREFIX));
+    ran('mv', [version, at(to)]);
+    rmSync(at(VERSIONS), { recursive: true });
+  };
+  makeOld(PREFIX);
+  const running = runs(t, at(`${PREFIX}/dist/src/main.js`));
+  const refused = install();
+  t.equal(refused.status, 1, 'it would have children of the new version');
+  t.match(refused.output, /a program runs from .*end it first/);
+  t.ok(has(`${PREFIX}/bin/bigfootbot-video`));
+  await running.end();
+  t.equal(install().status, 0);
+  t.strictSame(changes(before, files()), []);
+  // As it was left between two moves.
+  makeOld(`${PREFIX}.old`);
+  t.equal(install().status, 0);
+  t.strictSame(changes(before, files()), []);
+  makeOld(PREFIX);
+  t.equal(uninstall('--purge').status, 0);
+  t.strictSame(files(), []);
+});
+
+/**
+ * Runs a script where it is a machine of its own: with a copy of /etc, and nothing else of what install.sh writes to.
+ * ROOT is where its files are to be seen afterwards.
+ */
+function onMachineOfItsOwn(t: Test, script: string) {
+  const root = mkdtempSync(join(tmpdir(), 'bigfootbot-machine-'));
+  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  const mounts = `set -eu
+cp -a /etc "$0/etc"
+mkdir "$0/opt" "$0/bin" "$0/lib"
+mount --bind "$0/etc" /etc
+mount --bind "$0/opt" /opt
+mount --bind "$0/bin" /usr/local/bin
+mount --bind "$0/lib" /var/lib
+mount -t tmpfs tmpfs /run
+`;
+  return ran('unshare', ['--mount', 'sh', '-c', mounts + script, root]);
+}
+
+t.test(
+  'as root: the service gets its configuration, and nothing of root that it puts in the place of it',
+  { skip: noMounts },
+  t => {
+    const { status, output } = onMachineOfItsOwn(
+      t,
+      `install() { sh deploy/install.sh 2>&1 | grep owner || true; }
+owner() { printf '%s ' "$1:"; stat -L -c %U "$1"; }
+config=/etc/bigfootbot-video
+install
+owner $config
+owner $config/config.yaml
+chown root $config/config.yaml
+install
+owner $config/config.yaml
+echo secret >/etc/of-root
+chmod 600 /etc/of-root
+ln -sf /etc/of-root $config/config.yaml
+install
+owner /etc/of-root
+ln -f /etc/of-root $config/config.yaml
+install
+owner /etc/of-root
+rm $config/config.yaml
+mkfifo $config/config.yaml
+install
+rm $config/config.yaml
+ln -s /etc/not-there $config/config.yaml
+install
+ls /etc/not-there 2>&1
+`,
+    );
+    t.equal(status, 2, output);
+    const refused =
+      'install.sh: /etc/bigfootbot-video/config.yaml is no plain file of its own: its owner stays as it is';
+    t.strictSame(output.trim().split('\n'), [
+      '/etc/bigfootbot-video: bigfootbot-video',
+      '/etc/bigfootbot-video/config.yaml: bigfootbot-video',
+      '/etc/bigfootbot-video/config.yaml: bigfootbot-video',
+      refused,
+      '/etc/of-root: root',
+      refused,
+      '/etc/of-root: root',
+      refused,
+      refused,
+      "ls: cannot access '/etc/not-there': No such file or directory",
+    ]);
+    t.end();
+  },
+);
