@@ -198,9 +198,15 @@ export class WorkerSessions {
   }
 
   async #measure(request: number): Promise<void> {
-    const stream = (await this.#camera?.measure()) ?? null;
-    this.#housekeeping.sweep();
-    this.#send({ type: 'measured', request, loopLagMs: this.#loopLag.take(), stream });
+    try {
+      const stream = (await this.#camera?.measure()) ?? null;
+      this.#send({ type: 'measured', request, loopLagMs: this.#loopLag.take(), stream });
+    } catch (error) {
+      // The pipeline that was looked at was closed meanwhile.
+      this.#refuse(request, error);
+    } finally {
+      this.#housekeeping.sweep();
+    }
   }
 
   #events(session: string): ConnectionEvents {
