@@ -58,6 +58,8 @@ export interface OpenOutput {
 interface Attempt {
   readonly opening: SourceOpening;
   opened: Opened | null;
+  /** It was shown before it had a frame, as nothing else was. */
+  isShown: boolean;
 }
 
 /** The pipelines of a camera, its publisher's aside: does what camera-transition.ts says, and says what comes of it. */
@@ -66,6 +68,8 @@ export class CameraMedia {
   #open: OpenOutput | null = null;
   #attempt: Attempt | null = null;
   #opened: Opened | null = null;
+  /** Gave way to another source, and is sent until that one's first frame is encoded. */
+  #leaving: Opened | null = null;
   /** Frames of what is on air, as they were counted last. */
   #seen = 0;
   #hasBFrames = false;
@@ -177,6 +181,7 @@ export class CameraMedia {
   #closeOutput(failure: CameraFailure): void {
     const open = this.#open;
     this.#open = null;
+    this.#leaving = null;
     this.#hasBFrames = false;
     open?.inspection.close();
     open?.shown.reject(failure);
@@ -187,6 +192,8 @@ export class CameraMedia {
   #openSource(attempt: number): void {
     const open = this.#open;
     if (!open) return;
+    // It may be of the same device.
+    this.#closeLeaving();
     const { config, judge, inlet, state, dispatch } = this.#options;
     const opening = new SourceOpening({
       config: config(),
@@ -194,14 +201,16 @@ export class CameraMedia {
       judge: judge(),
       baseTime: open.baseTime,
       inlet,
-      built: async source => {
+      show: source => {
         // Nobody is shown anything yet: the encoder starts while the source does.
-        if (state().phase !== 'opening') return;
+        if (state().phase !== 'opening') return false;
         show(open, source);
-        await open.output.firstPicture();
+        current.isShown = true;
+        return true;
       },
+      sent: goesOn => open.output.firstPicture(goesOn),
     });
-    const current: Attempt = { opening, opened: null };
+    const current: Attempt = { opening, opened: null, isShown: false };
     this.#attempt = current;
     opening.done.then(
       opened => {
@@ -214,25 +223,33 @@ export class CameraMedia {
   }
 
   #showSource(): void {
-    const opened = this.#attempt?.opened;
+    const { opened, isShown = false } = this.#attempt ?? {};
     this.#attempt = null;
     if (!opened || !this.#open) return;
     const before = this.#opened;
     this.#opened = opened;
-    this.#onAir(this.#open, opened.source);
-    // Other stages are closed by their channel, when nobody is sent them any more.
+    // The configuration may have become another one since the attempt began.
+    if (opened.source instanceof Capture) opened.source.limitRate(this.#options.config().framerate);
+    this.#onAir(this.#open, opened.source, isShown);
     if (before?.source instanceof Capture) before.source.close();
+    // Other stages are closed by their channel, when nobody is sent them any more.
+    else this.#leaving = before;
+  }
+
+  #closeLeaving(): void {
+    this.#leaving?.source.close();
+    this.#leaving = null;
   }
 
   #showPublisher(): void {
     const publication = this.#options.publication();
-    if (publication && this.#open) this.#onAir(this.#open, publication);
+    if (publication && this.#open) this.#onAir(this.#open, publication, false);
   }
 
-  #onAir(open: OpenOutput, source: Opened['source'] | Publication): void {
+  #onAir(open: OpenOutput, source: Opened['source'] | Publication, isShown: boolean): void {
     this.#seen = source.count();
     try {
-      show(open, source);
+      if (!isShown) show(open, source);
     } catch (error) {
       this.#options.dispatch({ type: 'output-failed', failure: asFailure(error, 'The camera cannot be sent') });
       return;
@@ -243,14 +260,15 @@ export class CameraMedia {
 
   async #showPlaceholder(title: string, since: number): Promise<void> {
     const open = this.#open;
+    let isShown = true;
     try {
-      await open?.output.showSlate(title, since);
+      isShown = (await open?.output.showSlate(title, since)) ?? false;
     } catch (error) {
       const failure = asFailure(error, 'The placeholder cannot be shown');
       if (this.#open === open) this.#options.dispatch({ type: 'output-failed', failure });
     }
     // What the lost source still brought was better than nothing until now.
-    if (this.#open === open) this.#options.dispatch({ type: 'placeholder-shown' });
+    if (this.#open === open && isShown) this.#options.dispatch({ type: 'placeholder-shown' });
   }
 
   #inspected(reordered: boolean): void {
@@ -276,6 +294,6 @@ function show({ output, shown }: OpenOutput, source: Opened['source'] | Publicat
   if (source instanceof Capture) output.showPictures(source.tee);
   // A publisher's connection goes on while a placeholder is on air, and is its session's to close.
   else if (source instanceof Publication) output.showStream({ stream: source.stream, close: () => undefined });
-  else if (output.stream !== source.stream) output.showStream(source);
+  else output.showStream(source);
   shown.resolve();
 }

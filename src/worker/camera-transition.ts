@@ -115,9 +115,9 @@ function publisherGone(state: CameraState, now: number): Step {
   const left = { ...state, publisher: null };
   const waits = state.phase !== 'opening' && canShowPlaceholder(state) && state.subscribers.size > 0;
   if (!waits || state.settings.publisherReturnMs === 0) return fail(left, failure, now, null);
-  const awaiting = enter(left, 'awaitingPublisher', failure, now);
-  // One that never was on air leaves the placeholder where it is.
-  return wasOnAir ? to(awaiting, placeholder(state, 'PUBLISHER LEFT')) : to(awaiting);
+  // One that never was on air leaves the placeholder where it is, and the time that is left for another one.
+  if (!wasOnAir) return to(left);
+  return to(enter(left, 'awaitingPublisher', failure, now), placeholder(state, 'PUBLISHER LEFT'));
 }
 
 function opened(state: CameraState, attempt: number, now: number): Step {
@@ -174,7 +174,10 @@ function changeSource(state: CameraState, event: ConfigurationChange, now: numbe
   if (state.phase === 'closed') return to({ ...state, problem: null });
   if (reopen === 'no' && wasPresent && !settings.isPresent && state.phase === 'live')
     return lose(state, explain(settings.source, 'it was unplugged'), now);
-  if (reopen === 'no' && !(isBack && state.phase === 'lost')) return to(state);
+  // The driver may have said it first, in words of its own.
+  if (reopen === 'no' && wasPresent && !settings.isPresent && state.phase === 'lost')
+    return to({ ...state, problem: explain(settings.source, 'it was unplugged') });
+  if (reopen === 'no' && !(isBack && (state.phase === 'lost' || state.phase === 'opening'))) return to(state);
   const effects: Effect[] = state.attempt === null ? [] : [{ do: 'cancel-opening' }];
   let next: CameraState = { ...state, attempt: null, failures: 0 };
   // Subscribers cannot be moved to another codec: they ask again, and are given what there is then.

@@ -251,6 +251,11 @@ export class Camera {
           effects.length > 0 || state.phase !== before.phase || state.publisher?.session !== before.publisher?.session;
         if (hasChanged || state.problem !== before.problem) this.#changed();
       }
+    } catch (error) {
+      // Half of what was to be done is done: only a new process knows how things stand, whoever called.
+      setImmediate(() => {
+        throw error;
+      });
     } finally {
       this.#isRunning = false;
     }

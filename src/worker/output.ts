@@ -95,7 +95,7 @@ export class Output {
   /** Passes a source's own stream on. Its codec is that of what was shown before. */
   showStream(source: Stage): void {
     const turn = ++this.#turn;
-    // From its first frame on, which is a keyframe.
+    // While nothing is shown yet from its first frame on, which is a keyframe; else from the next one on.
     const last = new LastFrame(source.stream);
     this.#bring(source, () => {
       if (turn !== this.#turn || this.#main?.onAir !== source) {
@@ -113,14 +113,15 @@ export class Output {
    * Shows that the camera is lost, by its last picture; nothing, where its viewers are sent another codec than H.264.
    * @param title in capitals
    * @param since performance.now() of that picture
+   * @returns false where something else was to be shown before it was there
    * @throws CameraFailure if no encoder opens
    */
-  async showSlate(title: string, since: number): Promise<void> {
+  async showSlate(title: string, since: number): Promise<boolean> {
     // There is no encoder for the codecs that publishers may send beside it.
-    if (this.codec !== 'H264') return;
+    if (this.codec !== 'H264') return true;
     const turn = ++this.#turn;
     const picture = this.#slate?.picture ?? (await this.#newest().catch(() => null))?.sample ?? null;
-    if (turn !== this.#turn || this.#isClosed) return;
+    if (turn !== this.#turn || this.#isClosed) return false;
     const video = this.stream?.facts();
     const options = {
       format: {
@@ -140,13 +141,14 @@ export class Output {
     }
     if (turn !== this.#turn || this.#isClosed) {
       slate.close();
-      return;
+      return false;
     }
     const before = this.#slate;
     this.#slate = slate;
     const encoding = this.#encode(slate.tee);
     before?.close();
     this.#bring(encoding);
+    return true;
   }
 
   /** Takes on other settings; what runs goes on. */
@@ -170,8 +172,11 @@ export class Output {
     this.#reject(encoding, why);
   }
 
-  /** Resolves when the first of all has a picture; rejects when it is closed before. @throws CameraFailure */
-  async firstPicture(): Promise<void> {
+  /**
+   * Resolves when the first of all has a picture, or when that is not wanted any more; rejects when it is closed before.
+   * @throws CameraFailure
+   */
+  async firstPicture(isWanted: () => boolean = () => true): Promise<void> {
     while (!this.#isClosed) {
       const encoding = this.#encoding;
       const found = await firstFrame({
@@ -179,9 +184,9 @@ export class Output {
         // A source that is passed through is waited for by whoever opened it.
         patienceMs: encoding ? PATIENCE_MS : Number.POSITIVE_INFINITY,
         // Another encoder has time of its own.
-        goesOn: () => !this.#isClosed && this.#encoding === encoding,
+        goesOn: () => !this.#isClosed && this.#encoding === encoding && isWanted(),
       });
-      if (found === 'arrived') return;
+      if (found === 'arrived' || !isWanted()) return;
       if (found === 'late' && encoding) this.#reject(encoding, NOTHING_ENCODED);
     }
     throw new CameraFailure('It was closed before its first picture.', 'Ask again.');

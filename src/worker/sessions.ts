@@ -214,9 +214,14 @@ export class WorkerSessions {
       sending: () => this.#send({ type: 'sending', session }),
       connected: () => this.#send({ type: 'connected', session }),
       ended: (reason, detail) => {
-        const told = this.#entries.get(session)?.joined === true;
+        const entry = this.#entries.get(session);
+        // One that still waits for its answer is refused by #begin.
+        if (entry && !entry.joined) {
+          entry.failure = new CameraFailure(detail ?? reason, 'Ask again.');
+          return;
+        }
         this.#end(session);
-        if (told) this.#send({ type: 'ended', session, reason, detail });
+        if (entry) this.#send({ type: 'ended', session, reason, detail });
       },
       stats: stats => {
         this.#send({ type: 'stats', session, stats });

@@ -8,8 +8,10 @@ const FIRST_FRAME_MS = 8_000;
 
 export interface SourceOpeningOptions extends Omit<OpenRequest, 'passthrough'> {
   judge: SourceJudge;
-  /** The source is built and runs; what this resolves with is waited for as well. */
-  built(source: Opened['source']): Promise<void>;
+  /** Shows the source as soon as it runs, if nothing is shown yet. @returns whether it did @throws CameraFailure */
+  show(source: Opened['source']): boolean;
+  /** Waits for the first frame of what is sent then, as long as `goesOn`. @throws CameraFailure */
+  sent(goesOn: () => boolean): Promise<void>;
 }
 
 /** One attempt to open a camera's source: look at what it brings, open it, wait for its first frame. */
@@ -29,18 +31,19 @@ export class SourceOpening {
     this.#close();
   }
 
-  async #run({ judge, built, ...request }: SourceOpeningOptions): Promise<Opened> {
+  async #run({ judge, show, sent, ...request }: SourceOpeningOptions): Promise<Opened> {
     const { source } = request.config;
     try {
       await judge.look(request.device);
       this.#check();
       const opened = openSource({ ...request, passthrough: judge.verdict() });
       this.#opened = opened;
-      const shown = built(opened.source);
-      // Whichever fails first is told; the other one is of no interest then.
-      shown.catch(() => undefined);
-      await firstPictureOf(opened.source, source, FIRST_FRAME_MS, () => !this.#isCancelled);
-      await shown;
+      const isWanted = (): boolean => !this.#isCancelled;
+      const isShown = show(opened.source);
+      await firstPictureOf(opened.source, source, FIRST_FRAME_MS, isWanted);
+      this.#check();
+      // Only now: an encoder that is given no frames is not to be taken for a broken one.
+      if (isShown) await sent(isWanted);
       this.#check();
       this.#opened = null;
       return opened;

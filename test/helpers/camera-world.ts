@@ -31,15 +31,17 @@ export class CameraWorld {
   readonly told: string[] = [];
   /** Who was told that it is over, of those that came. */
   readonly failed = new Set<string>();
+  /** Who came and was not told that it is over. */
+  readonly waiting = new Set<string>();
   readonly endedPublishers = new Set<string>();
   readonly faults: string[] = [];
   isOutputOpen = false;
   /** The attempt under way, and the source that is open, each by its device. */
   opening: { attempt: number; device: string | null } | null = null;
   source: { device: string | null } | null = null;
-  /** A placeholder that was asked for and is not there yet. */
+  /** A placeholder that was asked for and is not there yet: the last one, as others are superseded. */
   isPlaceholderDue = false;
-  onAir: 'nothing' | 'source' | 'publisher' | 'placeholder' = 'nothing';
+  onAir: 'nothing' | 'source' | 'publisher' | 'placeholder' | 'closed' = 'nothing';
 
   constructor(settings = TEST_SETTINGS) {
     this.state = closedCamera(settings);
@@ -69,10 +71,12 @@ export class CameraWorld {
   }
 
   subscribe(subscriber: string): this {
+    this.waiting.add(subscriber);
     return this.send({ type: 'subscribe', subscriber });
   }
 
   unsubscribe(subscriber: string): this {
+    this.waiting.delete(subscriber);
     return this.send({ type: 'unsubscribe', subscriber });
   }
 
@@ -142,6 +146,7 @@ export class CameraWorld {
         this.opening = null;
         return;
       case 'show-source':
+        this.isPlaceholderDue = false;
         this.source = this.opening && { device: this.opening.device };
         this.opening = null;
         this.onAir = 'source';
@@ -151,17 +156,23 @@ export class CameraWorld {
         return;
       case 'show-publisher':
         if (!this.isOutputOpen) this.faults.push('a publisher is shown by no output');
+        this.isPlaceholderDue = false;
         this.onAir = 'publisher';
         return;
       case 'show-placeholder':
+        if (this.onAir === 'closed') this.faults.push('the placeholder is to be made of what is closed');
         this.isPlaceholderDue = true;
         return;
       case 'close-publication':
       case 'end-publisher':
         this.endedPublishers.add(effect.session);
+        if (this.onAir === 'publisher') this.onAir = 'closed';
         return;
       case 'fail-subscribers':
-        for (const subscriber of effect.subscribers) this.failed.add(subscriber);
+        for (const subscriber of effect.subscribers) {
+          this.failed.add(subscriber);
+          this.waiting.delete(subscriber);
+        }
     }
   }
 }

@@ -104,14 +104,23 @@ function check(world: CameraWorld, seen: Set<string>): void {
     fail('closed, and something runs');
   if (world.source !== null && state.source === 'none') fail('a source that nobody knows of');
   if (world.opening?.attempt !== state.attempt?.id) fail('an attempt that nobody knows of');
+  if (state.source !== 'none' && world.source === null) fail('a source that is not there');
   if (state.source !== 'none' && state.publisher?.onAir) fail('a source beside a publisher');
+  // What is seen is what is said, and nothing stands still that is said to be something else.
+  if (state.phase === 'live' && state.source === 'open' && world.onAir !== 'source') fail('the source is not on air');
+  const isLost = state.phase === 'lost' || state.phase === 'awaitingPublisher';
+  if (isLost && state.codec === 'H264' && !world.isPlaceholderDue && world.onAir !== 'placeholder')
+    fail('nothing says that the camera is lost');
   // No timer of a state that is over does anything.
   const due = Object.values(timersOf(state)).filter(at => at <= world.now);
   if (due.length === 0) {
     const { state: after, effects } = transition(state, { type: 'tick' }, world.now);
     if (after !== state || effects.length > 0) fail('a tick without a timer');
   }
+  // Nobody waits for ever.
   if (state.subscribers.size > 0 && state.phase === 'closed') fail('subscribers of a closed camera');
+  if ([...world.waiting].join() !== [...state.subscribers].join())
+    fail('somebody waits who is not known, or was not told');
 }
 
 /** A camera with viewers comes back to live when its source does. */
@@ -143,6 +152,7 @@ t.test(`${RUNS} random lives`, async t => {
       }
       recover(world);
       check(world, seen);
+      for (const who of world.state.subscribers) world.unsubscribe(who);
       world.send({ type: 'close' });
       check(world, seen);
     }),
