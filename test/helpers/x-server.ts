@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { until } from './server.js';
 import { type Shot, shotOf } from './shot.js';
 
 /** Why there is no display to test with; false if there is. */
@@ -24,16 +25,20 @@ interface Client {
   close(): void;
 }
 
-async function closeOne(display: string): Promise<number> {
+interface Connected {
+  client: Client;
+  screen: { root: number }[];
+}
+
+function connect(display: string): Promise<Connected> {
   const x11 = createRequire(import.meta.url)('x11') as {
-    createClient(
-      options: { display: string },
-      done: (error: Error | null, display: { client: Client; screen: { root: number }[] }) => void,
-    ): void;
+    createClient(options: { display: string }, done: (error: Error | null, connected: Connected) => void): void;
   };
-  const { client, screen } = await promised<{ client: Client; screen: { root: number }[] }>(done =>
-    x11.createClient({ display }, done),
-  );
+  return promised<Connected>(done => x11.createClient({ display }, done));
+}
+
+async function closeOne(display: string): Promise<number> {
+  const { client, screen } = await connect(display);
   const { children } = await promised<{ children: number[] }>(done => client.QueryTree(screen[0]?.root ?? 0, done));
   const atoms = await Promise.all(
     ['WM_PROTOCOLS', 'WM_DELETE_WINDOW'].map(name => promised<number>(done => client.InternAtom(false, name, done))),
@@ -62,6 +67,12 @@ export async function startXServer(t: { teardown(close: () => Promise<void>): vo
   });
   const [number] = (await once(child.stdio[3] as NodeJS.ReadableStream, 'data')) as [Buffer];
   const display = `:${String(number).trim()}`;
+  // It names its display before clients are let in.
+  await until('the X server takes clients', async () => {
+    const connected = await connect(display).catch(() => null);
+    connected?.client.close();
+    return connected !== null;
+  });
   return {
     display,
     closeWindow: () => closeOne(display),
