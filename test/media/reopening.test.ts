@@ -86,7 +86,7 @@ t.test('a publication that cannot even be built leaves nothing that somebody wai
   await until('it is refused', async () => camera.said.some(({ type }) => type === 'refused'));
   camera.say({ type: 'feed', request: 2, feed: 'f', port: 9 });
   await until('who comes then is told at once that nobody publishes', async () =>
-    camera.said.some(message => message.type === 'refused' && message.request === 2 && message.code === 'no-publisher'),
+    camera.said.some(message => message.type === 'unfed' && /Nobody publishes/.test(message.detail)),
   );
   t.equal(camera.camera()?.state, 'waiting');
 });
