@@ -164,10 +164,15 @@ t.test('two clones install one after the other', async t => {
   // It would wait for a minute.
   const waiting = spawn('sh', ['deploy/uninstall.sh'], { env: { ...process.env, DESTDIR: at('') }, stdio: 'ignore' });
   const exited = new Promise(resolve => waiting.once('exit', resolve));
-  await until(
-    'it waits',
-    () => readFileSync(`/proc/${waiting.pid}/task/${waiting.pid}/children`, 'utf8').trim() || undefined,
-  );
+  const children = () => readFileSync(`/proc/${waiting.pid}/task/${waiting.pid}/children`, 'utf8').trim().split(' ');
+  const waits = (pid: string) => /^flock\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  await until('it waits', () => {
+    try {
+      return children().some(waits) || undefined;
+    } catch {
+      return undefined;
+    }
+  });
   t.equal(waiting.exitCode, null);
   holder.stdin.end();
   t.equal(await exited, 0);
