@@ -51,7 +51,7 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
   readonly #held = new HeldDevices(() => {
-    for (const worker of this.#workers.values()) worker.deviceReleased();
+    for (const worker of this.#workers.values()) worker.heldDevicesChanged();
   });
   /** Those that were taken away and are not gone yet, by their cameras: a device opens once. */
   readonly #leaving = new Map<string, Promise<void>>();
