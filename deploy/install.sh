@@ -36,15 +36,13 @@ case $(realpath "$node") in
 esac
 sh "$here/build.sh" check || stop 69 'this clone is not built: sh deploy/setup.sh run'
 
-# One at a time. The lock ends with this process and those that it has started: of one that was killed, some may still
-# be at work.
-exec 9<"$here/install.sh"
-flock -w 60 9 || stop 1 'another install is at work'
+run mkdir -p "$DESTDIR${prefix%/*}/"
+lock
 
 # --- The program: a folder for this version, then a link to it in one step
 
 # Before there were versions the program was in $prefix itself: the children of a server that runs from there would be of
-# the new version. (An installer of that time, if it was killed between two moves, has left it in $prefix.old.)
+# the new version. (An installer that was killed between two moves has left it in $prefix.old.)
 if [ ! -e "$tree" ] && [ ! -L "$tree" ] && [ -e "$tree.old" ]; then
   run mv "$tree.old" "$tree"
 fi
@@ -66,7 +64,20 @@ while [ -e "$(versions)/$version-$number" ]; do
 done
 id=$version-$number
 new=$(versions)/$id.new
-trap '[ -n "$dry" ] || rm -rf "$new"' EXIT
+stopped=''
+# Whatever fails: a program that was there is there again, and a service that ran runs.
+finish() {
+  if [ -z "$dry" ]; then
+    rm -rf "$new"
+    if [ ! -e "$tree" ] && [ ! -L "$tree" ] && [ -e "$tree.old" ]; then
+      mv "$tree.old" "$tree"
+    fi
+    if [ -n "$stopped" ]; then
+      systemctl start "$name"
+    fi
+  fi
+}
+trap finish EXIT
 trap 'exit 130' INT TERM HUP
 run mkdir -p "$(versions)"
 run sh "$here/pack.sh" "$new"
@@ -77,14 +88,20 @@ if [ -z "$dry" ]; then
   chmod 755 "$new/bin/$name"
 fi
 run mv "$new" "$(versions)/$id"
+run ln -sfn "${prefix##*/}.versions/$id" "$tree.new"
 if [ -n "$before" ]; then
   if [ -n "${stops:-}" ]; then
+    stopped=1
     run systemctl stop "$name"
+    # Not all that runs from there is the service.
+    if [ -z "$dry" ] && is_used "$tree"; then
+      stop 1 "a program runs from $prefix beside the service: end it first"
+    fi
   fi
-  run mv "$before" "$(versions)/before.new"
+  run mv "$before" "$tree.old"
 fi
-run ln -sfn "${prefix##*/}.versions/$id" "$tree.new"
 run mv -T "$tree.new" "$tree"
+run rm -rf "$tree.old"
 
 # --- Its user
 
@@ -103,15 +120,20 @@ fi
 
 # Gives the service its configuration, also one that somebody has put there as root. Its folder is the service's: what has
 # this name there may be a link to a file of root's, a second name of one, or change at any moment. So it is opened, and
-# given is what was opened, if that is a file whose only name this is.
+# given is what was opened, if that is a file whose only name this is. By a process of its own, as a shell that cannot open
+# a file ends, and one that opens a pipe waits for its other end.
 give_config() {
   file=$config/config.yaml
+  # shellcheck disable=SC2016 # the other shell puts in what is meant
+  give='set -e
+    exec 8<"$1"
+    opened=$(stat -L -c "%f %h %d:%i" /proc/self/fd/8)
+    [ "$opened" = "$(stat -c "%f %h %d:%i" "$1")" ]
+    # A plain file (S_IFREG) that has one name.
+    case $opened in 8???" 1 "*) chown "$2" /proc/self/fd/8 ;; *) exit 1 ;; esac'
   if [ -n "$dry" ]; then
     say "would run: chown $name:$name $file"
-  elif [ ! -L "$file" ] && [ -f "$file" ] && exec 8<"$file" &&
-    [ "$(stat -c '%F %h %d:%i' "$file" | sed 's/^regular empty/regular/')" = "regular file 1 $(stat -L -c '%d:%i' /proc/self/fd/8)" ]; then
-    chown "$name:$name" /proc/self/fd/8
-  else
+  elif [ -L "$file" ] || [ ! -f "$file" ] || ! timeout 10 sh -c "$give" sh "$file" "$name:$name"; then
     say "$file is no plain file of its own: its owner stays as it is" >&2
   fi
 }
@@ -160,6 +182,7 @@ if live; then
   fi
   if [ -n "$start" ]; then
     run systemctl restart "$name"
+    stopped=''
   fi
 fi
 remove_old_versions

@@ -43,6 +43,16 @@ need_root() {
   fi
 }
 
+# One install or removal at a time, from whichever clone: the lock is on the folder in which the program is. It ends with
+# this process and those that it has started: of one that was killed, some may still be at work.
+lock() {
+  parent=$DESTDIR${prefix%/*}/
+  if [ -d "$parent" ]; then
+    exec 9<"$parent"
+    flock -w 60 9 || stop 1 "another install or removal is at work in $parent"
+  fi
+}
+
 # Where the versions of the program are, each in a folder of its own; $prefix is a link to one of them. So a server that
 # runs goes on with the files that it was started with, and its children are of the same version, whatever is installed.
 versions() { printf '%s\n' "$DESTDIR$prefix.versions"; }

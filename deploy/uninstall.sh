@@ -24,6 +24,7 @@ while [ $# -gt 0 ]; do
 done
 check_prefix
 need_root
+lock
 
 if live && [ -e "$unit" ]; then
   run systemctl disable --now "$name"

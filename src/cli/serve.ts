@@ -29,7 +29,8 @@ interface ServeOptions {
 
 /** Until the configuration is read. */
 const DEFAULT_LEVEL = 'info';
-const SHUTDOWN_MS = 3_000;
+/** A worker that hangs in the kernel takes closeMs + goneMs of CHILD_TIMES; systemd waits for 10 s (TimeoutStopSec). */
+const SHUTDOWN_MS = 4_500;
 /**
  * They ask for an end, which comes within SHUTDOWN_MS however often they are sent: npm passes on a Ctrl-C that the whole
  * process group has got already. (To close-with-grace a second one is somebody who does not want to wait.)

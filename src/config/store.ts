@@ -68,6 +68,7 @@ export class ConfigStore implements CameraEditor {
   #found: readonly ConfiguredCamera[] | null = null;
   #last: Promise<unknown> = Promise.resolve();
   #toldThatItEnds = false;
+  #closed = false;
 
   /** @throws CommandError if what is configured cannot be used */
   constructor(options: ConfigStoreOptions) {
@@ -105,8 +106,9 @@ export class ConfigStore implements CameraEditor {
     this.#watch?.start();
   }
 
-  /** Resolves when all that was asked for so far is done; changes of the file are not looked for any more. */
+  /** Resolves when all that was asked for so far is done; from here on nothing changes any more. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#watch?.close();
     await this.#last;
   }
@@ -115,8 +117,9 @@ export class ConfigStore implements CameraEditor {
    * Takes what stands in the file now. If that cannot be used, the log says why and the old goes on.
    * @param asked whether somebody asked for it: else nothing is done while the text is the same
    */
-  reload({ asked }: { asked: boolean }): Promise<void> {
-    return this.#oneByOne(async () => {
+  async reload({ asked }: { asked: boolean }): Promise<void> {
+    if (this.#closed) return;
+    await this.#oneByOne(async () => {
       const { applier } = this.#started();
       try {
         const text = this.#place.read();
@@ -141,6 +144,7 @@ export class ConfigStore implements CameraEditor {
 
   /** Asks anew which cameras this machine has by itself; where some are configured, that is of no interest. */
   findAnew(): void {
+    if (this.#closed) return;
     this.#oneByOne(async () => {
       const before = this.#found;
       if (!this.#applier || !before) return;
@@ -358,10 +362,12 @@ export class ConfigStore implements CameraEditor {
     return { applier: this.#applier };
   }
 
-  #oneByOne<T>(step: () => Promise<T>): Promise<T> {
+  /** @throws Failure shutting-down */
+  async #oneByOne<T>(step: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new Failure('shutting-down', 'The server is being stopped.', { retryAfter: 5 });
     const done = this.#last.then(step);
     this.#last = done.catch(() => undefined);
-    return done;
+    return await done;
   }
 
   #etag({ settings }: ConfiguredCamera): string {

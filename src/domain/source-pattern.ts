@@ -4,6 +4,8 @@ import { redact, type Source, SourceError, showSource } from './source.js';
 /** Whether a source is one of those that are meant. */
 export type SourcePattern = (source: Source) => boolean;
 
+/** `..` in a path, as whatever a camera may take for it: it leads out of the folder that a pattern names. */
+const UPWARDS = /(^|\/|%2f|%5c)(\.|%2e){2}(?=$|[/;]|%2f|%5c|%3b)/i;
 /** A network camera's address, in the one form about which no two programs can be of another opinion. */
 const RTSP =
   /^(rtsps?):\/\/(?:[^\s/?#@\\[\]]*@)?([A-Za-z0-9*._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}|\*))?(?:([/?])([^\s#\\]*))?$/i;
@@ -40,8 +42,7 @@ function rtspPattern(text: string): SourcePattern {
   return source => {
     const given = source.type === 'rtsp' ? readRtsp(source.url) : null;
     if (!given || given.scheme !== wanted.scheme || given.host.includes('*')) return false;
-    // `..` is for the camera to understand.
-    if (/(^|\/)(\.|%2e){2}(\/|$)/i.test(given.path ?? '')) return false;
+    if (UPWARDS.test((given.path ?? '').replace(/\?.*$/, ''))) return false;
     return host.test(given.host) && port(given.port) && path(given.path ?? '');
   };
 }

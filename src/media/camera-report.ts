@@ -13,8 +13,8 @@ export interface CameraReportOptions {
   log: Log;
 }
 
-/** States in which no encoder is open. */
-const CLOSED: ReadonlySet<string> = new Set(['idle', 'waiting', 'failed']);
+/** States in which neither device nor encoder is open. */
+export const CLOSED: ReadonlySet<string> = new Set(['idle', 'waiting', 'failed']);
 
 /** How a camera is, of all who know something of it: its worker, its device, the encoders. */
 export class CameraReport {

@@ -15,10 +15,10 @@ import { processFigures } from '../process/proc.js';
 import { type Exit, Supervised } from '../process/supervised.js';
 import { EXPECTED } from '../protocol/codecs.js';
 import { type ApplyControls, CameraDevice } from './camera-device.js';
-import { CameraReport } from './camera-report.js';
+import { CameraReport, CLOSED } from './camera-report.js';
 import { ANSWER_PATIENCE_MS, type CameraProcess, CameraSessions } from './camera-sessions.js';
 import type { EncoderMemory } from './encoder-memory.js';
-import { type HeldDevices, UNPLUG } from './held-devices.js';
+import { type HeldDevices, RESTART_MACHINE, UNPLUG } from './held-devices.js';
 import { failureOf } from './refusals.js';
 import { WorkerLooks } from './worker-looks.js';
 import { startWorker, WORKER_RESTARTS } from './worker-process.js';
@@ -31,7 +31,7 @@ export interface CameraWorkerOptions {
   limits: () => MediaLimits;
   /** The V4L2 cameras that are plugged in. */
   devices: readonly CaptureDevice[];
-  /** Those that cannot be opened now; `deviceReleased` is called when that changes. */
+  /** Those that cannot be opened now; `heldDevicesChanged` is called when that changes. */
   held: HeldDevices;
   applyControls: ApplyControls;
   /** What the worker's ICE agent uses, asked for each session. @throws Failure */
@@ -138,8 +138,8 @@ export class CameraWorker {
     this.#device.setDevices(devices);
   }
 
-  /** A device can be opened again that could not. */
-  deviceReleased(): void {
+  /** A device cannot be opened any more, or can be again. */
+  heldDevicesChanged(): void {
     this.#worker.retry();
     this.#tellConfiguration();
   }
@@ -219,7 +219,7 @@ export class CameraWorker {
     const encoders = this.#options.encoders.names();
     const { current } = this.#device;
     const held = this.#blockedReason();
-    if (current) this.#configuredDevices.add(current.device);
+    if (current && held === null) this.#configuredDevices.add(current.device);
     this.#worker.send({
       type: 'configure',
       source,
@@ -231,12 +231,20 @@ export class CameraWorker {
     });
   }
 
+  /** The worker has nothing open: it may open its device of now, and has let go of those before. */
+  #forgetOldDevices(): void {
+    const { current } = this.#device;
+    for (const device of this.#configuredDevices)
+      if (device !== current?.device) this.#configuredDevices.delete(device);
+  }
+
   #onMessage(message: FromWorker): void {
     const { events, log } = this.#options;
     switch (message.type) {
       case 'camera':
         this.#looks.newest(message.newestAt);
         this.#report.onCameraMessage(message);
+        if (CLOSED.has(message.state)) this.#forgetOldDevices();
         break;
       case 'inlet':
         this.#inletPort = message.port;
@@ -286,8 +294,9 @@ export class CameraWorker {
     encoders.release(this.#plan.id);
     if (next === 'closed') return;
     const isHeld = this.#blockedReason() !== null;
-    log.error({ pid, reason, isStuck, restartInMs: isHeld ? null : restartInMs }, 'worker died');
-    const remedy = isHeld ? UNPLUG : 'It is being started anew by itself.';
+    const { isFull } = this.#worker;
+    log.error({ pid, reason, isStuck, restartInMs: isHeld || isFull ? null : restartInMs }, 'worker died');
+    const remedy = isHeld ? UNPLUG : isFull ? RESTART_MACHINE : 'It is being started anew by itself.';
     this.#report.down({ detail: reason, remedy }, { isRestart: true });
     this.sessions.workerDied(reason);
   }

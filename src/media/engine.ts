@@ -51,7 +51,7 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
   readonly #held = new HeldDevices(() => {
-    for (const worker of this.#workers.values()) worker.deviceReleased();
+    for (const worker of this.#workers.values()) worker.heldDevicesChanged();
   });
   /** Those that were taken away and are not gone yet, by their cameras: a device opens once. */
   readonly #leaving = new Map<string, Promise<void>>();
@@ -63,6 +63,7 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
   readonly #sendersKeyframes = new CameraKeyframes(camera => this.#bundles.requestKeyframe(camera), KEYFRAME_MS);
   #devices: readonly CaptureDevice[] = [];
   #feeds = 0;
+  #isClosing = false;
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options;
@@ -87,6 +88,8 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
   }
 
   add(plan: CameraPlan): void {
+    // Nobody would end it.
+    if (this.#isClosing) return;
     const { events } = this.#options;
     const worker = new CameraWorker({
       plan,
@@ -215,6 +218,7 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.#keyframes.close();
     this.#sendersKeyframes.close();
     await Promise.all([

@@ -8,7 +8,10 @@ export interface RestartPolicy {
   steadyMs: number;
   /** Failures in a row with which it ends for good; null for never. */
   giveUpAfter: number | null;
-  /** Processes that cannot be killed may be left behind up to this number; then their end is waited for. */
+  /**
+   * Processes that cannot be killed may be left behind up to this number; then the end of one is waited for, or it ends
+   * for good where `giveUpAfter` is set.
+   */
   maxStuck: number;
 }
 

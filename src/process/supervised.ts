@@ -74,8 +74,8 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
   /** Starts the first process. Nothing happens if there is one, or one is to come. */
   start(): void {
     if (this.#over || this.#child || this.#restart) return;
-    const { mayStart = () => true, policy } = this.#options;
-    this.#isBlocked = this.#stuck >= policy.maxStuck || !mayStart();
+    const { mayStart = () => true } = this.#options;
+    this.#isBlocked = this.isFull || !mayStart();
     if (this.#isBlocked) {
       this.#endWaiting(new RequestError('died', 'it is not started now'));
       return;
@@ -146,6 +146,11 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
     return this.#over !== null || this.#restart !== null || this.#isBlocked || (this.#child?.isWatched() ?? false);
   }
 
+  /** Whether so many of its processes hang in the kernel that there will be no other before one of them is gone. */
+  get isFull(): boolean {
+    return this.#stuck >= this.#options.policy.maxStuck;
+  }
+
   /** Ends it for good; resolves when the process is gone. */
   async close(): Promise<void> {
     this.#finish('closed');
@@ -181,7 +186,9 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
     this.#child = null;
     this.#upAt = null;
     this.#requests.failAll(gone.reason);
-    const restartInMs = this.#over ? null : this.#count({ ...gone, upMs });
+    const counted = this.#over ? null : this.#count({ ...gone, upMs });
+    // Who gives up at some time does not wait for what may never end.
+    const restartInMs = this.isFull && this.#options.policy.giveUpAfter !== null ? null : counted;
     if (restartInMs === null) this.#finish('given up');
     else
       this.#restart = {

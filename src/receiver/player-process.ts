@@ -226,11 +226,17 @@ export class PlayerProcess {
     const verdict = this.#verdict;
     if (next === 'given up') {
       this.#fail(
-        new ReceiveFailure(
-          'internal',
-          `the player ${upMs === null ? 'does not start' : 'dies again and again'}: ${reason}`,
-          'Run "bigfootbot-video doctor", which looks at GStreamer',
-        ),
+        this.#player.isFull
+          ? new ReceiveFailure(
+              'internal',
+              `${RESTARTS.maxStuck} players hang in the kernel: ${reason}`,
+              'Restart the machine: a driver of its graphics or its decoder hangs',
+            )
+          : new ReceiveFailure(
+              'internal',
+              `the player ${upMs === null ? 'does not start' : 'dies again and again'}: ${reason}`,
+              'Run "bigfootbot-video doctor", which looks at GStreamer',
+            ),
       );
     } else this.#options.onDied(verdict.kind === 'left out' ? `${blame(verdict)}: ${reason}` : reason);
     for (const session of [...this.#listeners.keys()]) this.#endSession(session, 'player-died', reason);

@@ -237,3 +237,21 @@ t.test('a camera that is plugged in while the file is broken is taken, and so is
   t.strictSame(cameras(), ['video0', 'video1', 'video2']);
   t.equal(held.at(-1)?.config.limits.viewers, 7);
 });
+
+t.test('a store that is closed finishes what it was asked for, and takes nothing more', async t => {
+  const file = configFile(t, 'cameras: { a: { source: test } }\n');
+  const { store, held } = await openStore(t, { place: new ConfigFile(file, { mayBeMissing: false }) });
+  const asked = store.create('b', { source: 'test' } as CameraSettings);
+  const closed = store.close();
+  const late = store.create('c', { source: 'test' } as CameraSettings);
+  await t.rejects(late, { code: 'shutting-down' });
+  await closed;
+  await asked;
+  writeFileSync(file, 'cameras: { d: { source: test } }\n');
+  await store.reload({ asked: true });
+  store.findAnew();
+  t.strictSame(
+    held.map(({ cameras }) => cameras.map(({ plan }) => plan.id)),
+    [['a'], ['a', 'b']],
+  );
+});

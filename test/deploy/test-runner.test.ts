@@ -71,6 +71,8 @@ t.test('what breaks off, or says nothing, has failed', t => {
     ['it exits with 1', 'process.exit(1);'],
     ['it exits with 0 before it has a plan', 'process.exit(0);'],
     ['it is killed', "process.kill(process.pid, 'SIGKILL'); setInterval(() => 0, 1000);"],
+    ['it has asked nothing', "console.log('TAP version 14\\n1..0\\n# { total: 0, pass: 0 }');"],
+    ['it has counted nothing', "console.log('TAP version 14\\n1..0');"],
     // With it goes the shell that would have told of it.
     ['its shell is killed', "process.kill(process.ppid, 'SIGKILL');"],
   ] as const) {

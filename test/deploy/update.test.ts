@@ -1,6 +1,6 @@
 // What an install does where there is something already: to a program that runs, and to files of root's.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -101,6 +101,83 @@ mount -t tmpfs tmpfs /run
 `;
   return ran('unshare', ['--mount', 'sh', '-c', mounts + script, root]);
 }
+
+t.test(
+  'over an older one whose service runs, a step that fails leaves the old program, and the service runs again',
+  { skip: noMounts },
+  t => {
+    const { output } = onMachineOfItsOwn(
+      t,
+      `install() { PATH="$0/stubs:$PATH" sh deploy/install.sh >"$0/said" 2>&1 && echo installed || { echo failed; tail -n 1 "$0/said"; }; }
+mkdir -p /run/systemd/system "$0/stubs"
+ln -s /bin/true "$0/stubs/udevadm"
+cat >"$0/stubs/systemctl" <<'END'
+#!/bin/sh
+case $* in *is-active* | daemon-reload | enable*) ;; *) echo "$*; $(readlink /opt/bigfootbot-video || ls /opt/bigfootbot-video)" ;; esac >>"\${0%/*}/../asked"
+END
+cat >"$0/stubs/mv" <<'END'
+#!/bin/sh
+[ "$1" != -T ] || { echo 'mv: no'; exit 1; }
+exec /bin/mv "$@"
+END
+chmod 755 "$0/stubs/mv" "$0/stubs/systemctl"
+mkdir -p /opt/bigfootbot-video/bin
+touch /opt/bigfootbot-video/bin/bigfootbot-video
+install
+rm "$0/stubs/mv"
+node -e 'setInterval(() => {}, 1000)' /opt/bigfootbot-video/dist/src/main.js & other=$!
+until grep -qs dist/src/main.js /proc/$other/cmdline; do sleep 0.1; done
+install
+kill $other
+wait $other || true
+install
+cat "$0/asked"
+`,
+    );
+    const id = 'bigfootbot-video';
+    t.match(
+      output.trim().split('\n'),
+      [
+        'failed',
+        'mv: no',
+        'failed',
+        /a program runs from .* beside the service/,
+        'installed',
+        `stop ${id}; bin`,
+        `start ${id}; bin`,
+        `stop ${id}; bin`,
+        `start ${id}; bin`,
+        `stop ${id}; bin`,
+        new RegExp(`^restart ${id}; ${id}\\.versions/`),
+      ],
+      output,
+    );
+    t.end();
+  },
+);
+
+t.test('two clones install one after the other', async t => {
+  const { at, install } = makeSystem(t);
+  mkdirSync(at('/opt'), { recursive: true });
+  const holder = spawn('flock', [at('/opt'), '-c', 'echo held; read end'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  await new Promise(resolve => holder.stdout.once('data', resolve));
+  // It would wait for a minute.
+  const waiting = spawn('sh', ['deploy/uninstall.sh'], { env: { ...process.env, DESTDIR: at('') }, stdio: 'ignore' });
+  const exited = new Promise(resolve => waiting.once('exit', resolve));
+  const children = () => readFileSync(`/proc/${waiting.pid}/task/${waiting.pid}/children`, 'utf8').trim().split(' ');
+  const waits = (pid: string) => /^flock\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  await until('it waits', () => {
+    try {
+      return children().some(waits) || undefined;
+    } catch {
+      return undefined;
+    }
+  });
+  t.equal(waiting.exitCode, null);
+  holder.stdin.end();
+  t.equal(await exited, 0);
+  t.equal(install('--dry-run').status, 0);
+});
 
 t.test(
   'as root: the service gets its configuration, and nothing of root that it puts in the place of it',

@@ -108,6 +108,24 @@ t.test('one that dies as soon as it is prepared is restarted ever later, and in 
   t.equal(children.length, 8);
 });
 
+t.test('after the third that hangs in the kernel there is no other, and whoever waits is told', async t => {
+  const { player, clock, children, failed, died, up } = setUp();
+  player.start();
+  for (let i = 0; i < 3; i++) {
+    await up();
+    children.at(-1)?.becomeGone({ reason: 'it did not answer for 6.0 s', isStuck: true });
+    await clock.pass(5_000);
+  }
+  t.equal(died.length, 2);
+  t.match(failed, [
+    { code: 'internal', message: /3 players hang in the kernel: it did not/, remedy: /Restart the machine/ },
+  ]);
+  await t.rejects(player.untilPrepared(), { code: 'internal' });
+  children[0]?.exit();
+  await clock.pass(60_000);
+  t.equal(children.length, 3, 'it is over');
+});
+
 t.test('one that does not even start is not tried again; one that an element broke at opening is', async t => {
   const { player, clock, children, failed, died, up } = setUp();
   player.start();
