@@ -160,7 +160,9 @@ export class CameraWorld {
         this.onAir = 'publisher';
         return;
       case 'show-placeholder':
-        if (this.onAir === 'closed') this.faults.push('the placeholder is to be made of what is closed');
+        // Where one is on its way already, its frame was taken in time.
+        if (this.onAir === 'closed' && !this.isPlaceholderDue)
+          this.faults.push('the placeholder is to be made of what is closed');
         this.isPlaceholderDue = true;
         return;
       case 'close-publication':
