@@ -121,7 +121,9 @@ export class WorkerSessions {
       for (const candidate of entry.early.splice(0)) this.#addCandidate(session, candidate);
       entry.viewer?.watch();
       this.#camera?.publication(session)?.watch();
-    } catch (error) {
+    } catch (caught) {
+      // Why the camera failed says more than what that made of the negotiation.
+      const error = entry.failure ?? caught;
       const told = !entry.ended;
       this.#end(session);
       if (!told) return;
