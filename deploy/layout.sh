@@ -57,10 +57,12 @@ lock() {
 # runs goes on with the files that it was started with, and its children are of the same version, whatever is installed.
 versions() { printf '%s\n' "$DESTDIR$prefix.versions"; }
 
-# Whether a program runs that was started from a folder. (The pattern is not on grep's own command line.)
+# Whether a program runs that was started from a folder. (grep's own command line has it behind a "^".)
 # shellcheck disable=SC2062 # what stands there are files
 is_used() { # FOLDER
-  printf '%s/dist/\n' "$1" | grep -qsaF -f - /proc/[0-9]*/cmdline
+  # At the beginning of an argument: another folder's path may end with the whole of this one's.
+  beginning=$(printf '%s/dist/' "$1" | sed 's/[][\.*^$]/\\&/g')
+  grep -qsaz "^$beginning" /proc/[0-9]*/cmdline
 }
 
 # Half a version, if this is interrupted, must not be taken for one.

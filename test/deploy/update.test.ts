@@ -123,6 +123,8 @@ END
 chmod 755 "$0/stubs/mv" "$0/stubs/systemctl"
 mkdir -p /opt/bigfootbot-video/bin
 touch /opt/bigfootbot-video/bin/bigfootbot-video
+# Of another installation, whose path ends as this one's: it is none of ours.
+node -e 'setInterval(() => {}, 1000)' /elsewhere/opt/bigfootbot-video/dist/src/main.js & bystander=$!
 install
 rm "$0/stubs/mv"
 node -e 'setInterval(() => {}, 1000)' /opt/bigfootbot-video/dist/src/main.js & other=$!
@@ -131,6 +133,7 @@ install
 kill $other
 wait $other || true
 install
+kill $bystander
 cat "$0/asked"
 `,
     );
