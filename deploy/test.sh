@@ -2,6 +2,8 @@
 # Runs the tests that the build has compiled. Which command runs a file is said by its folder:
 #
 #   test/interop   other people's servers, clients and browsers                     npm run test:interop
+#   test/recv      the receiver's window and files: X servers, Wayland              npm run test:interop
+#   test/deploy    installs, updates and removes                                    npm run test:interop
 #   test/faults    the short form of the faults; npm run test:faults is the long    npm run test:interop
 #   test/v4l2      needs a virtual machine                                          npm run test:v4l2
 #   test/browser   Chromium                                                         npm test
@@ -15,12 +17,12 @@
 #
 # Nothing is run again: a file that fails fails the run. What cannot be mended today is named in test/quarantine.txt, is
 # not run, and counts in the last line. COVERAGE names a folder for what deploy/coverage.js
-# reports. Exit status: 0 all passed, 1 otherwise, 64 wrong arguments.
+# reports; COVERAGE_OF=unit has it of the unit tests alone, as it costs time. Exit status: 0 all passed, 1 otherwise, 64 wrong arguments.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
-LIGHT='cli deploy gst http process'
-INTEROP='faults interop'
+LIGHT='cli gst http process'
+INTEROP='deploy faults interop recv'
 QUARANTINE=test/quarantine.txt
 QUARANTINE_DAYS=30
 
@@ -117,6 +119,9 @@ export COVERAGE="${coverage:+$coverage/unit}"
 # shellcheck disable=SC2046 # names without spaces
 case $group in unit | test | all) files_of $(unit_folders) ;; esac | stage "$jobs" || status=1
 COVERAGE=${coverage:+$coverage/rest}
+if [ "${COVERAGE_OF:-}" = unit ]; then
+  COVERAGE=''
+fi
 # shellcheck disable=SC2086
 case $group in test | all) files_of $LIGHT ;; esac | stage "$jobs" || status=1
 # These wait for most of their time.

@@ -20,7 +20,7 @@ const WAITS_MS = 300;
 /** For handshakes that lose packets, and a browser that starts on a busy machine. */
 const timeout = 150_000;
 const WATCHED_S = 60;
-/** Where there is little time; media/recv-loss has loss. */
+/** Where there is little time; recv/loss has loss. */
 const shortly = IS_LONG ? false : 'FAULTS=long runs it';
 const TILE = 'camera-tile[data-camera="cam"] camera-player';
 

@@ -26,7 +26,7 @@ async function doorOf(t: Test, port: number, delayMs: number) {
     client.on('error', () => camera.destroy()).on('close', () => camera.destroy());
     camera.on('error', () => client.destroy()).on('close', () => client.destroy());
     camera.pipe(client);
-    setTimeout(() => client.pipe(camera), delayMs);
+    setTimeout(() => client.pipe(camera), delayMs).unref();
   });
   await new Promise<void>(resolve => door.listen(0, '127.0.0.1', resolve));
   t.teardown(() => door.close());
