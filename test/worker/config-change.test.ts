@@ -1,0 +1,62 @@
+import t from 'tap';
+import type { Source } from '../../src/domain/source.js';
+import { describeChange, reopens } from '../../src/worker/config-change.js';
+import type { Config } from '../../src/worker/opening.js';
+
+const device = (path: string) => ({ device: path }) as Config['device'];
+
+function config(source: Source, change: Partial<Config> = {}): Config {
+  return {
+    type: 'configure',
+    source,
+    width: 640,
+    height: 480,
+    framerate: 30,
+    bitrate: 1_000_000,
+    keyframeInterval: 60,
+    passthrough: 'auto',
+    overlay: 'none',
+    stallTimeout: 2,
+    lingerMs: 10_000,
+    publisherReturnMs: 30_000,
+    device: null,
+    encoders: ['x264enc'],
+    ...change,
+  };
+}
+
+const USB: Source = { type: 'v4l2', by: 'serial', name: '9165D69F' };
+const RTSP: Source = { type: 'rtsp', url: 'rtsp://camera/live' };
+
+t.test('what has to be opened again', async t => {
+  const change = (source: Source, after: Partial<Config>, rate: number | null = null) =>
+    reopens(config(source), config(source, after), rate);
+  t.equal(change(USB, { bitrate: 2_000_000, keyframeInterval: 30 }), 'no', 'encoders are set while they run');
+  t.equal(change(USB, { width: 320 }), 'pictures');
+  t.equal(change(USB, { framerate: 15 }), 'no', 'fewer are left out');
+  t.equal(change(USB, { framerate: 60 }), 'pictures');
+  t.equal(change(USB, { framerate: 60 }, 60), 'no', 'it brings as many by itself');
+  t.equal(change(RTSP, { width: 320, framerate: 60 }), 'no', 'it has a size and a rate of its own');
+  for (const after of [{ passthrough: 'never' }, { overlay: 'timemark' }]) {
+    t.equal(change(RTSP, after), 'source');
+    t.equal(change(USB, after), 'source');
+    t.equal(change({ type: 'whip' }, after), 'no', 'what is published is passed through whatever is configured');
+    t.equal(change({ type: 'legacy' }, after), 'no');
+  }
+  t.equal(reopens(config(USB), config(RTSP), null), 'source');
+});
+
+t.test('what is of a device, and whether it is there', async t => {
+  const plugged = config(USB, { device: device('/dev/video0') });
+  t.match(describeChange(config(USB), plugged, null), {
+    reopen: 'no',
+    isBack: true,
+    settings: { isPresent: true, device: '/dev/video0', stallTimeoutMs: 2_000 },
+  });
+  t.match(describeChange(plugged, config(USB), null), { isBack: false, settings: { isPresent: false, device: null } });
+  t.match(describeChange(plugged, config(USB, { device: device('/dev/video2') }), null), { isBack: true });
+  t.match(describeChange(plugged, plugged, null), { isBack: false });
+  t.match(describeChange(plugged, config(RTSP), null).settings, { isPresent: true, device: JSON.stringify(RTSP) });
+  for (const type of ['test', 'whip', 'legacy'] as const)
+    t.equal(describeChange(plugged, config({ type }), null).settings.device, null, `${type} opens more than once`);
+});
