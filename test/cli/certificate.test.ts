@@ -9,8 +9,10 @@ import { readKeyPair } from '../../src/tls/key-pair.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
+// npm names the folder that it was called in, which is none of the tests'.
+const { INIT_CWD: _, ...env } = process.env;
+
 function run(cwd: string, ...args: string[]) {
-  const { INIT_CWD: _, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'certificate', ...args], {
     cwd,
     env: { ...env, XDG_STATE_HOME: join(cwd, 'state') },
@@ -81,7 +83,7 @@ t.test('a disk that takes only part of the certificate: it is refused, and the o
   const { status, stdout, stderr } = spawnSync(
     'sh',
     ['-c', 'ulimit -f 1; exec "$@"', 'sh', process.execPath, MAIN, 'certificate', '--out', '.', '--force'],
-    { cwd: folder, encoding: 'utf8', timeout: 20_000 },
+    { cwd: folder, env, encoding: 'utf8', timeout: 20_000 },
   );
   t.equal(status, 73, stdout);
   t.match(stderr, /cannot be written.*--out/);
