@@ -21,6 +21,7 @@ import type { Offer } from '../protocol/offer.js';
 import { offerOfCameras } from '../protocol/sdp-for-webrtcbin.js';
 import { type BundleConnection, BundleConnections } from './bundle-connections.js';
 import type { Feed } from './feed.js';
+import { levelOf } from './log-level.js';
 import { endedEarly, withCandidates } from './negotiation.js';
 import { WorkerLooks } from './worker-looks.js';
 import { startBundles, WORKER_RESTARTS } from './worker-process.js';
@@ -232,7 +233,7 @@ export class BundleWorker implements Bundles {
         this.#over(message.bundle, message.reason as EndReason, message.detail);
         break;
       case 'log':
-        log[message.level === 'error' ? 'error' : 'info'](message.fields, message.event);
+        log[levelOf(message.level)](message.fields, message.event);
         break;
       default:
         log.error({ type: message.type }, 'message of the process for connections makes no sense from it');

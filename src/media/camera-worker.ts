@@ -19,6 +19,7 @@ import { CameraReport, CLOSED } from './camera-report.js';
 import { ANSWER_PATIENCE_MS, type CameraProcess, CameraSessions } from './camera-sessions.js';
 import type { EncoderMemory } from './encoder-memory.js';
 import { type HeldDevices, RESTART_MACHINE, UNPLUG } from './held-devices.js';
+import { levelOf } from './log-level.js';
 import { failureOf } from './refusals.js';
 import { WorkerLooks } from './worker-looks.js';
 import { startWorker, WORKER_RESTARTS } from './worker-process.js';
@@ -62,7 +63,7 @@ export class CameraWorker {
   /** Device paths that the current worker was configured with: it may have them open. */
   readonly #configuredDevices = new Set<string>();
   #inletPort: number | null = null;
-  /** Whoever asks for a picture while one is being made gets the same. */
+  /** Whoever asks for one while it is being made gets the same. */
   #still: Promise<Snapshot> | null = null;
 
   constructor(options: CameraWorkerOptions) {
@@ -185,9 +186,7 @@ export class CameraWorker {
     await this.sessions.untilReady();
     this.#holdEncoder();
     try {
-      const patience = { patienceMs: ANSWER_PATIENCE_MS };
-      const { jpeg, capturedAt } = await this.#worker.request({ type: 'still' }, patience);
-      return { jpeg, capturedAt };
+      return await this.#worker.request({ type: 'still' }, { patienceMs: ANSWER_PATIENCE_MS });
     } catch (error) {
       throw failureOf(this.#plan.id, error, this.#report.diedOf);
     }
@@ -281,9 +280,8 @@ export class CameraWorker {
   }
 
   #closeInlet(): void {
-    if (this.#inletPort === null) return;
+    if (this.#inletPort !== null) this.#options.wantsInlet(null);
     this.#inletPort = null;
-    this.#options.wantsInlet(null);
   }
 
   #onExit({ reason, isStuck, pid, next, restartInMs, exited }: Exit): void {
@@ -293,15 +291,10 @@ export class CameraWorker {
     this.#closeInlet();
     encoders.release(this.#plan.id);
     if (next === 'closed') return;
-    const isHeld = this.#blockedReason() !== null;
-    const { isFull } = this.#worker;
-    log.error({ pid, reason, isStuck, restartInMs: isHeld || isFull ? null : restartInMs }, 'worker died');
-    const remedy = isHeld ? UNPLUG : isFull ? RESTART_MACHINE : 'It is being started anew by itself.';
+    const waitsFor = this.#blockedReason() !== null ? UNPLUG : this.#worker.isFull ? RESTART_MACHINE : null;
+    log.error({ pid, reason, isStuck, restartInMs: waitsFor ? null : restartInMs }, 'worker died');
+    const remedy = waitsFor ?? 'It is being started anew by itself.';
     this.#report.down({ detail: reason, remedy }, { isRestart: true });
     this.sessions.workerDied(reason);
   }
 }
-
-/** Of a line of a worker's. */
-const levelOf = (level: string): keyof Log =>
-  level === 'error' || level === 'warn' || level === 'debug' ? level : 'info';

@@ -2,7 +2,6 @@ import type { VideoCodecName } from '../protocol/codecs.js';
 import {
   awaitsPublisher,
   type CameraEvent,
-  type CameraSettings,
   type CameraState,
   type ConfigurationChange,
   closedCamera,
@@ -12,7 +11,7 @@ import {
   type TimerName,
   timersOf,
 } from './camera-state.js';
-import { CameraFailure, explain } from './failure.js';
+import { anotherSource, CameraFailure, explain, nobodyPublishes, openingNow, publisherLeft } from './failure.js';
 
 /**
  * What follows from an event: the next state, and what is to be done, in that order. Pure.
@@ -163,7 +162,7 @@ function change(state: CameraState, event: ConfigurationChange, now: number): St
   const failure = new CameraFailure('Another source was configured.', 'Publish to another camera.');
   const isSilent = publisher.onAir && state.phase === 'live';
   // What it has sent last would stand still from now on.
-  const silent = isSilent ? enter(next, 'lost', opening(event.settings), now) : next;
+  const silent = isSilent ? enter(next, 'lost', openingNow(event.settings.source), now) : next;
   const step = changeSource({ ...silent, publisher: null }, event, now);
   const shown = isSilent && step.state.phase === 'lost' ? [placeholder(state, 'OPENING')] : [];
   return after(before(shown, step), { do: 'end-publisher', session: publisher.session, failure });
@@ -195,7 +194,7 @@ function changeSource(state: CameraState, event: ConfigurationChange, now: numbe
   }
   if (next.phase === 'awaitingPublisher') {
     effects.push(placeholder(next, 'OPENING'));
-    next = enter(next, 'lost', opening(settings), now);
+    next = enter(next, 'lost', openingNow(settings.source), now);
   }
   // What is seen meanwhile is not what is configured; where nothing is, it is noticed as a stall.
   else if (reopen === 'source' && next.phase === 'live' && next.source === 'open')
@@ -223,9 +222,9 @@ function fire(state: CameraState, timer: TimerName, now: number): Step {
     case 'retry':
       return open(state);
     case 'outdated':
-      return lose(state, opening(state.settings), now, 'OPENING');
+      return lose(state, openingNow(state.settings.source), now, 'OPENING');
     case 'stall':
-      if (state.attempt !== null) return lose(state, opening(state.settings), now, 'OPENING');
+      if (state.attempt !== null) return lose(state, openingNow(state.settings.source), now, 'OPENING');
       return lose(state, explain(source, `no frame for ${stallTimeoutMs / 1000} s`), now);
   }
 }
@@ -301,11 +300,3 @@ const after = (step: Step, ...effects: readonly Effect[]): Step => ({
   ...step,
   effects: [...step.effects, ...effects],
 });
-
-const opening = ({ source }: CameraSettings): CameraFailure => explain(source, 'it is being opened');
-const nobodyPublishes = (): CameraFailure =>
-  new CameraFailure('Nobody publishes to it now.', 'Publish to it by WHIP, or ask again.', 'no-publisher');
-/** What the viewers of a camera are told that has lost its publisher. */
-export const publisherLeft = (): CameraFailure =>
-  new CameraFailure('Whoever published it has left.', 'Publish to it again.', 'no-publisher');
-const anotherSource = (): CameraFailure => new CameraFailure('Another source was configured.', 'Ask again.');

@@ -66,6 +66,15 @@ function lastWords(debug: string): string {
   return debug.split('\n').slice(1).join(' ').trim().replace(/\.$/, '').slice(0, 300);
 }
 
+// What the subscribers of a camera are told that has nothing to show them.
+
+export const openingNow = (source: Source): CameraFailure => explain(source, 'it is being opened');
+export const nobodyPublishes = (): CameraFailure =>
+  new CameraFailure('Nobody publishes to it now.', 'Publish to it by WHIP, or ask again.', 'no-publisher');
+export const publisherLeft = (): CameraFailure =>
+  new CameraFailure('Whoever published it has left.', 'Publish to it again.', 'no-publisher');
+export const anotherSource = (): CameraFailure => new CameraFailure('Another source was configured.', 'Ask again.');
+
 /** What is said of an error to whoever asked for something. */
 export function refusal(error: unknown): { code: string; message: string; remedy: string | null } {
   if (error instanceof CameraFailure) return error;
