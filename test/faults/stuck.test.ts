@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { CameraPlan, CameraStatus, CaptureDevice } from '../../src/domain/ports.js';
 import { WorkerEngine } from '../../src/media/engine.js';
+import { planFor } from '../helpers/camera-plan.js';
 import { offer } from '../helpers/offer.js';
 import { keptLog } from '../helpers/quiet-log.js';
 import { startServer, until, workersOf } from '../helpers/server.js';
@@ -77,24 +78,6 @@ const DEVICE: CaptureDevice = {
   usable: null,
   modes: [],
 };
-
-const planFor = (id: string, source: CameraPlan['source']): CameraPlan => ({
-  id,
-  name: id,
-  source,
-  settings: {
-    width: 640,
-    height: 480,
-    framerate: 30,
-    bitrate: 1_000_000,
-    keyframeInterval: 60,
-    passthrough: 'auto',
-    fallback: 'vp8',
-    overlay: 'none',
-    stallTimeout: 2,
-    controls: {},
-  },
-});
 
 t.test('its V4L2 device waits for it; the same camera with another source does not', { skip }, async t => {
   const now = new Map<string, CameraStatus>();

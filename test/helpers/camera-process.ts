@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import { checkFromWorker, type FromWorker, type ToWorker, type ToWorkerOf } from '../../src/messages/camera-worker.js';
+import { configureMessage } from './camera-plan.js';
 import { until } from './server.js';
 
 const ENTRY = fileURLToPath(new URL('../../src/worker/main.js', import.meta.url));
@@ -31,23 +32,15 @@ export async function cameraProcess(
     const message = checkFromWorker(data);
     if (message) said.push(message);
   });
-  let config: ToWorkerOf<'configure'> = {
-    type: 'configure',
-    source: { type: 'test' },
+  let config = configureMessage({
     width: 320,
     height: 240,
     framerate: 15,
     bitrate: 500_000,
     keyframeInterval: 30,
     passthrough: 'never',
-    overlay: 'none',
-    stallTimeout: 2,
-    lingerMs: 10_000,
-    publisherReturnMs: 30_000,
-    device: null,
-    encoders: ['x264enc'],
     ...settings,
-  };
+  });
   const camera = (): Extract<FromWorker, { type: 'camera' }> | undefined =>
     said.filter(message => message.type === 'camera').at(-1);
   await until('the worker is ready', async () => said.some(({ type }) => type === 'ready'), 20_000);

@@ -1,29 +1,14 @@
 // What is wrong with a camera is said for as long as it is wrong.
 import t from 'tap';
-import type { CameraPlan, CameraStatus } from '../../src/domain/ports.js';
+import type { CameraStatus } from '../../src/domain/ports.js';
 import { CameraWorker } from '../../src/media/camera-worker.js';
 import { EncoderMemory } from '../../src/media/encoder-memory.js';
 import { HeldDevices } from '../../src/media/held-devices.js';
+import { planFor } from '../helpers/camera-plan.js';
 import { keptLog } from '../helpers/quiet-log.js';
 import { until } from '../helpers/server.js';
 
-const plan: CameraPlan = {
-  id: 'film',
-  name: 'Film',
-  source: { type: 'file', path: '/nowhere/film.mp4' },
-  settings: {
-    width: 640,
-    height: 480,
-    framerate: 30,
-    bitrate: 1_000_000,
-    keyframeInterval: 60,
-    passthrough: 'auto',
-    fallback: 'vp8',
-    overlay: 'none',
-    stallTimeout: 2,
-    controls: {},
-  },
-};
+const plan = planFor('film', { type: 'file', path: '/nowhere/film.mp4' });
 
 t.test('a camera that failed keeps its reason when something else of it changes', async t => {
   const log = keptLog();

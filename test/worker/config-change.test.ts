@@ -2,28 +2,11 @@ import t from 'tap';
 import type { Source } from '../../src/domain/source.js';
 import { describeChange, reopens } from '../../src/worker/config-change.js';
 import type { Config } from '../../src/worker/opening.js';
+import { configureMessage } from '../helpers/camera-plan.js';
 
 const device = (path: string) => ({ device: path }) as Config['device'];
 
-function config(source: Source, change: Partial<Config> = {}): Config {
-  return {
-    type: 'configure',
-    source,
-    width: 640,
-    height: 480,
-    framerate: 30,
-    bitrate: 1_000_000,
-    keyframeInterval: 60,
-    passthrough: 'auto',
-    overlay: 'none',
-    stallTimeout: 2,
-    lingerMs: 10_000,
-    publisherReturnMs: 30_000,
-    device: null,
-    encoders: ['x264enc'],
-    ...change,
-  };
-}
+const config = (source: Source, change: Partial<Config> = {}): Config => configureMessage({ source, ...change });
 
 const USB: Source = { type: 'v4l2', by: 'serial', name: '9165D69F' };
 const RTSP: Source = { type: 'rtsp', url: 'rtsp://camera/live' };

@@ -1,0 +1,40 @@
+import type { CameraPlan } from '../../src/domain/ports.js';
+import type { ToWorkerOf } from '../../src/messages/camera-worker.js';
+
+/** A camera with the settings that a configuration has by default, as the control plane plans it. */
+export const planFor = (id: string, source: CameraPlan['source']): CameraPlan => ({
+  id,
+  name: id,
+  source,
+  settings: {
+    width: 640,
+    height: 480,
+    framerate: 30,
+    bitrate: 1_000_000,
+    keyframeInterval: 60,
+    passthrough: 'auto',
+    fallback: 'vp8',
+    overlay: 'none',
+    stallTimeout: 2,
+    controls: {},
+  },
+});
+
+/** The same, as its worker is told it. */
+export const configureMessage = (change: Partial<Omit<ToWorkerOf<'configure'>, 'type'>>): ToWorkerOf<'configure'> => ({
+  type: 'configure',
+  source: { type: 'test' },
+  width: 640,
+  height: 480,
+  framerate: 30,
+  bitrate: 1_000_000,
+  keyframeInterval: 60,
+  passthrough: 'auto',
+  overlay: 'none',
+  stallTimeout: 2,
+  lingerMs: 10_000,
+  publisherReturnMs: 30_000,
+  device: null,
+  encoders: ['x264enc'],
+  ...change,
+});
