@@ -4,7 +4,7 @@
 #   test/interop   other people's servers, clients and browsers                     npm run test:interop
 #   test/recv      the receiver's window and files: X servers, Wayland              npm run test:interop
 #   test/deploy    installs, updates and removes                                    npm run test:interop
-#   test/faults    the short form of the faults; npm run test:faults is the long    npm run test:interop
+#   test/faults    what breaks, floods or leaks; long: npm run test:faults          npm run test:interop
 #   test/v4l2      needs a virtual machine                                          npm run test:v4l2
 #   test/browser   Chromium                                                         npm test
 #   test/media     cameras' processes                                               npm test

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { emptyPage, joinAndLeave, openViewers, serveWithBrowser } from '../helpers/browser.js';
 import { publish } from '../helpers/publisher.js';
-import { settled } from '../helpers/seen.js';
-import { resourcesOf, until } from '../helpers/server.js';
+import { until } from '../helpers/server.js';
 
 // A publisher in real Chromium, and viewers of what it sends.
 
@@ -136,35 +135,6 @@ t.test('a publisher that vanishes: his viewers see a slate, and are let go if no
   t.match(publisher?.ended?.reason, /^(rtcp-timeout|peer-closed|ice-failed)$/);
   t.equal(viewer?.ended?.reason, 'publisher-left');
   await viewers.vanish();
-});
-
-t.test('twenty publications, each watched, leave nothing behind', async t => {
-  const round = async () => {
-    const publication = await publish(page, server, 'phone', { codec: 'H264', audio: true });
-    t.equal(publication.status, 201);
-    await until('it is live', async () => (await server.camera('phone')).state === 'live');
-    const joins = [
-      ...(await joinAndLeave(page, server, 'phone', 1)),
-      ...(await joinAndLeave(page, server, 'phone', 1)),
-    ];
-    t.ok(joins.every(({ firstFrameMs }) => firstFrameMs !== null));
-    await publication.leave();
-    await waiting();
-  };
-  const pid = server.worker('phone');
-  for (let i = 0; i < 5; i++) await round();
-  const before = await settled(pid);
-  for (let i = 0; i < 15; i++) await round();
-  let after = resourcesOf(pid);
-  // V8 finds what wraps the last two sessions at a later collection, and each holds 6 until then. One that was left of each
-  // round would be 15.
-  await until('threads and file descriptors are given back', () => {
-    after = resourcesOf(pid);
-    return after.threads <= before.threads + 3 && after.fds < before.fds + 15;
-  }).catch(error => t.fail(`${error.message}: ${JSON.stringify({ before, after })}`));
-  t.comment(JSON.stringify({ before, after }));
-  t.ok(after.rssMb <= before.rssMb + 30, `RSS ${before.rssMb} -> ${after.rssMb} MB`);
-  t.equal(server.worker('phone'), pid, 'the worker never died');
 });
 
 t.test('nothing of GStreamer complained', t => {

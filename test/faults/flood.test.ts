@@ -2,10 +2,9 @@
 import t from 'tap';
 import { emptyPage, openViewers, serveWithBrowser } from '../helpers/browser.js';
 import { readOffer } from '../helpers/fixtures.js';
+import { IS_LONG } from '../helpers/long.js';
 import { sleep } from '../helpers/server.js';
 
-/** `FAULTS=long` is for a machine that has nothing else to do, and then pictures are counted. */
-const IS_LONG = process.env.FAULTS === 'long';
 const SECONDS = IS_LONG ? 60 : 4;
 const A_SECOND = 200;
 const VIEWERS = 3;

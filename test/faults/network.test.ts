@@ -2,12 +2,12 @@
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
+import { IS_LONG } from '../helpers/long.js';
 import { startLossyPath } from '../helpers/lossy-path.js';
 import { makeNetSpace } from '../helpers/net-space.js';
 import { startRecv } from '../helpers/recv.js';
 import { sleep, startServer, startServerUnder, until } from '../helpers/server.js';
 
-const IS_LONG = process.env.FAULTS === 'long';
 /** s; `FAULTS=long` stays away for longer than any session lives. */
 const CUT_S = IS_LONG ? 45 : 6;
 /** ms; TCP waits ever longer before it sends anew. */

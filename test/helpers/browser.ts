@@ -53,9 +53,12 @@ export async function serveWithBrowser(
   return { server, browser };
 }
 
+/** Painting costs a browser without a GPU as much as decoding does. */
+const SMALL = { width: 160, height: 120 };
+
 /** A page on the server's own origin with nothing on it that takes time. */
 export async function emptyPage(browser: Browser, server: Endpoint): Promise<Page> {
-  const page = await browser.newPage();
+  const page = await browser.newPage({ viewport: SMALL });
   await page.goto(`${server.origin}/healthz`);
   return page;
 }

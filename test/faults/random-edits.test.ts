@@ -6,13 +6,13 @@ import t from 'tap';
 import { parse } from 'yaml';
 import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
 import { after, type Cameras, type Edit, editsOf, send } from '../helpers/edits.js';
+import { IS_LONG } from '../helpers/long.js';
 import { makeVideo } from '../helpers/make-video.js';
 import { sleep, startServer, until } from '../helpers/server.js';
 
 // Cameras are edited at random, rightly and wrongly, while somebody watches one of them.
 
-/** EDITS=1000 for as many as a release is tried with. */
-const EDITS = Number(process.env.EDITS ?? 100);
+const EDITS = IS_LONG ? 1_000 : 100;
 /** Of the last run, whichever it was, or the one that is to be repeated. */
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 /** About as quick as somebody pulls at a slider. */

@@ -1,11 +1,12 @@
 import t from 'tap';
 import { emptyPage, joinAndLeave, openViewers, serveWithBrowser } from '../helpers/browser.js';
 import { grows, smallCameras } from '../helpers/frames.js';
+import { IS_LONG } from '../helpers/long.js';
 import { settled } from '../helpers/seen.js';
 import { resourcesOf, until, workersOf } from '../helpers/server.js';
 
-/** A leak of one thing a session shows after fewer; JOINS=400 is what a release is held to. */
-const JOINS = Number(process.env.JOINS ?? 50);
+/** A leak of one thing a session shows after fewer; the long form is what a release is held to. */
+const JOINS = IS_LONG ? 400 : 50;
 /** The camera opens in these. */
 const FIRST = 5;
 /** Ended sessions that the server remembers. */
