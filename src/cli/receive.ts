@@ -3,7 +3,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { CommandError, EXIT } from '../domain/command-error.js';
-import type { Container, PlayerCamera } from '../messages/player.js';
+import type { Container, PipeFormat, PlayerCamera } from '../messages/player.js';
 import { type FailureCode, ReceiveFailure } from '../receiver/failure.js';
 import { countCameras, LegacyLink } from '../receiver/legacy-link.js';
 import { Receiver, type ReceiverOptions } from '../receiver/receiver.js';
@@ -14,9 +14,28 @@ import { trust } from '../receiver/trust.js';
 import { WhepEndpoint } from '../receiver/whep.js';
 import { WhepLink } from '../receiver/whep-link.js';
 import { makeLogger } from './log.js';
-import type { RecvOptions } from './recv.js';
 import { readCertificates } from './recv-ca.js';
 import { askForToken, findToken, Stopped } from './recv-token.js';
+
+/** The options of `recv`, as its command line has them. */
+export interface RecvOptions {
+  legacy?: boolean;
+  windows?: boolean;
+  headless?: boolean;
+  decoder?: string;
+  sink?: string;
+  jitterMs: number;
+  record?: string;
+  snapshot?: string;
+  pipe?: PipeFormat;
+  measureLatency?: boolean;
+  duration?: number;
+  wait?: boolean;
+  json?: boolean;
+  token?: string;
+  tokenFile?: string;
+  ca?: string;
+}
 
 const EXIT_CODES: Readonly<Record<FailureCode, number>> = {
   unreachable: EXIT.unavailable,

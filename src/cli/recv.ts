@@ -1,25 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandError, EXIT } from '../domain/command-error.js';
 import { CONTAINERS, PIPE_FORMATS, type PipeFormat } from '../messages/player.js';
+import type { RecvOptions } from './receive.js';
 
-export interface RecvOptions {
-  legacy?: boolean;
-  windows?: boolean;
-  headless?: boolean;
-  decoder?: string;
-  sink?: string;
-  jitterMs: number;
-  record?: string;
-  snapshot?: string;
-  pipe?: PipeFormat;
-  measureLatency?: boolean;
-  duration?: number;
-  wait?: boolean;
-  json?: boolean;
-  token?: string;
-  tokenFile?: string;
-  ca?: string;
-}
 
 const HELP = `
 Examples:

@@ -1,5 +1,5 @@
 import { CameraFailure, explain } from './failure.js';
-import { firstPictureOf } from './first-picture.js';
+import { firstPictureOf } from './opened-source.js';
 import { type Opened, type OpenRequest, openSource } from './opening.js';
 import type { SourceJudge } from './source-judge.js';
 
