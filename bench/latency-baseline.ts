@@ -5,10 +5,10 @@ import { Housekeeping } from '../src/gst/housekeeping.js';
 import { lookAtMachine } from '../src/gst/machine.js';
 import { Gst, GstSdp, GstWebRTC, type Pipeline, type Structure, type Webrtcbin } from '../src/gst/native.js';
 import { drainBus, element, parseLaunch, shareClock } from '../src/gst/pipeline.js';
-import { CLOCK_OFFSET_NS } from '../src/player/lines.js';
-import { Pulse } from '../src/player/pulse.js';
-import { Section } from '../src/player/section.js';
-import { describeTimeMark, showClock, useMarkFont } from '../src/worker/time-mark.js';
+import { CLOCK_OFFSET_NS } from '../src/receiver/player/lines.js';
+import { Pulse } from '../src/receiver/player/pulse.js';
+import { Section } from '../src/receiver/player/section.js';
+import { describeTimeMark, showClock, useMarkFont } from '../src/worker/sources/time-mark.js';
 
 const seconds = Number(process.argv[2] ?? 10);
 const LOOK_MS = 10;

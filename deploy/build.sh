@@ -61,6 +61,7 @@ build_web() { # INTO
   mv "$1/browser/protocol" "$1/web/protocol"
   rmdir "$1/browser"
   sed -i "s#from '\.\./protocol/#from './protocol/#" "$1"/web/*.js
+  sed -i "s#from '\.\./\.\./protocol/#from '../protocol/#" "$1"/web/*/*.js
   for file in src/web/*.html src/web/*.css src/web/*.svg; do
     if [ -f "$file" ]; then
       cp "$file" "$1/web/"

@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { stringify } from 'yaml';
 import { CommandError, EXIT } from '../domain/command-error.js';
-import { writeFileWhole } from '../store/atomic-file.js';
-import { defaultStateDir } from '../store/token.js';
-import { dayOf, factsOf } from '../tls/certificate-facts.js';
-import { hostForCertificate } from '../tls/host-name.js';
-import { ownHosts } from '../tls/own-hosts.js';
+import { defaultStateDir } from '../server/access/own-token.js';
+import { writeFileWhole } from '../server/store/atomic-file.js';
+import { dayOf, factsOf } from '../server/tls/certificate-facts.js';
+import { hostForCertificate } from '../server/tls/host-name.js';
+import { ownHosts } from '../server/tls/own-hosts.js';
 
 interface CertificateOptions {
   host?: string[];
@@ -46,7 +46,7 @@ async function makeCertificate({ host = [], out, force = false, json }: Certific
       `${there.join(' and ')} ${there.length > 1 ? 'are' : 'is'} there already. Write elsewhere with --out, or over it with --force.`,
     );
   // It takes a while to load, and nothing else needs it.
-  const { makeSelfSigned } = await import('../tls/self-signed.js');
+  const { makeSelfSigned } = await import('../server/tls/self-signed.js');
   const { cert, key } = await makeSelfSigned([...new Set([...host, ...ownHosts()])]);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { findDevices } from '../devices/device-watch.js';
+import type { CaptureDevice, CaptureMode } from '../domain/devices.js';
 import { sourceOf } from '../domain/devices.js';
-import type { CaptureDevice, CaptureMode, Log } from '../domain/ports.js';
+import type { Log } from '../domain/log.js';
+import { findDevices } from '../server/devices/device-watch.js';
 
 /** It could not look. */
 const EXIT_NOT_LOOKED = 1;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { defaultStateDir } from '../store/token.js';
+import { defaultStateDir } from '../server/access/own-token.js';
 
 /** Something that is to be repaired was found. */
 const EXIT_FAILURES = 1;
@@ -17,9 +17,9 @@ export function doctorCommand(): Command {
     )
     .option('--json', 'one JSON document instead of a table')
     .action(async ({ config, json }: { config?: string; json?: boolean }) => {
-      const { diagnose } = await import('../doctor/checks.js');
-      const { makeContext } = await import('../doctor/context.js');
-      const { report } = await import('../doctor/report.js');
+      const { diagnose } = await import('../server/doctor/checks.js');
+      const { makeContext } = await import('../server/doctor/context.js');
+      const { report } = await import('../server/doctor/report.js');
       // npm runs scripts in the package's folder; a path that a person typed counts from where it was typed.
       const here = process.env.INIT_CWD ?? process.cwd();
       const own = join(defaultStateDir(process.env), 'config.yaml');

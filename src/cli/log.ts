@@ -1,7 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
-import type { Log } from '../domain/ports.js';
 
 /** As the contract has them. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -22,14 +21,4 @@ export function makeLogger(level: string): FastifyBaseLogger {
     options,
     pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname', colorize: true }),
   );
-}
-
-/** A log whose lines have these fields. It goes by the level that the log has at each moment, which a child of pino's does not. */
-export function withFields(log: Log, fields: object): Log {
-  return {
-    debug: (more, event) => log.debug({ ...fields, ...more }, event),
-    info: (more, event) => log.info({ ...fields, ...more }, event),
-    warn: (more, event) => log.warn({ ...fields, ...more }, event),
-    error: (more, event) => log.error({ ...fields, ...more }, event),
-  };
 }

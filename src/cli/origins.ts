@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import type { Server } from '../compose.js';
+import type { Server } from '../server/compose.js';
 
 /** Names in a certificate that are printed; there may be a hundred. */
 const MAX_NAMES = 4;

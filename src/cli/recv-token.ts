@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { CommandError, EXIT } from '../domain/command-error.js';
-import { defaultStateDir } from '../store/token.js';
+import { defaultStateDir } from '../server/access/own-token.js';
 
 /** A person ended it before it began. */
 export class Stopped extends Error {}

@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandError, EXIT } from '../domain/command-error.js';
-import { CONTAINERS, PIPE_FORMATS, type PipeFormat } from '../messages/player.js';
+import { CONTAINERS, PIPE_FORMATS } from '../messages/player.js';
 import type { RecvOptions } from './receive.js';
-
 
 const HELP = `
 Examples:

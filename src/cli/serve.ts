@@ -4,13 +4,13 @@ import closeWithGrace from 'close-with-grace';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { FastifyBaseLogger } from 'fastify';
 import { stringify } from 'yaml';
-import type { Server } from '../compose.js';
-import { ConfigFile, ConfigMemory } from '../config/place.js';
-import { planCameras } from '../config/plan.js';
-import { ConfigStore } from '../config/store.js';
 import { CommandError, EXIT } from '../domain/command-error.js';
 import type { CameraSettings } from '../domain/contract.js';
-import { defaultStateDir, readToken } from '../store/token.js';
+import { defaultStateDir, readToken } from '../server/access/own-token.js';
+import type { Server } from '../server/compose.js';
+import { ConfigFile, ConfigMemory } from '../server/config/place.js';
+import { planCameras } from '../server/config/plan.js';
+import { ConfigStore } from '../server/config/store.js';
 import { withoutSecret } from './hide-secrets.js';
 import { LOG_LEVELS, makeLogger } from './log.js';
 import { originsOf } from './origins.js';
@@ -103,7 +103,7 @@ interface Start {
 
 async function start(options: ServeOptions, { stateDir, ...rest }: Start): Promise<Started> {
   // Most of what there is to load; who made a mistake, or asks for another command, need not wait for it.
-  const { startServer } = await import('../compose.js');
+  const { startServer } = await import('../server/compose.js');
   rest.signal.throwIfAborted();
   const { token, file } = await readToken(stateDir);
   const { server: address } = rest.config.running.config;

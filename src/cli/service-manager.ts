@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Health } from '../domain/health.js';
-import type { Log } from '../domain/ports.js';
+import type { Log } from '../domain/log.js';
 
 /** For one message to be taken, at the most. */
 const PATIENCE_MS = 5_000;

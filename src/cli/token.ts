@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
-import { hashToken, makeToken, showHash } from '../access/tokens.js';
-import { checkConfig } from '../config/schema.js';
 import { ROLES } from '../contract/security.js';
 import { CommandError, EXIT } from '../domain/command-error.js';
 import type { Config, Role } from '../domain/contract.js';
+import { hashToken, makeToken, showHash } from '../server/access/tokens.js';
+import { checkConfig } from '../server/config/schema.js';
 
 type Entry = Config['access']['tokens'][number];
 

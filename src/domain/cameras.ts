@@ -1,7 +1,7 @@
+import type { CameraPlan, CameraStatus } from './camera-plan.js';
 import type { Camera } from './contract.js';
 import type { EventBus } from './events.js';
 import { Failure } from './failure.js';
-import type { CameraPlan, CameraStatus } from './ports.js';
 import { redact, showSource } from './source.js';
 
 /** How a camera is before its worker has said anything. */

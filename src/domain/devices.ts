@@ -1,5 +1,36 @@
-import type { CaptureDevice } from './ports.js';
+import type { Control, Device } from './contract.js';
 import type { Source } from './source.js';
+
+/** A V4L2 camera that is plugged in; what uses it is for others to say. */
+export type CaptureDevice = Omit<Device, 'cameras'>;
+
+export type CaptureMode = CaptureDevice['modes'][number];
+
+/** What a control of a V4L2 device can be set to. */
+export type ControlValue = number | boolean | string;
+
+/** A control that could not be set, and why: words without a full stop. */
+export interface ControlFailure {
+  name: string;
+  reason: string;
+}
+
+export interface SetControls {
+  /** What is to be set again when the camera is plugged in anew; null for what is to be forgotten. */
+  kept: Readonly<Record<string, ControlValue | null>>;
+  failed: readonly ControlFailure[];
+}
+
+/** The controls of V4L2 devices. */
+export interface DeviceControls {
+  /** @throws Failure camera-unavailable */
+  read(device: string): Promise<Control[]>;
+  /**
+   * Sets several, or none if one of them cannot be so; null brings a default back.
+   * @throws Failure invalid-body, camera-unavailable
+   */
+  set(device: string, values: Readonly<Record<string, ControlValue | null>>): Promise<SetControls>;
+}
 
 /** The source that means a device, whatever number Linux gives it. */
 export const sourceOf = ({ serial, bus }: CaptureDevice): string =>

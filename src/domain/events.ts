@@ -1,5 +1,6 @@
+import type { CameraStatus } from './camera-plan.js';
 import type { Session } from './contract.js';
-import type { CameraStatus, Log } from './ports.js';
+import type { Log } from './log.js';
 
 /** What happens on this server, for whoever in this process wants to know. */
 export interface Events {

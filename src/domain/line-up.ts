@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CameraPlan, CameraRunner } from './camera-plan.js';
 import type { Cameras } from './cameras.js';
-import type { CameraPlan, CameraRunner, Log } from './ports.js';
+import type { Log } from './log.js';
 import type { Sessions } from './sessions.js';
 
 export interface LineUpOptions {

@@ -4,7 +4,9 @@ import { candidatesFor, type SdpFragment } from '../protocol/sdp-fragment.js';
 import type { EndReason, Session } from './contract.js';
 import type { EventBus } from './events.js';
 import { Failure } from './failure.js';
-import type { BundlePart, Log, MediaEngine } from './ports.js';
+import type { Log } from './log.js';
+import type { MediaEngine } from './media-engine.js';
+import type { BundlePart } from './multi-camera.js';
 import { type Entry, isViewer, SessionStore } from './session-store.js';
 
 export interface SessionRequest {

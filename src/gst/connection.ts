@@ -1,4 +1,4 @@
-import type { SessionFigures } from '../domain/ports.js';
+import type { SessionFigures } from '../domain/media-engine.js';
 import type { ElementError } from './pipeline.js';
 import { type RtpStats, readRtpStats } from './rtp-stats.js';
 import { Traffic } from './traffic.js';

@@ -1,4 +1,4 @@
-import type { IceAgentSettings } from '../domain/ports.js';
+import type { IceAgentSettings } from '../domain/ice.js';
 import { type Element, Gst, type Pipeline } from './native.js';
 import { closePipeline, drainBus, type ElementError, element, make, pad, parseLaunch, shareClock } from './pipeline.js';
 import { joinDirectly } from './proxy.js';

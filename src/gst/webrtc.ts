@@ -1,4 +1,4 @@
-import type { IceAgentSettings } from '../domain/ports.js';
+import type { IceAgentSettings } from '../domain/ice.js';
 import { configureIceAgent } from './ice-agent.js';
 import {
   type Bin,

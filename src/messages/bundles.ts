@@ -1,4 +1,5 @@
-import type { IceAgentSettings, SessionFigures } from '../domain/ports.js';
+import type { IceAgentSettings } from '../domain/ice.js';
+import type { SessionFigures } from '../domain/media-engine.js';
 import type { SessionTimes } from './camera-worker.js';
 import { checkMessage, type MessagesOf, nullableString, number, object, string, type Table } from './table.js';
 

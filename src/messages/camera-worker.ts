@@ -1,4 +1,8 @@
-import type { CameraStatus, CaptureDevice, IceAgentSettings, SessionFigures, StreamFigures } from '../domain/ports.js';
+import type { CameraStatus } from '../domain/camera-plan.js';
+import type { CaptureDevice } from '../domain/devices.js';
+import type { IceAgentSettings } from '../domain/ice.js';
+import type { StreamFigures } from '../domain/measures.js';
+import type { SessionFigures } from '../domain/media-engine.js';
 import type { Source } from '../domain/source.js';
 import type { CodecName, VideoCodecName } from '../protocol/codecs.js';
 import {

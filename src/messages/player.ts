@@ -1,4 +1,5 @@
-import type { IceAgentSettings, SessionFigures } from '../domain/ports.js';
+import type { IceAgentSettings } from '../domain/ice.js';
+import type { SessionFigures } from '../domain/media-engine.js';
 import {
   checkMessage,
   type MessagesOf,

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess as NodeChildProcess } from 'node:child_process';
-import type { Log } from '../domain/ports.js';
+import type { Log } from '../domain/log.js';
 import { redact } from '../domain/source.js';
 import { readLimitedLines } from './limited-lines.js';
 

@@ -10,7 +10,7 @@ export interface StreamProfile {
 
 export type FormatParameters = ReadonlyMap<string, string>;
 
-/** How a codec is negotiated. A new codec is a row here and one in worker/codec-elements.ts. */
+/** How a codec is negotiated. A new codec is a row here and one in worker/encoding/codec-elements.ts. */
 export interface CodecRules {
   kind: 'video' | 'audio';
   /** Hz of its RTP timestamps. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IceAgentSettings } from '../domain/ports.js';
+import type { IceAgentSettings } from '../domain/ice.js';
 import { candidatesOf } from '../protocol/candidates.js';
 import { formatCandidate, formatDescription, type LegacyForm, type LegacyMessage } from '../protocol/legacy-message.js';
 import { OfferError, parseOffer } from '../protocol/offer.js';

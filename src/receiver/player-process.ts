@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { IceAgentSettings, Log } from '../domain/ports.js';
+import type { IceAgentSettings } from '../domain/ice.js';
+import type { Log } from '../domain/log.js';
 import {
   checkFromPlayer,
   type FromPlayer,
@@ -16,7 +17,7 @@ import { type Exit, Supervised } from '../process/supervised.js';
 import { ReceiveFailure } from './failure.js';
 import { type FaultVerdict, PlayerFaults, STEADY_MS } from './player-faults.js';
 
-const ENTRY = fileURLToPath(new URL('../player/main.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('./player/main.js', import.meta.url));
 /** An offer or an answer: webrtcbin takes some ms, and waits for STUN and TURN for a while. */
 const NEGOTIATE_MS = 5_000;
 /** To choose a decoder and open the display. */

@@ -1,4 +1,4 @@
-import type { Log } from '../domain/ports.js';
+import type { Log } from '../domain/log.js';
 import type { FromPlayer, PlayerSettings } from '../messages/player.js';
 import type { ClockOffsetEstimate } from '../protocol/clock-offset.js';
 import { ReceiveFailure } from './failure.js';

@@ -1,4 +1,4 @@
-import type { SessionFigures } from '../domain/ports.js';
+import type { SessionFigures } from '../domain/media-engine.js';
 import type { CameraFigures, ReadMark } from '../messages/player.js';
 import { type CaptureLatency, CaptureLatencyMeter } from '../protocol/capture-latency.js';
 import type { ClockOffsetEstimate } from '../protocol/clock-offset.js';

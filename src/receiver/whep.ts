@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { IceAgentSettings } from '../domain/ports.js';
+import type { IceAgentSettings } from '../domain/ice.js';
 import { parseIceUrl, printForWebrtcbin } from '../protocol/ice-url.js';
 import { type IceServer, parseIceServerLinks, parseLinks } from '../protocol/link-header.js';
 import { ReceiveFailure } from './failure.js';

@@ -1,11 +1,11 @@
 import { Housekeeping } from '../gst/housekeeping.js';
 import { checkToBundles, type FromBundles } from '../messages/bundles.js';
 import { checkToWorker, type FromWorker } from '../messages/camera-worker.js';
-import { Bundles } from './bundles.js';
-import { installedCodecs, probe } from './probe.js';
-import { WorkerSessions } from './sessions.js';
-import { useMarkFont } from './time-mark.js';
-import { warmUp } from './warm-up.js';
+import { installedCodecs, probe } from './encoding/probe.js';
+import { Bundles } from './sessions/bundles.js';
+import { WorkerSessions } from './sessions/sessions.js';
+import { warmUp } from './sessions/warm-up.js';
+import { useMarkFont } from './sources/time-mark.js';
 
 // A camera's process: `main.js camera ID`; that of connections with several cameras: `main.js bundles`; or `main.js probe [ENCODER …]` with the encoders that are to be left alone.
 const [role = '', ...rest] = process.argv.slice(2);

@@ -3,13 +3,13 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { camerasNamed, makeAccess } from '../../src/access/access.js';
-import { hashToken, makeToken, showHash } from '../../src/access/tokens.js';
-import { defaultConfig, loadConfig } from '../../src/config/load.js';
 import type { Access } from '../../src/domain/access.js';
 import { CommandError, EXIT } from '../../src/domain/command-error.js';
 import type { Config } from '../../src/domain/contract.js';
 import { Failure } from '../../src/domain/failure.js';
+import { camerasNamed, makeAccess } from '../../src/server/access/access.js';
+import { hashToken, makeToken, showHash } from '../../src/server/access/tokens.js';
+import { defaultConfig, loadConfig } from '../../src/server/config/load.js';
 import { KEYS, pem, sign } from '../helpers/jwt.js';
 import { keptLog } from '../helpers/quiet-log.js';
 

@@ -1,8 +1,8 @@
 import { createHmac, sign as signBytes } from 'node:crypto';
 import t from 'tap';
-import { type Issuer, isJwt, verifyJwt } from '../../src/access/jwt.js';
 import type { Grant } from '../../src/domain/access.js';
 import { Failure } from '../../src/domain/failure.js';
+import { type Issuer, isJwt, verifyJwt } from '../../src/server/access/jwt.js';
 import { forge, KEYS, now, pem, sign } from '../helpers/jwt.js';
 
 const local = (name: string, key: Awaited<ReturnType<Issuer['key']>>, algorithms: string[]): Issuer => ({

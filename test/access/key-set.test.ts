@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import t from 'tap';
-import { type Issuer, verifyJwt } from '../../src/access/jwt.js';
-import { type KeySetTimes, remoteKeySet } from '../../src/access/key-set.js';
 import { Failure } from '../../src/domain/failure.js';
+import { type Issuer, verifyJwt } from '../../src/server/access/jwt.js';
+import { type KeySetTimes, remoteKeySet } from '../../src/server/access/key-set.js';
 import { KEYS, type KeyServer, keyServer, keySet, sign } from '../helpers/jwt.js';
 import { keptLog } from '../helpers/quiet-log.js';
 import { until } from '../helpers/server.js';

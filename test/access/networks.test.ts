@@ -1,8 +1,8 @@
 import t from 'tap';
-import { makeAccess } from '../../src/access/access.js';
-import { readNetworks } from '../../src/access/networks.js';
-import { defaultConfig } from '../../src/config/load.js';
 import { allows } from '../../src/domain/access.js';
+import { makeAccess } from '../../src/server/access/access.js';
+import { readNetworks } from '../../src/server/access/networks.js';
+import { defaultConfig } from '../../src/server/config/load.js';
 import { keptLog } from '../helpers/quiet-log.js';
 
 t.test('whether an address is in a network', t => {

@@ -1,7 +1,14 @@
 import t from 'tap';
-import { findToken, hashToken, type KnownToken, makeToken, readHash, showHash } from '../../src/access/tokens.js';
 import { allows, type Grant, NOBODY } from '../../src/domain/access.js';
 import type { Role } from '../../src/domain/contract.js';
+import {
+  findToken,
+  hashToken,
+  type KnownToken,
+  makeToken,
+  readHash,
+  showHash,
+} from '../../src/server/access/tokens.js';
 
 t.test('a token is random, and its hash is what sha256sum makes of it', t => {
   t.match(makeToken(), /^[\w-]{32}$/, '192 bits');

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { hashToken, makeToken, showHash } from '../../src/access/tokens.js';
+import { hashToken, makeToken, showHash } from '../../src/server/access/tokens.js';
 import { launchChromium, serveWithBrowser } from '../helpers/browser.js';
 import { rtspCamera } from '../helpers/rtsp-camera-process.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';

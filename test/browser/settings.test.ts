@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { hashToken, makeToken, showHash } from '../../src/access/tokens.js';
+import { hashToken, makeToken, showHash } from '../../src/server/access/tokens.js';
 import { serveWithBrowser } from '../helpers/browser.js';
 import { until } from '../helpers/server.js';
 

@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { loadText } from '../../src/config/load.js';
-import { readKeyPair } from '../../src/tls/key-pair.js';
+import { loadText } from '../../src/server/config/load.js';
+import { readKeyPair } from '../../src/server/tls/key-pair.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { parse } from 'yaml';
 import { show } from '../../src/cli/devices.js';
-import { whyNot } from '../../src/devices/inspect.js';
-import { parseFormats } from '../../src/devices/parse-formats.js';
-import { type NodeInfo, parseInfo } from '../../src/devices/parse-info.js';
-import type { CaptureDevice } from '../../src/domain/ports.js';
+import type { CaptureDevice } from '../../src/domain/devices.js';
+import { whyNot } from '../../src/server/devices/inspect.js';
+import { parseFormats } from '../../src/server/devices/parse-formats.js';
+import { type NodeInfo, parseInfo } from '../../src/server/devices/parse-info.js';
 import { recorded } from '../helpers/fake-v4l2-ctl.js';
 
 function device(number: number, recording: string, serial: string | null): CaptureDevice {

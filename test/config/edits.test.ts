@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
-import { ConfigFile, ConfigMemory } from '../../src/config/place.js';
-import type { ConfigStore } from '../../src/config/store.js';
 import type { CameraSettings } from '../../src/domain/contract.js';
 import { Failure } from '../../src/domain/failure.js';
+import { ConfigFile, ConfigMemory } from '../../src/server/config/place.js';
+import type { ConfigStore } from '../../src/server/config/store.js';
 import { configFile, openStore } from '../helpers/config-store.js';
 
 /** Settings as they are sent: without defaults. */

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { parse } from 'yaml';
-import { defaultConfig, loadText } from '../../src/config/load.js';
-import { checkConfig } from '../../src/config/schema.js';
 import { readContract } from '../../src/contract/contract.js';
+import { defaultConfig, loadText } from '../../src/server/config/load.js';
+import { checkConfig } from '../../src/server/config/schema.js';
 
 const FILE = fileURLToPath(new URL('../../../deploy/config.example.yaml', import.meta.url));
 const text = readFileSync(FILE, 'utf8');

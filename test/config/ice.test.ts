@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { planIce } from '../../src/config/ice.js';
-import { defaultConfig, loadConfig } from '../../src/config/load.js';
 import { CommandError, EXIT } from '../../src/domain/command-error.js';
+import { planIce } from '../../src/server/config/ice.js';
+import { defaultConfig, loadConfig } from '../../src/server/config/load.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-ice-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));

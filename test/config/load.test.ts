@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { defaultConfig, loadConfig, loadText } from '../../src/config/load.js';
 import { CommandError, EXIT } from '../../src/domain/command-error.js';
+import { defaultConfig, loadConfig, loadText } from '../../src/server/config/load.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-config-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,10 +1,10 @@
 import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs';
 import t from 'tap';
 import { parseDocument } from 'yaml';
-import { loadText } from '../../src/config/load.js';
-import { MIGRATIONS, type Migration, migrate } from '../../src/config/migrations.js';
-import { ConfigFile } from '../../src/config/place.js';
-import { ConfigStore } from '../../src/config/store.js';
+import { loadText } from '../../src/server/config/load.js';
+import { MIGRATIONS, type Migration, migrate } from '../../src/server/config/migrations.js';
+import { ConfigFile } from '../../src/server/config/place.js';
+import { ConfigStore } from '../../src/server/config/store.js';
 import { configFile, NO_APPLIER } from '../helpers/config-store.js';
 import { keptLog } from '../helpers/quiet-log.js';
 

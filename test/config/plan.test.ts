@@ -1,7 +1,7 @@
 import t from 'tap';
-import { planCameras } from '../../src/config/plan.js';
 import { CommandError, EXIT } from '../../src/domain/command-error.js';
 import type { CameraSettings } from '../../src/domain/contract.js';
+import { planCameras } from '../../src/server/config/plan.js';
 
 /** Cameras as they are before the defaults are filled in. */
 const configured = (cameras: Record<string, object>): Record<string, CameraSettings> =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { parse } from 'yaml';
-import { loadText } from '../../src/config/load.js';
+import { loadText } from '../../src/server/config/load.js';
 import { configuredServer } from '../helpers/config-store.js';
 import { after, type Cameras, editsOf, send } from '../helpers/edits.js';
 

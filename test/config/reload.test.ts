@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
-import { ConfigFile } from '../../src/config/place.js';
 import type { CameraSettings } from '../../src/domain/contract.js';
+import { ConfigFile } from '../../src/server/config/place.js';
 import { OFFER } from '../helpers/app.js';
 import { configFile, configuredServer, openStore } from '../helpers/config-store.js';
 import { sleep, until } from '../helpers/server.js';

@@ -52,7 +52,7 @@ t.test('a change is served, a mistake is shown, Ctrl-C ends all', async t => {
   const first = await served(1);
   t.equal((await fetch(`${first}/healthz`)).status, 200);
 
-  const file = join(root, 'src/http/handlers/system.ts');
+  const file = join(root, 'src/server/http/handlers/system.ts');
   const before = readFileSync(file, 'utf8');
   writeFileSync(file, `${before}\nexport const wrong: number = 'no number';\n`);
   await until('the mistake is shown', () => /system\.ts.*error TS2322/.test(stderr), BUILD_MS);

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { applyControls, readControls, setControls } from '../../src/devices/controls.js';
-import { v4l2ctl } from '../../src/devices/v4l2-ctl.js';
+import { applyControls, readControls, setControls } from '../../src/server/devices/controls.js';
+import { v4l2ctl } from '../../src/server/devices/v4l2-ctl.js';
 import { fakeV4l2Ctl } from '../helpers/fake-v4l2-ctl.js';
 
 const C920 = { info: 'c920.info', controls: 'c920.controls' };

@@ -1,8 +1,9 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { DeviceWatch } from '../../src/devices/device-watch.js';
-import type { CaptureDevice, Log } from '../../src/domain/ports.js';
+import type { CaptureDevice } from '../../src/domain/devices.js';
+import type { Log } from '../../src/domain/log.js';
+import { DeviceWatch } from '../../src/server/devices/device-watch.js';
 import { fakeSysfs, onUsb } from '../helpers/fake-sysfs.js';
 import { fakeV4l2Ctl } from '../helpers/fake-v4l2-ctl.js';
 

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { tellApart } from '../../src/devices/identities.js';
-import { type Inspected, inspect, whyNot } from '../../src/devices/inspect.js';
-import type { NodeInfo } from '../../src/devices/parse-info.js';
-import type { VideoNode } from '../../src/devices/sysfs.js';
+import { tellApart } from '../../src/server/devices/identities.js';
+import { type Inspected, inspect, whyNot } from '../../src/server/devices/inspect.js';
+import type { NodeInfo } from '../../src/server/devices/parse-info.js';
+import type { VideoNode } from '../../src/server/devices/sysfs.js';
 
 const node = (device: string, more: Partial<Inspected>): Inspected => ({
   device,

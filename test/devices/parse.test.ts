@@ -1,8 +1,8 @@
 import t from 'tap';
-import { parseControls } from '../../src/devices/parse-controls.js';
-import { parseFormats } from '../../src/devices/parse-formats.js';
-import { parseInfo, tidy } from '../../src/devices/parse-info.js';
-import type { CaptureMode } from '../../src/domain/ports.js';
+import type { CaptureMode } from '../../src/domain/devices.js';
+import { parseControls } from '../../src/server/devices/parse-controls.js';
+import { parseFormats } from '../../src/server/devices/parse-formats.js';
+import { parseInfo, tidy } from '../../src/server/devices/parse-info.js';
 import { recorded } from '../helpers/fake-v4l2-ctl.js';
 
 const lines = (modes: readonly CaptureMode[]): string[] =>

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { PluggedIn } from '../../src/devices/plugged-in.js';
-import type { CaptureDevice } from '../../src/domain/ports.js';
+import type { CaptureDevice } from '../../src/domain/devices.js';
+import { PluggedIn } from '../../src/server/devices/plugged-in.js';
 
 const device = (number: number, name: string, bus: string, serial: string | null = null): CaptureDevice => ({
   device: `/dev/video${number}`,

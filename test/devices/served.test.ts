@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import t from 'tap';
-import { startServer } from '../../src/compose.js';
-import { ConfigMemory } from '../../src/config/place.js';
-import { ConfigStore } from '../../src/config/store.js';
+import { startServer } from '../../src/server/compose.js';
+import { ConfigMemory } from '../../src/server/config/place.js';
+import { ConfigStore } from '../../src/server/config/store.js';
 import { FakeEngine } from '../helpers/fake-engine.js';
 import { fakeSysfs, onUsb } from '../helpers/fake-sysfs.js';
 import { fakeV4l2Ctl } from '../helpers/fake-v4l2-ctl.js';

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { judgeClock } from '../../src/doctor/clock.js';
-import { readFacts, type SystemFacts } from '../../src/doctor/facts.js';
-import { judgeNvidia } from '../../src/doctor/nvidia.js';
-import { judgePermissions } from '../../src/doctor/permissions.js';
+import { judgeClock } from '../../src/server/doctor/clock.js';
+import { readFacts, type SystemFacts } from '../../src/server/doctor/facts.js';
+import { judgeNvidia } from '../../src/server/doctor/nvidia.js';
+import { judgePermissions } from '../../src/server/doctor/permissions.js';
 import { BARE_CONTAINER, CARD, CARD_IN_CONTAINER, JETSON, PLAIN } from '../helpers/system-facts.js';
 
 t.test('this machine can be read, and each judge has something to say of what was read', async t => {

@@ -1,8 +1,8 @@
 import t from 'tap';
-import type { Context, Group } from '../../src/doctor/check.js';
-import { diagnose } from '../../src/doctor/checks.js';
-import { makeContext } from '../../src/doctor/context.js';
-import { report } from '../../src/doctor/report.js';
+import type { Context, Group } from '../../src/server/doctor/check.js';
+import { diagnose } from '../../src/server/doctor/checks.js';
+import { makeContext } from '../../src/server/doctor/context.js';
+import { report } from '../../src/server/doctor/report.js';
 
 const GROUPS: Group[] = [
   {

@@ -3,10 +3,10 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import { makeContext } from '../../src/doctor/context.js';
-import { checkHttpPort } from '../../src/doctor/http-port.js';
-import { checkTls, judgeCertificate } from '../../src/doctor/tls.js';
-import { ownAddresses } from '../../src/tls/own-hosts.js';
+import { makeContext } from '../../src/server/doctor/context.js';
+import { checkHttpPort } from '../../src/server/doctor/http-port.js';
+import { checkTls, judgeCertificate } from '../../src/server/doctor/tls.js';
+import { ownAddresses } from '../../src/server/tls/own-hosts.js';
 import { issued, selfSigned, writePair } from '../helpers/certificates.js';
 
 const DAY_MS = 86_400_000;

@@ -1,8 +1,8 @@
 import t from 'tap';
+import type { CameraPlan } from '../../src/domain/camera-plan.js';
 import { Cameras, NOT_STARTED } from '../../src/domain/cameras.js';
 import { EventBus } from '../../src/domain/events.js';
 import { Failure } from '../../src/domain/failure.js';
-import type { CameraPlan } from '../../src/domain/ports.js';
 import { keptLog } from '../helpers/quiet-log.js';
 
 const events = new EventBus(keptLog());

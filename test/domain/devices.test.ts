@@ -1,6 +1,6 @@
 import t from 'tap';
+import type { CaptureDevice } from '../../src/domain/devices.js';
 import { DeviceFinder } from '../../src/domain/devices.js';
-import type { CaptureDevice } from '../../src/domain/ports.js';
 import type { Source } from '../../src/domain/source.js';
 
 const device = (number: number, bus: string, serial: string | null, name = 'USB Camera'): CaptureDevice => ({

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import t from 'tap';
-import { startServer } from '../../src/compose.js';
-import { ConfigMemory } from '../../src/config/place.js';
-import { ConfigStore } from '../../src/config/store.js';
 import { judge, type Vitals } from '../../src/domain/health.js';
+import { startServer } from '../../src/server/compose.js';
+import { ConfigMemory } from '../../src/server/config/place.js';
+import { ConfigStore } from '../../src/server/config/store.js';
 import { FakeEngine } from '../helpers/fake-engine.js';
 
 const camera = (state: Vitals['cameras'][number]['state'], viewers = 0) => ({ state, viewers });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { loadText } from '../../src/config/load.js';
+import { loadText } from '../../src/server/config/load.js';
 import { configFile } from '../helpers/config-store.js';
 
 const WRITER = fileURLToPath(new URL('../helpers/config-writer.js', import.meta.url));

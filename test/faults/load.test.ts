@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import { connectionLimit } from '../../src/http/servers.js';
+import { connectionLimit } from '../../src/server/http/servers.js';
 import { IS_LONG } from '../helpers/long.js';
 import { resourcesOf, startServer, startServerUnder, type TestServer, until } from '../helpers/server.js';
 
@@ -212,7 +212,7 @@ t.test('no file descriptor at all is left: 503, and then it goes on', async t =>
 t.test('connections leave some descriptors for the rest', async t => {
   const limit = connectionLimit() ?? 0;
   t.ok(limit > 100, `${limit}`);
-  const script = `import('${new URL('../../src/http/servers.js', import.meta.url).href}').then(({ connectionLimit }) => console.log(connectionLimit()))`;
+  const script = `import('${new URL('../../src/server/http/servers.js', import.meta.url).href}').then(({ connectionLimit }) => console.log(connectionLimit()))`;
   const { stdout } = spawnSync('prlimit', ['--nofile=200:200', process.execPath, '-e', script], { encoding: 'utf8' });
   t.ok(Number(stdout) > 50 && Number(stdout) < 150, `${stdout} of 200, of which some are in use`);
 });

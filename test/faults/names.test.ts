@@ -10,7 +10,7 @@ import { udpStunServer } from '../helpers/stun-server.js';
 
 const OFFER = readOffer('chromium-156');
 const ASKED = 5;
-/** ms: what a look-up is given, at the least (src/ice/resolve.ts). */
+/** ms: what a look-up is given, at the least (src/server/ice/resolve.ts). */
 const LOOKUP_MS = 3_000;
 
 /** A name service that hears questions and answers none; null where it may not listen. */

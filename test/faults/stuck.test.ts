@@ -2,8 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { CameraPlan, CameraStatus, CaptureDevice } from '../../src/domain/ports.js';
-import { WorkerEngine } from '../../src/media/engine.js';
+import type { CameraPlan, CameraStatus } from '../../src/domain/camera-plan.js';
+import type { CaptureDevice } from '../../src/domain/devices.js';
+import { WorkerEngine } from '../../src/server/media/engine.js';
 import { planFor } from '../helpers/camera-plan.js';
 import { offer } from '../helpers/offer.js';
 import { keptLog } from '../helpers/quiet-log.js';

@@ -4,7 +4,7 @@ import { lookAtMachine } from '../../src/gst/machine.js';
 import { Gst } from '../../src/gst/native.js';
 import { closePipeline, parseLaunch } from '../../src/gst/pipeline.js';
 import { CONTAINERS, PIPE_FORMATS } from '../../src/messages/player.js';
-import * as lines from '../../src/player/lines.js';
+import * as lines from '../../src/receiver/player/lines.js';
 
 // The lines of the player, as far as GStreamer takes them here: every element and every property is there.
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { poll } from '../../src/gst/poll.js';
-import { firstFrame } from '../../src/worker/first-picture.js';
+import { firstFrame } from '../../src/worker/encoding/first-picture.js';
 
 /** A clock that stands but for whoever sleeps; `at` is what happens when. */
 function virtualClock(at: Readonly<Record<number, () => void>> = {}) {

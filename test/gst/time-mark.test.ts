@@ -6,10 +6,10 @@ import { lookAtMachine } from '../../src/gst/machine.js';
 import { Gst, type Sample } from '../../src/gst/native.js';
 import { closePipeline, element, pad, parseLaunch, shareClock } from '../../src/gst/pipeline.js';
 import { readTimeMark, TIME_MARK_CORNER } from '../../src/protocol/time-mark.js';
-import { Capture } from '../../src/worker/capture.js';
-import { describeCapture } from '../../src/worker/capture-line.js';
-import { sourceProperty } from '../../src/worker/launch.js';
-import { useMarkFont } from '../../src/worker/time-mark.js';
+import { sourceProperty } from '../../src/worker/encoding/launch.js';
+import { Capture } from '../../src/worker/sources/capture.js';
+import { describeCapture } from '../../src/worker/sources/capture-line.js';
+import { useMarkFont } from '../../src/worker/sources/time-mark.js';
 import { makeVideo } from '../helpers/make-video.js';
 import { until } from '../helpers/server.js';
 

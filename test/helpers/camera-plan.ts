@@ -1,4 +1,4 @@
-import type { CameraPlan } from '../../src/domain/ports.js';
+import type { CameraPlan } from '../../src/domain/camera-plan.js';
 import type { ToWorkerOf } from '../../src/messages/camera-worker.js';
 
 /** A camera with the settings that a configuration has by default, as the control plane plans it. */

@@ -6,8 +6,8 @@ import {
   type Effect,
   nextDue,
   timersOf,
-} from '../../src/worker/camera-state.js';
-import { transition } from '../../src/worker/camera-transition.js';
+} from '../../src/worker/camera/camera-state.js';
+import { transition } from '../../src/worker/camera/camera-transition.js';
 import { CameraFailure } from '../../src/worker/failure.js';
 
 export const TEST_SETTINGS: CameraSettings = {

@@ -7,7 +7,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import { makeSelfSigned, type SelfSigned } from '../../src/tls/self-signed.js';
+import { makeSelfSigned, type SelfSigned } from '../../src/server/tls/self-signed.js';
 
 const LOCAL = ['localhost', '127.0.0.1'];
 const DAY_MS = 86_400_000;

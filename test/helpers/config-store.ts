@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Test } from 'tap';
-import { startServer } from '../../src/compose.js';
-import { ConfigFile, type Place } from '../../src/config/place.js';
-import { type Applier, ConfigStore, type Running } from '../../src/config/store.js';
+import { startServer } from '../../src/server/compose.js';
+import { ConfigFile, type Place } from '../../src/server/config/place.js';
+import { type Applier, ConfigStore, type Running } from '../../src/server/config/store.js';
 import { FakeEngine } from './fake-engine.js';
 import { keptLog } from './quiet-log.js';
 

@@ -1,5 +1,5 @@
-import { ConfigFile } from '../../src/config/place.js';
-import { ConfigStore } from '../../src/config/store.js';
+import { ConfigFile } from '../../src/server/config/place.js';
+import { ConfigStore } from '../../src/server/config/store.js';
 import { NO_APPLIER } from './config-store.js';
 import { keptLog } from './quiet-log.js';
 

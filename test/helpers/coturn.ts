@@ -2,8 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { probeServer } from '../../src/ice/probe.js';
 import { parseIceUrl } from '../../src/protocol/ice-url.js';
+import { probeServer } from '../../src/server/ice/probe.js';
 import { freePort } from './free-port.js';
 import { until } from './server.js';
 

@@ -1,4 +1,4 @@
-import { hashToken, showHash } from '../../src/access/tokens.js';
+import { hashToken, showHash } from '../../src/server/access/tokens.js';
 import { TOKEN } from './app.js';
 import { forge, KEYS, now, pem, sign } from './jwt.js';
 import { issue } from './tokens.js';

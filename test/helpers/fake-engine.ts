@@ -1,17 +1,14 @@
-import type { Engine } from '../../src/compose.js';
-import type {
-  BundlePart,
-  CameraFreshness,
-  CameraMeasures,
-  CameraPlan,
-  CaptureDevice,
-  Machine,
-  OfferedBundle,
-  Snapshot,
-} from '../../src/domain/ports.js';
+import type { CameraPlan } from '../../src/domain/camera-plan.js';
+import type { CaptureDevice } from '../../src/domain/devices.js';
+import type { CameraFreshness } from '../../src/domain/freshness.js';
+import type { CameraMeasures } from '../../src/domain/measures.js';
+import type { Machine } from '../../src/domain/media-engine.js';
+import type { BundlePart, OfferedBundle } from '../../src/domain/multi-camera.js';
+import type { Snapshot } from '../../src/domain/snapshots.js';
 import { monotonicMs } from '../../src/process/monotonic.js';
 import type { Offer } from '../../src/protocol/offer.js';
 import { offerOfCameras } from '../../src/protocol/sdp-for-webrtcbin.js';
+import type { Engine } from '../../src/server/compose.js';
 
 export interface Join {
   purpose: 'watch' | 'publish';

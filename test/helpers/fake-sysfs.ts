@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { Test } from 'tap';
-import type { Places } from '../../src/devices/sysfs.js';
+import type { Places } from '../../src/server/devices/sysfs.js';
 
 export interface FakeNode {
   /** `video0` */

@@ -1,4 +1,4 @@
-import type { Log } from '../../src/domain/ports.js';
+import type { Log } from '../../src/domain/log.js';
 
 /** A log that keeps its lines. */
 export function keptLog(): Log & { lines: { level: string; event: string; fields: object }[] } {

@@ -1,4 +1,4 @@
-import type { SessionFigures } from '../../src/domain/ports.js';
+import type { SessionFigures } from '../../src/domain/media-engine.js';
 import type { CameraFigures } from '../../src/messages/player.js';
 import type { CameraReport, CameraSummary } from '../../src/receiver/tally.js';
 

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
-import { decodeStun, encodeStun, lengthOfStun, type StunMessage } from '../../src/ice/stun-message.js';
 import { type IceUrl, parseIceUrl } from '../../src/protocol/ice-url.js';
+import { decodeStun, encodeStun, lengthOfStun, type StunMessage } from '../../src/server/ice/stun-message.js';
 
 /** What such a server does with a request: its reply, or none. */
 export type Reply = (request: StunMessage) => Buffer | null;

@@ -1,4 +1,4 @@
-import type { DeviceNode, SystemFacts } from '../../src/doctor/facts.js';
+import type { DeviceNode, SystemFacts } from '../../src/server/doctor/facts.js';
 
 // Machines, as their files and commands describe them. What is left out of one is as on the plain one.
 

@@ -1,5 +1,5 @@
-import { hashToken, makeToken, showHash } from '../../src/access/tokens.js';
 import type { Config, Permission } from '../../src/domain/contract.js';
+import { hashToken, makeToken, showHash } from '../../src/server/access/tokens.js';
 import type { TestApp } from './app.js';
 import type { Operation } from './contract.js';
 

@@ -17,7 +17,7 @@ export interface XServer {
   closeWindow(): Promise<number>;
 }
 
-/** What is used of the X11 client here; see src/player/x-client.ts. */
+/** What is used of the X11 client here; see src/receiver/player/x-client.ts. */
 interface Client {
   QueryTree(id: number, done: (error: Error | null, tree: { children: number[] }) => void): void;
   InternAtom(onlyIfExists: boolean, name: string, done: (error: Error | null, atom: number) => void): void;

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { NOT_STARTED } from '../../src/domain/cameras.js';
-import type { CaptureDevice } from '../../src/domain/ports.js';
+import type { CaptureDevice } from '../../src/domain/devices.js';
 import { testApp } from '../helpers/app.js';
 import { breaches, problemBreaches } from '../helpers/contract.js';
 import { fakeV4l2Ctl } from '../helpers/fake-v4l2-ctl.js';

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { NOT_STARTED } from '../../src/domain/cameras.js';
 import type { EndReason, Session } from '../../src/domain/contract.js';
 import { EventBus } from '../../src/domain/events.js';
-import { EventStreams } from '../../src/http/event-streams.js';
+import { EventStreams } from '../../src/server/http/event-streams.js';
 import { keptLog } from '../helpers/quiet-log.js';
 import { failureOf } from '../helpers/sessions.js';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Lately } from '../../src/http/lately.js';
+import { Lately } from '../../src/server/http/lately.js';
 
 t.test('a key is remembered for its time, from the last time that it was added', async t => {
   let now = 0;

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { readContract } from '../../src/contract/contract.js';
 import type { Rule } from '../../src/contract/security.js';
 import { type Access, NOBODY } from '../../src/domain/access.js';
-import { guard } from '../../src/http/plugins/access.js';
+import { guard } from '../../src/server/http/plugins/access.js';
 import { TOKEN, testApp } from '../helpers/app.js';
 import { breaches, operations, problemBreaches } from '../helpers/contract.js';
 import { everyToken, type Verdict } from '../helpers/every-token.js';

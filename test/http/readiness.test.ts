@@ -1,6 +1,6 @@
 import t from 'tap';
 import { NOT_STARTED } from '../../src/domain/cameras.js';
-import { checkReadiness } from '../../src/http/readiness.js';
+import { checkReadiness } from '../../src/server/http/readiness.js';
 import { TOKEN, testApp } from '../helpers/app.js';
 import { breaches, problemBreaches } from '../helpers/contract.js';
 import { bearer, issue } from '../helpers/tokens.js';

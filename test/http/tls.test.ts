@@ -8,8 +8,8 @@ import t, { type Test } from 'tap';
 import { Agent, fetch } from 'undici';
 import { WebSocket } from 'ws';
 import { originsOf } from '../../src/cli/origins.js';
-import { defaultConfig } from '../../src/config/load.js';
-import { restartNeeded } from '../../src/config/restart.js';
+import { defaultConfig } from '../../src/server/config/load.js';
+import { restartNeeded } from '../../src/server/config/restart.js';
 import { fingerprintOf, issued, selfSigned, writePair } from '../helpers/certificates.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 

@@ -1,8 +1,8 @@
 import Fastify from 'fastify';
 import t from 'tap';
 import { NOBODY } from '../../src/domain/access.js';
-import { answerUrlTokens } from '../../src/http/plugins/access.js';
-import { takeTokenFromPath } from '../../src/http/plugins/url-token.js';
+import { answerUrlTokens } from '../../src/server/http/plugins/access.js';
+import { takeTokenFromPath } from '../../src/server/http/plugins/url-token.js';
 
 const LINKS = [
   '</whep/a/s/sse>; rel="urn:ietf:params:whep:ext:core:server-sent-events"; events="active,inactive"',

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { credentialsFor } from '../../src/ice/credentials.js';
+import { credentialsFor } from '../../src/server/ice/credentials.js';
 
 t.test("time-limited credentials are coturn's", async t => {
   const access = { type: 'timed', secret: 'north', lifetime: 600 } as const;

@@ -1,9 +1,9 @@
 import t from 'tap';
 import { Failure } from '../../src/domain/failure.js';
-import type { IcePlan } from '../../src/domain/ports.js';
-import { Ice } from '../../src/ice/ice.js';
+import type { IcePlan } from '../../src/domain/ice.js';
 import { parseIceUrl } from '../../src/protocol/ice-url.js';
 import { parseIceServerLinks } from '../../src/protocol/link-header.js';
+import { Ice } from '../../src/server/ice/ice.js';
 import { keptLog } from '../helpers/quiet-log.js';
 
 const stun = parseIceUrl('stun:stun.example.org');

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { addressesOf } from '../../src/ice/interfaces.js';
+import { addressesOf } from '../../src/server/ice/interfaces.js';
 
 const interfaces = {
   lo: [{ address: '127.0.0.1' }, { address: '::1' }],

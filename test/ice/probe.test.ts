@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import t from 'tap';
-import { probeServer, within } from '../../src/ice/probe.js';
-import { resolveHost } from '../../src/ice/resolve.js';
-import { encodeStun } from '../../src/ice/stun-message.js';
 import { parseIceUrl } from '../../src/protocol/ice-url.js';
+import { probeServer, within } from '../../src/server/ice/probe.js';
+import { resolveHost } from '../../src/server/ice/resolve.js';
+import { encodeStun } from '../../src/server/ice/stun-message.js';
 import { agree, tcpStunServer, udpStunServer } from '../helpers/stun-server.js';
 
 t.test('a server that answers is there, over UDP and TCP, also one that says no', async t => {

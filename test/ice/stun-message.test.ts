@@ -10,7 +10,7 @@ import {
   hasIntegrity,
   lengthOfStun,
   METHOD,
-} from '../../src/ice/stun-message.js';
+} from '../../src/server/ice/stun-message.js';
 
 // RFC 5769 §2.1: a request with short-term credentials.
 const SAMPLE = Buffer.from(

@@ -1,7 +1,7 @@
 import t from 'tap';
-import { Announced } from '../../src/ice/announced.js';
-import { IceWatch } from '../../src/ice/watch.js';
 import { type IceUrl, parseIceUrl } from '../../src/protocol/ice-url.js';
+import { Announced } from '../../src/server/ice/announced.js';
+import { IceWatch } from '../../src/server/ice/watch.js';
 import { keptLog } from '../helpers/quiet-log.js';
 import { until } from '../helpers/server.js';
 import { agree, udpStunServer } from '../helpers/stun-server.js';
@@ -14,8 +14,8 @@ t.test('a server comes and goes: known, logged once each time, and left out whil
   const { url } = server;
   const log = keptLog();
   // The real probe takes 3 s to give up; this one has less patience.
-  const { connectStun } = await import('../../src/ice/stun-client.js');
-  const { METHOD } = await import('../../src/ice/stun-message.js');
+  const { connectStun } = await import('../../src/server/ice/stun-client.js');
+  const { METHOD } = await import('../../src/server/ice/stun-message.js');
   const probe = async (asked: IceUrl, signal: AbortSignal) => {
     // Not AbortSignal.any: Node 20 may collect what it gives before it fires.
     const patience = new AbortController();

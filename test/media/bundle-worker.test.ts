@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
-import type { IceAgentSettings } from '../../src/domain/ports.js';
-import { BundleWorker } from '../../src/media/bundle-worker.js';
-import { Feed } from '../../src/media/feed.js';
+import type { IceAgentSettings } from '../../src/domain/ice.js';
+import { BundleWorker } from '../../src/server/media/bundle-worker.js';
+import { Feed } from '../../src/server/media/feed.js';
 import { oldClient } from '../helpers/old-client.js';
 import { keptLog } from '../helpers/quiet-log.js';
 import { startServer, until } from '../helpers/server.js';

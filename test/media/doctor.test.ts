@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import type { Finding } from '../../src/doctor/check.js';
+import type { Finding } from '../../src/server/doctor/check.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { CameraStatus, MediaLimits } from '../../src/domain/ports.js';
-import { CameraWorker } from '../../src/media/camera-worker.js';
-import { EncoderMemory } from '../../src/media/encoder-memory.js';
-import { HeldDevices } from '../../src/media/held-devices.js';
+import type { CameraStatus } from '../../src/domain/camera-plan.js';
+import type { MediaLimits } from '../../src/domain/media-engine.js';
+import { CameraWorker } from '../../src/server/media/camera-worker.js';
+import { EncoderMemory } from '../../src/server/media/encoder-memory.js';
+import { HeldDevices } from '../../src/server/media/held-devices.js';
 import { keptLog } from '../helpers/quiet-log.js';
 import { startServer, until } from '../helpers/server.js';
 

@@ -2,9 +2,9 @@ import t from 'tap';
 import { Gst } from '../../src/gst/native.js';
 import { closePipeline, element, parseLaunch, shareClock } from '../../src/gst/pipeline.js';
 import { Tee } from '../../src/gst/tee.js';
-import { EncoderChoice } from '../../src/worker/encoder-choice.js';
-import { ENCODERS, type Encoder } from '../../src/worker/encoders.js';
-import { Output } from '../../src/worker/output.js';
+import { EncoderChoice } from '../../src/worker/encoding/encoder-choice.js';
+import { ENCODERS, type Encoder } from '../../src/worker/encoding/encoders.js';
+import { Output } from '../../src/worker/encoding/output.js';
 import { freePort } from '../helpers/free-port.js';
 import { until } from '../helpers/server.js';
 

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
 import { type Element, Gst } from '../../src/gst/native.js';
 import { closePipeline, element, parseLaunch } from '../../src/gst/pipeline.js';
-import { Fan } from '../../src/worker/fan.js';
-import { describeFan } from '../../src/worker/launch.js';
+import { Fan } from '../../src/worker/encoding/fan.js';
+import { describeFan } from '../../src/worker/encoding/launch.js';
 import { sleep, until } from '../helpers/server.js';
 
 const STUCK_MS = 200;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { HeldDevices } from '../../src/media/held-devices.js';
+import { HeldDevices } from '../../src/server/media/held-devices.js';
 
 t.test('whoever uses devices is told when one is held, and when it is free again', async t => {
   const told: (string | null)[] = [];

@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Gst, type Sample } from '../../src/gst/native.js';
-import { EncoderChoice } from '../../src/worker/encoder-choice.js';
+import { EncoderChoice } from '../../src/worker/encoding/encoder-choice.js';
+import { describeFan } from '../../src/worker/encoding/launch.js';
+import { Output } from '../../src/worker/encoding/output.js';
+import { takeStill, toJpeg } from '../../src/worker/encoding/still.js';
+import { StreamPipeline } from '../../src/worker/encoding/stream-pipeline.js';
 import { CameraFailure } from '../../src/worker/failure.js';
-import { describeFan } from '../../src/worker/launch.js';
-import { Output } from '../../src/worker/output.js';
-import { takeStill, toJpeg } from '../../src/worker/still.js';
-import { StreamPipeline } from '../../src/worker/stream-pipeline.js';
 import { sleep, until } from '../helpers/server.js';
 import { shotOf } from '../helpers/shot.js';
 

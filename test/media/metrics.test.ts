@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { DEFINITIONS } from '../../src/metrics/definitions.js';
+import { DEFINITIONS } from '../../src/server/metrics/definitions.js';
 import { startRecv } from '../helpers/recv.js';
 import { lingering, until } from '../helpers/server.js';
 

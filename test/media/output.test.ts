@@ -1,9 +1,9 @@
 import t from 'tap';
 import { Gst } from '../../src/gst/native.js';
-import { EncoderChoice } from '../../src/worker/encoder-choice.js';
-import { describeFan } from '../../src/worker/launch.js';
-import { Output } from '../../src/worker/output.js';
-import { StreamPipeline } from '../../src/worker/stream-pipeline.js';
+import { EncoderChoice } from '../../src/worker/encoding/encoder-choice.js';
+import { describeFan } from '../../src/worker/encoding/launch.js';
+import { Output } from '../../src/worker/encoding/output.js';
+import { StreamPipeline } from '../../src/worker/encoding/stream-pipeline.js';
 import { until } from '../helpers/server.js';
 
 t.test('what goes wrong while viewers are moved to another stream fails the camera, not its process', async t => {

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { DECODERS } from '../../src/gst/decoders.js';
-import { Prober } from '../../src/media/prober.js';
 import { checkFromWorker, type FromWorker } from '../../src/messages/camera-worker.js';
-import { ENCODERS } from '../../src/worker/encoders.js';
+import { Prober } from '../../src/server/media/prober.js';
+import { ENCODERS } from '../../src/worker/encoding/encoders.js';
 import { keptLog } from '../helpers/quiet-log.js';
 
 const WORKER = fileURLToPath(new URL('../../src/worker/main.js', import.meta.url));
 
-/** What the probe says on this machine. @param words see src/worker/probe.ts */
+/** What the probe says on this machine. @param words see src/worker/encoding/probe.ts */
 async function probe(...words: string[]): Promise<FromWorker[]> {
   const child = fork(WORKER, ['probe', ...words], {
     execArgv: ['--expose-gc'],

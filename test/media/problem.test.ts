@@ -1,9 +1,9 @@
 // What is wrong with a camera is said for as long as it is wrong.
 import t from 'tap';
-import type { CameraStatus } from '../../src/domain/ports.js';
-import { CameraWorker } from '../../src/media/camera-worker.js';
-import { EncoderMemory } from '../../src/media/encoder-memory.js';
-import { HeldDevices } from '../../src/media/held-devices.js';
+import type { CameraStatus } from '../../src/domain/camera-plan.js';
+import { CameraWorker } from '../../src/server/media/camera-worker.js';
+import { EncoderMemory } from '../../src/server/media/encoder-memory.js';
+import { HeldDevices } from '../../src/server/media/held-devices.js';
 import { planFor } from '../helpers/camera-plan.js';
 import { keptLog } from '../helpers/quiet-log.js';
 import { until } from '../helpers/server.js';

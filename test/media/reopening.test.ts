@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 import t, { type Test } from 'tap';
-import type { IceAgentSettings } from '../../src/domain/ports.js';
+import type { IceAgentSettings } from '../../src/domain/ice.js';
 import { cameraProcess } from '../helpers/camera-process.js';
 import { rtspCamera } from '../helpers/rtsp-camera-process.js';
 import { sleep, until } from '../helpers/server.js';

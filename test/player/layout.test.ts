@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { placesIn, windowSize } from '../../src/player/layout.js';
+import { placesIn, windowSize } from '../../src/receiver/player/layout.js';
 
 const tiles = fc.integer({ min: 1, max: 32 });
 const windows = fc.record({

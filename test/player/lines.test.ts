@@ -11,7 +11,7 @@ import {
   describeStillFile,
   describeTile,
   describeTileSink,
-} from '../../src/player/lines.js';
+} from '../../src/receiver/player/lines.js';
 import { readFixture } from '../helpers/fixtures.js';
 import { factsOf, MACHINES } from '../helpers/machines.js';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Pulse } from '../../src/player/pulse.js';
+import { Pulse } from '../../src/receiver/player/pulse.js';
 
 const MS = 1_000_000n;
 const ns = (ms: number): bigint => BigInt(Math.round(ms * 1e6));

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { DISPLAY_SINKS, sinksFor } from '../../src/player/sinks.js';
+import { DISPLAY_SINKS, sinksFor } from '../../src/receiver/player/sinks.js';
 
 const NONE = { x11: false, wayland: false, drm: false };
 const names = (session: Partial<typeof NONE>, forced: string | null = null): string[] =>

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { numbered, warning } from '../../src/player/words.js';
+import { numbered, warning } from '../../src/receiver/player/words.js';
 
 t.test('what stands over a picture that is old, or over none', t => {
   t.equal(warning(640, null), 'PICTURE IS 0.6 s OLD');

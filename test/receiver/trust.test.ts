@@ -10,7 +10,7 @@ import { ReceiveFailure } from '../../src/receiver/failure.js';
 import { LegacySignaling } from '../../src/receiver/legacy-signaling.js';
 import { ask } from '../../src/receiver/request.js';
 import { trust } from '../../src/receiver/trust.js';
-import type { SelfSigned } from '../../src/tls/self-signed.js';
+import type { SelfSigned } from '../../src/server/tls/self-signed.js';
 import { issued, selfSigned } from '../helpers/certificates.js';
 import { failureOf } from '../helpers/stranger.js';
 

@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { CommandError, EXIT } from '../../src/domain/command-error.js';
-import { defaultStateDir, readToken } from '../../src/store/token.js';
+import { defaultStateDir, readToken } from '../../src/server/access/own-token.js';
 
 const root = mkdtempSync(join(tmpdir(), 'bigfootbot-token-'));
 t.teardown(() => rmSync(root, { recursive: true, force: true }));

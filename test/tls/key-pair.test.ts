@@ -3,8 +3,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { factsOf } from '../../src/tls/certificate-facts.js';
-import { readKeyPair } from '../../src/tls/key-pair.js';
+import { factsOf } from '../../src/server/tls/certificate-facts.js';
+import { readKeyPair } from '../../src/server/tls/key-pair.js';
 import { issued, selfSigned } from '../helpers/certificates.js';
 
 const folder = t.testdir();

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import t from 'tap';
-import { factsOf, troublesOf } from '../../src/tls/certificate-facts.js';
-import { hostForCertificate } from '../../src/tls/host-name.js';
-import { ownHosts } from '../../src/tls/own-hosts.js';
-import { MAX_DAYS, makeSelfSigned } from '../../src/tls/self-signed.js';
+import { factsOf, troublesOf } from '../../src/server/tls/certificate-facts.js';
+import { hostForCertificate } from '../../src/server/tls/host-name.js';
+import { ownHosts } from '../../src/server/tls/own-hosts.js';
+import { MAX_DAYS, makeSelfSigned } from '../../src/server/tls/self-signed.js';
 import { writePair } from '../helpers/certificates.js';
 
 const DAY_MS = 86_400_000;

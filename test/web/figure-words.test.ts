@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Camera } from '../../src/domain/contract.js';
-import type { PlayerFigures } from '../../src/web/player-stats.js';
+import type { PlayerFigures } from '../../src/web/player/player-stats.js';
 import { loadWeb } from '../helpers/web.js';
 
 type Row = readonly [label: string, value: string];
@@ -12,7 +12,7 @@ interface FigureWords {
   playerGroups(figures: PlayerFigures | undefined): { title: string; rows: Row[] }[];
   cameraGroup(camera: Camera, outdated?: boolean, ageMs?: number): { title: string; rows: Row[] };
 }
-const { compactFigures, playerGroups, cameraGroup } = await loadWeb<FigureWords>('figure-words');
+const { compactFigures, playerGroups, cameraGroup } = await loadWeb<FigureWords>('dashboard/figure-words');
 
 const figures: PlayerFigures = {
   width: 640,

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { assessFreshness, staleAfterMs, usualInterval, withInterval } from '../../src/web/freshness.js';
+import { assessFreshness, staleAfterMs, usualInterval, withInterval } from '../../src/web/player/freshness.js';
 
 t.test("when a picture is stale, by the camera's rate", t => {
   const cases: [string, number | undefined, number | undefined, number][] = [

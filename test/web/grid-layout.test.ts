@@ -1,5 +1,5 @@
 import t from 'tap';
-import { commonAspect, type GridSpace, gridLayout } from '../../src/web/grid-layout.js';
+import { commonAspect, type GridSpace, gridLayout } from '../../src/web/dashboard/grid-layout.js';
 
 const space = (count: number, width: number, height: number, more: Partial<GridSpace> = {}): GridSpace => ({
   count,

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { commandFor, keyHelp } from '../../src/web/keys.js';
-import { cameraOf, fragmentFor, tokenOf } from '../../src/web/route.js';
+import { commandFor, keyHelp } from '../../src/web/dashboard/keys.js';
+import { cameraOf, fragmentFor, tokenOf } from '../../src/web/shared/route.js';
 
 const press = (key: string, modifier = {}) =>
   commandFor({ key, ctrlKey: false, altKey: false, metaKey: false, ...modifier });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { figuresBetween, readSample, type StatsSample } from '../../src/web/player-stats.js';
+import { figuresBetween, readSample, type StatsSample } from '../../src/web/player/player-stats.js';
 
 const entries: [string, Record<string, unknown>][] = [
   ['A', { type: 'inbound-rtp', kind: 'audio', timestamp: 1, framesDecoded: 99 }],

@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { Camera, Device, Event } from '../../src/domain/contract.js';
-import type { Values } from '../../src/web/latest-only.js';
-import type { Permissions } from '../../src/web/permissions.js';
-import type { FieldKey, Typed } from '../../src/web/settings-fields.js';
+import type { Values } from '../../src/web/dashboard/latest-only.js';
+import type { Permissions } from '../../src/web/dashboard/permissions.js';
+import type { FieldKey, Typed } from '../../src/web/dashboard/settings-fields.js';
 import { loadWeb } from '../helpers/web.js';
 
 const { typedOf, patchOf, mergeTyped, fieldNamedIn } = await loadWeb<{
@@ -10,18 +10,20 @@ const { typedOf, patchOf, mergeTyped, fieldNamedIn } = await loadWeb<{
   patchOf(before: Typed, now: Typed): Record<string, unknown>;
   mergeTyped(before: Typed, typed: Typed, now: Typed): Typed;
   fieldNamedIn(detail: string): FieldKey | undefined;
-}>('settings-fields');
+}>('dashboard/settings-fields');
 const { sourceOf, deviceLine, idFor } = await loadWeb<{
   sourceOf(device: Pick<Device, 'serial' | 'bus' | 'device'>): string;
   deviceLine(device: Device): string;
   idFor(name: string, taken: readonly string[]): string;
-}>('device-words');
-const { isAdmin } = await loadWeb<{ isAdmin(permissions: Permissions, camera?: string): boolean }>('permissions');
+}>('dashboard/device-words');
+const { isAdmin } = await loadWeb<{ isAdmin(permissions: Permissions, camera?: string): boolean }>(
+  'dashboard/permissions',
+);
 const { latestOnly } = await loadWeb<{
   latestOnly(send: (values: Values) => Promise<void>, spacingMs?: number): (values: Values) => void;
-}>('latest-only');
+}>('dashboard/latest-only');
 const { applyEvent } = await loadWeb<{ applyEvent(cameras: readonly Camera[], event: Event): readonly Camera[] }>(
-  'live-cameras',
+  'dashboard/live-cameras',
 );
 
 const settings: Camera['settings'] = {

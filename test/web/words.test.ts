@@ -1,9 +1,9 @@
 import t from 'tap';
 import { parseProblem, parseRetryAfter } from '../../src/protocol/problem-document.js';
-import * as words from '../../src/web/formatting.js';
-import * as trouble from '../../src/web/playback-trouble.js';
-import { overlayWords, type PlayerState, withLost } from '../../src/web/player-state.js';
-import { summarize } from '../../src/web/summary.js';
+import { summarize } from '../../src/web/dashboard/summary.js';
+import * as trouble from '../../src/web/player/playback-trouble.js';
+import { overlayWords, type PlayerState, withLost } from '../../src/web/player/player-state.js';
+import * as words from '../../src/web/shared/formatting.js';
 
 const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
 

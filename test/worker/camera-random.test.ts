@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { timersOf } from '../../src/worker/camera-state.js';
-import { transition } from '../../src/worker/camera-transition.js';
+import { timersOf } from '../../src/worker/camera/camera-state.js';
+import { transition } from '../../src/worker/camera/camera-transition.js';
 import { CameraWorld, FAILURE, PUBLISHED, TEST_SETTINGS } from '../helpers/camera-world.js';
 
 // Random lives of a camera, and what must hold in each of them. FUZZ_RUNS sets how many.

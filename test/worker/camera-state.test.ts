@@ -1,5 +1,5 @@
 import t from 'tap';
-import { timersOf } from '../../src/worker/camera-state.js';
+import { timersOf } from '../../src/worker/camera/camera-state.js';
 import { CameraFailure } from '../../src/worker/failure.js';
 import { CameraWorld, FAILURE, PUBLISHED, TEST_SETTINGS } from '../helpers/camera-world.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { CaptureMode } from '../../src/domain/ports.js';
-import { type ChosenMode, chooseMode, outputSize } from '../../src/worker/capture-mode.js';
+import type { CaptureMode } from '../../src/domain/devices.js';
+import { type ChosenMode, chooseMode, outputSize } from '../../src/worker/sources/capture-mode.js';
 
 const mode = (format: string, size: string, ...framerates: number[]): CaptureMode => {
   const [width = 0, height = 0] = size.split('x').map(Number);

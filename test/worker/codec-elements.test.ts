@@ -1,6 +1,11 @@
 import t from 'tap';
 import { CODECS, type CodecName } from '../../src/protocol/codecs.js';
-import { CODEC_ELEMENTS, describeDepayloader, receivedCaps, sentStream } from '../../src/worker/codec-elements.js';
+import {
+  CODEC_ELEMENTS,
+  describeDepayloader,
+  receivedCaps,
+  sentStream,
+} from '../../src/worker/encoding/codec-elements.js';
 import { readFixture } from '../helpers/fixtures.js';
 
 const names = Object.keys(CODECS) as CodecName[];

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Source } from '../../src/domain/source.js';
-import { describeChange, reopens } from '../../src/worker/config-change.js';
-import type { Config } from '../../src/worker/opening.js';
+import { describeChange, reopens } from '../../src/worker/camera/config-change.js';
+import type { Config } from '../../src/worker/sources/opening.js';
 import { configureMessage } from '../helpers/camera-plan.js';
 
 const device = (path: string) => ({ device: path }) as Config['device'];

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { MachineFacts } from '../../src/gst/machine.js';
-import { describeEncoder, ENCODERS, type Encoder, liveChange } from '../../src/worker/encoders.js';
+import { describeEncoder, ENCODERS, type Encoder, liveChange } from '../../src/worker/encoding/encoders.js';
 import { readFixture } from '../helpers/fixtures.js';
 
 const settings = { bitrate: 1_500_000, keyframeInterval: 60 };

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { extendChain, type Taken } from '../../src/worker/frame-chain.js';
+import { extendChain, type Taken } from '../../src/worker/encoding/frame-chain.js';
 
 // Frames are words here: K1 is a keyframe, the rest need those before them; a frame has as many bytes as letters.
 const facts = { isKeyframe: (frame: string) => frame.startsWith('K'), bytesOf: (frame: string) => frame.length };

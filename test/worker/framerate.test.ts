@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { reaches, showFraction, showRate, toFraction } from '../../src/worker/framerate.js';
+import { reaches, showFraction, showRate, toFraction } from '../../src/worker/sources/framerate.js';
 
 t.test('rates as cameras say them, and as caps have them', t => {
   const cases: [rate: number, fraction: string][] = [

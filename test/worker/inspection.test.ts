@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Gst } from '../../src/gst/native.js';
-import { Inspection, isReordered } from '../../src/worker/inspection.js';
-import type { StreamPipeline } from '../../src/worker/stream-pipeline.js';
+import type { StreamPipeline } from '../../src/worker/encoding/stream-pipeline.js';
+import { Inspection, isReordered } from '../../src/worker/sources/inspection.js';
 
 t.test('frames that are shown in another order than they come', t => {
   t.notOk(isReordered([]));

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { KeyframeLimit } from '../../src/worker/keyframe-limit.js';
+import { KeyframeLimit } from '../../src/worker/sessions/keyframe-limit.js';
 
 /** Feeds [ms, session, requests since it came] and gives the spacings that were asked for. */
 function run(...notes: [number, string, number][]): (number | null)[] {

@@ -1,14 +1,14 @@
 import t from 'tap';
 import type { Source } from '../../src/domain/source.js';
-import { decodedFormats, describeCapture, describePassthrough } from '../../src/worker/capture-line.js';
-import type { ChosenMode } from '../../src/worker/capture-mode.js';
 import {
   describeEncoding,
   describeFan,
   describePublication,
   describeVp8,
   sourceProperty,
-} from '../../src/worker/launch.js';
+} from '../../src/worker/encoding/launch.js';
+import { decodedFormats, describeCapture, describePassthrough } from '../../src/worker/sources/capture-line.js';
+import type { ChosenMode } from '../../src/worker/sources/capture-mode.js';
 import { readFixture } from '../helpers/fixtures.js';
 import { PLAIN } from '../helpers/machines.js';
 

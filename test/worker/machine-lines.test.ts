@@ -2,10 +2,10 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { Source } from '../../src/domain/source.js';
-import { describeCapture, describePassthrough } from '../../src/worker/capture-line.js';
-import type { ChosenMode } from '../../src/worker/capture-mode.js';
-import { describeEncoder, ENCODERS } from '../../src/worker/encoders.js';
-import { describeEncoding } from '../../src/worker/launch.js';
+import { describeEncoder, ENCODERS } from '../../src/worker/encoding/encoders.js';
+import { describeEncoding } from '../../src/worker/encoding/launch.js';
+import { describeCapture, describePassthrough } from '../../src/worker/sources/capture-line.js';
+import type { ChosenMode } from '../../src/worker/sources/capture-mode.js';
 import { readFixture } from '../helpers/fixtures.js';
 import { factsOf, MACHINES, type RecordedMachine } from '../helpers/machines.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { TIME_MARK, TIME_MARK_GLYPHS } from '../../src/protocol/time-mark.js';
-import { MARK_FONT, markFont } from '../../src/worker/mark-font.js';
+import { MARK_FONT, markFont } from '../../src/worker/sources/mark-font.js';
 
 // The font is read as the OpenType specification has it, by what is written here alone.
 
@@ -96,7 +96,7 @@ t.test('each character is painted in the cells that are read again', t => {
 
 t.test('the build writes it where it is looked for', t => {
   const folder = join(t.testdir(), 'share/fonts');
-  const program = fileURLToPath(new URL('../../src/worker/write-mark-font.js', import.meta.url));
+  const program = fileURLToPath(new URL('../../src/worker/sources/write-mark-font.js', import.meta.url));
   t.equal(spawnSync(process.execPath, [program, folder]).status, 0);
   t.ok(readFileSync(join(folder, 'time-mark.ttf')).equals(font));
   t.end();

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { judgePassthrough, type StreamFacts } from '../../src/worker/passthrough.js';
+import { judgePassthrough, type StreamFacts } from '../../src/worker/sources/passthrough.js';
 
 const good: StreamFacts = {
   profile: 'constrained-baseline',

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { rateOf } from '../../src/worker/slate.js';
+import { rateOf } from '../../src/worker/encoding/slate.js';
 
 t.test('a slate goes on at the rate of the pictures before it', t => {
   t.strictSame(rateOf('video/x-raw, format=(string)I420, framerate=(fraction)30000/1001, width=(int)640', 15), {

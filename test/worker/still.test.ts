@@ -1,7 +1,7 @@
 import t from 'tap';
+import { frameAgeMs } from '../../src/worker/encoding/frame-time.js';
+import { takeStill } from '../../src/worker/encoding/still.js';
 import { CameraFailure } from '../../src/worker/failure.js';
-import { frameAgeMs } from '../../src/worker/frame-time.js';
-import { takeStill } from '../../src/worker/still.js';
 
 t.test('a frame that cannot be decoded is a failure with a remedy', async t => {
   const output = {

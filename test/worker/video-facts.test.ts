@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Caps } from '../../src/gst/native.js';
-import { profileLevelId, videoFacts } from '../../src/worker/video-facts.js';
+import { profileLevelId, videoFacts } from '../../src/worker/encoding/video-facts.js';
 
 t.test("profile-level-id of GStreamer's names", t => {
   const cases: [profile: string | null, level: string | null, expected: string | null][] = [

@@ -1,0 +1,159 @@
+import type { CameraFigures, FromPlayer, PlayerCamera } from '../../messages/player.js';
+import { Pipe } from './pipe.js';
+import { Pulse } from './pulse.js';
+import { Recorder } from './recorder.js';
+import type { Section } from './section.js';
+import { writeStill } from './still-file.js';
+import type { Tile } from './tile.js';
+import { numbered, warning } from './words.js';
+
+export interface ViewOptions {
+  camera: PlayerCamera;
+  /** Null where it is not shown. */
+  tile: Tile | null;
+  /** ns; see shareClock. */
+  baseTime: bigint;
+  send(message: FromPlayer): void;
+}
+
+/** Without a picture for so long, how old the last one is is said in it. */
+const STALE_MS = 500;
+
+/** What becomes of one camera's pictures, over all of its sessions: shown, recorded, piped, counted. */
+export class View {
+  readonly pulse = new Pulse();
+  readonly #options: ViewOptions;
+  readonly #recorder: Recorder | null;
+  readonly #pipe: Pipe | null;
+  #section: Section | null = null;
+  #session = '';
+  /** Of the sessions before this one. */
+  #framesBefore = 0;
+  #count = 0;
+  /** performance.now() */
+  #lastPictureAt: number | null = null;
+  #isStale = false;
+  #text: string | null = null;
+  #wantsStill: boolean;
+
+  constructor(options: ViewOptions) {
+    this.#options = options;
+    const { camera, baseTime, send } = options;
+    const { id, record, pipe } = camera;
+    this.#wantsStill = camera.snapshot !== null;
+    this.#recorder =
+      record &&
+      new Recorder({
+        container: record.container,
+        fileName: number => numbered(record.file, number),
+        baseTime,
+        onFile: file => send({ type: 'file', camera: id, kind: 'recording', file }),
+        onFailed: detail => send({ type: 'cannot-write', camera: id, detail }),
+      });
+    this.#pipe =
+      pipe &&
+      new Pipe({
+        format: pipe,
+        baseTime,
+        onSize: size => send({ type: 'piping', camera: id, ...size }),
+        onClosed: () => send({ type: 'pipe-closed', camera: id }),
+        onFailed: detail => send({ type: 'cannot-write', camera: id, detail: `stdout: ${detail}` }),
+      });
+  }
+
+  /** A session's pictures are to be had there. */
+  take(session: string, section: Section): void {
+    this.drop();
+    this.#session = session;
+    this.#section = section;
+    this.#options.tile?.take(section.decoded);
+    this.#recorder?.take(section);
+    this.#pipe?.take(section);
+  }
+
+  /** That session is over, or all are; before its pipeline is stopped. */
+  drop(session = this.#session): void {
+    if (!this.#section || session !== this.#session) return;
+    this.#framesBefore += this.#section.pictures();
+    this.#options.tile?.take(null);
+    this.#recorder?.take(null);
+    this.#pipe?.take(null);
+    this.#section = null;
+    this.#count = 0;
+  }
+
+  /** What is wrong, as whoever asked for the camera knows it; null while nothing is. */
+  say(text: string | null): void {
+    this.#text = text;
+  }
+
+  /** To be called each REDRAW_MS. */
+  look(): void {
+    const section = this.#section;
+    const now = performance.now();
+    const count = section?.pictures() ?? 0;
+    if (section && count !== this.#count) this.#pictureCame(section, now, count);
+    this.#pipe?.look(section);
+    this.#recorder?.look();
+    const ageMs = this.#lastPictureAt === null ? null : now - this.#lastPictureAt;
+    if (!this.#isStale && ageMs !== null && ageMs > STALE_MS) {
+      this.#isStale = true;
+      this.#options.send({ type: 'stale', camera: this.#options.camera.id, ageMs });
+    }
+    this.#options.tile?.warn(ageMs === null || this.#isStale ? warning(ageMs, this.#text) : null);
+  }
+
+  figures(): CameraFigures {
+    const section = this.#section;
+    const { fps, bitrate } = section?.rates() ?? { fps: 0, bitrate: 0 };
+    const size = section?.size() ?? null;
+    return {
+      fps,
+      bitrate,
+      frames: this.#framesBefore + (section?.pictures() ?? 0),
+      width: size?.width ?? null,
+      height: size?.height ?? null,
+      ageMs: this.#lastPictureAt === null ? null : Math.round(performance.now() - this.#lastPictureAt),
+      ...this.pulse.take(),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.drop();
+    this.#pipe?.close();
+    await this.#recorder?.close();
+  }
+
+  #pictureCame(section: Section, now: number, count: number): void {
+    const { send, camera } = this.#options;
+    if (this.#count === 0) {
+      const { width, height } = section.size() ?? { width: 0, height: 0 };
+      send({ type: 'picture', session: this.#session, camera: camera.id, width, height });
+    }
+    if (this.#isStale) {
+      this.#isStale = false;
+      send({ type: 'fresh', camera: camera.id, afterMs: now - (this.#lastPictureAt ?? now) });
+    }
+    this.#count = count;
+    this.#lastPictureAt = now;
+    if (this.#wantsStill) void this.#still();
+  }
+
+  async #still(): Promise<void> {
+    const { camera, send } = this.#options;
+    const picture = this.#section?.picture() ?? null;
+    const file = camera.snapshot;
+    if (!picture || file === null) return;
+    this.#wantsStill = false;
+    try {
+      await writeStill(picture, file);
+      send({ type: 'file', camera: camera.id, kind: 'snapshot', file });
+    } catch (error) {
+      send({
+        type: 'cannot-write',
+        camera: camera.id,
+        detail: `${file}: ${(error as Error).message}`,
+      });
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { CommandError, EXIT } from '../../domain/command-error.js';
+import { writeFileWhole } from '../store/atomic-file.js';
+import { makeToken } from './tokens.js';
+
+/**
+ * Where what the server must remember is kept, if nobody says otherwise: systemd's folder, XDG's, or one of its own.
+ * @throws CommandError if the user has no home
+ */
+export function defaultStateDir(env: NodeJS.ProcessEnv): string {
+  if (env.STATE_DIRECTORY) return env.STATE_DIRECTORY.split(':')[0] ?? env.STATE_DIRECTORY;
+  // A relative path counts as none (XDG Base Directory Specification).
+  const state = [env.XDG_STATE_HOME, join(env.HOME || home(), '.local', 'state')].find(
+    path => path && isAbsolute(path),
+  );
+  if (!state) {
+    throw new CommandError(
+      EXIT.cannotWrite,
+      'this user has no home folder to keep the token in. Name a folder with --state-dir.',
+    );
+  }
+  return join(state, 'bigfootbot-video');
+}
+
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * The token that opens the API: read from the state folder, made there at the first start (mode 0600).
+ * @throws CommandError if it cannot be read or kept, or others can read it
+ */
+export async function readToken(stateDir: string): Promise<{ token: string; file: string }> {
+  const file = join(stateDir, 'token');
+  const kept = readKept(file);
+  if (kept !== null) return { token: kept, file };
+  const token = makeToken();
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    await writeFileWhole(file, `${token}\n`, 0o600);
+  } catch (error) {
+    throw new CommandError(
+      EXIT.cannotWrite,
+      `${file}: the token cannot be kept: ${(error as Error).message}. Name a folder that can be written with --state-dir.`,
+    );
+  }
+  return { token, file };
+}
+
+function readKept(file: string): string | null {
+  let token: string;
+  try {
+    const mode = statSync(file).mode & 0o077;
+    if (mode !== 0)
+      throw new CommandError(
+        EXIT.config,
+        `${file}: other users can read the token (mode ${(mode | 0o600).toString(8)}). Close it with: chmod 600 '${file}'`,
+      );
+    token = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(EXIT.config, `${file}: the token cannot be read: ${(error as Error).message}.`);
+  }
+  if (!/^[\x21-\x7e]{16,512}$/.test(token))
+    throw new CommandError(
+      EXIT.config,
+      `${file}: holds no token: 16 to 512 printable characters in one line. Remove the file to have a new one made.`,
+    );
+  return token;
+}

@@ -1,0 +1,279 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { Cameras } from '../domain/cameras.js';
+import { CommandError, EXIT } from '../domain/command-error.js';
+import type { System } from '../domain/contract.js';
+import { EventBus } from '../domain/events.js';
+import { type Health, judge } from '../domain/health.js';
+import { LineUp } from '../domain/line-up.js';
+import { live } from '../domain/live.js';
+import { withFields } from '../domain/log.js';
+import type { MediaEvents } from '../domain/media-engine.js';
+import { Sessions } from '../domain/sessions.js';
+import { planGuest } from './config/plan.js';
+import type { ConfigStore } from './config/store.js';
+import { applyControls, readControls, setControls } from './devices/controls.js';
+import { DeviceWatch } from './devices/device-watch.js';
+import { PluggedIn } from './devices/plugged-in.js';
+import { PLACES, type Places } from './devices/sysfs.js';
+import { buildApp } from './http/app.js';
+import { LegacyRoom } from './legacy/room.js';
+import { WorkerEngine, type WorkerEngineOptions } from './media/engine.js';
+import { Metrics } from './metrics/metrics.js';
+import { Settings } from './settings.js';
+import type { CertificateFacts } from './tls/certificate-facts.js';
+
+export interface ServerOptions {
+  host: string;
+  /** 0 takes any free one. */
+  port: number;
+  config: ConfigStore;
+  /** The folder from which paths in the configuration count. */
+  base: string;
+  /** The server's own. */
+  token: string;
+  logger: FastifyBaseLogger;
+  /** What is logged at the least; null for what is configured. */
+  logLevel?: string | null;
+  /** What runs the cameras; each in a process of its own, if nothing is said. */
+  makeEngine?: (options: WorkerEngineOptions) => Engine;
+  /** Where V4L2 devices are; this machine's, if nothing is said. */
+  places?: Places;
+  /** Breaks the start off: what was begun is closed, and the start fails with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** What this server needs of what runs its cameras. */
+export type Engine = Pick<WorkerEngine, keyof WorkerEngine>;
+
+export interface Server {
+  address: { host: string; port: number };
+  /** Of HTTPS; null for HTTP. */
+  certificate: CertificateFacts | null;
+  health(): Health;
+  close(): Promise<void>;
+}
+
+/**
+ * Joins the rooms, by hand: whatever is made here is closed here, also when a later step of the start fails.
+ * @throws CommandError, and the reason of `signal`
+ */
+export async function startServer({
+  host,
+  port,
+  config,
+  base,
+  token,
+  logger,
+  logLevel = null,
+  makeEngine = options => new WorkerEngine(options),
+  places = PLACES,
+  signal = new AbortController().signal,
+}: ServerOptions): Promise<Server> {
+  const startedAt = new Date();
+  const settings = new Settings({ running: config.running, base, token, log: logger });
+  const limits = live(() => settings.config.limits);
+  const mediaEvents: MediaEvents = {
+    cameraChanged: (camera, status) => cameras.update(camera, status),
+    sessionConnected: session => sessions.connected(session),
+    sessionSending: session => sessions.sending(session),
+    sessionEnded: (session, reason, detail) => sessions.end(session, reason, detail),
+    sessionMeasured: (session, stats) => sessions.measured(session, stats),
+    senderWanted: (camera, wanted) => legacy.senderWanted(camera, wanted),
+  };
+  const engine = makeEngine({
+    iceSettings: () => settings.ice.agentSettings(),
+    applyControls,
+    limits: () => ({
+      lingerMs: limits.linger * 1000,
+      publisherReturnMs: limits.publisherReturn * 1000,
+      encoders: limits.encoders ?? null,
+    }),
+    events: mediaEvents,
+    log: logger,
+    logFor: camera => withFields(logger, { camera }),
+  });
+  const events = new EventBus(logger);
+  const sessions = new Sessions({
+    engine,
+    events,
+    log: logger,
+    get maxViewers() {
+      return limits.viewers;
+    },
+  });
+  const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
+  const lineUp = new LineUp({ cameras, sessions, engine, log: logger });
+  const legacy = new LegacyRoom({
+    settings: live(() => settings.config.legacy),
+    cameras,
+    sessions,
+    bundles: engine,
+    events,
+    setGuests: guests => lineUp.setGuests(guests.map(planGuest)),
+    returnMs: () => limits.publisherReturn * 1000,
+    log: logger,
+  });
+  const pluggedIn = new PluggedIn();
+  const devices = new DeviceWatch({
+    places,
+    log: logger,
+    onChange: list => {
+      engine.setDevices(list);
+      config.findAnew();
+    },
+  });
+  const system = (): System => ({
+    version: VERSION,
+    node: process.version,
+    startedAt: startedAt.toISOString(),
+    // Not by the clock: a robot's jumps when it finds the time.
+    uptime: Math.round(process.uptime()),
+    ...engine.machine(),
+    ice: settings.ice.status(),
+  });
+  const setLevel = (level: string): void => {
+    const before = logger.level;
+    if (level === before) return;
+    // At the more talkative of the two.
+    logger.info({ before, level }, 'log level changes');
+    logger.level = level;
+    if (!TALKATIVE.has(before)) logger.info({ before, level }, 'log level changed');
+  };
+  const metrics = new Metrics({ cameras, sessions, events, engine, system });
+  let started = false;
+  let app: FastifyInstance | null = null;
+  const close = async (): Promise<void> => {
+    sessions.close();
+    metrics.close();
+    settings.close();
+    devices.close();
+    // First, so that no camera begins while all end.
+    await config.close();
+    await Promise.all([engine.close(), app?.close()]);
+  };
+  try {
+    signal.throwIfAborted();
+    app = await buildApp({
+      services: {
+        cameras,
+        editor: config,
+        sessions,
+        events,
+        protocol: live(() => settings.config.protocol),
+        pictures: engine,
+        controls: { read: readControls, set: setControls },
+        legacy,
+        devices: () => devices.list(),
+        ice: { links: client => settings.ice.links(client) },
+        system,
+        started: () => started,
+        metrics,
+        freshness: engine,
+      },
+      access: live(() => settings.access),
+      limits,
+      origins: live(() => settings.config.access.origins),
+      certificate: settings.certificate,
+      logger,
+    });
+    await beforeAbort(listen(app, host, port), signal);
+    settings.start();
+    // One whose driver hangs must not keep the others from being served, nor the start from being broken off.
+    const known = beforeAbort(devices.start(), signal).then(() => engine.setDevices(devices.list()));
+    // It is waited for below, if the start gets there.
+    known.catch(() => undefined);
+    await config.start(
+      {
+        prepare: (next, anew) => {
+          const take = settings.prepare(next, anew);
+          return () => {
+            take();
+            setLevel(logLevel ?? next.config.log.level);
+            engine.limitsChanged();
+            legacy.settingsChanged();
+            const changes = lineUp.apply(next.cameras.map(({ plan }) => plan));
+            legacy.camerasChanged();
+            if (Object.values(changes).some(ids => ids.length > 0)) logger.info(changes, 'cameras as configured');
+          };
+        },
+        found: async () => {
+          await known;
+          return pluggedIn.cameras(devices.list());
+        },
+        isPassedOn: camera => cameras.isPassedOn(camera),
+      },
+      token,
+    );
+    signal.throwIfAborted();
+    started = true;
+    await known;
+    const { server } = app;
+    return {
+      address: { host, port: (server.address() as AddressInfo).port },
+      certificate: settings.certificate?.facts ?? null,
+      health: () =>
+        judge({
+          isListening: server.listening,
+          unsupervised: engine.unsupervised(),
+          cameras: cameras.list(),
+        }),
+      close,
+    };
+  } catch (error) {
+    // Not in the place of what was wrong first.
+    await close().catch(err => logger.error({ err }, 'what was begun of the server could not be closed'));
+    throw error;
+  }
+}
+
+/** What a step resolves with, unless the signal comes first. @throws the signal's reason */
+async function beforeAbort<T>(step: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([step, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Log levels at which an `info` is logged. */
+const TALKATIVE: ReadonlySet<string> = new Set(['info', 'debug', 'trace']);
+
+const VERSION = (
+  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    switch (code) {
+      case 'EADDRINUSE':
+        throw new CommandError(
+          EXIT.unavailable,
+          `port ${port} on ${host} is in use by another program (perhaps this one, started twice). Take another with --port, or 0 for any.`,
+        );
+      case 'EACCES':
+        throw new CommandError(
+          EXIT.unavailable,
+          `port ${port} on ${host} may not be used by this user. Take one from 1024 with --port.`,
+        );
+      case 'EADDRNOTAVAIL':
+      case 'ENOTFOUND':
+        throw new CommandError(
+          EXIT.unavailable,
+          `this machine has no address "${host}" (${message}). Name one of its own with --host, or 0.0.0.0 for all.`,
+        );
+      default:
+        throw error;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { CameraPlan } from '../../domain/camera-plan.js';
+import type { CameraSettings } from '../../domain/contract.js';
+import { parseSource, SourceError } from '../../domain/source.js';
+import { ConfigError } from './config-error.js';
+import { checkConfig } from './schema.js';
+
+const PUBLISHED =
+  'must be "none" where the source is "whip": what is published goes on as it comes, and has no raw pictures';
+
+/**
+ * Makes cameras that can be run of configured ones: defaults are filled in, sources read.
+ * @param base the folder from which relative paths count
+ * @param order of their ids, where it is another than the object's
+ * @throws ConfigError
+ */
+export function planCameras(
+  cameras: Readonly<Record<string, CameraSettings>>,
+  base: string,
+  order: readonly string[] = Object.keys(cameras),
+): CameraPlan[] {
+  const config = { cameras: structuredClone(cameras) };
+  const findings = checkConfig(config);
+  if (findings.length > 0) throw new ConfigError(findings);
+  const wrong: ConfigError['findings'][number][] = [];
+  const plans = order.flatMap((id): CameraPlan[] => {
+    const { source, name, ...settings } = config.cameras[id] as CameraSettings;
+    try {
+      // The schema has a default for each of these, which the check has filled in.
+      const filled = settings as CameraPlan['settings'];
+      const plan = { id, name: name ?? id, source: parseSource(source, base), settings: filled };
+      if (plan.source.type === 'whip' && filled.overlay !== 'none')
+        wrong.push({ path: ['cameras', id, 'overlay'], message: PUBLISHED });
+      return [plan];
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      wrong.push({ path: ['cameras', id, 'source'], message: `cannot be used: ${error.message}` });
+      return [];
+    }
+  });
+  if (wrong.length > 0) throw new ConfigError(wrong);
+  return plans;
+}
+
+/** A camera that is in no configuration, but of an old sender: with what a camera has that is configured to nothing. */
+export function planGuest({ id, name }: { id: string; name: string }): CameraPlan {
+  const [plan] = planCameras({ [id]: { source: 'test', name } as CameraSettings }, '/');
+  if (!plan) throw new Error(`no plan for camera "${id}"`);
+  return { ...plan, source: { type: 'legacy' } };
+}

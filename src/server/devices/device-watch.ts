@@ -1,0 +1,173 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import type { CaptureDevice } from '../../domain/devices.js';
+import type { Log } from '../../domain/log.js';
+import { tellApart } from './identities.js';
+import { type Inspected, inspect } from './inspect.js';
+import { PLACES, type Places, readNodes, VIDEO_NODE, type VideoNode } from './sysfs.js';
+import { INSTALL_V4L2_CTL } from './v4l2-ctl.js';
+
+export interface DeviceWatchOptions {
+  log: Log;
+  /** The list is another than before, or what was plugged in has been replaced. */
+  onChange(devices: readonly CaptureDevice[]): void;
+  places?: Places;
+}
+
+/** A camera brings several nodes, one after the other. */
+const TOGETHER_MS = 30;
+/** udev makes its links, as /dev/v4l/by-id, a moment after the device. */
+const LINKS_MS = 1_000;
+/** For where changes of /dev cannot be heard of, as in some containers. */
+const POLL_MS = 5_000;
+
+interface Known {
+  node: VideoNode;
+  /** Undefined until the driver has answered. */
+  facts: Inspected | null | undefined;
+}
+
+/**
+ * The V4L2 cameras that are plugged in, from one moment to the next. Each node's driver is asked once, beside the others:
+ * one that hangs holds up no other. Owns a watch on /dev and two timers.
+ */
+export class DeviceWatch {
+  readonly #options: DeviceWatchOptions;
+  readonly #places: Places;
+  readonly #known = new Map<string, Known>();
+  readonly #asking = new Set<Promise<void>>();
+  #devices: readonly CaptureDevice[] = [];
+  #watcher: FSWatcher | null = null;
+  #poll: NodeJS.Timeout | null = null;
+  #soon: NodeJS.Timeout | null = null;
+  #links: NodeJS.Timeout | null = null;
+  #isStarted = false;
+  #isClosed = false;
+  /** v4l2-ctl, the last time that it was needed. */
+  #isMissing = false;
+  #toldMissing = false;
+
+  constructor(options: DeviceWatchOptions) {
+    this.#options = options;
+    this.#places = options.places ?? PLACES;
+  }
+
+  /** Looks now and watches from now on; what changes after that is told of. Resolves as `look`. */
+  async start(): Promise<void> {
+    this.#listen();
+    this.#poll = setInterval(() => this.#lookAgain(), POLL_MS).unref();
+    await this.look();
+    this.#isStarted = true;
+  }
+
+  /** Resolves when every driver has answered, or had its time to. */
+  async look(): Promise<void> {
+    this.#look();
+    while (this.#asking.size > 0) await Promise.all(this.#asking);
+  }
+
+  list(): readonly CaptureDevice[] {
+    return this.#devices;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#watcher?.close();
+    for (const timer of [this.#poll, this.#soon, this.#links]) clearTimeout(timer ?? undefined);
+  }
+
+  #listen(): void {
+    try {
+      this.#watcher = watch(this.#places.dev, { persistent: false }, (_event, name) => {
+        if (name !== null && VIDEO_NODE.test(name)) this.#lookSoon();
+      });
+      this.#watcher.on('error', err => this.#deaf(err));
+    } catch (err) {
+      this.#deaf(err);
+    }
+  }
+
+  #deaf(err: unknown): void {
+    this.#watcher?.close();
+    this.#watcher = null;
+    this.#options.log.warn({ err, seconds: POLL_MS / 1000 }, 'plugging is noticed late: /dev cannot be watched');
+  }
+
+  #lookSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null;
+      this.#look();
+    }, TOGETHER_MS);
+  }
+
+  #lookAgain(): void {
+    // It may have been installed by now.
+    if (this.#isMissing) for (const known of this.#known.values()) known.node = { ...known.node, state: '' };
+    this.#isMissing = false;
+    this.#look();
+  }
+
+  #look(): void {
+    if (this.#isClosed) return;
+    const nodes = new Map(readNodes(this.#places).map(node => [node.device, node]));
+    let isGone = false;
+    for (const [device, { node }] of this.#known) {
+      if (nodes.get(device)?.identity === node.identity) continue;
+      this.#known.delete(device);
+      isGone = true;
+    }
+    for (const node of nodes.values()) {
+      const known = this.#known.get(node.device);
+      if (known?.node.state === node.state) continue;
+      // One whose permissions alone have changed stays in the list until it has answered.
+      this.#known.set(node.device, { node, facts: known?.facts });
+      this.#ask(node);
+    }
+    if (isGone) this.#publish();
+  }
+
+  #ask(node: VideoNode): void {
+    const asking = inspect(node, () => this.#tellMissing())
+      .then(facts => {
+        const known = this.#known.get(node.device);
+        if (known?.node !== node) return;
+        known.facts = facts;
+        this.#publish();
+      })
+      .catch(err => this.#options.log.error({ err, device: node.device }, 'a video device was not understood'))
+      .finally(() => this.#asking.delete(asking));
+    this.#asking.add(asking);
+  }
+
+  #publish(): void {
+    if (this.#isClosed) return;
+    const devices = tellApart([...this.#known.values()].flatMap(({ facts }) => (facts ? [facts] : []))).sort(byNumber);
+    if (isDeepStrictEqual(devices, this.#devices)) return;
+    this.#devices = devices;
+    if (!this.#isStarted) return;
+    this.#options.onChange(devices);
+    clearTimeout(this.#links ?? undefined);
+    this.#links = setTimeout(() => this.#options.onChange(this.#devices), LINKS_MS);
+  }
+
+  #tellMissing(): void {
+    this.#isMissing = true;
+    if (this.#toldMissing) return;
+    this.#toldMissing = true;
+    this.#options.log.warn({ remedy: INSTALL_V4L2_CTL }, 'v4l2-ctl is not installed: V4L2 cameras cannot be used');
+  }
+}
+
+const byNumber = (a: CaptureDevice, b: CaptureDevice): number =>
+  a.device.localeCompare(b.device, 'en', { numeric: true });
+
+/** What is plugged in at this moment. */
+export async function findDevices(log: Log): Promise<readonly CaptureDevice[]> {
+  const devices = new DeviceWatch({ log, onChange: () => undefined });
+  try {
+    await devices.look();
+    return devices.list();
+  } finally {
+    devices.close();
+  }
+}

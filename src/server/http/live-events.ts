@@ -1,0 +1,251 @@
+import { allows, type Grant } from '../../domain/access.js';
+import type { Cameras } from '../../domain/cameras.js';
+import type { Camera, Event, Session } from '../../domain/contract.js';
+import type { EventBus } from '../../domain/events.js';
+import { Failure } from '../../domain/failure.js';
+import type { FreshnessWatch } from '../../domain/freshness.js';
+import type { Log } from '../../domain/log.js';
+import type { Sessions } from '../../domain/sessions.js';
+import { allGone, CLOSE, type ClientSocket, checkRoom, type Room } from '../../domain/web-sockets.js';
+import { CameraNews } from './camera-news.js';
+import { FreshnessTicker } from './freshness-ticker.js';
+
+export interface LiveEventsOptions {
+  cameras: Cameras;
+  sessions: Sessions;
+  events: EventBus;
+  freshness: FreshnessWatch;
+  log: Log;
+  aliveMs?: number;
+  pingMs?: number;
+  figuresMs?: number;
+}
+
+/** What is needed of a listener's WebSocket. */
+export interface Socket extends ClientSocket {
+  on(event: 'pong' | 'message' | 'close', listener: () => void): void;
+}
+
+/** Whoever listens. */
+export interface Listener {
+  /** As limits count. */
+  address: string;
+  grant: Grant;
+  /** ms from one message of how old pictures are to the next; undefined for none. */
+  freshnessMs?: number | undefined;
+  /** What the same token may do now. @throws Failure */
+  identify(): Promise<Grant>;
+}
+
+interface Connection extends Listener {
+  readonly socket: Socket;
+  answered: boolean;
+}
+
+const ROOM: Room = {
+  // A control room behind one address; each page and each program has one.
+  ofAddress: 32,
+  // Each costs some kB and, while cameras are open, a message a second for each of them.
+  inAll: 256,
+  connections: 'connections for events',
+  remedy: 'Close one of them, or ask GET /api/v1/cameras now and then.',
+};
+/** Bytes that wait for one client: a snapshot of a hundred cameras with a thousand sessions is half of it. */
+const MAX_UNREAD = 1_048_576;
+const ALIVE_MS = 2_000;
+const PING_MS = 15_000;
+/**
+ * Tells whoever listens what happens on the cameras and to the sessions that it may see. Nothing is queued for who is
+ * away or slow: a connection begins with how things stand, and one that does not read is cut off.
+ */
+export class LiveEvents {
+  readonly #options: LiveEventsOptions;
+  readonly #connections = new Set<Connection>();
+  readonly #news: CameraNews;
+  readonly #ticker: FreshnessTicker;
+  #stops: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(options: LiveEventsOptions) {
+    this.#options = options;
+    this.#news = new CameraNews(id => this.#tellCamera('camera-changed', id), options.figuresMs);
+    this.#ticker = new FreshnessTicker(options.freshness, options.log);
+  }
+
+  start(): void {
+    if (this.#stops.length > 0) return;
+    const { events, aliveMs = ALIVE_MS, pingMs = PING_MS } = this.#options;
+    const alive = setInterval(() => this.#tell({ type: 'alive', at: new Date().toISOString() }), aliveMs).unref();
+    const ping = setInterval(() => {
+      for (const connection of [...this.#connections]) void this.#check(connection);
+    }, pingMs).unref();
+    const tellSession = (type: 'session-opened' | 'session-connected' | 'session-ended') => {
+      return ({ session }: { session: Session }) => this.#tell({ type, session }, session.camera);
+    };
+    this.#stops = [
+      () => clearInterval(alive),
+      () => clearInterval(ping),
+      events.on('cameraChanged', ({ camera }) => this.#cameraChanged(camera)),
+      events.on('viewersChanged', ({ camera }) => this.#cameraChanged(camera)),
+      events.on('cameraAdded', ({ camera }) => this.#cameraAdded(camera)),
+      events.on('camerasOrdered', () => this.#tellAllToAll()),
+      events.on('cameraRemoved', ({ camera }) => this.#cameraRemoved(camera)),
+      events.on('sessionOpened', tellSession('session-opened')),
+      events.on('sessionConnected', tellSession('session-connected')),
+      events.on('sessionEnded', tellSession('session-ended')),
+    ];
+  }
+
+  /** Says goodbye to all, and resolves when they are gone. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#news.close();
+    this.#ticker.close();
+    this.#tell({ type: 'server-stopping' });
+    const closing = [...this.#connections].map(({ socket }) => ({
+      closed: new Promise<void>(resolve => socket.on('close', resolve)),
+      terminate: () => socket.terminate(),
+    }));
+    for (const { socket } of this.#connections) socket.close(CLOSE.goingAway, 'the server is being stopped');
+    await allGone(closing);
+  }
+
+  /** Whether another one may listen. @throws Failure too-many-requests */
+  admit(address: string): void {
+    const addresses = [...this.#connections].map(connection => connection.address);
+    checkRoom(addresses, address, ROOM);
+  }
+
+  /** To be called for who was admitted. */
+  listen(socket: Socket, listener: Listener): void {
+    // His token took a while to be known.
+    if (this.#isClosed) {
+      socket.close(CLOSE.goingAway, 'the server is being stopped');
+      return;
+    }
+    const connection: Connection = { ...listener, socket, answered: true };
+    this.#connections.add(connection);
+    socket.on('close', () => void this.#connections.delete(connection));
+    socket.on('pong', () => {
+      connection.answered = true;
+    });
+    socket.on('message', () => socket.close(CLOSE.unsupportedData, 'nothing is taken here'));
+    this.#tellAll(connection);
+    const { freshnessMs } = listener;
+    if (freshnessMs !== undefined)
+      socket.on(
+        'close',
+        this.#ticker.add(freshnessMs, () => this.#tellAges(connection)),
+      );
+  }
+
+  #tellAges(connection: Connection): void {
+    const { cameras, freshness } = this.#options;
+    const shown = cameras.list().filter(({ id }) => allows(connection.grant, 'view', id));
+    const event: Event = {
+      type: 'freshness',
+      cameras: shown.map(({ id, state }) => {
+        const { ageMs = null, sessions = new Map() } = freshness.freshness(id) ?? {};
+        return {
+          id,
+          state,
+          ageMs: rounded(ageMs),
+          sessions: [...sessions].map(([session, { movedMs, heardMs }]) => ({
+            id: session,
+            movedMs: rounded(movedMs),
+            heardMs: rounded(heardMs),
+          })),
+        };
+      }),
+    };
+    this.#send(connection, JSON.stringify(event));
+  }
+
+  #tellAll(connection: Connection): void {
+    const { cameras, sessions } = this.#options;
+    const sees = (camera: string): boolean => allows(connection.grant, 'view', camera);
+    const snapshot: Event = {
+      type: 'snapshot',
+      at: new Date().toISOString(),
+      permissions: [...connection.grant.permissions],
+      cameras: cameras.list(id => allows(connection.grant, 'admin', id)).filter(({ id }) => sees(id)),
+      sessions: sessions.list('active').filter(({ camera }) => sees(camera)),
+    };
+    this.#send(connection, JSON.stringify(snapshot));
+  }
+
+  #tellAllToAll(): void {
+    for (const connection of [...this.#connections]) this.#tellAll(connection);
+  }
+
+  #camera(id: string, whole = true): Camera | undefined {
+    return this.#options.cameras.list(() => whole).find(camera => camera.id === id);
+  }
+
+  #cameraAdded(id: string): void {
+    if (this.#connections.size > 0) this.#tellCamera('camera-added', id);
+  }
+
+  #cameraChanged(id: string): void {
+    if (this.#connections.size === 0) return;
+    const camera = this.#camera(id);
+    if (camera !== undefined) this.#news.changed(camera);
+  }
+
+  /** As GET shows it to each who may see it: the line of a `gst` source is for administrators. */
+  #tellCamera(type: 'camera-added' | 'camera-changed', id: string): void {
+    const texts = [false, true].map(whole => {
+      const camera = this.#camera(id, whole);
+      return camera && JSON.stringify({ type, camera } satisfies Event);
+    });
+    for (const connection of [...this.#connections]) {
+      const text = texts[Number(allows(connection.grant, 'admin', id))];
+      if (text !== undefined && allows(connection.grant, 'view', id)) this.#send(connection, text);
+    }
+  }
+
+  #cameraRemoved(id: string): void {
+    this.#news.forget(id);
+    this.#tell({ type: 'camera-removed', id }, id);
+  }
+
+  /** @param about the camera that whoever is told has to be allowed to see */
+  #tell(event: Event, about?: string): void {
+    if (this.#connections.size === 0) return;
+    const text = JSON.stringify(event);
+    for (const connection of [...this.#connections])
+      if (about === undefined || allows(connection.grant, 'view', about)) this.#send(connection, text);
+  }
+
+  #send({ socket, address, grant }: Connection, text: string): void {
+    socket.send(text);
+    if (socket.bufferedAmount <= MAX_UNREAD) return;
+    this.#options.log.warn({ address, by: grant.name }, 'events were not read: the connection is cut');
+    socket.terminate();
+  }
+
+  /** Whether somebody is there still, and may still listen. */
+  async #check(connection: Connection): Promise<void> {
+    const { socket, answered, identify } = connection;
+    if (!answered) return socket.terminate();
+    connection.answered = false;
+    socket.ping();
+    try {
+      const grant = await identify();
+      if (!allows(grant, 'view')) throw new Failure('forbidden', 'The token may see nothing any more.');
+      const same = JSON.stringify(grant.permissions) === JSON.stringify(connection.grant.permissions);
+      connection.grant = grant;
+      if (!same) this.#tellAll(connection);
+    } catch (error) {
+      // Whether it is right cannot be known now: it was a moment ago.
+      if (error instanceof Failure && error.code === 'keys-unavailable') return;
+      socket.close(CLOSE.policy, error instanceof Failure ? closeReason(error.message) : 'the token cannot be checked');
+    }
+  }
+}
+
+const rounded = (ms: number | null): number | null => (ms === null ? null : Math.round(ms));
+
+/** The 123 bytes that a close frame has room for (RFC 6455 §5.5); what is not ASCII may have more than one. */
+const closeReason = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 123);

@@ -1,0 +1,34 @@
+import type { CameraEditor } from '../../domain/camera-plan.js';
+import type { Cameras } from '../../domain/cameras.js';
+import type { Config, System } from '../../domain/contract.js';
+import type { CaptureDevice, DeviceControls } from '../../domain/devices.js';
+import type { EventBus } from '../../domain/events.js';
+import type { FreshnessWatch } from '../../domain/freshness.js';
+import type { IceForClients } from '../../domain/ice.js';
+import type { LegacySignaling } from '../../domain/legacy.js';
+import type { Sessions } from '../../domain/sessions.js';
+import type { Pictures } from '../../domain/snapshots.js';
+
+/** What the operations of the contract work on. */
+export interface Services {
+  cameras: Cameras;
+  editor: CameraEditor;
+  sessions: Sessions;
+  events: EventBus;
+  protocol: Config['protocol'];
+  ice: IceForClients;
+  pictures: Pictures;
+  controls: DeviceControls;
+  legacy: LegacySignaling;
+  /** The V4L2 cameras that are plugged in now. */
+  devices(): readonly CaptureDevice[];
+  system(): System;
+  /** Whether the configuration has come into force. */
+  started(): boolean;
+  metrics: {
+    readonly contentType: string;
+    /** @param sees the cameras of which whoever asks may know */
+    text(sees: (camera: string) => boolean): Promise<string>;
+  };
+  freshness: FreshnessWatch;
+}

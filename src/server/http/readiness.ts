@@ -1,0 +1,37 @@
+import type { Camera } from '../../domain/contract.js';
+import { Failure } from '../../domain/failure.js';
+
+/** Those in which a camera can be watched, or published to. */
+const CAN_SERVE: ReadonlySet<Camera['state']> = new Set(['idle', 'waiting', 'opening', 'live']);
+/** Seconds: a worker starts in about one. */
+const RETRY_AFTER = 2;
+
+/**
+ * Looks whether each camera can serve.
+ * @param visible the cameras whose names whoever asks may learn
+ * @throws Failure not-ready
+ */
+export function checkReadiness(
+  { started, cameras }: { started: boolean; cameras: readonly Camera[] },
+  visible: (camera: string) => boolean,
+): void {
+  if (!started)
+    throw new Failure('not-ready', 'The configuration is not in force yet.', {
+      remedy: 'Ask again in a moment.',
+      retryAfter: RETRY_AFTER,
+    });
+  const failing = cameras.filter(({ state }) => !CAN_SERVE.has(state));
+  if (failing.length === 0) return;
+  const named = failing.filter(({ id }) => visible(id));
+  const words = named.map(({ id, state, problem }) => `"${id}" is ${state}${problem ? ` (${problem.detail})` : ''}`);
+  const others = failing.length - named.length;
+  if (named.length > 0 && others > 0) words.push(`${others} more`);
+  const count = `${failing.length} of ${cameras.length} ${cameras.length === 1 ? 'camera' : 'cameras'} cannot serve`;
+  throw new Failure('not-ready', `${count}${words.length === 0 ? '' : `: ${words.join('; ')}`}.`, {
+    remedy:
+      named.length === 0
+        ? 'Send a token with the role "view" to be told which, and why.'
+        : 'GET /api/v1/cameras says what to do about each.',
+    retryAfter: RETRY_AFTER,
+  });
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { IceUrl } from '../../protocol/ice-url.js';
+import { decodeStun, encodeStun, lengthOfStun, type StunMessage } from './stun-message.js';
+
+/** A server's reply, and the bytes it came in, over which its integrity is. */
+export interface StunReply {
+  message: StunMessage;
+  bytes: Buffer;
+  /** From the request that was sent first. */
+  ms: number;
+}
+
+/** One way to one server, over which one request at a time is asked. */
+export interface StunConnection {
+  /** @throws Error if nothing comes until the connection is given up, or it breaks */
+  ask(request: Pick<StunMessage, 'method' | 'attributes'>, key?: Buffer): Promise<StunReply>;
+  close(): void;
+}
+
+/** RFC 8489 §6.2.1: from one transmission over UDP to the next; doubled each time. */
+const RETRANSMIT_MS = 500;
+/** Nobody sends so much before a whole message. */
+const MAX_BUFFERED = 70_000;
+
+/**
+ * Opens a way to a server.
+ * @param address of the host that the URL names
+ * @param signal gives up; its reason is what `ask` and this then throw
+ * @throws Error as the system has it: ECONNREFUSED, a certificate that is not trusted, …
+ */
+export async function connectStun(url: IceUrl, address: string, signal: AbortSignal): Promise<StunConnection> {
+  signal.throwIfAborted();
+  return url.transport === 'udp' ? await overUdp(url, address, signal) : await overTcp(url, address, signal);
+}
+
+/** What both transports share: a request waits for the reply with its transaction id. */
+class Exchange {
+  #waiting: { transaction: Buffer; since: number; resolve(reply: StunReply): void; reject(error: Error): void } | null =
+    null;
+  #error: Error | null = null;
+
+  ask(transaction: Buffer): Promise<StunReply> {
+    if (this.#error) return Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { transaction, since: performance.now(), resolve, reject };
+    });
+  }
+
+  take(bytes: Buffer): void {
+    const message = decodeStun(bytes);
+    // What is not an answer to this request is somebody else's, or an attempt.
+    if (!message || !this.#waiting?.transaction.equals(message.transaction)) return;
+    if (message.kind !== 'success' && message.kind !== 'error') return;
+    this.#waiting.resolve({ message, bytes, ms: performance.now() - this.#waiting.since });
+    this.#waiting = null;
+  }
+
+  fail(error: Error): void {
+    this.#error ??= error;
+    this.#waiting?.reject(this.#error);
+    this.#waiting = null;
+  }
+}
+
+async function overUdp(url: IceUrl, address: string, signal: AbortSignal): Promise<StunConnection> {
+  const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
+  const exchange = new Exchange();
+  const onAbort = (): void => exchange.fail(signal.reason);
+  const close = (): void => {
+    signal.removeEventListener('abort', onAbort);
+    exchange.fail(new Error('closed'));
+    socket.removeAllListeners().on('error', () => undefined);
+    socket.close();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  socket.on('error', error => exchange.fail(error));
+  socket.on('message', bytes => exchange.take(bytes));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      // A connected socket hears of it when nothing listens there (ICMP).
+      socket.connect(url.port, address, () => {
+        socket.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return {
+    ask: async (request, key) => {
+      const transaction = randomBytes(12);
+      const bytes = encodeStun({ ...request, kind: 'request', transaction }, key);
+      let timer: NodeJS.Timeout | undefined;
+      const send = (waitMs: number): void => {
+        socket.send(bytes, error => error && exchange.fail(error));
+        timer = setTimeout(send, waitMs, waitMs * 2);
+      };
+      const reply = exchange.ask(transaction);
+      send(RETRANSMIT_MS);
+      try {
+        return await reply;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close,
+  };
+}
+
+async function overTcp(url: IceUrl, address: string, signal: AbortSignal): Promise<StunConnection> {
+  const secure = url.scheme.endsWith('s');
+  const options = { host: address, port: url.port };
+  const socket: Socket = secure
+    ? connectTls({ ...options, ...(isIP(url.host) === 0 ? { servername: url.host } : {}) })
+    : connect(options);
+  const exchange = new Exchange();
+  const onAbort = (): void => void socket.destroy(signal.reason);
+  const close = (): void => {
+    signal.removeEventListener('abort', onAbort);
+    exchange.fail(new Error('closed'));
+    socket.destroy();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  socket.setNoDelay(true);
+  let buffered = Buffer.alloc(0);
+  socket.on('data', chunk => {
+    buffered = Buffer.concat([buffered, chunk]);
+    try {
+      for (let length = lengthOfStun(buffered); length !== null; length = lengthOfStun(buffered)) {
+        exchange.take(buffered.subarray(0, length));
+        buffered = buffered.subarray(length);
+      }
+      if (buffered.length > MAX_BUFFERED) throw new RangeError('it sends more than an answer');
+    } catch (error) {
+      socket.destroy(new Error(`what answers there is no STUN or TURN server: ${(error as Error).message}`));
+    }
+  });
+  socket.on('error', error => exchange.fail(error));
+  socket.on('close', () => exchange.fail(new Error('the server closed the connection')));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once(secure ? 'secureConnect' : 'connect', resolve);
+      socket.once('error', reject);
+      socket.once('close', () => reject(new Error('the server closed the connection')));
+    });
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return {
+    ask: async (request, key) => {
+      const transaction = randomBytes(12);
+      const reply = exchange.ask(transaction);
+      socket.write(encodeStun({ ...request, kind: 'request', transaction }, key));
+      return await reply;
+    },
+    close,
+  };
+}

@@ -1,0 +1,180 @@
+import type { CameraPlan } from '../../domain/camera-plan.js';
+import { Failure } from '../../domain/failure.js';
+import type { IceAgentSettings } from '../../domain/ice.js';
+import type { MediaEvents } from '../../domain/media-engine.js';
+import type { FromWorker, ToWorker, WORKER_REPLIES } from '../../messages/camera-worker.js';
+import { RequestError } from '../../process/requests.js';
+import type { Supervised } from '../../process/supervised.js';
+import { type Agreement, agree, type Stream } from '../../protocol/agreement.js';
+import { usableCandidate } from '../../protocol/candidate.js';
+import { type CodecName, EXPECTED } from '../../protocol/codecs.js';
+import type { Offer } from '../../protocol/offer.js';
+import type { CameraReport } from './camera-report.js';
+import { endedEarly, finishAnswer, publishable, requestFor, type SessionOffer, streamsOf } from './negotiation.js';
+import { failureOf, noPublisher, starting } from './refusals.js';
+
+export type CameraProcess = Supervised<ToWorker, FromWorker, typeof WORKER_REPLIES>;
+
+export interface CameraSessionsOptions {
+  plan: () => CameraPlan;
+  worker: CameraProcess;
+  report: CameraReport;
+  /** What the worker's ICE agent uses, asked for each session. @throws Failure */
+  iceSettings: () => IceAgentSettings;
+  /** @throws Failure no-encoder-slot */
+  holdEncoder(): void;
+  events: MediaEvents;
+}
+
+/** A viewer, a publisher, or whoever the stream is sent on to. */
+interface User {
+  /** What the worker is told when it leaves. */
+  leaveMessage: { type: 'leave'; session: string } | { type: 'unfeed'; feed: string };
+  /** Gives up what it waits for. */
+  abort: AbortController;
+  /** Whether the worker knows of it; else it still waits for one. */
+  isKnown: boolean;
+}
+
+/** A viewer who comes while the worker starts waits so long for it. */
+const READY_PATIENCE_MS = 4_000;
+/** The worker looks at a source for 8 s and waits as long for its first picture; it says what was wrong, so wait longer. */
+export const ANSWER_PATIENCE_MS = 17_000;
+
+/** Who uses a camera, as far as its worker is to know: from their arrival to their end, or the worker's. */
+export class CameraSessions {
+  readonly #options: CameraSessionsOptions;
+  readonly #users = new Map<string, User>();
+  /** Codecs whose elements the worker has. */
+  #codecs: readonly CodecName[] = [];
+  /** What the last publisher agreed to send. */
+  #published: Stream = { codec: 'H264', ...EXPECTED };
+
+  constructor(options: CameraSessionsOptions) {
+    this.#options = options;
+  }
+
+  setCodecs(codecs: readonly CodecName[]): void {
+    this.#codecs = codecs;
+  }
+
+  has(session: string): boolean {
+    return this.#users.has(session);
+  }
+
+  /** @throws Failure, OfferError */
+  async watch(session: string, offer: Offer, requestId: string): Promise<string> {
+    const { report, iceSettings, holdEncoder } = this.#options;
+    return await this.#use(session, { type: 'leave', session }, async signal => {
+      const plan = this.#options.plan();
+      // While his viewers wait for a publisher to come back, others may as well.
+      const { publisher, state, audio } = report.status;
+      if (plan.source.type === 'whip' && publisher === null && state !== 'lost') throw noPublisher(plan.id);
+      const streams = streamsOf(plan, report.status, this.#published, this.#codecs);
+      const agreement = agree(offer, streams, audio !== null);
+      const ice = iceSettings();
+      holdEncoder();
+      const { codec, video } = agreement;
+      if (codec === 'H264') report.profiles.add(session, requestId, video.codec.parameters);
+      return await this.#negotiate('join', { session, requestId, offer, agreement, ice }, signal);
+    });
+  }
+
+  /** @throws Failure, OfferError */
+  async publish(session: string, offer: Offer, requestId: string): Promise<string> {
+    return await this.#use(session, { type: 'leave', session }, async signal => {
+      const agreement = this.#agreePublisher(offer);
+      this.#published = { codec: agreement.codec, profileLevelId: null };
+      const ice = this.#options.iceSettings();
+      return await this.#negotiate('publish', { session, requestId, offer, agreement, ice }, signal);
+    });
+  }
+
+  /** @throws Failure, OfferError */
+  checkPublisher(offer: Offer): void {
+    this.#agreePublisher(offer);
+    this.#options.iceSettings();
+  }
+
+  /** Sends the stream to a port of this machine; resolves with why it is over. @throws Failure if it does not begin */
+  async feed(feed: string, port: number): Promise<Failure> {
+    return await this.#use(feed, { type: 'unfeed', feed }, async signal => {
+      this.#options.holdEncoder();
+      const { detail } = await this.#options.worker.request({ type: 'feed', feed, port }, { patienceMs: null, signal });
+      this.#users.delete(feed);
+      return new Failure('camera-unavailable', detail, { retryAfter: 2 });
+    });
+  }
+
+  unfeed(feed: string): void {
+    this.leave(feed);
+  }
+
+  trickle(session: string, candidates: readonly string[]): void {
+    const values = candidates.flatMap(candidate => usableCandidate(candidate) ?? []);
+    if (values.length > 0 && this.#users.get(session)?.isKnown)
+      this.#options.worker.send({ type: 'candidates', session, values });
+  }
+
+  /** Takes anybody away again. Nothing happens if it is not there. */
+  leave(id: string): void {
+    const user = this.#users.get(id);
+    if (!user) return;
+    this.#forget(id);
+    if (user.isKnown) this.#options.worker.send(user.leaveMessage);
+    user.abort.abort(endedEarly());
+  }
+
+  /** The worker is gone, and with it whoever it knew of. Whoever still waits for one goes on waiting. */
+  workerDied(reason: string): void {
+    for (const [id, { leaveMessage, isKnown }] of [...this.#users]) {
+      if (!isKnown) continue;
+      this.#forget(id);
+      if (leaveMessage.type === 'leave') this.#options.events.sessionEnded(id, 'worker-died', reason);
+    }
+  }
+
+  /** Waits until the worker can be asked something. @throws Failure */
+  async untilReady(signal?: AbortSignal): Promise<void> {
+    try {
+      await this.#options.worker.untilUp({ patienceMs: READY_PATIENCE_MS, signal });
+    } catch (error) {
+      // However it comes that there is none: another one is started.
+      throw error instanceof RequestError ? starting(this.#options.plan().id, this.#options.report.diedOf) : error;
+    }
+  }
+
+  async #use<T>(
+    id: string,
+    leaveMessage: User['leaveMessage'],
+    begin: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const abort = new AbortController();
+    const user: User = { leaveMessage, abort, isKnown: false };
+    this.#users.set(id, user);
+    try {
+      await this.untilReady(abort.signal);
+      user.isKnown = true;
+      return await begin(abort.signal);
+    } catch (error) {
+      if (this.#users.get(id) === user) this.leave(id);
+      throw failureOf(this.#options.plan().id, error, this.#options.report.diedOf);
+    }
+  }
+
+  async #negotiate(type: 'join' | 'publish', request: SessionOffer, signal: AbortSignal): Promise<string> {
+    const { worker, report } = this.#options;
+    const asked = requestFor(type, request);
+    const { answer } = await worker.request(asked, { patienceMs: ANSWER_PATIENCE_MS, signal });
+    return finishAnswer(answer, request, report.status);
+  }
+
+  #agreePublisher(offer: Offer): Agreement {
+    return agree(offer, publishable(this.#codecs), this.#codecs.includes('OPUS'));
+  }
+
+  #forget(id: string): void {
+    this.#users.delete(id);
+    this.#options.report.profiles.delete(id);
+  }
+}

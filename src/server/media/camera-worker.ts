@@ -1,0 +1,297 @@
+import type { CameraPlan } from '../../domain/camera-plan.js';
+import type { EndReason } from '../../domain/contract.js';
+import type { CaptureDevice } from '../../domain/devices.js';
+import type { CameraFreshness } from '../../domain/freshness.js';
+import type { IceAgentSettings } from '../../domain/ice.js';
+import type { Log } from '../../domain/log.js';
+import type { CameraMeasures } from '../../domain/measures.js';
+import type { MediaEvents, MediaLimits } from '../../domain/media-engine.js';
+import type { Snapshot } from '../../domain/snapshots.js';
+import { type FromWorker, WORKER_REPLIES } from '../../messages/camera-worker.js';
+import { processFigures } from '../../process/proc.js';
+import { type Exit, Supervised } from '../../process/supervised.js';
+import { EXPECTED } from '../../protocol/codecs.js';
+import { type ApplyControls, CameraDevice } from './camera-device.js';
+import { CameraReport, CLOSED } from './camera-report.js';
+import { ANSWER_PATIENCE_MS, type CameraProcess, CameraSessions } from './camera-sessions.js';
+import type { EncoderMemory } from './encoder-memory.js';
+import { type HeldDevices, RESTART_MACHINE, UNPLUG } from './held-devices.js';
+import { levelOf } from './log-level.js';
+import { failureOf } from './refusals.js';
+import { WorkerLooks } from './worker-looks.js';
+import { startWorker, WORKER_RESTARTS } from './worker-process.js';
+
+export interface CameraWorkerOptions {
+  plan: CameraPlan;
+  /** Resolves when the encoders of this machine are known; waited for before the camera can be used. */
+  probed: Promise<unknown>;
+  encoders: EncoderMemory;
+  limits: () => MediaLimits;
+  /** The V4L2 cameras that are plugged in. */
+  devices: readonly CaptureDevice[];
+  /** Those that cannot be opened now; `heldDevicesChanged` is called when that changes. */
+  held: HeldDevices;
+  applyControls: ApplyControls;
+  /** What the worker's ICE agent uses, asked for each session. @throws Failure */
+  iceSettings: () => IceAgentSettings;
+  events: MediaEvents;
+  /** Of source `legacy`: what is sent to this port of this machine is what it brings; null when it is closed. */
+  wantsInlet(port: number | null): void;
+  /** Whoever sends there is to make a keyframe. */
+  wantsKeyframe(): void;
+  log: Log;
+}
+
+/** The worker looks at a few pictures, for a quarter of a second at the most. */
+const MEASURE_PATIENCE_MS = 1_000;
+
+/**
+ * The parent's side of one camera: keeps a worker running, tells it what the camera is to be, and hears how it is. Who
+ * uses the camera is for CameraSessions, how it is for CameraReport.
+ */
+export class CameraWorker {
+  readonly sessions: CameraSessions;
+  readonly #options: CameraWorkerOptions;
+  readonly #worker: CameraProcess;
+  readonly #device: CameraDevice;
+  readonly #report: CameraReport;
+  readonly #looks = new WorkerLooks();
+  #plan: CameraPlan;
+  /** Device paths that the current worker was configured with: it may have them open. */
+  readonly #configuredDevices = new Set<string>();
+  #inletPort: number | null = null;
+  /** Whoever asks for one while it is being made gets the same. */
+  #still: Promise<Snapshot> | null = null;
+
+  constructor(options: CameraWorkerOptions) {
+    const { plan, log, events, encoders, iceSettings } = options;
+    this.#options = options;
+    this.#plan = plan;
+    this.#device = new CameraDevice({
+      ...options,
+      onChange: () => this.#deviceChanged(),
+      onNotices: () => this.#report.deviceChanged(),
+    });
+    this.#report = new CameraReport({ plan: () => this.#plan, device: this.#device, encoders, events, log });
+    this.#worker = new Supervised({
+      launch: onMessage => startWorker({ args: ['camera', plan.id], log, onMessage }),
+      replies: WORKER_REPLIES,
+      policy: WORKER_RESTARTS,
+      mayStart: () => this.#blockedReason() === null,
+      prepare: async ({ codecs }) => {
+        this.sessions.setCodecs(codecs);
+        await options.probed;
+      },
+      onUp: () => {
+        this.#tellConfiguration();
+        this.#report.started();
+      },
+      onMessage: message => this.#onMessage(message),
+      onExit: exit => this.#onExit(exit),
+    });
+    this.sessions = new CameraSessions({
+      plan: () => this.#plan,
+      worker: this.#worker,
+      report: this.#report,
+      iceSettings,
+      holdEncoder: () => this.#holdEncoder(),
+      events,
+    });
+  }
+
+  start(): void {
+    const detail = this.#blockedReason();
+    if (detail !== null) {
+      this.#options.log.warn({ detail, remedy: UNPLUG }, 'camera waits for its device');
+      this.#report.down({ detail, remedy: UNPLUG }, { isRestart: false });
+    }
+    this.#worker.start();
+  }
+
+  keyframe(): void {
+    this.#worker.send({ type: 'keyframe' });
+  }
+
+  /** The newest frame. @throws Failure */
+  async still(): Promise<Snapshot> {
+    this.#still ??= this.#takeStill().finally(() => {
+      this.#still = null;
+    });
+    return await this.#still;
+  }
+
+  /** Takes on another configuration; viewers stay. */
+  change(plan: CameraPlan): void {
+    this.#plan = plan;
+    this.#device.change(plan);
+    this.#deviceChanged();
+  }
+
+  /** Tells the worker what is known now of the machine and the limits. */
+  refresh(): void {
+    this.#tellConfiguration();
+  }
+
+  setDevices(devices: readonly CaptureDevice[]): void {
+    this.#device.setDevices(devices);
+  }
+
+  /** A device cannot be opened any more, or can be again. */
+  heldDevicesChanged(): void {
+    this.#worker.retry();
+    this.#tellConfiguration();
+  }
+
+  /** Of the stream that viewers are sent; while it is closed, what it was last or is expected to be. */
+  get profileLevelId(): string {
+    return this.#report.status.video?.profileLevelId ?? EXPECTED.profileLevelId ?? '';
+  }
+
+  /** See FreshnessWatch. */
+  async look(everyMs: number, patienceMs: number): Promise<void> {
+    // One that says nothing is as old as it was.
+    const looked = await this.#worker.request({ type: 'look', everyMs }, { patienceMs }).catch(() => null);
+    if (looked) this.#looks.looked(looked);
+  }
+
+  freshness(): CameraFreshness {
+    return this.#looks.freshness(session => this.sessions.has(session));
+  }
+
+  /** See Measuring. */
+  async measure(): Promise<CameraMeasures> {
+    const { child, isUp } = this.#worker;
+    if (child?.pid === undefined) return { process: null, stream: null };
+    const asked = isUp ? this.#worker.request({ type: 'measure' }, { patienceMs: MEASURE_PATIENCE_MS }) : null;
+    const [measured, figures] = await Promise.all([asked?.catch(() => null), processFigures(child.pid)]);
+    const { loopLagMs = null, stream = null } = measured ?? {};
+    // What gives no answer is held up for as long as it has said nothing.
+    const lag = measured ? loopLagMs : isUp ? child.silenceMs() : null;
+    return { process: figures && { ...figures, loopLagMs: lag }, stream };
+  }
+
+  /** Whether there is somebody who sees to it that the camera is served: a worker that is looked after, or one to come. */
+  isSupervised(): boolean {
+    return this.#worker.isSupervised();
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.close();
+  }
+
+  async #takeStill(): Promise<Snapshot> {
+    await this.sessions.untilReady();
+    this.#holdEncoder();
+    try {
+      return await this.#worker.request({ type: 'still' }, { patienceMs: ANSWER_PATIENCE_MS });
+    } catch (error) {
+      throw failureOf(this.#plan.id, error, this.#report.diedOf);
+    }
+  }
+
+  /** @throws Failure no-encoder-slot */
+  #holdEncoder(): void {
+    if (this.#report.status.passthrough.active) return;
+    this.#options.encoders.hold(this.#plan.id, this.#options.limits().encoders);
+  }
+
+  #deviceChanged(): void {
+    this.#tellConfiguration();
+    this.#report.deviceChanged();
+    this.#worker.retry();
+  }
+
+  /** Why the device cannot be opened now; null if it can, and for sources that mean none. */
+  #blockedReason(): string | null {
+    const { current } = this.#device;
+    return current && this.#options.held.blockedReason(current.device);
+  }
+
+  #tellConfiguration(): void {
+    if (!this.#worker.isUp) return;
+    const { source, settings } = this.#plan;
+    const { controls: _controls, fallback: _fallback, ...media } = settings;
+    const { lingerMs, publisherReturnMs } = this.#options.limits();
+    const encoders = this.#options.encoders.names();
+    const { current } = this.#device;
+    const held = this.#blockedReason();
+    if (current && held === null) this.#configuredDevices.add(current.device);
+    this.#worker.send({
+      type: 'configure',
+      source,
+      ...media,
+      lingerMs,
+      publisherReturnMs,
+      device: current && held !== null ? { ...current, usable: held } : current,
+      encoders,
+    });
+  }
+
+  /** The worker has nothing open: it may open its device of now, and has let go of those before. */
+  #forgetOldDevices(): void {
+    const { current } = this.#device;
+    for (const device of this.#configuredDevices)
+      if (device !== current?.device) this.#configuredDevices.delete(device);
+  }
+
+  #onMessage(message: FromWorker): void {
+    const { events, log } = this.#options;
+    switch (message.type) {
+      case 'camera':
+        this.#looks.newest(message.newestAt);
+        this.#report.onCameraMessage(message);
+        if (CLOSED.has(message.state)) this.#forgetOldDevices();
+        break;
+      case 'inlet':
+        this.#inletPort = message.port;
+        this.#options.wantsInlet(message.port);
+        break;
+      case 'inlet-closed':
+        if (this.#inletPort === message.port) this.#closeInlet();
+        break;
+      case 'keyframe-wanted':
+        this.#options.wantsKeyframe();
+        break;
+      case 'encoder-failed':
+        this.#options.encoders.failed(this.#plan.id, message.element, message.reason);
+        break;
+      case 'connected':
+        events.sessionConnected(message.session);
+        break;
+      case 'sending':
+        events.sessionSending(message.session);
+        break;
+      case 'stats':
+        events.sessionMeasured(message.session, message.stats);
+        break;
+      case 'ended':
+        this.sessions.leave(message.session);
+        events.sessionEnded(message.session, message.reason as EndReason, message.detail);
+        break;
+      case 'log':
+        log[levelOf(message.level)](message.fields, message.event);
+        break;
+      default:
+        log.error({ type: message.type }, 'message of a camera worker makes no sense from it');
+    }
+  }
+
+  #closeInlet(): void {
+    if (this.#inletPort !== null) this.#options.wantsInlet(null);
+    this.#inletPort = null;
+  }
+
+  #onExit({ reason, isStuck, pid, next, restartInMs, exited }: Exit): void {
+    const { encoders, held, log } = this.#options;
+    if (isStuck && pid !== undefined) for (const device of this.#configuredDevices) held.hold(device, pid, exited);
+    this.#configuredDevices.clear();
+    this.#closeInlet();
+    encoders.release(this.#plan.id);
+    if (next === 'closed') return;
+    const waitsFor = this.#blockedReason() !== null ? UNPLUG : this.#worker.isFull ? RESTART_MACHINE : null;
+    log.error({ pid, reason, isStuck, restartInMs: waitsFor ? null : restartInMs }, 'worker died');
+    const remedy = waitsFor ?? 'It is being started anew by itself.';
+    this.#report.down({ detail: reason, remedy }, { isRestart: true });
+    this.sessions.workerDied(reason);
+  }
+}

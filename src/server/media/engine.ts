@@ -1,0 +1,229 @@
+import { CameraKeyframes } from '../../domain/camera-keyframes.js';
+import type { CameraPlan, CameraRunner } from '../../domain/camera-plan.js';
+import type { CaptureDevice } from '../../domain/devices.js';
+import type { CameraFreshness, FreshnessWatch } from '../../domain/freshness.js';
+import type { IceAgentSettings } from '../../domain/ice.js';
+import type { Log } from '../../domain/log.js';
+import type { CameraMeasures, Measuring, ProcessMeasures } from '../../domain/measures.js';
+import type { Machine, MediaEngine, MediaEvents, MediaLimits } from '../../domain/media-engine.js';
+import type { BundlePart, Bundles, OfferedBundle } from '../../domain/multi-camera.js';
+import type { Pictures, Snapshot } from '../../domain/snapshots.js';
+import { EXPECTED } from '../../protocol/codecs.js';
+import type { Offer } from '../../protocol/offer.js';
+import { BundleWorker } from './bundle-worker.js';
+import type { ApplyControls } from './camera-device.js';
+import { CameraWorker } from './camera-worker.js';
+import { EncoderMemory } from './encoder-memory.js';
+import { Feed } from './feed.js';
+import { HeldDevices } from './held-devices.js';
+import { Prober } from './prober.js';
+
+export interface WorkerEngineOptions {
+  /** What holds now. */
+  limits: () => MediaLimits;
+  applyControls: ApplyControls;
+  /** What the servers' own ICE agents use, asked for each session. @throws Failure */
+  iceSettings: () => IceAgentSettings;
+  /** What the engine tells of by itself. */
+  events: MediaEvents;
+  /** A logger whose lines carry the camera. */
+  logFor(camera: string): Log;
+  log: Log;
+}
+
+/** From one keyframe of a camera to the next, of those that are asked for from another process. */
+const KEYFRAME_MS = 250;
+
+/** The cameras, each in a process of its own, and the probe of the machine they run on. */
+export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundles, FreshnessWatch, Measuring {
+  readonly #options: WorkerEngineOptions;
+  readonly #workers = new Map<string, CameraWorker>();
+  readonly #held = new HeldDevices(() => {
+    for (const worker of this.#workers.values()) worker.heldDevicesChanged();
+  });
+  /** Those that were taken away and are not gone yet, by their cameras: a device opens once. */
+  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #prober: Prober;
+  readonly #encoders: EncoderMemory;
+  readonly #probed: Promise<void>;
+  readonly #bundles: BundleWorker;
+  readonly #keyframes = new CameraKeyframes(camera => this.#workers.get(camera)?.keyframe(), KEYFRAME_MS);
+  readonly #sendersKeyframes = new CameraKeyframes(camera => this.#bundles.requestKeyframe(camera), KEYFRAME_MS);
+  #devices: readonly CaptureDevice[] = [];
+  #feeds = 0;
+  #isClosing = false;
+
+  constructor(options: WorkerEngineOptions) {
+    this.#options = options;
+    const { iceSettings, events, log } = options;
+    this.#bundles = new BundleWorker({
+      iceSettings,
+      events,
+      log,
+      feed: (camera, port) =>
+        new Feed(`f-${++this.#feeds}`, () => this.#workers.get(camera)?.sessions, port, options.logFor(camera)),
+      // One that was removed meanwhile is a section without pictures; the others go on.
+      profileLevelId: camera => this.#workers.get(camera)?.profileLevelId ?? EXPECTED.profileLevelId ?? '',
+      keyframeWanted: camera => this.#keyframes.ask(camera),
+    });
+    this.#encoders = new EncoderMemory(options.log, () => this.#refresh());
+    this.#prober = new Prober(options.log);
+    this.#probed = this.#prober.encoders.then(names => this.#encoders.found(names));
+  }
+
+  machine(): Machine {
+    return this.#prober.machine();
+  }
+
+  add(plan: CameraPlan): void {
+    // Nobody would end it.
+    if (this.#isClosing) return;
+    const { events } = this.#options;
+    const worker = new CameraWorker({
+      plan,
+      probed: this.#probed,
+      encoders: this.#encoders,
+      limits: this.#options.limits,
+      devices: this.#devices,
+      held: this.#held,
+      applyControls: this.#options.applyControls,
+      iceSettings: this.#options.iceSettings,
+      events,
+      wantsInlet: port => {
+        this.#bundles.want(plan.id, port);
+        events.senderWanted(plan.id, port !== null);
+      },
+      wantsKeyframe: () => this.#sendersKeyframes.ask(plan.id),
+      log: this.#options.logFor(plan.id),
+    });
+    this.#workers.set(plan.id, worker);
+    const before = this.#leaving.get(plan.id);
+    if (before) void before.then(() => worker.start());
+    else worker.start();
+  }
+
+  /** Takes a camera away; its sessions are whoever calls's to end. */
+  async remove(id: string): Promise<void> {
+    const worker = this.#workers.get(id);
+    this.#workers.delete(id);
+    const left = Promise.all([this.#leaving.get(id), worker?.close()]).then(() => {
+      if (this.#leaving.get(id) === left) this.#leaving.delete(id);
+    });
+    this.#leaving.set(id, left);
+    await left;
+  }
+
+  /** Makes a camera what the plan says now; what did not change is not disturbed, and viewers stay. */
+  change(plan: CameraPlan): void {
+    this.#worker(plan.id).change(plan);
+  }
+
+  /** The V4L2 cameras that are plugged in by now. */
+  setDevices(devices: readonly CaptureDevice[]): void {
+    this.#devices = devices;
+    for (const worker of this.#workers.values()) worker.setDevices(devices);
+  }
+
+  /** Other limits hold now. */
+  limitsChanged(): void {
+    this.#refresh();
+  }
+
+  /** Cameras that nobody looks after any more: there should never be any. */
+  unsupervised(): string[] {
+    return [...this.#workers]
+      .filter(([id, worker]) => !this.#leaving.has(id) && !worker.isSupervised())
+      .map(([id]) => id);
+  }
+
+  async watch(camera: string, session: string, offer: Offer, requestId: string): Promise<string> {
+    return await this.#worker(camera).sessions.watch(session, offer, requestId);
+  }
+
+  async publish(camera: string, session: string, offer: Offer, requestId: string): Promise<string> {
+    return await this.#worker(camera).sessions.publish(session, offer, requestId);
+  }
+
+  checkPublisher(camera: string, offer: Offer): void {
+    this.#worker(camera).sessions.checkPublisher(offer);
+  }
+
+  trickle(camera: string, session: string, candidates: readonly string[]): void {
+    this.#workers.get(camera)?.sessions.trickle(session, candidates);
+  }
+
+  prepareBundles(): void {
+    this.#bundles.prepareBundles();
+  }
+
+  async offerBundle(bundle: string, parts: readonly BundlePart[], mids: readonly string[]): Promise<OfferedBundle> {
+    return await this.#bundles.offerBundle(bundle, parts, mids);
+  }
+
+  acceptBundle(bundle: string, answer: string): void {
+    this.#bundles.acceptBundle(bundle, answer);
+  }
+
+  async receiveBundle(bundle: string, parts: readonly BundlePart[], offer: Offer): Promise<OfferedBundle> {
+    return await this.#bundles.receiveBundle(bundle, parts, offer);
+  }
+
+  trickleBundle(bundle: string, candidates: readonly string[]): void {
+    this.#bundles.trickleBundle(bundle, candidates);
+  }
+
+  leave(camera: string, session: string): void {
+    this.#bundles.leave(session);
+    this.#workers.get(camera)?.sessions.leave(session);
+  }
+
+  keyframe(camera: string): void {
+    this.#worker(camera).keyframe();
+  }
+
+  async snapshot(camera: string): Promise<Snapshot> {
+    return await this.#worker(camera).still();
+  }
+
+  async look(everyMs: number, patienceMs: number): Promise<void> {
+    const workers = [...this.#workers.values()].map(worker => worker.look(everyMs, patienceMs));
+    await Promise.all([...workers, this.#bundles.look(patienceMs)]);
+  }
+
+  freshness(camera: string): CameraFreshness | null {
+    const fresh = this.#workers.get(camera)?.freshness();
+    if (!fresh) return null;
+    return { ...fresh, sessions: new Map([...fresh.sessions, ...this.#bundles.freshness(camera)]) };
+  }
+
+  async measure(): Promise<ReadonlyMap<string, CameraMeasures>> {
+    const measured = [...this.#workers].map(async ([id, worker]) => [id, await worker.measure()] as const);
+    return new Map(await Promise.all(measured));
+  }
+
+  async measureBundles(): Promise<ProcessMeasures | null> {
+    return await this.#bundles.measure();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#keyframes.close();
+    this.#sendersKeyframes.close();
+    await Promise.all([
+      this.#bundles.close(),
+      this.#prober.close(),
+      ...[...this.#workers.values()].map(worker => worker.close()),
+      ...this.#leaving.values(),
+    ]);
+  }
+
+  #refresh(): void {
+    for (const worker of this.#workers.values()) worker.refresh();
+  }
+
+  #worker(camera: string): CameraWorker {
+    const worker = this.#workers.get(camera);
+    if (!worker) throw new Error(`camera "${camera}" has no worker`);
+    return worker;
+  }
+}

@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Access } from '../domain/access.js';
+import type { Config } from '../domain/contract.js';
+import type { IcePlan } from '../domain/ice.js';
+import type { Log } from '../domain/log.js';
+import { camerasNamed, makeAccess } from './access/access.js';
+import type { KeySets } from './access/key-set.js';
+import type { Running } from './config/store.js';
+import { Ice } from './ice/ice.js';
+import { readKeyPair } from './tls/key-pair.js';
+import { ServedCertificate } from './tls/served-certificate.js';
+
+export interface SettingsOptions {
+  running: Running;
+  /** The folder from which paths in the configuration count. */
+  base: string;
+  /** The server's own. */
+  token: string;
+  log: Log;
+}
+
+/** What holds of the configuration at this moment, cameras aside: whatever has changed is made anew. */
+export class Settings {
+  readonly #options: Omit<SettingsOptions, 'running'>;
+  /** Keys that were fetched outlive a change of the configuration: their server may be out of reach now. */
+  readonly #keySets: KeySets = new Map();
+  #config: Config;
+  #access: Access;
+  #icePlan: IcePlan;
+  #ice: Ice;
+  /** Null where HTTP is served, which it is from the server's start to its end. */
+  readonly certificate: ServedCertificate | null;
+
+  /** @throws CommandError */
+  constructor({ running, ...options }: SettingsOptions) {
+    this.#options = options;
+    this.#config = running.config;
+    this.#access = this.#makeAccess(running.config);
+    this.#icePlan = running.ice;
+    this.#ice = new Ice({ plan: running.ice, log: options.log });
+    const { tls } = running.config.server;
+    this.certificate = tls ? new ServedCertificate({ settings: tls, base: options.base, log: options.log }) : null;
+  }
+
+  start(): void {
+    this.#ice.start();
+    this.certificate?.start();
+  }
+
+  close(): void {
+    this.#ice.close();
+    this.certificate?.close();
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  get access(): Access {
+    return this.#access;
+  }
+
+  get ice(): Ice {
+    return this.#ice;
+  }
+
+  /**
+   * Gets ready what another configuration needs.
+   * @param anew whether key files are to be read again
+   * @returns what makes it hold
+   * @throws CommandError
+   */
+  prepare({ config, ice, cameras }: Running, anew: boolean): () => void {
+    const before = this.#config;
+    const isSame = !anew && isDeepStrictEqual([config.access, config.legacy], [before.access, before.legacy]);
+    const access = isSame ? this.#access : this.#makeAccess(config);
+    const takeCertificate = this.#prepareCertificate(config.server.tls, anew);
+    return () => {
+      this.#config = config;
+      this.#access = access;
+      takeCertificate();
+      if (!isDeepStrictEqual(ice, this.#icePlan)) this.#replaceIce(ice);
+      this.#lookAtPermissions(cameras.map(({ plan }) => plan.id));
+    };
+  }
+
+  #prepareCertificate(tls: Config['server']['tls'], anew: boolean): () => void {
+    const isSame = !anew && isDeepStrictEqual(tls, this.#config.server.tls);
+    if (!tls || isSame) return () => undefined;
+    if (this.certificate) return this.certificate.prepare(tls);
+    // It holds from the next start on, which a mistake in it is not to prevent.
+    readKeyPair(tls, this.#options.base);
+    return () => undefined;
+  }
+
+  #makeAccess({ access, legacy }: Config): Access {
+    const { token, base, log } = this.#options;
+    return makeAccess({ settings: access, legacy, ownToken: token, base, log, keySets: this.#keySets });
+  }
+
+  #replaceIce(plan: IcePlan): void {
+    this.#ice.close();
+    this.#icePlan = plan;
+    this.#ice = new Ice({ plan, log: this.#options.log });
+    this.#ice.start();
+  }
+
+  readonly #toldOf = new Set<string>();
+
+  // Said once of each: a camera may be added later, over REST.
+  #lookAtPermissions(cameras: readonly string[]): void {
+    for (const { camera, holder } of camerasNamed(this.#config.access)) {
+      const name = `${camera} ${holder}`;
+      if (cameras.includes(camera) || this.#toldOf.has(name)) continue;
+      this.#toldOf.add(name);
+      this.#options.log.warn({ camera, holder }, 'permission for a camera that is not there');
+    }
+  }
+}

@@ -1,0 +1,299 @@
+import { Gst } from '../../gst/native.js';
+import type { EncoderChoice } from '../encoding/encoder-choice.js';
+import { Output } from '../encoding/output.js';
+import { CameraFailure } from '../failure.js';
+import { Capture } from '../sources/capture.js';
+import type { InletEvents } from '../sources/inlet.js';
+import { Inspection } from '../sources/inspection.js';
+import type { Config, Opened } from '../sources/opening.js';
+import { Publication } from '../sources/publication.js';
+import type { SourceJudge } from '../sources/source-judge.js';
+import { SourceOpening } from '../sources/source-opening.js';
+import type { CameraEvent, CameraState, Effect } from './camera-state.js';
+import { type Deferred, deferred } from './deferred.js';
+
+export type MediaEffect = Extract<
+  Effect,
+  {
+    do:
+      | 'open-output'
+      | 'close-output'
+      | 'open-source'
+      | 'cancel-opening'
+      | 'show-source'
+      | 'close-source'
+      | 'show-publisher'
+      | 'show-placeholder';
+  }
+>;
+
+export interface CameraMediaOptions {
+  config(): Config;
+  judge(): SourceJudge;
+  state(): CameraState;
+  /** Of whoever publishes. */
+  publication(): Publication | null;
+  encoders: EncoderChoice;
+  /** Of a source that another process of this server has. */
+  inlet: InletEvents;
+  dispatch(event: CameraEvent): void;
+  /** Something took the place of something else, or went. */
+  changed(): void;
+  /** What viewers of VP8 are sent cannot be made. */
+  vp8Failed(failure: CameraFailure): void;
+}
+
+/** What runs while the camera is not closed. */
+export interface OpenOutput {
+  readonly output: Output;
+  /** ns of the pipeline clock at running time 0. */
+  readonly baseTime: bigint;
+  /** Resolves when viewers can be attached, though perhaps before the first frame; rejects if it comes to nothing. */
+  readonly shown: Deferred<void>;
+  /** Resolves with the first frame; rejects if none comes. */
+  readonly live: Deferred<void>;
+  readonly inspection: Inspection;
+}
+
+interface Attempt {
+  readonly opening: SourceOpening;
+  opened: Opened | null;
+  /** It was shown before it had a frame, as nothing else was. */
+  isShown: boolean;
+}
+
+/** The pipelines of a camera, its publisher's aside: does what camera-transition.ts says, and says what comes of it. */
+export class CameraMedia {
+  readonly #options: CameraMediaOptions;
+  #open: OpenOutput | null = null;
+  #attempt: Attempt | null = null;
+  #opened: Opened | null = null;
+  /** Gave way to another source, and is sent until that one's first frame is encoded. */
+  #leaving: Opened | null = null;
+  /** Frames of what is on air, as they were counted last. */
+  #seen = 0;
+  #hasBFrames = false;
+
+  constructor(options: CameraMediaOptions) {
+    this.#options = options;
+  }
+
+  /** Null while the camera is closed. */
+  get open(): OpenOutput | null {
+    return this.#open;
+  }
+
+  /** The source, on air or draining. */
+  get opened(): Opened | null {
+    return this.#opened;
+  }
+
+  /** Whether frames are sent in another order than they are shown. */
+  get hasBFrames(): boolean {
+    return this.#hasBFrames;
+  }
+
+  run(effect: MediaEffect): void {
+    switch (effect.do) {
+      case 'open-output':
+        this.#open = this.#openOutput(this.#options.publication()?.stream.baseTime ?? runningTimeZero());
+        break;
+      case 'close-output':
+        this.#closeOutput(effect.failure);
+        break;
+      case 'open-source':
+        this.#openSource(effect.attempt);
+        break;
+      case 'cancel-opening':
+        this.#attempt?.opening.cancel();
+        this.#attempt?.opened?.source.close();
+        this.#attempt = null;
+        break;
+      case 'show-source':
+        this.#showSource();
+        break;
+      case 'close-source':
+        this.#opened?.source.close();
+        this.#opened = null;
+        this.#open?.output.forgetPicture();
+        break;
+      case 'show-publisher':
+        this.#showPublisher();
+        break;
+      case 'show-placeholder':
+        void this.#showPlaceholder(effect.title, effect.since);
+    }
+  }
+
+  /** Takes on other settings: what runs goes on as far as it can. */
+  change(config: Config): void {
+    this.#open?.output.change(config);
+    if (this.#opened?.source instanceof Capture) this.#opened.source.limitRate(config.framerate);
+  }
+
+  /** Looks whether what runs goes on. @throws Error if a thread is stuck, which only a new process helps */
+  look(): void {
+    this.#open?.output.look();
+    const failure = this.#options.state().source === 'open' ? this.#opened?.source.look() : null;
+    this.noteFrames();
+    if (failure) this.#options.dispatch({ type: 'source-failed', failure });
+  }
+
+  noteFrames(): void {
+    const isPublished = this.#options.state().publisher?.onAir;
+    const onAir = isPublished ? this.#options.publication() : this.#opened?.source;
+    const count = onAir?.count() ?? this.#seen;
+    if (count === this.#seen) return;
+    this.#seen = count;
+    this.#options.dispatch({ type: 'frames', at: performance.now() });
+  }
+
+  #openOutput(baseTime: bigint): OpenOutput {
+    const { encoders, config, changed, vp8Failed, dispatch } = this.#options;
+    const inspection = new Inspection(
+      () => open.output.stream,
+      reordered => this.#inspected(reordered),
+    );
+    const open: OpenOutput = {
+      baseTime,
+      shown: deferred(),
+      live: deferred(),
+      inspection,
+      output: new Output({
+        settings: config(),
+        encoders,
+        baseTime,
+        onChange: () => {
+          if (this.#open !== open) return;
+          this.#hasBFrames = false;
+          inspection.begin();
+          changed();
+        },
+        onFailure: failure => {
+          if (this.#open === open) dispatch({ type: 'output-failed', failure });
+        },
+        onVp8Failure: failure => vp8Failed(failure),
+      }),
+    };
+    return open;
+  }
+
+  #closeOutput(failure: CameraFailure): void {
+    const open = this.#open;
+    this.#open = null;
+    this.#leaving = null;
+    this.#hasBFrames = false;
+    open?.inspection.close();
+    open?.shown.reject(failure);
+    open?.live.reject(failure);
+    open?.output.close();
+  }
+
+  #openSource(attempt: number): void {
+    const open = this.#open;
+    if (!open) return;
+    // It may be of the same device.
+    this.#closeLeaving();
+    const { config, judge, inlet, state, dispatch } = this.#options;
+    const opening = new SourceOpening({
+      config: config(),
+      device: config().device,
+      judge: judge(),
+      baseTime: open.baseTime,
+      inlet,
+      show: source => {
+        // Nobody is shown anything yet: the encoder starts while the source does.
+        if (state().phase !== 'opening') return false;
+        show(open, source);
+        current.isShown = true;
+        return true;
+      },
+      sent: goesOn => open.output.firstPicture(goesOn),
+    });
+    const current: Attempt = { opening, opened: null, isShown: false };
+    this.#attempt = current;
+    opening.done.then(
+      opened => {
+        current.opened = opened;
+        if (this.#attempt === current) dispatch({ type: 'opened', attempt });
+        else opened.source.close();
+      },
+      (failure: CameraFailure) => dispatch({ type: 'open-failed', attempt, failure }),
+    );
+  }
+
+  #showSource(): void {
+    const { opened, isShown = false } = this.#attempt ?? {};
+    this.#attempt = null;
+    if (!opened || !this.#open) return;
+    const before = this.#opened;
+    this.#opened = opened;
+    // The configuration may have become another one since the attempt began.
+    if (opened.source instanceof Capture) opened.source.limitRate(this.#options.config().framerate);
+    this.#onAir(this.#open, opened.source, isShown);
+    if (before?.source instanceof Capture) before.source.close();
+    // Other stages are closed by their channel, when nobody is sent them any more.
+    else this.#leaving = before;
+  }
+
+  #closeLeaving(): void {
+    this.#leaving?.source.close();
+    this.#leaving = null;
+  }
+
+  #showPublisher(): void {
+    const publication = this.#options.publication();
+    if (publication && this.#open) this.#onAir(this.#open, publication, false);
+  }
+
+  #onAir(open: OpenOutput, source: Opened['source'] | Publication, isShown: boolean): void {
+    this.#seen = source.count();
+    try {
+      if (!isShown) show(open, source);
+    } catch (error) {
+      this.#options.dispatch({ type: 'output-failed', failure: asFailure(error, 'The camera cannot be sent') });
+      return;
+    }
+    open.live.resolve();
+    open.inspection.begin();
+  }
+
+  async #showPlaceholder(title: string, since: number): Promise<void> {
+    const open = this.#open;
+    let isShown = true;
+    try {
+      isShown = (await open?.output.showSlate(title, since)) ?? false;
+    } catch (error) {
+      const failure = asFailure(error, 'The placeholder cannot be shown');
+      if (this.#open === open) this.#options.dispatch({ type: 'output-failed', failure });
+    }
+    // What the lost source still brought was better than nothing until now.
+    if (this.#open === open && isShown) this.#options.dispatch({ type: 'placeholder-shown' });
+  }
+
+  #inspected(reordered: boolean): void {
+    if (reordered === this.#hasBFrames) return;
+    this.#hasBFrames = reordered;
+    // What is not fit for being passed through is encoded from now on.
+    if (reordered && this.#open?.output.encoder === null && this.#options.judge().refuse('it has B-frames'))
+      this.#options.dispatch({ type: 'passthrough-refused' });
+    this.#options.changed();
+  }
+}
+
+function asFailure(error: unknown, what: string): CameraFailure {
+  if (error instanceof CameraFailure) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new CameraFailure(`${what}: ${why}.`, 'The log of the server says more.');
+}
+
+/** ns of the pipeline clock. */
+export const runningTimeZero = (): bigint => Gst.SystemClock.obtain().getTime();
+
+function show({ output, shown }: OpenOutput, source: Opened['source'] | Publication): void {
+  if (source instanceof Capture) output.showPictures(source.tee);
+  // A publisher's connection goes on while a placeholder is on air, and is its session's to close.
+  else if (source instanceof Publication) output.showStream({ stream: source.stream, close: () => undefined });
+  else output.showStream(source);
+  shown.resolve();
+}
