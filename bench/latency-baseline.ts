@@ -2,7 +2,7 @@
 // delay between two of them can be. `latency-baseline.js SECONDS` prints ms from each capture to its decoded pixels, JSON.
 import { DECODERS, describeDecoder } from '../src/gst/decoders.js';
 import { Housekeeping } from '../src/gst/housekeeping.js';
-import { lookAtMachine } from '../src/gst/machine.js';
+import { inspectMachine } from '../src/gst/machine.js';
 import { Gst, GstSdp, GstWebRTC, type Pipeline, type Structure, type Webrtcbin } from '../src/gst/native.js';
 import { drainBus, element, parseLaunch, shareClock } from '../src/gst/pipeline.js';
 import { CLOCK_OFFSET_NS } from '../src/receiver/player/lines.js';
@@ -11,13 +11,13 @@ import { Section } from '../src/receiver/player/section.js';
 import { describeTimeMark, showClock, useMarkFont } from '../src/worker/sources/time-mark.js';
 
 const seconds = Number(process.argv[2] ?? 10);
-const LOOK_MS = 10;
+const POLL_INTERVAL_MS = 10;
 /** Until both are connected and the encoder has settled. */
 const SETTLE_MS = 2_000;
 
 useMarkFont();
 new Housekeeping().disturb();
-const machine = lookAtMachine();
+const machine = inspectMachine();
 const decoder = DECODERS.find(({ element: name }) => name === 'avdec_h264');
 if (!decoder) throw new Error('the table of decoders has no avdec_h264');
 const baseTime = Gst.SystemClock.obtain().getTime() - BigInt(2 * CLOCK_OFFSET_NS);
@@ -61,7 +61,7 @@ while (performance.now() < until) {
     if (capturedNs !== last) latencies.push(Number(decodedNs - capturedNs) / 1e6);
     last = capturedNs;
   }
-  await sleep(LOOK_MS);
+  await sleep(POLL_INTERVAL_MS);
 }
 process.stdout.write(`${JSON.stringify(latencies)}\n`, () => process.exit(0));
 

@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { stringify } from 'yaml';
 import { CommandError, EXIT } from '../domain/command-error.js';
 import { defaultStateDir } from '../server/access/own-token.js';
-import { writeFileWhole } from '../server/store/atomic-file.js';
+import { writeFileAtomically } from '../server/store/atomic-file.js';
 import { dayOf, factsOf } from '../server/tls/certificate-facts.js';
 import { hostForCertificate } from '../server/tls/host-name.js';
 import { ownHosts } from '../server/tls/own-hosts.js';
@@ -51,8 +51,8 @@ async function makeCertificate({ host = [], out, force = false, json }: Certific
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // The key first: a server that watches both finds them fitting only when the second is there.
-    await writeFileWhole(keyFile, key, 0o600, { keepMode: false });
-    await writeFileWhole(certFile, cert, 0o644, { keepMode: false });
+    await writeFileAtomically(keyFile, key, 0o600, { keepMode: false });
+    await writeFileAtomically(certFile, cert, 0o644, { keepMode: false });
   } catch (error) {
     throw new CommandError(
       EXIT.cannotWrite,

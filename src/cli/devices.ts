@@ -5,7 +5,7 @@ import type { Log } from '../domain/log.js';
 import { findDevices } from '../server/devices/device-watch.js';
 
 /** It could not look. */
-const EXIT_NOT_LOOKED = 1;
+const EXIT_CANNOT_SCAN = 1;
 /** Of sizes in a line; what a camera has beyond that, --json shows. */
 const MAX_SIZES = 8;
 /** Likewise of formats that have the same sizes. */
@@ -20,17 +20,17 @@ export function devicesCommand(): Command {
       const devices = await findDevices(logInto(troubles));
       process.stdout.write(json ? `${JSON.stringify({ items: devices }, null, 2)}\n` : show(devices));
       for (const trouble of troubles) process.stderr.write(`bigfootbot-video: ${trouble}\n`);
-      process.exitCode = troubles.length > 0 ? EXIT_NOT_LOOKED : 0;
+      process.exitCode = troubles.length > 0 ? EXIT_CANNOT_SCAN : 0;
     });
 }
 
 /** Of what is logged, what kept it from looking. */
 function logInto(troubles: string[]): Log {
-  const tell = (fields: object, event: string): void => {
+  const print = (fields: object, event: string): void => {
     const remedy = 'remedy' in fields ? ` ${String(fields.remedy)}.` : '';
     troubles.push(`${event}.${remedy}`);
   };
-  return { debug: () => undefined, info: () => undefined, warn: tell, error: tell };
+  return { debug: () => undefined, info: () => undefined, warn: print, error: print };
 }
 
 /** For people. */

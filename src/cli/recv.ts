@@ -39,7 +39,7 @@ export function recvCommand(): Command {
         `the stream as it comes, into .${CONTAINERS.join(' or .')}; of several cameras a file each. No file is written over: NAME-2 is begun instead`,
       ).argParser(recording),
     )
-    .addOption(new Option('--snapshot <FILE>', 'one picture into .jpg or .png, then end').argParser(still))
+    .addOption(new Option('--snapshot <FILE>', 'one picture into .jpg or .png, then end').argParser(snapshotFile))
     .addOption(
       new Option('--pipe <FORMAT>', 'pictures of one camera to stdout: the stream as it comes, or raw').choices([
         ...PIPE_FORMATS,
@@ -81,7 +81,7 @@ function recording(value: string): string {
   return value;
 }
 
-function still(value: string): string {
+function snapshotFile(value: string): string {
   if (!/\.(jpe?g|png)$/i.test(value)) throw new InvalidArgumentError('A picture is .jpg or .png.');
   return value;
 }

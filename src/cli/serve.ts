@@ -8,7 +8,7 @@ import { CommandError, EXIT } from '../domain/command-error.js';
 import type { CameraSettings } from '../domain/contract.js';
 import { defaultStateDir, readToken } from '../server/access/own-token.js';
 import type { Server } from '../server/compose.js';
-import { ConfigFile, ConfigMemory } from '../server/config/place.js';
+import { ConfigFile, ConfigMemory } from '../server/config/config-storage.js';
 import { planCameras } from '../server/config/plan.js';
 import { ConfigStore } from '../server/config/store.js';
 import { withoutSecret } from './hide-secrets.js';

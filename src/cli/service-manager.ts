@@ -4,7 +4,7 @@ import type { Health } from '../domain/health.js';
 import type { Log } from '../domain/log.js';
 
 /** For one message to be taken, at the most. */
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 /** Of what the program says of a failure. */
 const MAX_MESSAGE = 300;
 /** Of the watchdog's time: two messages may come late or get lost. */
@@ -24,8 +24,8 @@ export class ServiceManager {
   #watchdog: NodeJS.Timeout | null = null;
   /** They arrive in the order in which they are sent. */
   #last: Promise<void> = Promise.resolve();
-  #toldFault: string | null = null;
-  #toldTrouble: string | null = null;
+  #reportedFault: string | null = null;
+  #reportedTrouble: string | null = null;
 
   /** @param env what systemd has put there is taken out: it is not for the children of this process */
   constructor(env: NodeJS.ProcessEnv, log: Log) {
@@ -40,44 +40,44 @@ export class ServiceManager {
 
   /** The server does what it is for. @param look how it is, asked again for each message to the watchdog */
   ready(look: () => Health): Promise<void> {
-    if (this.watchdogMs !== null) this.#watchdog ??= setInterval(() => this.#feed(look), this.watchdogMs);
-    return this.#tell('READY=1', `STATUS=${look().status}`);
+    if (this.watchdogMs !== null) this.#watchdog ??= setInterval(() => this.#pingWatchdog(look), this.watchdogMs);
+    return this.#notify('READY=1', `STATUS=${look().status}`);
   }
 
   /** It reads its configuration anew; `ready` says that it has done so. */
   reloading(): Promise<void> {
-    return this.#tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+    return this.#notify('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
   }
 
   stopping(): Promise<void> {
     clearInterval(this.#watchdog ?? undefined);
-    return this.#tell('STOPPING=1', 'STATUS=stopping');
+    return this.#notify('STOPPING=1', 'STATUS=stopping');
   }
 
   /** The watchdog goes hungry while something stands still, and the service manager starts the server anew. */
-  #feed(look: () => Health): void {
+  #pingWatchdog(look: () => Health): void {
     const { fault, status } = look();
     if (fault !== null) {
-      if (fault !== this.#toldFault) this.#log.error({ fault }, 'the watchdog is not fed');
-      this.#toldFault = fault;
+      if (fault !== this.#reportedFault) this.#log.error({ fault }, 'the watchdog is not fed');
+      this.#reportedFault = fault;
       return;
     }
-    this.#toldFault = null;
-    void this.#tell('WATCHDOG=1', `STATUS=${status}`);
+    this.#reportedFault = null;
+    void this.#notify('WATCHDOG=1', `STATUS=${status}`);
   }
 
   /** Resolves when the message was taken, or could not be delivered: the server goes on either way. */
-  #tell(...lines: string[]): Promise<void> {
+  #notify(...lines: string[]): Promise<void> {
     const env = this.#env;
     if (!env) return Promise.resolve();
     this.#last = this.#last.then(async () => {
       const trouble = await notify(lines, env);
-      if (trouble !== null && trouble !== this.#toldTrouble)
+      if (trouble !== null && trouble !== this.#reportedTrouble)
         this.#log.warn(
           { trouble, remedy: 'Have systemd-notify on the PATH, and NotifyAccess=all in the unit.' },
           'the service manager could not be told',
         );
-      this.#toldTrouble = trouble;
+      this.#reportedTrouble = trouble;
     });
     return this.#last;
   }
@@ -98,7 +98,7 @@ function run(lines: readonly string[], env: NodeJS.ProcessEnv): Promise<string |
     const child = spawn('systemd-notify', lines, {
       stdio: ['ignore', 'ignore', 'pipe'],
       env,
-      timeout: PATIENCE_MS,
+      timeout: TIMEOUT_MS,
       killSignal: 'SIGKILL',
     });
     child.on('error', reject);

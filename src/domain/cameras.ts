@@ -66,7 +66,7 @@ export class Cameras {
   }
 
   /** Whether it is in no configuration, but of an old sender. */
-  isGuest(id: string): boolean {
+  isEphemeral(id: string): boolean {
     return this.#cameras.get(id)?.plan.source.type === 'legacy';
   }
 
@@ -75,7 +75,7 @@ export class Cameras {
   }
 
   /** Whether its source's own stream is what viewers are sent at this moment. */
-  isPassedOn(id: string): boolean {
+  isPassthrough(id: string): boolean {
     const status = this.#cameras.get(id)?.status;
     return status?.state === 'live' && status.passthrough.active;
   }

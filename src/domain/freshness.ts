@@ -19,7 +19,7 @@ export interface FreshnessWatch {
    * Has the workers say what they know now; resolves when they have, or after `patienceMs`: one that hangs says nothing.
    * @param everyMs until it is asked again; what is said is the more exact the shorter it is; 0 for once
    */
-  look(everyMs: number, patienceMs: number): Promise<void>;
+  refresh(everyMs: number, timeoutMs: number): Promise<void>;
   /** At this moment, by what was said last: it grows by itself. Null for a camera that is not there. */
   freshness(camera: string): CameraFreshness | null;
 }

@@ -11,7 +11,7 @@ export interface LegacySocket extends ClientSocket {
 }
 
 /** Whoever comes to the signaling of the first system. */
-export interface Visitor {
+export interface LegacyClientInfo {
   /** As limits count. */
   address: string;
   /** As sessions show it. */
@@ -33,6 +33,6 @@ export interface LegacySignaling {
   /** Whether another client may come in. @throws Failure */
   admit(address: string): void;
   /** To be called for who was admitted. */
-  join(socket: LegacySocket, visitor: Visitor): void;
+  join(socket: LegacySocket, visitor: LegacyClientInfo): void;
   close(): Promise<void>;
 }

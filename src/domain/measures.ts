@@ -38,5 +38,5 @@ export interface Measuring {
   /** By the cameras' ids. */
   measure(): Promise<ReadonlyMap<string, CameraMeasures>>;
   /** Of the process for connections of several cameras; null while it does not run. */
-  measureBundles(): Promise<ProcessMeasures | null>;
+  measureMultiCamera(): Promise<ProcessMeasures | null>;
 }

@@ -6,7 +6,7 @@ import type { EventBus } from './events.js';
 import { Failure } from './failure.js';
 import type { Log } from './log.js';
 import type { MediaEngine } from './media-engine.js';
-import type { BundlePart } from './multi-camera.js';
+import type { ConnectionCamera } from './multi-camera.js';
 import { type Entry, isViewer, SessionStore } from './session-store.js';
 
 export interface SessionRequest {
@@ -120,7 +120,7 @@ export class Sessions {
    */
   async share<T>(
     { cameras, protocol, client, requestId, signal }: SharedRequest,
-    join: (parts: readonly BundlePart[]) => Promise<T>,
+    join: (parts: readonly ConnectionCamera[]) => Promise<T>,
   ): Promise<SharedSessions<T>> {
     this.#checkOpen({ signal });
     const free = cameras.filter(camera => protocol === 'legacy-sender' || this.#hasRoom(camera));

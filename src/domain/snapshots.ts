@@ -6,7 +6,7 @@ export interface Snapshot {
 }
 
 /** What the handlers of single pictures need of the engine. */
-export interface Pictures {
+export interface Snapshots {
   /** Makes the next picture of an open camera a keyframe, of one that is closed nothing. @throws Failure */
   keyframe(camera: string): void;
   /**

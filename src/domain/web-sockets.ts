@@ -26,10 +26,10 @@ export const CLOSE = {
 /** How long clients may take to say goodbye when the server stops. */
 const GOODBYE_MS = 500;
 
-export interface Room {
+export interface ConnectionLimit {
   /** Connections of one address, at the most. */
-  ofAddress: number;
-  inAll: number;
+  perAddress: number;
+  total: number;
   /** As in "connections for events". */
   connections: string;
   remedy: string;
@@ -40,18 +40,18 @@ export interface Room {
  * @param addresses of those that there are
  * @throws Failure too-many-requests
  */
-export function checkRoom(addresses: readonly string[], address: string, room: Room): void {
-  const isFull = addresses.filter(other => other === address).length >= room.ofAddress;
-  if (!isFull && addresses.length < room.inAll) return;
-  const [whose, count] = isFull ? ['This address', room.ofAddress] : ['The server', room.inAll];
-  throw new Failure('too-many-requests', `${whose} has ${count} ${room.connections}, which is the limit.`, {
-    remedy: room.remedy,
+export function checkLimit(addresses: readonly string[], address: string, limit: ConnectionLimit): void {
+  const isFull = addresses.filter(other => other === address).length >= limit.perAddress;
+  if (!isFull && addresses.length < limit.total) return;
+  const [whose, count] = isFull ? ['This address', limit.perAddress] : ['The server', limit.total];
+  throw new Failure('too-many-requests', `${whose} has ${count} ${limit.connections}, which is the limit.`, {
+    remedy: limit.remedy,
     retryAfter: 5,
   });
 }
 
 /** Resolves when all that were told to close are gone; whoever takes too long is cut off. */
-export async function allGone(closing: readonly { closed: Promise<void>; terminate(): void }[]): Promise<void> {
+export async function allClosed(closing: readonly { closed: Promise<void>; terminate(): void }[]): Promise<void> {
   const late = setTimeout(() => {
     for (const connection of closing) connection.terminate();
   }, GOODBYE_MS);

@@ -80,7 +80,7 @@ const LISTENING_POLL_MS = 100;
 const FIRST_PACKET_POLL_MS = 10;
 const FIRST_PACKET_MS = 5_000;
 /** Reading the figures takes 0.1 ms: whoever asks more often than this is told what is known. */
-const LOOK_MS = 50;
+const POLL_INTERVAL_MS = 50;
 const CLOCK_RATE = 90_000;
 
 type End = [ConnectionEnd, string | null];
@@ -125,12 +125,12 @@ export class Connection {
   /** When something was last seen to go through, of performance.now(). */
   traffic(): Pick<Traffic, 'movedAt' | 'heardAt'> {
     const now = performance.now();
-    if (this.#connected && !this.#stopped && now - this.#traffic.lookedAt > LOOK_MS) this.#read(now);
+    if (this.#connected && !this.#stopped && now - this.#traffic.lookedAt > POLL_INTERVAL_MS) this.#read(now);
     return this.#traffic;
   }
 
   #poll(): void {
-    const end = this.#look();
+    const end = this.#check();
     if (this.#stopped) return;
     if (end) {
       this.stop();
@@ -144,7 +144,7 @@ export class Connection {
     this.#timer = setTimeout(() => this.#poll(), pause);
   }
 
-  #look(): End | null {
+  #check(): End | null {
     const now = performance.now();
     const { webrtc, sends, events } = this.#options;
     const state = webrtc.state();

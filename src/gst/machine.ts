@@ -11,7 +11,7 @@ export interface MachineFacts {
 }
 
 /** This machine's. An element is made once to look at its properties, and not again. */
-export function lookAtMachine(): MachineFacts {
+export function inspectMachine(): MachineFacts {
   const made = new Map<string, Element | null>();
   return {
     gstreamer: Gst.version().slice(0, 3).join('.'),

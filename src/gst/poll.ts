@@ -14,7 +14,7 @@ const REAL: Clock = {
 const POLL_MS = 5;
 
 export interface PollOptions {
-  patienceMs: number;
+  timeoutMs: number;
   everyMs?: number;
   clock?: Clock;
 }
@@ -26,9 +26,9 @@ export interface PollOptions {
  */
 export async function poll<T>(
   look: () => T | null,
-  { patienceMs, everyMs = POLL_MS, clock = REAL }: PollOptions,
+  { timeoutMs, everyMs = POLL_MS, clock = REAL }: PollOptions,
 ): Promise<T | null> {
-  const until = clock.now() + patienceMs;
+  const until = clock.now() + timeoutMs;
   for (;;) {
     const isLast = clock.now() > until;
     const found = look();

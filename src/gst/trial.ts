@@ -3,7 +3,7 @@ import { Gst, type Pipeline } from './native.js';
 import { closePipeline, element, isOver, parseLaunch } from './pipeline.js';
 import { poll } from './poll.js';
 
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /**
  * Runs a pipeline that ends by itself, and tells why it did not bring what it should; null if it did.
@@ -16,8 +16,8 @@ export async function trial(line: string, prepare?: (pipeline: Pipeline) => void
     try {
       prepare?.(pipeline);
       pipeline.setState(Gst.State.PLAYING);
-      const isDone = await poll(() => isOver(pipeline), { patienceMs: PATIENCE_MS });
-      if (!isDone) return `it was not done within ${PATIENCE_MS / 1000} s`;
+      const isDone = await poll(() => isOver(pipeline), { timeoutMs: TIMEOUT_MS });
+      if (!isDone) return `it was not done within ${TIMEOUT_MS / 1000} s`;
       return rendered(element(pipeline, 'sink')) > 0 ? null : 'nothing came out of it';
     } finally {
       closePipeline(pipeline);

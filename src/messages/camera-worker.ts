@@ -65,15 +65,15 @@ const TO_WORKER = {
   /** Make the next picture a keyframe. */
   keyframe: {},
   /** Take the newest frame. */
-  still: { request: number },
+  snapshot: { request: number },
   /** Send the stream to a UDP port of this machine, as long as that can be; answered when it cannot, or not any more. */
-  feed: { request: number, feed: string, port: number },
-  unfeed: { feed: string },
+  forward: { request: number, forward: string, port: number },
+  'stop-forward': { forward: string },
   /**
    * Say when the newest picture came, and when sessions' peers were heard. It is asked again in so many ms; 0 for
    * once.
    */
-  look: { request: number, everyMs: number },
+  freshness: { request: number, everyMs: number },
   /** Say what is measured only when somebody asks. */
   measure: { request: number },
   /** More candidates of a session's peer. */
@@ -111,16 +111,16 @@ const FROM_WORKER = {
     newestAt: nullableNumber,
   },
   /** `newestAt`, and times in `sessions`: ms of CLOCK_MONOTONIC; null while there never was anything. */
-  looked: { request: number, newestAt: nullableNumber, sessions: object },
+  freshness: { request: number, newestAt: nullableNumber, sessions: object },
   measured: { request: number, loopLagMs: nullableNumber, stream: objectOrNull },
   /** `capturedAt`: ms of CLOCK_MONOTONIC. */
-  still: { request: number, jpeg: object, capturedAt: number },
+  snapshot: { request: number, jpeg: object, capturedAt: number },
   /** An encoder did not open, or failed while it ran: the next one is used. */
   'encoder-failed': { element: string, reason: string },
-  unfed: { request: number, detail: string },
+  'forward-ended': { request: number, detail: string },
   /** A source that another process has is to be sent to this port of this machine, until it is closed. */
-  inlet: { port: number },
-  'inlet-closed': { port: number },
+  'receiver-opened': { port: number },
+  'receiver-closed': { port: number },
   /** Whoever sends to that port is to make a keyframe. */
   'keyframe-wanted': {},
   joined: { request: number, answer: string },
@@ -147,9 +147,9 @@ const FROM_WORKER = {
 export const WORKER_REPLIES = {
   join: 'joined',
   publish: 'joined',
-  still: 'still',
-  feed: 'unfed',
-  look: 'looked',
+  snapshot: 'snapshot',
+  forward: 'forward-ended',
+  freshness: 'freshness',
   measure: 'measured',
 } as const satisfies Partial<Record<keyof typeof TO_WORKER, keyof typeof FROM_WORKER>>;
 

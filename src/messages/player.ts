@@ -49,7 +49,7 @@ const FROM_PLAYER = {
   refused: { request: number, code: string, detail: string, remedy: nullableString },
   connected: { session: string },
   /** The first picture of a session, decoded where it is to be. */
-  picture: { session: string, camera: string, width: number, height: number },
+  frame: { session: string, camera: string, width: number, height: number },
   /** The player ended a session by itself. */
   ended: { session: string, reason: string, detail: nullableString },
   /** A camera has brought no picture for some time, or brings some again after so long. */

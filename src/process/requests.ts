@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { type Patience, type Settle, within } from './patience.js';
+import { type Settle, type Timeout, within } from './timeout.js';
 
 /**
  * Why a request was not answered as it was meant to be:
@@ -54,7 +54,7 @@ export class Requests {
    * @param send hands the request on under this number
    * @throws RequestError; the signal's reason
    */
-  async ask(expected: string, send: (request: number) => void, patience: Patience): Promise<Reply> {
+  async ask(expected: string, send: (request: number) => void, patience: Timeout): Promise<Reply> {
     const request = ++this.#count;
     const late = (seconds: number): Error =>
       new RequestError('late', `there was no answer within ${Number(seconds.toFixed(1))} s`);

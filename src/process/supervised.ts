@@ -1,8 +1,8 @@
 import type { Child, Gone } from './child-process.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
-import { type Patience, type Settle, within } from './patience.js';
 import { RequestError, Requests } from './requests.js';
 import { afterExit, type RestartPolicy } from './restart-policy.js';
+import { type Settle, type Timeout, within } from './timeout.js';
 
 type Message = { type: string };
 
@@ -106,10 +106,10 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
    * Waits for a process that is up. It rejects at once where none will be started within the patience.
    * @throws RequestError `late`, `died`; the signal's reason
    */
-  async untilUp(patience: Patience): Promise<void> {
+  async untilUp(patience: Timeout): Promise<void> {
     patience.signal?.throwIfAborted();
     if (this.isUp) return;
-    if (!this.#isComing(patience.patienceMs ?? Infinity))
+    if (!this.#isComing(patience.timeoutMs ?? Infinity))
       throw new RequestError('died', this.#over ? `it was ${this.#over}` : 'it is not running');
     const late = (seconds: number): Error => new RequestError('late', `it was not up within ${seconds} s`);
     let waiting: Settle<void> | undefined;
@@ -126,7 +126,7 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
   /** Asks the process of now. @throws RequestError; the signal's reason */
   async request<Type extends keyof R & To['type']>(
     message: RequestTo<To, Type>,
-    patience: Patience,
+    patience: Timeout,
   ): Promise<Of<From, R[Type]>> {
     const child = this.#child;
     if (!child) throw new RequestError('died', 'it is not running');

@@ -47,7 +47,7 @@ export const TIME_MARK_CORNER = {
 } as const;
 
 /** The corner of a decoded picture, in its own resolution. */
-export interface TimeMarkPicture {
+export interface TimeMarkFrame {
   /** Row by row without gaps: grey (one byte a pixel) or red, green, blue and one more (four). */
   data: ArrayLike<number>;
   /** Pixels. */
@@ -69,7 +69,7 @@ const OFFSETS = [0, 1, -1, 2, -2];
  * @returns ns of the sender's CLOCK_MONOTONIC when it was captured, wrong by 0.5 ms at the most; null where there is none
  *   that can be read
  */
-export function readTimeMark(picture: TimeMarkPicture): bigint | null {
+export function readTimeMark(picture: TimeMarkFrame): bigint | null {
   for (const y of OFFSETS)
     for (const x of OFFSETS) {
       const text = readText(picture, margin + x, margin + y);
@@ -96,7 +96,7 @@ const CHARACTERS = new Map(Object.entries(TIME_MARK_GLYPHS).map(([character, cel
 /** What follows the last `.`. */
 const MS_DIGITS = 3;
 
-function readText(picture: TimeMarkPicture, left: number, top: number): string | null {
+function readText(picture: TimeMarkFrame, left: number, top: number): string | null {
   const white = Math.min(...cellsAt(picture, left, top));
   const black = Math.max(...cellsAt(picture, left + GLYPH_WIDTH, top));
   const contrast = white - black;
@@ -120,7 +120,7 @@ function readText(picture: TimeMarkPicture, left: number, top: number): string |
 }
 
 /** The brightness of each cell of a glyph, of the four pixels in its middle; NaN outside the picture. */
-function cellsAt(picture: TimeMarkPicture, left: number, top: number): number[] {
+function cellsAt(picture: TimeMarkFrame, left: number, top: number): number[] {
   const values: number[] = [];
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
@@ -133,7 +133,7 @@ function cellsAt(picture: TimeMarkPicture, left: number, top: number): number[] 
   return values;
 }
 
-function brightness({ data, width, height, bytesPerPixel }: TimeMarkPicture, x: number, y: number): number {
+function brightness({ data, width, height, bytesPerPixel }: TimeMarkFrame, x: number, y: number): number {
   if (x < 0 || x >= width || y < 0 || y >= height) return Number.NaN;
   const at = (y * width + x) * bytesPerPixel;
   const value = (channel: number): number => data[at + channel] ?? Number.NaN;

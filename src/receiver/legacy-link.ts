@@ -157,7 +157,7 @@ export class LegacyLink implements Link {
 
   async #watch(watched: SessionWatch, said: Descriptions): Promise<ReceiveFailure> {
     const { host } = this.#options.url;
-    const beganAt = await watched.firstPicture();
+    const beganAt = await watched.firstFrame();
     const end = await watched.end;
     if (performance.now() - beganAt > STEADY_MS) this.#failures = 0;
     return failureOf(host, end, said);
@@ -185,26 +185,26 @@ function goneFrom(url: URL, signaling: LegacySignaling): Promise<never> {
   return gone;
 }
 
-/** @param patienceMs null for whenever it comes @throws ReceiveFailure */
+/** @param timeoutMs null for whenever it comes @throws ReceiveFailure */
 function firstOffer(
   url: URL,
   onMessages: (listener: (message: LegacyMessage) => void) => void,
-  patienceMs: number | null = OFFER_MS,
+  timeoutMs: number | null = OFFER_MS,
 ): Promise<CameraOffer> {
   return new Promise((resolve, reject) => {
     const timer =
-      patienceMs === null
+      timeoutMs === null
         ? undefined
         : setTimeout(
             () =>
               reject(
                 new ReceiveFailure(
                   'unavailable',
-                  `no sender answered at ${url.host} within ${patienceMs / 1000} s`,
+                  `no sender answered at ${url.host} within ${timeoutMs / 1000} s`,
                   'Start the sender',
                 ),
               ),
-            patienceMs,
+            timeoutMs,
           );
     onMessages(message => {
       if (message.type !== 'description' || message.kind !== 'offer') return;

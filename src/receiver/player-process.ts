@@ -35,7 +35,7 @@ const RESTARTS: RestartPolicy = {
 /** What a session hears of the player. */
 export interface SessionListener {
   connected(): void;
-  picture(camera: string): void;
+  frame(camera: string): void;
   /** By the player itself, or with it. */
   ended(reason: string, detail: string | null): void;
 }
@@ -110,7 +110,7 @@ export class PlayerProcess {
 
   /** Resolves when it can take sessions, over however many restarts. @throws ReceiveFailure */
   async untilPrepared(): Promise<void> {
-    await this.#player.untilUp({ patienceMs: null }).catch(() => {
+    await this.#player.untilUp({ timeoutMs: null }).catch(() => {
       throw this.#failure;
     });
   }
@@ -162,7 +162,7 @@ export class PlayerProcess {
   async #prepare(): Promise<void> {
     const settings = { ...this.#options.settings, skip: this.#faults.broken };
     try {
-      const prepared = await this.#player.request({ type: 'configure', settings }, { patienceMs: PREPARE_MS });
+      const prepared = await this.#player.request({ type: 'configure', settings }, { timeoutMs: PREPARE_MS });
       this.#faults.prepared(prepared.decoder);
       for (const [camera, text] of this.#said) this.#player.send({ type: 'say', camera, text });
       this.#options.onPrepared(prepared);
@@ -176,12 +176,12 @@ export class PlayerProcess {
   async #negotiate(
     session: string,
     listener: SessionListener,
-    ask: (limits: { patienceMs: number }) => Promise<string>,
+    ask: (limits: { timeoutMs: number }) => Promise<string>,
   ): Promise<string> {
     await this.untilPrepared();
     this.#listeners.set(session, listener);
     try {
-      return await ask({ patienceMs: NEGOTIATE_MS });
+      return await ask({ timeoutMs: NEGOTIATE_MS });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       const { fault, message } = error;
@@ -204,8 +204,8 @@ export class PlayerProcess {
         this.#faults.connected(this.#clock.now());
         this.#listeners.get(message.session)?.connected();
         return;
-      case 'picture':
-        this.#listeners.get(message.session)?.picture(message.camera);
+      case 'frame':
+        this.#listeners.get(message.session)?.frame(message.camera);
         this.#options.onMessage(message);
         return;
       case 'ended':

@@ -137,9 +137,9 @@ export class Receiver {
   #onMessage(message: FromPlayer): void {
     const { reporter, endsWithSnapshots, log } = this.#options;
     switch (message.type) {
-      case 'picture': {
+      case 'frame': {
         const { camera, width, height } = message;
-        reporter.event('picture', { camera, width, height }, `${camera}: pictures, ${width}x${height}`);
+        reporter.event('frame', { camera, width, height }, `${camera}: pictures, ${width}x${height}`);
         return;
       }
       case 'figures': {

@@ -3,7 +3,7 @@ import { type FailureCode, ReceiveFailure } from './failure.js';
 import { fetchTrusting } from './trust.js';
 
 /** A server answers when the camera's first picture is there, which may take a camera that long. */
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 /** Of a body: an answer, a list of cameras. */
 const MAX_BODY = 1_000_000;
 
@@ -22,7 +22,7 @@ export interface Question {
   /** Null sends none. */
   token: string | null;
   signal?: AbortSignal;
-  patienceMs?: number;
+  timeoutMs?: number;
 }
 
 /**
@@ -37,8 +37,8 @@ export async function ask(url: URL, question: Question): Promise<Answer> {
 
 /** The same, whatever the status. @throws ReceiveFailure if there is no answer */
 export async function askAnyhow(url: URL, question: Question): Promise<Answer> {
-  const { method = 'GET', body, headers = {}, token, signal, patienceMs = PATIENCE_MS } = question;
-  const late = AbortSignal.timeout(patienceMs);
+  const { method = 'GET', body, headers = {}, token, signal, timeoutMs = TIMEOUT_MS } = question;
+  const late = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetchTrusting(url, {
       method,
@@ -51,7 +51,7 @@ export async function askAnyhow(url: URL, question: Question): Promise<Answer> {
     return { status: response.status, headers: response.headers, body: text, url: new URL(response.url || url) };
   } catch (error) {
     if (error instanceof ReceiveFailure) throw error;
-    throw unreachable(url, error, late.aborted ? patienceMs : null);
+    throw unreachable(url, error, late.aborted ? timeoutMs : null);
   }
 }
 

@@ -64,7 +64,7 @@ function readCameras(body: string, origin: URL): KnownCamera[] {
 
 const FIRST_EXCHANGES = 5;
 const EXCHANGE_MS = 2_000;
-const PATIENCE_MS = 1_500;
+const TIMEOUT_MS = 1_500;
 
 /** How far a robot's clock is ahead of this machine's, asked for again and again; and how long a round trip takes. */
 export class RobotClock {
@@ -99,7 +99,7 @@ export class RobotClock {
     const began = performance.now();
     try {
       const sentNs = process.hrtime.bigint();
-      const { body } = await ask(this.#url, { token: this.#token, patienceMs: PATIENCE_MS });
+      const { body } = await ask(this.#url, { token: this.#token, timeoutMs: TIMEOUT_MS });
       const receivedNs = process.hrtime.bigint();
       const { monotonic } = JSON.parse(body) as { monotonic: string };
       if (!/^\d{1,20}$/.test(monotonic)) throw new TypeError('it is no time');

@@ -18,25 +18,25 @@ export class EndedEarly extends Error {
 }
 
 /** From the connection to the first picture: a keyframe is sent at once. */
-const FIRST_PICTURE_MS = 8_000;
+const FIRST_FRAME_MS = 8_000;
 
 /** What the player says of a session, as promises. */
 export class SessionWatch implements SessionListener {
   readonly end: Promise<End>;
-  readonly #picture: Promise<void>;
-  readonly #onPicture: (camera: string) => void;
-  #sawPicture: () => void = () => undefined;
+  readonly #frame: Promise<void>;
+  readonly #onFrame: (camera: string) => void;
+  #sawFrame: () => void = () => undefined;
   #isOver: (end: End) => void = () => undefined;
   #isConnected = false;
 
-  /** @param signal ends it @param onPicture is told of the first picture of each camera */
-  constructor(signal: AbortSignal, onPicture: (camera: string) => void) {
-    this.#onPicture = onPicture;
+  /** @param signal ends it @param onFrame is told of the first picture of each camera */
+  constructor(signal: AbortSignal, onFrame: (camera: string) => void) {
+    this.#onFrame = onFrame;
     this.end = new Promise(resolve => {
       this.#isOver = resolve;
     });
-    this.#picture = new Promise(resolve => {
-      this.#sawPicture = resolve;
+    this.#frame = new Promise(resolve => {
+      this.#sawFrame = resolve;
     });
     signal.addEventListener('abort', () => this.ended('closed', null), { once: true });
   }
@@ -45,9 +45,9 @@ export class SessionWatch implements SessionListener {
     this.#isConnected = true;
   }
 
-  picture(camera: string): void {
-    this.#sawPicture();
-    this.#onPicture(camera);
+  frame(camera: string): void {
+    this.#sawFrame();
+    this.#onFrame(camera);
   }
 
   ended(reason: string, detail: string | null): void {
@@ -55,18 +55,18 @@ export class SessionWatch implements SessionListener {
   }
 
   /** @returns when the first came, performance.now() @throws EndedEarly */
-  async firstPicture(): Promise<number> {
+  async firstFrame(): Promise<number> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<End>(resolve => {
       const look = (): void => {
         // That there is no connection is said by the player, in time.
         if (this.#isConnected) resolve({ reason: 'no-picture', detail: null });
-        else timer = setTimeout(look, FIRST_PICTURE_MS);
+        else timer = setTimeout(look, FIRST_FRAME_MS);
       };
-      timer = setTimeout(look, FIRST_PICTURE_MS);
+      timer = setTimeout(look, FIRST_FRAME_MS);
     });
     try {
-      const end = await Promise.race([this.#picture.then(() => null), this.end, late]);
+      const end = await Promise.race([this.#frame.then(() => null), this.end, late]);
       if (end) throw new EndedEarly(end);
       return performance.now();
     } finally {

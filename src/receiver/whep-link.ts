@@ -90,7 +90,7 @@ export class WhepLink implements Link {
             watched.ended('server-gone', `${hostOf(endpoint.url)} has closed the connection`);
           },
         });
-      const beganAt = await watched.firstPicture();
+      const beganAt = await watched.firstFrame();
       const end = await watched.end;
       if (performance.now() - beganAt > STEADY_MS) this.#failures = 0;
       return failureOf(hostOf(endpoint.url), end, said);

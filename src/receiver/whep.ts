@@ -37,7 +37,7 @@ export class WhepEndpoint {
 
   /** The STUN and TURN servers that it names, as webrtcbin takes them. Never rejects: without them the LAN still works. */
   async iceSettings(signal: AbortSignal): Promise<IceAgentSettings> {
-    const servers = await askAnyhow(this.url, { method: 'OPTIONS', token: this.#token, signal, patienceMs: OPTIONS_MS })
+    const servers = await askAnyhow(this.url, { method: 'OPTIONS', token: this.#token, signal, timeoutMs: OPTIONS_MS })
       .then(({ headers }) => parseIceServerLinks(headers.get('Link') ?? ''))
       .catch(() => []);
     // Names are looked up by a few threads, which all else waits for too.
@@ -84,7 +84,7 @@ export class WhepEndpoint {
 
   /** Tells the server that the session is over. Never rejects: who hears nothing ends it by itself. */
   async leave(location: URL): Promise<void> {
-    await ask(location, { method: 'DELETE', token: this.tokenFor(location), patienceMs: LEAVE_MS }).catch(
+    await ask(location, { method: 'DELETE', token: this.tokenFor(location), timeoutMs: LEAVE_MS }).catch(
       () => undefined,
     );
   }

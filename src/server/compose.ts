@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { CameraReconciler } from '../domain/camera-reconciler.js';
 import { Cameras } from '../domain/cameras.js';
 import { CommandError, EXIT } from '../domain/command-error.js';
 import type { System } from '../domain/contract.js';
 import { EventBus } from '../domain/events.js';
 import { type Health, judge } from '../domain/health.js';
-import { LineUp } from '../domain/line-up.js';
 import { live } from '../domain/live.js';
 import { withFields } from '../domain/log.js';
 import type { MediaEvents } from '../domain/media-engine.js';
 import { Sessions } from '../domain/sessions.js';
-import { planGuest } from './config/plan.js';
+import { planEphemeral } from './config/plan.js';
 import type { ConfigStore } from './config/store.js';
 import { applyControls, readControls, setControls } from './devices/controls.js';
 import { DeviceWatch } from './devices/device-watch.js';
 import { PluggedIn } from './devices/plugged-in.js';
 import { PLACES, type Places } from './devices/sysfs.js';
 import { buildApp } from './http/app.js';
-import { LegacyRoom } from './legacy/room.js';
+import { LegacySignalingServer } from './legacy/signaling-server.js';
 import { WorkerEngine, type WorkerEngineOptions } from './media/engine.js';
 import { Metrics } from './metrics/metrics.js';
 import { Settings } from './settings.js';
@@ -104,14 +104,14 @@ export async function startServer({
     },
   });
   const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
-  const lineUp = new LineUp({ cameras, sessions, engine, log: logger });
-  const legacy = new LegacyRoom({
+  const reconciler = new CameraReconciler({ cameras, sessions, engine, log: logger });
+  const legacy = new LegacySignalingServer({
     settings: live(() => settings.config.legacy),
     cameras,
     sessions,
-    bundles: engine,
+    connections: engine,
     events,
-    setGuests: guests => lineUp.setGuests(guests.map(planGuest)),
+    setEphemeral: guests => reconciler.setEphemeral(guests.map(planEphemeral)),
     returnMs: () => limits.publisherReturn * 1000,
     log: logger,
   });
@@ -121,7 +121,7 @@ export async function startServer({
     log: logger,
     onChange: list => {
       engine.setDevices(list);
-      config.findAnew();
+      config.rediscover();
     },
   });
   const system = (): System => ({
@@ -139,7 +139,7 @@ export async function startServer({
     // At the more talkative of the two.
     logger.info({ before, level }, 'log level changes');
     logger.level = level;
-    if (!TALKATIVE.has(before)) logger.info({ before, level }, 'log level changed');
+    if (!INFO_OR_LOWER.has(before)) logger.info({ before, level }, 'log level changed');
   };
   const metrics = new Metrics({ cameras, sessions, events, engine, system });
   let started = false;
@@ -162,7 +162,7 @@ export async function startServer({
         sessions,
         events,
         protocol: live(() => settings.config.protocol),
-        pictures: engine,
+        snapshots: engine,
         controls: { read: readControls, set: setControls },
         legacy,
         devices: () => devices.list(),
@@ -186,14 +186,14 @@ export async function startServer({
     known.catch(() => undefined);
     await config.start(
       {
-        prepare: (next, anew) => {
-          const take = settings.prepare(next, anew);
+        prepare: (next, reload) => {
+          const take = settings.prepare(next, reload);
           return () => {
             take();
             setLevel(logLevel ?? next.config.log.level);
             engine.limitsChanged();
             legacy.settingsChanged();
-            const changes = lineUp.apply(next.cameras.map(({ plan }) => plan));
+            const changes = reconciler.apply(next.cameras.map(({ plan }) => plan));
             legacy.camerasChanged();
             if (Object.values(changes).some(ids => ids.length > 0)) logger.info(changes, 'cameras as configured');
           };
@@ -202,7 +202,7 @@ export async function startServer({
           await known;
           return pluggedIn.cameras(devices.list());
         },
-        isPassedOn: camera => cameras.isPassedOn(camera),
+        isPassthrough: camera => cameras.isPassthrough(camera),
       },
       token,
     );
@@ -244,7 +244,7 @@ async function beforeAbort<T>(step: Promise<T>, signal: AbortSignal): Promise<T>
 }
 
 /** Log levels at which an `info` is logged. */
-const TALKATIVE: ReadonlySet<string> = new Set(['info', 'debug', 'trace']);
+const INFO_OR_LOWER: ReadonlySet<string> = new Set(['info', 'debug', 'trace']);
 
 const VERSION = (
   JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }

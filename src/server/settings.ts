@@ -66,26 +66,26 @@ export class Settings {
 
   /**
    * Gets ready what another configuration needs.
-   * @param anew whether key files are to be read again
+   * @param reload whether key files are to be read again
    * @returns what makes it hold
    * @throws CommandError
    */
-  prepare({ config, ice, cameras }: Running, anew: boolean): () => void {
+  prepare({ config, ice, cameras }: Running, reload: boolean): () => void {
     const before = this.#config;
-    const isSame = !anew && isDeepStrictEqual([config.access, config.legacy], [before.access, before.legacy]);
+    const isSame = !reload && isDeepStrictEqual([config.access, config.legacy], [before.access, before.legacy]);
     const access = isSame ? this.#access : this.#makeAccess(config);
-    const takeCertificate = this.#prepareCertificate(config.server.tls, anew);
+    const takeCertificate = this.#prepareCertificate(config.server.tls, reload);
     return () => {
       this.#config = config;
       this.#access = access;
       takeCertificate();
       if (!isDeepStrictEqual(ice, this.#icePlan)) this.#replaceIce(ice);
-      this.#lookAtPermissions(cameras.map(({ plan }) => plan.id));
+      this.#checkPermissions(cameras.map(({ plan }) => plan.id));
     };
   }
 
-  #prepareCertificate(tls: Config['server']['tls'], anew: boolean): () => void {
-    const isSame = !anew && isDeepStrictEqual(tls, this.#config.server.tls);
+  #prepareCertificate(tls: Config['server']['tls'], reload: boolean): () => void {
+    const isSame = !reload && isDeepStrictEqual(tls, this.#config.server.tls);
     if (!tls || isSame) return () => undefined;
     if (this.certificate) return this.certificate.prepare(tls);
     // It holds from the next start on, which a mistake in it is not to prevent.
@@ -105,14 +105,14 @@ export class Settings {
     this.#ice.start();
   }
 
-  readonly #toldOf = new Set<string>();
+  readonly #warnedAbout = new Set<string>();
 
   // Said once of each: a camera may be added later, over REST.
-  #lookAtPermissions(cameras: readonly string[]): void {
+  #checkPermissions(cameras: readonly string[]): void {
     for (const { camera, holder } of camerasNamed(this.#config.access)) {
       const name = `${camera} ${holder}`;
-      if (cameras.includes(camera) || this.#toldOf.has(name)) continue;
-      this.#toldOf.add(name);
+      if (cameras.includes(camera) || this.#warnedAbout.has(name)) continue;
+      this.#warnedAbout.add(name);
       this.#options.log.warn({ camera, holder }, 'permission for a camera that is not there');
     }
   }

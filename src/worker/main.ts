@@ -1,8 +1,8 @@
 import { Housekeeping } from '../gst/housekeeping.js';
-import { checkToBundles, type FromBundles } from '../messages/bundles.js';
 import { checkToWorker, type FromWorker } from '../messages/camera-worker.js';
+import { checkToMultiCamera, type FromMultiCamera } from '../messages/multi-camera.js';
 import { installedCodecs, probe } from './encoding/probe.js';
-import { Bundles } from './sessions/bundles.js';
+import { MultiCameraConnections } from './sessions/multi-camera-connections.js';
 import { WorkerSessions } from './sessions/sessions.js';
 import { warmUp } from './sessions/warm-up.js';
 import { useMarkFont } from './sources/time-mark.js';
@@ -11,7 +11,7 @@ import { useMarkFont } from './sources/time-mark.js';
 const [role = '', ...rest] = process.argv.slice(2);
 const began = performance.now();
 const housekeeping = new Housekeeping();
-const send = (message: FromWorker | FromBundles): void => {
+const send = (message: FromWorker | FromMultiCamera): void => {
   if (process.connected) process.send?.(message);
 };
 
@@ -30,9 +30,9 @@ if (role === 'probe') {
   process.disconnect?.();
 } else if (role === 'bundles') {
   process.title = 'bigfootbot-video: bundles';
-  const bundles = new Bundles(send, housekeeping);
+  const bundles = new MultiCameraConnections(send, housekeeping);
   serve(
-    checkToBundles,
+    checkToMultiCamera,
     message => bundles.handle(message),
     () => bundles.close(),
   );

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import t from 'tap';
 import type { CameraSettings } from '../../src/domain/contract.js';
 import { Failure } from '../../src/domain/failure.js';
-import { ConfigFile, ConfigMemory } from '../../src/server/config/place.js';
+import { ConfigFile, ConfigMemory } from '../../src/server/config/config-storage.js';
 import type { ConfigStore } from '../../src/server/config/store.js';
 import { configFile, openStore } from '../helpers/config-store.js';
 
@@ -147,7 +147,7 @@ t.test('ETags name the configuration, and only whoever has the secret can make t
   const both = await Promise.allSettled([1, 2].map(n => store.patch('front', { framerate: n }, `"${first}"`)));
   t.strictSame(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   const { store: other } = await openStore(t, { place });
-  await other.start({ prepare: () => () => undefined, found: async () => ({}), isPassedOn: () => false }, 'another');
+  await other.start({ prepare: () => () => undefined, found: async () => ({}), isPassthrough: () => false }, 'another');
   t.not(other.etagOf('front'), store.etagOf('front'));
 });
 
@@ -194,7 +194,7 @@ t.test('what cannot be had says what would be right, and nothing happens', async
 t.test('what has no effect on a stream that is passed on is refused, but not what ends that', async t => {
   const { store } = await openStore(t, {
     place: new ConfigMemory('/c.yaml', FILE),
-    applier: { isPassedOn: id => id === 'front' },
+    applier: { isPassthrough: id => id === 'front' },
   });
   for (const patch of [{ bitrate: 1 }, { bitrate: null }, { keyframeInterval: 7 }].slice(1))
     t.match(await failureOf(store.patch('front', patch, undefined)), { code: 'passthrough', remedy: /"never"/ });

@@ -1,9 +1,9 @@
 import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs';
 import t from 'tap';
 import { parseDocument } from 'yaml';
+import { ConfigFile } from '../../src/server/config/config-storage.js';
 import { loadText } from '../../src/server/config/load.js';
 import { MIGRATIONS, type Migration, migrate } from '../../src/server/config/migrations.js';
-import { ConfigFile } from '../../src/server/config/place.js';
 import { ConfigStore } from '../../src/server/config/store.js';
 import { configFile, NO_APPLIER } from '../helpers/config-store.js';
 import { keptLog } from '../helpers/quiet-log.js';

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import type { CameraSettings } from '../../src/domain/contract.js';
-import { ConfigFile } from '../../src/server/config/place.js';
+import { ConfigFile } from '../../src/server/config/config-storage.js';
 import { OFFER } from '../helpers/app.js';
 import { configFile, configuredServer, openStore } from '../helpers/config-store.js';
 import { sleep, until } from '../helpers/server.js';
@@ -228,7 +228,7 @@ t.test('a camera that is plugged in while the file is broken is taken, and so is
   t.match(log.lines, [{ level: 'error', event: /cannot be used/ }]);
   for (const id of ['video1', 'video2']) {
     plugged[id] = { source: `v4l2:/dev/${id}` } as CameraSettings;
-    store.findAnew();
+    store.rediscover();
     await until(`${id} is taken`, () => cameras()?.includes(id));
   }
   t.equal(held.at(-1)?.config.limits.viewers, 5, 'with what held before');
@@ -249,7 +249,7 @@ t.test('a store that is closed finishes what it was asked for, and takes nothing
   await asked;
   writeFileSync(file, 'cameras: { d: { source: test } }\n');
   await store.reload({ asked: true });
-  store.findAnew();
+  store.rediscover();
   t.strictSame(
     held.map(({ cameras }) => cameras.map(({ plan }) => plan.id)),
     [['a'], ['a', 'b']],

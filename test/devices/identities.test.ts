@@ -1,5 +1,5 @@
 import t from 'tap';
-import { tellApart } from '../../src/server/devices/identities.js';
+import { disambiguate } from '../../src/server/devices/identities.js';
 import { type Inspected, inspect, whyNot } from '../../src/server/devices/inspect.js';
 import type { NodeInfo } from '../../src/server/devices/parse-info.js';
 import type { VideoNode } from '../../src/server/devices/sysfs.js';
@@ -16,7 +16,7 @@ const node = (device: string, more: Partial<Inspected>): Inspected => ({
   ...more,
 });
 const names = (nodes: readonly Inspected[]): unknown =>
-  tellApart(nodes).map(({ device, bus, serial }) => [device, bus, serial]);
+  disambiguate(nodes).map(({ device, bus, serial }) => [device, bus, serial]);
 
 t.test('a serial number that two cameras have is none', async t => {
   t.strictSame(

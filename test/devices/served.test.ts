@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import t from 'tap';
 import { startServer } from '../../src/server/compose.js';
-import { ConfigMemory } from '../../src/server/config/place.js';
+import { ConfigMemory } from '../../src/server/config/config-storage.js';
 import { ConfigStore } from '../../src/server/config/store.js';
 import { FakeEngine } from '../helpers/fake-engine.js';
 import { fakeSysfs, onUsb } from '../helpers/fake-sysfs.js';

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import t from 'tap';
 import { judge, type Vitals } from '../../src/domain/health.js';
 import { startServer } from '../../src/server/compose.js';
-import { ConfigMemory } from '../../src/server/config/place.js';
+import { ConfigMemory } from '../../src/server/config/config-storage.js';
 import { ConfigStore } from '../../src/server/config/store.js';
 import { FakeEngine } from '../helpers/fake-engine.js';
 

@@ -13,7 +13,7 @@ const OFFER = readOffer('chromium-156');
 const skip = missing('gi', 'python3-gi') || missing('websockets', 'python3-websockets');
 const HELLO = { status: 'HELLO' };
 const OK = { status: 'OK' };
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 /** Descriptors that are left to it: less than a session takes. */
 const LEFT = 8;
 /** Bytes that are left to it: less than a camera takes that opens. */
@@ -44,7 +44,7 @@ async function watched(t: Test, ...cameras: string[]) {
   for (const [i, camera] of cameras.entries()) await until(`${camera} plays`, async () => (await decoded(i)) > 5);
   const goesOn = async (i: number): Promise<void> => {
     const before = await decoded(i);
-    await until(`${cameras[i]} goes on`, async () => (await decoded(i)) > before + 20, PATIENCE_MS);
+    await until(`${cameras[i]} goes on`, async () => (await decoded(i)) > before + 20, TIMEOUT_MS);
   };
   return { server, goesOn };
 }
@@ -72,7 +72,7 @@ t.test('no descriptor for another old receiver: it is to come again, and who wat
   const receiver = startLegacyReceiver(t, url);
   const goesOn = async (): Promise<void> => {
     const { pictures } = await receiver.seen(0);
-    await until('it goes on', async () => (await receiver.seen(0)).pictures > pictures + 20, PATIENCE_MS);
+    await until('it goes on', async () => (await receiver.seen(0)).pictures > pictures + 20, TIMEOUT_MS);
   };
   await goesOn();
   const worker = server.worker('bundles');
@@ -99,8 +99,8 @@ t.test('no memory: the camera is started anew, and the other one goes on', async
   const began = performance.now();
   const status = (await join(server, 'a')).status;
   t.comment(`the viewer was answered ${status}`);
-  await until('another took its place', () => ![0, worker].includes(server.worker('a')), PATIENCE_MS);
-  await until('it serves', async () => (await join(server, 'a')).status === 201, PATIENCE_MS);
+  await until('another took its place', () => ![0, worker].includes(server.worker('a')), TIMEOUT_MS);
+  await until('it serves', async () => (await join(server, 'a')).status === 201, TIMEOUT_MS);
   t.comment(`served again after ${Math.round(performance.now() - began)} ms`);
   await goesOn(0);
   t.equal((await server.camera('b')).restarts, 0);

@@ -11,7 +11,7 @@ import { sleep, startServer, startServerUnder, until } from '../helpers/server.j
 /** s; `FAULTS=long` stays away for longer than any session lives. */
 const CUT_S = IS_LONG ? 45 : 6;
 /** ms; TCP waits ever longer before it sends anew. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const LOSS = 0.2;
 /** ms */
 const JITTER_MS = 100;
@@ -60,7 +60,7 @@ t.test(`the network is away for ${CUT_S} s: the dashboard and recv come back by 
   const mendedAt = performance.now();
   const back = { dashboard: 0, recv: 0 };
   await Promise.all([
-    page.waitForSelector(`${TILE}[state="playing"]`, { timeout: PATIENCE_MS }).then(async () => {
+    page.waitForSelector(`${TILE}[state="playing"]`, { timeout: TIMEOUT_MS }).then(async () => {
       back.dashboard = Math.round(performance.now() - mendedAt);
       const frames = await framesOf(page);
       await until('its picture goes on', async () => (await framesOf(page)) > frames + 10);
@@ -68,13 +68,13 @@ t.test(`the network is away for ${CUT_S} s: the dashboard and recv come back by 
     until(
       'recv has a picture again',
       () => recv.events.slice(before).some(({ event }) => event === 'picture' || event === 'fresh'),
-      PATIENCE_MS,
+      TIMEOUT_MS,
     ).then(() => {
       back.recv = Math.round(performance.now() - mendedAt);
     }),
   ]);
   t.comment(`noticed after ${JSON.stringify(noticed)} ms, back after ${JSON.stringify(back)} ms`);
-  await until('nobody is counted twice', async () => (await server.sessions()).length === 2, PATIENCE_MS);
+  await until('nobody is counted twice', async () => (await server.sessions()).length === 2, TIMEOUT_MS);
   t.equal(server.log.filter(line => line.includes('worker died')).length, 0);
   t.equal(await recv.stop(), 0);
 });
@@ -98,8 +98,8 @@ t.test(
     const recv = startRecv(t, [toRecv.origin, '--headless', '--jitter-ms', String(WAITS_MS)], { token: server.token });
     const decoded = async (): Promise<number> => (await viewers.stats())[0]?.framesDecoded ?? 0;
     // Handshakes lose packets as well.
-    await until('Chromium sees', async () => (await decoded()) > 0, PATIENCE_MS);
-    await until('recv sees', () => recv.events.some(({ event }) => event === 'picture'), PATIENCE_MS);
+    await until('Chromium sees', async () => (await decoded()) > 0, TIMEOUT_MS);
+    await until('recv sees', () => recv.events.some(({ event }) => event === 'picture'), TIMEOUT_MS);
     const before = await decoded();
     const began = performance.now();
     await sleep(WATCHED_S * 1000);
@@ -113,7 +113,7 @@ t.test(
     );
     t.ok(fps > 3, `Chromium goes on: ${fps.toFixed(1)} a second`);
     const now = Number(frames);
-    await until('recv goes on', () => Number(recv.figures('cam').frames) > now, PATIENCE_MS);
+    await until('recv goes on', () => Number(recv.figures('cam').frames) > now, TIMEOUT_MS);
     t.equal((await server.sessions('ended')).filter(({ ended }) => ended?.reason !== 'client-delete').length, 0);
     await viewers.leave();
     t.equal(await recv.stop(), 0);

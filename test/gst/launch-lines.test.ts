@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { rawFormat } from '../../src/domain/pixel-formats.js';
 import type { Source } from '../../src/domain/source.js';
-import { lookAtMachine } from '../../src/gst/machine.js';
+import { inspectMachine } from '../../src/gst/machine.js';
 import { type Bin, type Element, Gst, type Pipeline } from '../../src/gst/native.js';
 import { closePipeline, drainBus, element, parseLaunch } from '../../src/gst/pipeline.js';
 import { describeEncoder, ENCODERS } from '../../src/worker/encoding/encoders.js';
@@ -22,7 +22,7 @@ import { sleep, until } from '../helpers/server.js';
 const SETTINGS = { bitrate: 500_000, keyframeInterval: 30 };
 const FORMAT = { width: 320, height: 240, framerate: 15 };
 const PICTURES = 10;
-const machine = lookAtMachine();
+const machine = inspectMachine();
 const installed = ENCODERS.filter(({ element }) => ['x264enc', 'openh264enc'].includes(element)).filter(({ element }) =>
   machine.has(element),
 );

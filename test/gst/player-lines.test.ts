@@ -1,6 +1,6 @@
 import t from 'tap';
 import { DECODERS, describeDecoder } from '../../src/gst/decoders.js';
-import { lookAtMachine } from '../../src/gst/machine.js';
+import { inspectMachine } from '../../src/gst/machine.js';
 import { Gst } from '../../src/gst/native.js';
 import { closePipeline, parseLaunch } from '../../src/gst/pipeline.js';
 import { CONTAINERS, PIPE_FORMATS } from '../../src/messages/player.js';
@@ -8,7 +8,7 @@ import * as lines from '../../src/receiver/player/lines.js';
 
 // The lines of the player, as far as GStreamer takes them here: every element and every property is there.
 
-const machine = lookAtMachine();
+const machine = inspectMachine();
 
 t.test('lines that this machine can run', t => {
   const places = [0, 640].map(x => ({ x, y: 0, width: 640, height: 480 }));
@@ -21,10 +21,10 @@ t.test('lines that this machine can run', t => {
     lines.describeReception({ sections: 1, decoder: null, marks: false }),
     lines.describeTile(0, lines.describeTileSink(0, 'fakesink')),
     lines.describeComposition(places, { width: 1280, height: 480 }, 'fakesink'),
-    lines.BLACK_PICTURE,
+    lines.BLACK_FRAME,
     ...CONTAINERS.map(lines.describeRecording),
     ...PIPE_FORMATS.map(lines.describePipe),
-    ...(['jpg', 'png'] as const).map(lines.describeStillFile),
+    ...(['jpg', 'png'] as const).map(lines.describeSnapshotFile),
   ];
   for (const line of cases) {
     const pipeline = parseLaunch(line);

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { poll } from '../../src/gst/poll.js';
-import { firstFrame } from '../../src/worker/encoding/first-picture.js';
+import { firstFrame } from '../../src/worker/encoding/first-frame.js';
 
 /** A clock that stands but for whoever sleeps; `at` is what happens when. */
 function virtualClock(at: Readonly<Record<number, () => void>> = {}) {
@@ -16,7 +16,7 @@ function virtualClock(at: Readonly<Record<number, () => void>> = {}) {
 t.test('looks until there is an answer, and once more when time is up', async t => {
   let looks = 0;
   const clock = virtualClock();
-  t.equal(await poll(() => (++looks === 3 ? 'it' : null), { patienceMs: 100, everyMs: 10, clock }), 'it');
+  t.equal(await poll(() => (++looks === 3 ? 'it' : null), { timeoutMs: 100, everyMs: 10, clock }), 'it');
   t.equal(clock.now(), 20);
   looks = 0;
   const late = virtualClock();
@@ -24,7 +24,7 @@ t.test('looks until there is an answer, and once more when time is up', async t 
     looks++;
     return null;
   };
-  t.equal(await poll(look, { patienceMs: 100, everyMs: 30, clock: late }), null);
+  t.equal(await poll(look, { timeoutMs: 100, everyMs: 30, clock: late }), null);
   t.equal(late.now(), 120);
   t.equal(looks, 5, 'one that stood still for all its time has looked all the same');
   await t.rejects(
@@ -32,7 +32,7 @@ t.test('looks until there is an answer, and once more when time is up', async t 
       () => {
         throw new Error('no');
       },
-      { patienceMs: 100 },
+      { timeoutMs: 100 },
     ),
     /no/,
   );
@@ -43,7 +43,7 @@ t.test('the first frame', async t => {
   const come = () => {
     count++;
   };
-  const options = { count: () => count, patienceMs: 1_000, goesOn: () => true };
+  const options = { count: () => count, timeoutMs: 1_000, goesOn: () => true };
   t.equal(await firstFrame({ ...options, clock: virtualClock({ 500: come }) }), 'arrived');
   t.equal(await firstFrame({ ...options, clock: virtualClock() }), 'arrived', 'it was there already');
   count = 0;

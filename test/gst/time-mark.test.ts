@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Source } from '../../src/domain/source.js';
-import { Feed } from '../../src/gst/feed.js';
-import { lookAtMachine } from '../../src/gst/machine.js';
+import { inspectMachine } from '../../src/gst/machine.js';
 import { Gst, type Sample } from '../../src/gst/native.js';
 import { closePipeline, element, pad, parseLaunch, shareClock } from '../../src/gst/pipeline.js';
+import { TeeLink } from '../../src/gst/tee-link.js';
 import { readTimeMark, TIME_MARK_CORNER } from '../../src/protocol/time-mark.js';
 import { sourceProperty } from '../../src/worker/encoding/launch.js';
 import { Capture } from '../../src/worker/sources/capture.js';
@@ -16,7 +16,7 @@ import { until } from '../helpers/server.js';
 // What a capture writes into its pictures is read from them when they have been encoded and decoded again.
 
 useMarkFont();
-const machine = lookAtMachine();
+const machine = inspectMachine();
 const format = { width: 320, height: 240, framerate: 30 };
 const { width, height } = TIME_MARK_CORNER;
 const MARKS = 15;
@@ -31,7 +31,7 @@ async function delaysOf(t: Test, source: Source, baseTime: bigint): Promise<{ de
       'fakesink name=last sync=false enable-last-sample=true',
   );
   shareClock(viewer, baseTime);
-  const feed = new Feed(capture.tee, viewer, pad(element(viewer, 'in'), 'sink'));
+  const feed = new TeeLink(capture.tee, viewer, pad(element(viewer, 'in'), 'sink'));
   t.teardown(() => {
     feed.close();
     closePipeline(viewer);
@@ -44,7 +44,7 @@ async function delaysOf(t: Test, source: Source, baseTime: bigint): Promise<{ de
   await until(
     `${source.type}: ${MARKS} marks`,
     () => {
-      const failure = capture.look();
+      const failure = capture.check();
       if (failure) throw failure;
       const sample = element(viewer, 'last').lastSample as Sample | null;
       if (!sample || sample.getBuffer().pts === last) return false;

@@ -1,22 +1,22 @@
 import type { FastifyBaseLogger, FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import type { Test } from 'tap';
+import { CameraReconciler } from '../../src/domain/camera-reconciler.js';
 import { Cameras } from '../../src/domain/cameras.js';
 import type { Config, System } from '../../src/domain/contract.js';
 import type { CaptureDevice } from '../../src/domain/devices.js';
 import { EventBus } from '../../src/domain/events.js';
 import type { IceForClients } from '../../src/domain/ice.js';
-import { LineUp } from '../../src/domain/line-up.js';
 import type { ServerCertificate } from '../../src/domain/server-certificate.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { makeAccess } from '../../src/server/access/access.js';
+import { ConfigMemory } from '../../src/server/config/config-storage.js';
 import { defaultConfig } from '../../src/server/config/load.js';
-import { ConfigMemory } from '../../src/server/config/place.js';
-import { planGuest } from '../../src/server/config/plan.js';
+import { planEphemeral } from '../../src/server/config/plan.js';
 import { type Applier, ConfigStore } from '../../src/server/config/store.js';
 import { readControls, setControls } from '../../src/server/devices/controls.js';
 import { buildApp } from '../../src/server/http/app.js';
-import { LegacyRoom } from '../../src/server/legacy/room.js';
+import { LegacySignalingServer } from '../../src/server/legacy/signaling-server.js';
 import { Metrics } from '../../src/server/metrics/metrics.js';
 import { FakeEngine } from './fake-engine.js';
 import { readOffer } from './fixtures.js';
@@ -64,7 +64,7 @@ export interface TestApp {
   cameras: Cameras;
   sessions: Sessions;
   events: EventBus;
-  legacy: LegacyRoom;
+  legacy: LegacySignalingServer;
   /** Asks with the token. */
   ask(method: string, url: string, more?: Partial<InjectOptions>): ReturnType<typeof inject>;
   /** Offers to watch a camera, as a player does. */
@@ -104,26 +104,26 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
   const sessions = new Sessions({ engine, events, log: logger, maxViewers: viewers });
   const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
   const editor = new ConfigStore({ place: new ConfigMemory('/config.yaml', CAMERAS), log: logger });
-  const lineUp = new LineUp({ cameras, sessions, engine, log: logger });
+  const reconciler = new CameraReconciler({ cameras, sessions, engine, log: logger });
   const legacySettings = { ...defaults.legacy, ...settings.legacy };
-  const legacy = new LegacyRoom({
+  const legacy = new LegacySignalingServer({
     settings: legacySettings,
     cameras,
     sessions,
-    bundles: engine,
+    connections: engine,
     events,
-    setGuests: guests => lineUp.setGuests(guests.map(planGuest)),
+    setEphemeral: guests => reconciler.setEphemeral(guests.map(planEphemeral)),
     returnMs: () => 3_000,
     log: logger,
     ...(settings.pingMs === undefined ? {} : { pingMs: settings.pingMs }),
   });
   const applier: Applier = {
     prepare: next => () => {
-      lineUp.apply(next.cameras.map(({ plan }) => plan));
+      reconciler.apply(next.cameras.map(({ plan }) => plan));
       legacy.camerasChanged();
     },
     found: async () => ({}),
-    isPassedOn: camera => cameras.isPassedOn(camera),
+    isPassthrough: camera => cameras.isPassthrough(camera),
   };
   await editor.start(applier, TOKEN);
   t.teardown(() => editor.close());
@@ -139,7 +139,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
       events,
       protocol,
       ice,
-      pictures: engine,
+      snapshots: engine,
       controls: { read: readControls, set: setControls },
       legacy,
       devices: () => settings.devices ?? [],

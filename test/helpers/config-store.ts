@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { startServer } from '../../src/server/compose.js';
-import { ConfigFile, type Place } from '../../src/server/config/place.js';
+import { ConfigFile, type Place } from '../../src/server/config/config-storage.js';
 import { type Applier, ConfigStore, type Running } from '../../src/server/config/store.js';
 import { FakeEngine } from './fake-engine.js';
 import { keptLog } from './quiet-log.js';
@@ -13,7 +13,7 @@ import { keptLog } from './quiet-log.js';
 export const NO_APPLIER: Applier = {
   prepare: () => () => undefined,
   found: async () => ({}),
-  isPassedOn: () => false,
+  isPassthrough: () => false,
 };
 
 /** A folder of its own with a file in it; gone with the test. */

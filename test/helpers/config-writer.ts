@@ -1,4 +1,4 @@
-import { ConfigFile } from '../../src/server/config/place.js';
+import { ConfigFile } from '../../src/server/config/config-storage.js';
 import { ConfigStore } from '../../src/server/config/store.js';
 import { NO_APPLIER } from './config-store.js';
 import { keptLog } from './quiet-log.js';

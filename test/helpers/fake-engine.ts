@@ -3,7 +3,7 @@ import type { CaptureDevice } from '../../src/domain/devices.js';
 import type { CameraFreshness } from '../../src/domain/freshness.js';
 import type { CameraMeasures } from '../../src/domain/measures.js';
 import type { Machine } from '../../src/domain/media-engine.js';
-import type { BundlePart, OfferedBundle } from '../../src/domain/multi-camera.js';
+import type { ConnectionCamera, ConnectionOffer } from '../../src/domain/multi-camera.js';
 import type { Snapshot } from '../../src/domain/snapshots.js';
 import { monotonicMs } from '../../src/process/monotonic.js';
 import type { Offer } from '../../src/protocol/offer.js';
@@ -104,7 +104,7 @@ export class FakeEngine implements Engine {
   /** How often, in ms, it was said that it would be asked again. */
   readonly looks: number[] = [];
 
-  async look(everyMs: number): Promise<void> {
+  async refresh(everyMs: number): Promise<void> {
     this.looks.push(everyMs);
   }
 
@@ -112,7 +112,7 @@ export class FakeEngine implements Engine {
     return this.ages.get(camera) ?? null;
   }
 
-  async measureBundles(): Promise<null> {
+  async measureMultiCamera(): Promise<null> {
     return null;
   }
 
@@ -146,30 +146,38 @@ export class FakeEngine implements Engine {
   /** What was done to connections of several cameras, in order: `offer front rear`, `accept SDP`, `receive`, `trickle …`. */
   readonly bundles: string[] = [];
   /** What they are offered and answered; a function may fail, or take its time. */
-  describeBundle = async (): Promise<OfferedBundle> => ({ sdp: 'v=0\r\n', candidates: [] });
+  describeConnection = async (): Promise<ConnectionOffer> => ({ sdp: 'v=0\r\n', candidates: [] });
 
-  prepareBundles(): void {}
+  prepareConnections(): void {}
 
-  offerBundle(_bundle: string, parts: readonly BundlePart[], mids: readonly string[]): Promise<OfferedBundle> {
+  offerCameras(
+    _connection: string,
+    parts: readonly ConnectionCamera[],
+    mids: readonly string[],
+  ): Promise<ConnectionOffer> {
     this.bundles.push(`offer ${parts.map(({ camera }, index) => `${camera} as ${mids[index]}`).join(', ')}`);
-    return this.describeBundle();
+    return this.describeConnection();
   }
 
   /** What is wrong with each answer. */
   wrongAnswer: Error | null = null;
 
-  acceptBundle(_bundle: string, answer: string): void {
+  acceptAnswer(_connection: string, answer: string): void {
     if (this.wrongAnswer) throw this.wrongAnswer;
     this.bundles.push(`accept ${answer.trim()}`);
   }
 
-  async receiveBundle(_bundle: string, parts: readonly BundlePart[], offer: Offer): Promise<OfferedBundle> {
+  async receiveCameras(
+    _connection: string,
+    parts: readonly ConnectionCamera[],
+    offer: Offer,
+  ): Promise<ConnectionOffer> {
     offerOfCameras(offer);
     this.bundles.push(`receive ${parts.map(({ camera }) => camera).join(', ')}`);
-    return await this.describeBundle();
+    return await this.describeConnection();
   }
 
-  trickleBundle(_bundle: string, candidates: readonly string[]): void {
+  trickleConnection(_connection: string, candidates: readonly string[]): void {
     for (const candidate of candidates) this.bundles.push(`trickle ${candidate}`);
   }
 

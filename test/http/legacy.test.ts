@@ -16,7 +16,7 @@ const OFFER = readOffer('legacy-sender');
 
 async function setUp(t: Test, settings: TestSettings = {}, viewers = 20) {
   const test = await testApp(t, viewers, settings);
-  test.engine.describeBundle = async () => ({ sdp: 'v=0\r\ns=from the engine\r\n', candidates: [CANDIDATE] });
+  test.engine.describeConnection = async () => ({ sdp: 'v=0\r\ns=from the engine\r\n', candidates: [CANDIDATE] });
   const origin = await test.listen();
   const connect = (path = '/', headers: Record<string, string> = bearer(TOKEN), options = {}) =>
     oldClient(t, `${origin}${path}`, headers, options);
@@ -308,7 +308,7 @@ t.test('an old sender is asked once, when it is wanted, and becomes a camera', a
 
 t.test('a sender for which there is no room is told so, and not asked again at once', async t => {
   const { connect, engine, legacy, sessions, sessionsOf, ask } = await setUp(t);
-  engine.receiveBundle = async (_bundle, parts) => {
+  engine.receiveCameras = async (_connection, parts) => {
     for (const { session } of parts) sessionsOf.end(session, 'sending-failed', 'full');
     throw new Failure('overloaded', 'It is full.');
   };
@@ -403,13 +403,13 @@ const only = (sections: number): string =>
 
 t.test('two offers of one sender at once: the second is answered, and nobody is sent away', async t => {
   const { connect, engine, sessions } = await setUp(t);
-  const described = engine.describeBundle;
+  const described = engine.describeConnection;
   let refuse: (error: Error) => void = () => undefined;
-  engine.describeBundle = () => new Promise((_, reject) => (refuse = reject));
+  engine.describeConnection = () => new Promise((_, reject) => (refuse = reject));
   const sender = await connect();
   sender.say({ type: 'offer', sdp: OFFER });
   await until('it is being answered', () => sessions().length === 3);
-  engine.describeBundle = described;
+  engine.describeConnection = described;
   sender.say({ type: 'offer', sdp: OFFER });
   t.match(await sender.next(), { type: 'answer' });
   // As the engine does to whoever left.

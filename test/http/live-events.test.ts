@@ -165,7 +165,7 @@ t.test(
   async t => {
     const { listen, engine } = await setUp(t);
     let asked = 0;
-    engine.look = async () => {
+    engine.refresh = async () => {
       asked++;
       throw new Error('no worker can be asked');
     };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { type ServerOptions, startServer } from '../../src/server/compose.js';
-import { ConfigFile } from '../../src/server/config/place.js';
+import { ConfigFile } from '../../src/server/config/config-storage.js';
 import { ConfigStore } from '../../src/server/config/store.js';
 import { configFile } from '../helpers/config-store.js';
 import { FakeEngine } from '../helpers/fake-engine.js';

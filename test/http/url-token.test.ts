@@ -2,7 +2,7 @@ import Fastify from 'fastify';
 import t from 'tap';
 import { NOBODY } from '../../src/domain/access.js';
 import { answerUrlTokens } from '../../src/server/http/plugins/access.js';
-import { takeTokenFromPath } from '../../src/server/http/plugins/url-token.js';
+import { moveTokenFromPath } from '../../src/server/http/plugins/url-token.js';
 
 const LINKS = [
   '</whep/a/s/sse>; rel="urn:ietf:params:whep:ext:core:server-sent-events"; events="active,inactive"',
@@ -11,7 +11,7 @@ const LINKS = [
 
 /** A server whose one answer leads on to other URLs. */
 function leading(requireTokenOnSessions: boolean): ReturnType<typeof Fastify> {
-  const app = Fastify({ rewriteUrl: takeTokenFromPath });
+  const app = Fastify({ rewriteUrl: moveTokenFromPath });
   answerUrlTokens(app, {
     anonymous: NOBODY,
     legacy: () => NOBODY,

@@ -145,7 +145,7 @@ for (const form of ['nested', 'x86'] as const) {
     await shows(receiver, 2);
     t.strictSame((await camerasOf(set)).sort(), ['legacy-1', 'legacy-1-2'], "the sender's cameras alone");
     const recv = startRecv(t, [server.origin, 'legacy-1-2', '--headless'], { token: server.token });
-    await recv.heard('picture', 'legacy-1-2');
+    await recv.heard('frame', 'legacy-1-2');
     t.equal(await recv.stop(), 0);
     const offers = sender.events.filter(({ event }) => event === 'offered').length;
     t.equal(offers, 1, 'it opened its cameras once');
@@ -197,7 +197,7 @@ t.test('recv, from this server as from an old sender', { skip }, async t => {
   const recv = startRecv(t, ['--legacy', `ws://127.0.0.1:${set.server.port}/`, '--headless'], {
     token: set.server.token,
   });
-  await recv.heard('picture');
+  await recv.heard('frame');
   t.strictSame(await camerasOf(set), ['front', 'rear']);
   t.equal(await recv.stop(), 0);
   await gone(t, set.server, 's-4', 'peer-closed');

@@ -12,7 +12,7 @@ const noGi = missing('gi', 'python3-gi');
 /** It shows so many pictures of each camera, of that size, at about their rate, and leaves. */
 async function receives(t: Test, words: string[], cameras: string[], [width, height]: [number, number]): Promise<void> {
   const recv = startRecv(t, [...words, '--headless'], { token: TOKEN });
-  for (const camera of cameras) t.match(await recv.heard('picture', camera), { width, height });
+  for (const camera of cameras) t.match(await recv.heard('frame', camera), { width, height });
   for (const camera of cameras) {
     await until('30 pictures', () => Number(recv.figures(camera).frames) > 30);
     const { state, fps } = recv.figures(camera);
@@ -44,7 +44,7 @@ t.test('webrtcbin that has no H.264, in each way to say so', { skip: noGi }, asy
 t.test('a server that dies, and is there no more', { skip: noGi }, async t => {
   const server = await startForeignServer(t, 'webrtcbin_whep.py', '--die-after', '2');
   const recv = startRecv(t, [server.url, '--headless']);
-  await recv.heard('picture');
+  await recv.heard('frame');
   t.match(await recv.heard('stale'), { camera: /.+/ });
   t.match((await recv.heard('down')).detail, /lost|nothing|closed|ended|refuses/);
   await until('it says that nothing is there any more', () =>

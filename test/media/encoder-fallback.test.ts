@@ -56,7 +56,7 @@ t.test('an encoder that does not open gives way to the next, which is said and r
       sessionMeasured: () => undefined,
       senderWanted: () => undefined,
     },
-    wantsInlet: () => undefined,
+    needsRtpReceiver: () => undefined,
     wantsKeyframe: () => undefined,
     log: log,
   });

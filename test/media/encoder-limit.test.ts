@@ -49,15 +49,15 @@ t.test('an encoder whose limit of instances is reached is opened anew, and not g
     },
     onVp8Failure: failure => t.fail(failure.message),
   });
-  const looking = setInterval(() => output.look(), 20);
+  const looking = setInterval(() => output.check(), 20);
   t.teardown(() => {
     clearInterval(looking);
     output.close();
     closePipeline(source);
   });
   source.setState(Gst.State.PLAYING);
-  output.showPictures(new Tee(source, element(source, 'taken')));
-  await output.firstPicture();
+  output.showFrames(new Tee(source, element(source, 'taken')));
+  await output.firstFrame();
   for (const keyframeInterval of [30, 15]) {
     const before = output.stream;
     // x264enc takes this on anew only.

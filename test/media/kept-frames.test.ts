@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Gst, type Sample } from '../../src/gst/native.js';
 import { EncoderChoice } from '../../src/worker/encoding/encoder-choice.js';
-import { describeFan } from '../../src/worker/encoding/launch.js';
+import { describeFanout } from '../../src/worker/encoding/launch.js';
 import { Output } from '../../src/worker/encoding/output.js';
-import { takeStill, toJpeg } from '../../src/worker/encoding/still.js';
+import { takeSnapshot, toJpeg } from '../../src/worker/encoding/snapshot.js';
 import { StreamPipeline } from '../../src/worker/encoding/stream-pipeline.js';
 import { CameraFailure } from '../../src/worker/failure.js';
 import { sleep, until } from '../helpers/server.js';
@@ -43,24 +43,24 @@ async function passthrough(t: Test, { keyframeInterval, makesKeyframes }: Source
     'video/x-h264,profile=constrained-baseline',
     'h264parse',
     'video/x-h264,stream-format=byte-stream,alignment=au',
-    describeFan('video'),
+    describeFanout('video'),
   ].join(' ! ');
   const stream = new StreamPipeline('H264', line, baseTime, makesKeyframes ? 'event' : () => undefined);
   const show = (grey: number): void => {
     stream.element('source').foregroundColor = 0xff000000 + grey * 0x010101;
   };
   show(BEFORE);
-  stream.video.hold();
+  stream.video.pause();
   output.showStream({ stream, close: () => stream.close() });
   await sleep(0);
   stream.play();
   // As whoever owns an output does.
-  const looking = setInterval(() => output.look(), 20);
+  const looking = setInterval(() => output.check(), 20);
   t.teardown(() => {
     clearInterval(looking);
     output.close();
   });
-  await output.firstPicture();
+  await output.firstFrame();
   const frames = () => stream.video.count();
   return {
     output,
@@ -83,7 +83,7 @@ async function greyOf(t: Test, jpeg: Uint8Array): Promise<number> {
   return shot.at(4, 4);
 }
 
-const snapshot = async (t: Test, output: Output) => await greyOf(t, (await takeStill(output)).jpeg);
+const snapshot = async (t: Test, output: Output) => await greyOf(t, (await takeSnapshot(output)).jpeg);
 
 t.test('a publisher that makes keyframes on request alone: a snapshot shows now', async t => {
   const { output, show, pass } = await passthrough(t, { keyframeInterval: 1_000_000, makesKeyframes: true });
@@ -120,8 +120,8 @@ t.test('the placeholder shows the last frame before the loss', async t => {
   t.ok(Math.abs((await snapshot(t, output)) - BEFORE) < 20);
   show(AFTER);
   await pass(MANY);
-  await output.showSlate('CAMERA LOST', performance.now());
-  const placeholder = await until('it is on air', () => output.stream?.lastPicture() as Sample | null);
+  await output.showPlaceholder('CAMERA LOST', performance.now());
+  const placeholder = await until('it is on air', () => output.stream?.lastFrame() as Sample | null);
   const grey = await greyOf(t, await toJpeg(placeholder));
   t.ok(grey > 30, `it shows ${grey}: the frames of before are nearly black, dimmed`);
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Gst } from '../../src/gst/native.js';
 import { EncoderChoice } from '../../src/worker/encoding/encoder-choice.js';
-import { describeFan } from '../../src/worker/encoding/launch.js';
+import { describeFanout } from '../../src/worker/encoding/launch.js';
 import { Output } from '../../src/worker/encoding/output.js';
 import { StreamPipeline } from '../../src/worker/encoding/stream-pipeline.js';
 import { until } from '../helpers/server.js';
@@ -19,7 +19,7 @@ t.test('what goes wrong while viewers are moved to another stream fails the came
   });
   t.teardown(() => output.close());
   const open = () => {
-    const line = `videotestsrc is-live=true ! video/x-raw,width=64,height=48 ! x264enc tune=zerolatency ! h264parse ! ${describeFan('video')}`;
+    const line = `videotestsrc is-live=true ! video/x-raw,width=64,height=48 ! x264enc tune=zerolatency ! h264parse ! ${describeFanout('video')}`;
     const stream = new StreamPipeline('H264', line, baseTime);
     t.teardown(() => stream.close());
     stream.play();
@@ -27,9 +27,9 @@ t.test('what goes wrong while viewers are moved to another stream fails the came
   };
   const stream = open();
   output.showStream({ stream, close: () => stream.close() });
-  await output.firstPicture();
+  await output.firstFrame();
   const broken = open();
-  broken.firstPicture = () => Promise.reject(new Error('the tee gave no pad'));
+  broken.firstFrame = () => Promise.reject(new Error('the tee gave no pad'));
   output.showStream({ stream: broken, close: () => broken.close() });
   const [failure] = await until('it is told', () => failures.length > 0 && failures);
   t.match(failure, /the tee gave no pad.*Ask again/);

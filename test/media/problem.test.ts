@@ -36,7 +36,7 @@ t.test('a camera that failed keeps its reason when something else of it changes'
       sessionMeasured: () => undefined,
       senderWanted: () => undefined,
     },
-    wantsInlet: () => undefined,
+    needsRtpReceiver: () => undefined,
     wantsKeyframe: () => undefined,
     log,
   });

@@ -38,7 +38,7 @@ t.test('another source that takes longer than a stall is opened once', async t =
   const { port } = await rtspCamera(t, 0, 'constrained-baseline', 30);
   const [near, far] = [await doorOf(t, port, 0), await doorOf(t, port, 1_200)];
   const camera = await cameraProcess(t, { source: near.source, stallTimeout: 0.5 });
-  camera.say({ type: 'feed', request: 2, feed: 'f', port: 9 });
+  camera.say({ type: 'forward', request: 2, forward: 'f', port: 9 });
   await camera.inState('live');
   camera.configure({ source: far.source });
   await until('what is no longer configured is not shown for long', async () =>
@@ -57,7 +57,7 @@ t.test('back to the source that is still on air: it is closed before it is opene
   const { port } = await rtspCamera(t, 0, 'constrained-baseline', 30);
   const [near, far] = [await doorOf(t, port, 0), await doorOf(t, port, 60_000)];
   const camera = await cameraProcess(t, { source: near.source, stallTimeout: 10 });
-  camera.say({ type: 'feed', request: 2, feed: 'f', port: 9 });
+  camera.say({ type: 'forward', request: 2, forward: 'f', port: 9 });
   await camera.inState('live');
   camera.configure({ source: far.source });
   await until('the other one is being opened', async () => far.opened() === 1);
@@ -84,9 +84,9 @@ t.test('a publication that cannot even be built leaves nothing that somebody wai
   };
   camera.say(publish as never);
   await until('it is refused', async () => camera.said.some(({ type }) => type === 'refused'));
-  camera.say({ type: 'feed', request: 2, feed: 'f', port: 9 });
+  camera.say({ type: 'forward', request: 2, forward: 'f', port: 9 });
   await until('who comes then is told at once that nobody publishes', async () =>
-    camera.said.some(message => message.type === 'unfed' && /Nobody publishes/.test(message.detail)),
+    camera.said.some(message => message.type === 'forward-ended' && /Nobody publishes/.test(message.detail)),
   );
   t.equal(camera.camera()?.state, 'waiting');
 });

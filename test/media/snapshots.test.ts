@@ -11,7 +11,7 @@ t.teardown(() => browser.close());
 
 /** More frames than are kept of a stream since its keyframe, twice. */
 const MANY = 320;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 t.test('a publisher in Chromium, which makes a keyframe only when it is asked for one', async t => {
   const server = await startServer('--camera', 'phone=whip');
@@ -21,7 +21,7 @@ t.test('a publisher in Chromium, which makes a keyframe only when it is asked fo
   await until('it is live', async () => (await server.camera('phone')).state === 'live');
   const sent = async (count: number) => {
     const goal = (await publication.stats()).framesSent + count;
-    await until(`${count} frames more`, async () => (await publication.stats()).framesSent >= goal, PATIENCE_MS);
+    await until(`${count} frames more`, async () => (await publication.stats()).framesSent >= goal, TIMEOUT_MS);
   };
   const snapshot = async () => {
     const response = await server.fetch('/api/v1/cameras/phone/snapshot.jpg');

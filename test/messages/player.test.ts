@@ -41,7 +41,7 @@ const fromPlayer: { [T in FromPlayer['type']]: Extract<FromPlayer, { type: T }> 
   answered: { type: 'answered', request: 3, answer: 'v=0' },
   refused: { type: 'refused', request: 1, code: 'decoder', detail: 'none', remedy: null },
   connected: { type: 'connected', session: 's-1' },
-  picture: { type: 'picture', session: 's-1', camera: 'front', width: 640, height: 480 },
+  frame: { type: 'frame', session: 's-1', camera: 'front', width: 640, height: 480 },
   ended: { type: 'ended', session: 's-1', reason: 'ice-failed', detail: null },
   stale: { type: 'stale', camera: 'front', ageMs: 500 },
   fresh: { type: 'fresh', camera: 'front', afterMs: 900 },

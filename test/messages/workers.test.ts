@@ -1,18 +1,18 @@
 import t from 'tap';
 import {
-  BUNDLES_REPLIES,
-  checkFromBundles,
-  checkToBundles,
-  type FromBundles,
-  type ToBundles,
-} from '../../src/messages/bundles.js';
-import {
   checkFromWorker,
   checkToWorker,
   type FromWorker,
   type ToWorker,
   WORKER_REPLIES,
 } from '../../src/messages/camera-worker.js';
+import {
+  checkFromMultiCamera,
+  checkToMultiCamera,
+  type FromMultiCamera,
+  MULTI_CAMERA_REPLIES,
+  type ToMultiCamera,
+} from '../../src/messages/multi-camera.js';
 
 const ice = {
   stunServer: null,
@@ -74,10 +74,10 @@ const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
   candidates: { type: 'candidates', session: 's-1', values: ['1 1 UDP 1 192.0.2.1 9 typ host'] },
   leave: { type: 'leave', session: 's-1' },
   keyframe: { type: 'keyframe' },
-  feed: { type: 'feed', request: 3, feed: 'f-1', port: 40_000 },
-  unfeed: { type: 'unfeed', feed: 'f-1' },
-  still: { type: 'still', request: 1 },
-  look: { type: 'look', request: 1, everyMs: 100 },
+  forward: { type: 'forward', request: 3, forward: 'f-1', port: 40_000 },
+  'stop-forward': { type: 'stop-forward', forward: 'f-1' },
+  snapshot: { type: 'snapshot', request: 1 },
+  freshness: { type: 'freshness', request: 1, everyMs: 100 },
   measure: { type: 'measure', request: 1 },
   ping: { type: 'ping', sequence: 1 },
   close: { type: 'close' },
@@ -103,7 +103,12 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
     publisher: 's-2',
     newestAt: 1234.5,
   },
-  looked: { type: 'looked', request: 1, newestAt: 1234.5, sessions: { 's-1': { movedAt: 1230.5, heardAt: null } } },
+  freshness: {
+    type: 'freshness',
+    request: 1,
+    newestAt: 1234.5,
+    sessions: { 's-1': { movedAt: 1230.5, heardAt: null } },
+  },
   measured: {
     type: 'measured',
     request: 1,
@@ -111,10 +116,10 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
     stream: { captured: 9, encoded: 8, sent: 7, keyframes: 1, thinned: 1, overrun: 1, delayMs: 5.5, encodeMs: null },
   },
   joined: { type: 'joined', request: 1, answer: 'v=0' },
-  still: { type: 'still', request: 1, jpeg: new Uint8Array([255, 216]), capturedAt: 123456.5 },
-  unfed: { type: 'unfed', request: 3, detail: 'why' },
-  inlet: { type: 'inlet', port: 40_000 },
-  'inlet-closed': { type: 'inlet-closed', port: 40_000 },
+  snapshot: { type: 'snapshot', request: 1, jpeg: new Uint8Array([255, 216]), capturedAt: 123456.5 },
+  'forward-ended': { type: 'forward-ended', request: 3, detail: 'why' },
+  'receiver-opened': { type: 'receiver-opened', port: 40_000 },
+  'receiver-closed': { type: 'receiver-closed', port: 40_000 },
   'keyframe-wanted': { type: 'keyframe-wanted' },
   'encoder-failed': { type: 'encoder-failed', element: 'nvh264enc', reason: 'why' },
   refused: { type: 'refused', request: 1, code: 'internal', detail: 'why', remedy: null },
@@ -136,34 +141,34 @@ const fromWorker: { [T in FromWorker['type']]: Extract<FromWorker, { type: T }> 
   done: { type: 'done' },
 };
 
-const toBundles: { [T in ToBundles['type']]: Extract<ToBundles, { type: T }> } = {
-  offer: { type: 'offer', request: 1, bundle: 'b', cameras: ['front', 'rear'], ice },
-  accept: { type: 'accept', bundle: 'b', answer: 'v=0' },
-  receive: { type: 'receive', request: 2, bundle: 'b', cameras: ['legacy-1'], offer: 'v=0', ice },
-  candidates: { type: 'candidates', bundle: 'b', values: ['1 1 UDP 1 192.0.2.1 9 typ host'] },
-  outlet: { type: 'outlet', bundle: 'b', camera: 'legacy-1', port: 40_000 },
-  'no-outlet': { type: 'no-outlet', bundle: 'b', camera: 'legacy-1' },
-  keyframe: { type: 'keyframe', bundle: 'b', camera: 'legacy-1' },
-  drop: { type: 'drop', bundle: 'b', camera: 'front' },
-  look: { type: 'look', request: 1 },
-  leave: { type: 'leave', bundle: 'b' },
+const toBundles: { [T in ToMultiCamera['type']]: Extract<ToMultiCamera, { type: T }> } = {
+  offer: { type: 'offer', request: 1, connection: 'b', cameras: ['front', 'rear'], ice },
+  accept: { type: 'accept', connection: 'b', answer: 'v=0' },
+  receive: { type: 'receive', request: 2, connection: 'b', cameras: ['legacy-1'], offer: 'v=0', ice },
+  candidates: { type: 'candidates', connection: 'b', values: ['1 1 UDP 1 192.0.2.1 9 typ host'] },
+  forward: { type: 'forward', connection: 'b', camera: 'legacy-1', port: 40_000 },
+  'stop-forward': { type: 'stop-forward', connection: 'b', camera: 'legacy-1' },
+  keyframe: { type: 'keyframe', connection: 'b', camera: 'legacy-1' },
+  drop: { type: 'drop', connection: 'b', camera: 'front' },
+  freshness: { type: 'freshness', request: 1 },
+  leave: { type: 'leave', connection: 'b' },
   ping: { type: 'ping', sequence: 1 },
   close: { type: 'close' },
 };
-const fromBundles: { [T in FromBundles['type']]: Extract<FromBundles, { type: T }> } = {
+const fromBundles: { [T in FromMultiCamera['type']]: Extract<FromMultiCamera, { type: T }> } = {
   ready: { type: 'ready', warmMs: 400 },
   pong: { type: 'pong', sequence: 1 },
-  inlet: { type: 'inlet', camera: 'front', port: 40_000 },
-  'inlet-closed': { type: 'inlet-closed', camera: 'front', port: 40_000 },
+  'receiver-opened': { type: 'receiver-opened', camera: 'front', port: 40_000 },
+  'receiver-closed': { type: 'receiver-closed', camera: 'front', port: 40_000 },
   'keyframe-wanted': { type: 'keyframe-wanted', camera: 'front' },
   offered: { type: 'offered', request: 1, offer: 'v=0' },
   answered: { type: 'answered', request: 2, answer: 'v=0' },
   refused: { type: 'refused', request: 1, code: 'internal', detail: 'why', remedy: null },
-  connected: { type: 'connected', bundle: 'b' },
-  sending: { type: 'sending', bundle: 'b' },
-  ended: { type: 'ended', bundle: 'b', reason: 'ice-failed', detail: null },
-  stats: { type: 'stats', bundle: 'b', stats: figures },
-  looked: { type: 'looked', request: 1, sessions: { b: { movedAt: 1.5, heardAt: null } } },
+  connected: { type: 'connected', connection: 'b' },
+  sending: { type: 'sending', connection: 'b' },
+  ended: { type: 'ended', connection: 'b', reason: 'ice-failed', detail: null },
+  stats: { type: 'stats', connection: 'b', stats: figures },
+  freshness: { type: 'freshness', request: 1, sessions: { b: { movedAt: 1.5, heardAt: null } } },
   log: { type: 'log', level: 'info', event: 'e', fields: {} },
 };
 
@@ -182,13 +187,13 @@ const directions = [
   },
   {
     name: 'to the process for connections',
-    check: checkToBundles as (message: unknown) => unknown,
+    check: checkToMultiCamera as (message: unknown) => unknown,
     examples: toBundles,
     others: fromBundles,
   },
   {
     name: 'from the process for connections',
-    check: checkFromBundles as (message: unknown) => unknown,
+    check: checkFromMultiCamera as (message: unknown) => unknown,
     examples: fromBundles,
     others: toBundles,
   },
@@ -242,7 +247,7 @@ t.test('what may be null, and what need not be there', t => {
 t.test('each request and its reply have a number', t => {
   const conversations: [string, Readonly<Record<string, string>>, object, object][] = [
     ['worker', WORKER_REPLIES, toWorker, fromWorker],
-    ['bundles', BUNDLES_REPLIES, toBundles, fromBundles],
+    ['bundles', MULTI_CAMERA_REPLIES, toBundles, fromBundles],
   ];
   for (const [name, replies, to, from] of conversations) {
     const numbered = (messages: object): string[] =>

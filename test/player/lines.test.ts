@@ -3,12 +3,12 @@ import t from 'tap';
 import { DECODERS, describeDecoder } from '../../src/gst/decoders.js';
 import { CONTAINERS, PIPE_FORMATS } from '../../src/messages/player.js';
 import {
-  BLACK_PICTURE,
+  BLACK_FRAME,
   describeComposition,
   describePipe,
   describeReception,
   describeRecording,
-  describeStillFile,
+  describeSnapshotFile,
   describeTile,
   describeTileSink,
 } from '../../src/receiver/player/lines.js';
@@ -42,9 +42,9 @@ function describe(): [string, string][] {
     ['composition', describeComposition(places, window, 'waylandsink')],
     ...CONTAINERS.map((container): [string, string] => [`recording into ${container}`, describeRecording(container)]),
     ...PIPE_FORMATS.map((format): [string, string] => [`pipe of ${format}`, describePipe(format)]),
-    ['still as jpg', describeStillFile('jpg')],
-    ['still as png', describeStillFile('png')],
-    ['black picture', BLACK_PICTURE],
+    ['still as jpg', describeSnapshotFile('jpg')],
+    ['still as png', describeSnapshotFile('png')],
+    ['black picture', BLACK_FRAME],
   ];
 }
 

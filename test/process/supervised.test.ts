@@ -19,7 +19,7 @@ type From =
 
 const REPLIES = { add: 'sum' } as const;
 const POLICY: RestartPolicy = { delaysMs: [0, 250, 1_000], steadyMs: 30_000, giveUpAfter: null, maxStuck: 2 };
-const PATIENCE = { patienceMs: 5_000 };
+const PATIENCE = { timeoutMs: 5_000 };
 
 /** Supervises processes that a test plays, on a clock of its own. */
 function setUp(more: Partial<SupervisedOptions<To, From, typeof REPLIES>> = {}) {
@@ -94,7 +94,7 @@ t.test('how a request comes to nothing', async t => {
   await t.rejects(add(gaveUp.signal), /the viewer left/, 'nor is it asked any more');
   t.equal(child.heard.length, 3);
 
-  const forever = supervised.request({ type: 'add', a: 1, b: 2 }, { patienceMs: null });
+  const forever = supervised.request({ type: 'add', a: 1, b: 2 }, { timeoutMs: null });
   const died = t.rejects(forever, faultOf('died', /SIGSEGV/));
   await clock.pass(3_600_000);
   child.die();
@@ -137,12 +137,12 @@ t.test('whoever waits for it waits over its restarts, as long as there is one to
 
   last().die();
   await clock.pass(0);
-  await t.rejects(supervised.untilUp({ patienceMs: 100 }), faultOf('died'), 'the next start is later than that');
-  const late = t.rejects(supervised.untilUp({ patienceMs: 300 }), faultOf('late'));
+  await t.rejects(supervised.untilUp({ timeoutMs: 100 }), faultOf('died'), 'the next start is later than that');
+  const late = t.rejects(supervised.untilUp({ timeoutMs: 300 }), faultOf('late'));
   await clock.pass(300);
   await late;
   const gaveUp = new AbortController();
-  const left = t.rejects(supervised.untilUp({ patienceMs: null, signal: gaveUp.signal }), /left/);
+  const left = t.rejects(supervised.untilUp({ timeoutMs: null, signal: gaveUp.signal }), /left/);
   gaveUp.abort(new Error('left'));
   await left;
   await up();
@@ -169,7 +169,7 @@ t.test('what it is told first comes before it is up; if that fails, it is killed
 t.test('it is given up after so many failures, or when there is no hope, and whoever waits is told', async t => {
   const { supervised, clock, children, exits, last } = setUp({ policy: { ...POLICY, giveUpAfter: 3 } });
   supervised.start();
-  const waits = t.rejects(supervised.untilUp({ patienceMs: null }), faultOf('died', /given up/));
+  const waits = t.rejects(supervised.untilUp({ timeoutMs: null }), faultOf('died', /given up/));
   for (let i = 0; i < 3; i++) {
     last().die();
     await clock.pass(1_000);
@@ -290,17 +290,17 @@ t.test('with real processes', async t => {
   });
   t.teardown(() => supervised.close());
   supervised.start();
-  await supervised.untilUp({ patienceMs: null });
+  await supervised.untilUp({ timeoutMs: null });
   const { pid } = supervised.child ?? {};
-  t.equal((await supervised.request({ type: 'add', a: 20, b: 22 }, { patienceMs: null })).sum, 42);
+  t.equal((await supervised.request({ type: 'add', a: 20, b: 22 }, { timeoutMs: null })).sum, 42);
   const unanswered = t.rejects(
-    supervised.request({ type: 'add', a: 0, b: 0 }, { patienceMs: null }),
+    supervised.request({ type: 'add', a: 0, b: 0 }, { timeoutMs: null }),
     faultOf('died', /code 3/),
   );
   supervised.send({ type: 'note', text: 'exit' });
   await unanswered;
-  await supervised.untilUp({ patienceMs: null });
+  await supervised.untilUp({ timeoutMs: null });
   t.not(supervised.child?.pid, pid, 'another one is there');
-  t.equal((await supervised.request({ type: 'add', a: 1, b: 1 }, { patienceMs: null })).sum, 2);
+  t.equal((await supervised.request({ type: 'add', a: 1, b: 1 }, { timeoutMs: null })).sum, 2);
   t.match(exits, [{ pid, next: 'restart', restartInMs: 0 }]);
 });

@@ -6,7 +6,7 @@ import {
   TIME_MARK,
   TIME_MARK_CORNER,
   TIME_MARK_GLYPHS,
-  type TimeMarkPicture,
+  type TimeMarkFrame,
 } from '../../src/protocol/time-mark.js';
 
 const { cell, columns, margin, rows } = TIME_MARK;
@@ -24,7 +24,7 @@ function drawn(text: string, options: { bytes?: 1 | 4; white?: number; black?: n
       for (let y = top; y < top + cell; y++)
         data.fill(white, (y * width + left) * bytes, (y * width + left + cell) * bytes);
     }
-  return { data, width, height, bytesPerPixel: bytes } satisfies TimeMarkPicture;
+  return { data, width, height, bytesPerPixel: bytes } satisfies TimeMarkFrame;
 }
 
 t.test('a time, in the middle of its ms', t => {

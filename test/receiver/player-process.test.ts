@@ -46,7 +46,7 @@ function setUp({ decodes = true } = {}) {
     await clock.pass(0);
     return child;
   };
-  const listener = { connected: () => undefined, picture: () => undefined, ended: (why: string) => ended.push(why) };
+  const listener = { connected: () => undefined, frame: () => undefined, ended: (why: string) => ended.push(why) };
   /** A session is made, and its first frames kill the player. */
   const dieOfFrames = async (child: FakeChild<ToPlayer, FromPlayer>, session: string): Promise<void> => {
     const offered = player.offer(session, 'front', ICE, listener);

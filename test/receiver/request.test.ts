@@ -92,7 +92,7 @@ t.test('a body that never ends does not fill the memory', async t => {
     });
     write();
   });
-  const failure = await refused(server.url, { patienceMs: 8_000 });
+  const failure = await refused(server.url, { timeoutMs: 8_000 });
   t.equal(failure.code, 'invalid-answer');
   t.match(failure.message, /far too much/);
   t.ok(sent < 30_000_000, `${sent} bytes were sent`);
@@ -104,12 +104,12 @@ t.test('a body that never ends does not fill the memory', async t => {
 t.test('one that does not answer, or not to the end', async t => {
   const silent = await startStranger(t, () => undefined);
   const began = performance.now();
-  const failure = await refused(silent.url, { patienceMs: 200 });
+  const failure = await refused(silent.url, { timeoutMs: 200 });
   t.equal(failure.code, 'unreachable');
   t.match(failure.message, /did not answer within 0\.2 s/);
   t.ok(performance.now() - began < 10_000);
   const slow = await startStranger(t, (_, response) => void response.writeHead(200).write('a'));
-  t.equal((await refused(slow.url, { patienceMs: 200 })).code, 'unreachable', 'in the middle of its body');
+  t.equal((await refused(slow.url, { timeoutMs: 200 })).code, 'unreachable', 'in the middle of its body');
   const dying = await startStranger(t, request => request.socket.destroy());
   t.equal((await refused(dying.url)).code, 'unreachable', 'it hangs up');
   const abort = new AbortController();

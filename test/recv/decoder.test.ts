@@ -19,7 +19,7 @@ t.test('its decoder gives way to the next; when none is left recv ends and says 
   const enough = 3 * DECODERS.length + 3;
   let pictures = 0;
   while (code === undefined && killed.size < enough) {
-    const came = recv.events.filter(({ event }) => event === 'picture').length;
+    const came = recv.events.filter(({ event }) => event === 'frame').length;
     const player = recv.player();
     if (came > pictures && player !== 0 && !killed.has(player)) {
       pictures = came;

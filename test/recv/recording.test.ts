@@ -39,14 +39,14 @@ t.test(
     const words = (file: string): string[] => [server.origin, '--headless', '--record', file];
     const [first, second] = files.map(file => startRecv(t, words(file), { token: server.token }));
     if (!first || !second) throw new Error('there are two');
-    await Promise.all([first.heard('picture'), second.heard('picture')]);
+    await Promise.all([first.heard('frame'), second.heard('frame')]);
     await Promise.all([recorded(first, 60), recorded(second, 60)]);
     process.kill(server.pid, 'SIGKILL');
     const { detail } = await first.heard('down', 'cam');
     t.match(detail, /closed the connection|refuses/, 'it says that the server went');
     await sleep(1000);
     server = await start();
-    await Promise.all([first.heard('picture', 'cam', 2), second.heard('picture', 'cam', 2)]);
+    await Promise.all([first.heard('frame', 'cam', 2), second.heard('frame', 'cam', 2)]);
     await Promise.all([recorded(first, 60), recorded(second, 60)]);
     t.equal(await first.stop(), 0);
     t.match((await first.heard('summary')).interruptions, { [String(detail)]: 1 });
@@ -71,12 +71,12 @@ t.test(`${RESTARTS} restarts of the server leave no thread and no file descripto
     token: server.token,
   });
   const again = async (): Promise<void> => {
-    const seen = recv.events.filter(({ event }) => event === 'picture').length;
+    const seen = recv.events.filter(({ event }) => event === 'frame').length;
     process.kill(server.pid, 'SIGKILL');
     server = await start();
-    await recv.heard('picture', 'cam', seen + 1);
+    await recv.heard('frame', 'cam', seen + 1);
   };
-  await recv.heard('picture');
+  await recv.heard('frame');
   // What a process opens once.
   for (let i = 0; i < 2; i++) await again();
   const player = recv.player();
@@ -104,11 +104,11 @@ t.test('a player that is killed is replaced, and says so; what was recorded stay
   const recv = startRecv(t, [robot.origin, 'cam0', '--headless', '--record', join(folder, 'drive.mp4')], {
     token: robot.token,
   });
-  await recv.heard('picture');
+  await recv.heard('frame');
   await recorded(recv, 30);
   process.kill(recv.player(), 'SIGKILL');
   t.match(await recv.heard('player-died'), { reason: /SIGKILL/ });
-  await recv.heard('picture', 'cam0', 2);
+  await recv.heard('frame', 'cam0', 2);
   t.match(await recv.heard('recording', 'cam0', 2), { file: join(folder, 'drive-2.mp4') });
   await recorded(recv, 30);
   const settings = { method: 'PATCH', body: '{"width":320,"height":240}' };

@@ -33,7 +33,7 @@ t.test('two cameras on a Wayland display, both moving', { skip: noWeston }, asyn
   t.teardown(() => server.close());
   await until('the display is there', () => existsSync(join(folder, env.WAYLAND_DISPLAY)));
   const recv = startRecv(t, [server.origin], { token: server.token, env });
-  await Promise.all([recv.heard('picture', 'left'), recv.heard('picture', 'right')]);
+  await Promise.all([recv.heard('frame', 'left'), recv.heard('frame', 'right')]);
   t.match(await recv.heard('prepared'), { sink: 'waylandsink' });
 
   let shots = 0;

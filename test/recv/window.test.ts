@@ -15,7 +15,7 @@ t.test(
   async t => {
     const [robot, x] = await Promise.all([startRobot(t), startXServer(t)]);
     const recv = startRecv(t, [robot.origin], { token: robot.token, display: x.display });
-    await Promise.all([recv.heard('picture', 'cam0'), recv.heard('picture', 'cam1')]);
+    await Promise.all([recv.heard('frame', 'cam0'), recv.heard('frame', 'cam1')]);
     t.match(await recv.heard('prepared'), { sink: /sink$/ });
 
     const tiles = [0, 640].map(left => ({ x: left, y: 0, width: 640, height: 480 }));
@@ -58,7 +58,7 @@ t.test('a window each, and a person who closes one', { skip: noXvfb }, async t =
     token: robot.token,
     display: x.display,
   });
-  await Promise.all([recv.heard('picture', 'cam0'), recv.heard('picture', 'cam1')]);
+  await Promise.all([recv.heard('frame', 'cam0'), recv.heard('frame', 'cam1')]);
   t.match(await recv.heard('prepared'), { sink: 'ximagesink' });
   t.equal(await x.closeWindow(), 2, 'a window for each');
   t.equal(await recv.exited, 0);

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import type { Control, Device } from '../../src/domain/contract.js';
 import { startServer, until } from '../helpers/server.js';
-import { cameras, deviceAt, FIRST, PATIENCE_MS, plugIn, readControl, ready, SECOND, unplug } from './vivid.js';
+import { cameras, deviceAt, FIRST, plugIn, readControl, ready, SECOND, TIMEOUT_MS, unplug } from './vivid.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const DEVICES = [deviceAt(FIRST), deviceAt(SECOND)];
@@ -90,7 +90,7 @@ t.test('controls', async t => {
 
 t.test('unplugged and plugged in while nobody watches', async t => {
   unplug();
-  await until('no device is left', async () => (await devices()).length === 0, PATIENCE_MS);
+  await until('no device is left', async () => (await devices()).length === 0, TIMEOUT_MS);
   t.strictSame(
     (await cameras(server)).map(({ device, state }) => ({ device, state })),
     [
@@ -100,11 +100,7 @@ t.test('unplugged and plugged in while nobody watches', async t => {
   );
   plugIn();
   const back = performance.now();
-  await until(
-    'both have their devices',
-    async () => (await cameras(server)).every(({ device }) => device),
-    PATIENCE_MS,
-  );
+  await until('both have their devices', async () => (await cameras(server)).every(({ device }) => device), TIMEOUT_MS);
   t.comment(`there again after ${Math.round(performance.now() - back)} ms`);
   t.strictSame((await cameras(server)).map(({ device }) => device).sort(), DEVICES);
 });

@@ -2,7 +2,7 @@ import t from 'tap';
 import { startProgram } from '../helpers/client-program.js';
 import { gone, sees } from '../helpers/seen.js';
 import { sleep } from '../helpers/server.js';
-import { deviceAt, FIRST, PATIENCE_MS, SECOND, serving } from './vivid.js';
+import { deviceAt, FIRST, SECOND, serving, TIMEOUT_MS } from './vivid.js';
 
 const server = await serving(t, {
   left: { source: `v4l2:bus=${FIRST}`, width: 640, height: 360, framerate: 30, controls: { horizontal_movement: 5 } },
@@ -18,7 +18,7 @@ for (const { camera, size, bus, framerate, nearest } of [
 ]) {
   t.test(`${camera}: ${size}`, async t => {
     const client = startProgram(t, 'webrtcbin_client.py', 'watch', `${server.origin}/whep/${camera}`, server.token);
-    const first = await sees(client, undefined, PATIENCE_MS);
+    const first = await sees(client, undefined, TIMEOUT_MS);
     t.equal(`${first.width}x${first.height}`, size);
     await sleep(MEASURED_MS);
     const fps = ((await client.seen()).pictures - first.pictures) / (MEASURED_MS / 1_000);

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap';
 import { startProgram } from '../helpers/client-program.js';
 import { gone, sees } from '../helpers/seen.js';
 import { sleep, until } from '../helpers/server.js';
-import { deviceAt, FIRST, keepNumber, PATIENCE_MS, plugIn, readControl, serving, setControl, unplug } from './vivid.js';
+import { deviceAt, FIRST, keepNumber, plugIn, readControl, serving, setControl, TIMEOUT_MS, unplug } from './vivid.js';
 
 // A picture that moves; and more work is for the processors of another machine.
 const CONTROLS = { horizontal_movement: 5 };
@@ -18,7 +18,7 @@ const LOOKED_AT = 20;
 const NOTICED_MS = 1_500;
 
 const client = startProgram(t, 'webrtcbin_client.py', 'watch', `${server.origin}/whep/cam`, server.token);
-await sees(client, undefined, PATIENCE_MS);
+await sees(client, undefined, TIMEOUT_MS);
 const [session] = await server.sessions();
 const worker = server.worker('cam');
 
@@ -30,10 +30,10 @@ async function timed(
   t: { comment(text: string): void },
   what: string,
   look: () => Promise<boolean>,
-  patienceMs = 20_000,
+  timeoutMs = 20_000,
 ): Promise<number> {
   const began = performance.now();
-  await until(what, look, patienceMs);
+  await until(what, look, timeoutMs);
   const took = Math.round(performance.now() - began);
   t.comment(`${what}: after ${took} ms`);
   return took;
@@ -46,7 +46,7 @@ const hasControls = (device = ''): boolean =>
 /** The viewer is sent pictures all the time, in the same session, by the same worker. */
 async function staysWatched(t: Test): Promise<void> {
   const { pictures } = await client.seen();
-  await until('more pictures', async () => (await client.seen()).pictures > pictures, PATIENCE_MS);
+  await until('more pictures', async () => (await client.seen()).pictures > pictures, TIMEOUT_MS);
   t.strictSame(
     (await server.sessions()).map(({ id, state }) => ({ id, state })),
     [{ id: session?.id, state: 'connected' }],
@@ -71,7 +71,7 @@ async function showsCamera(t: Test): Promise<void> {
       // A slate counts its seconds, and is still between them.
       return changes > pictures * 0.75;
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
   await staysWatched(t);
 }

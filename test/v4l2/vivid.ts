@@ -11,7 +11,7 @@ export const FIRST = 'platform:vivid-000';
 export const SECOND = 'platform:vivid-001';
 
 /** How long something may take here, where nothing is said of it: processors are emulated. */
-export const PATIENCE_MS = 60_000;
+export const TIMEOUT_MS = 60_000;
 
 const NODES = '/sys/class/video4linux';
 const DRIVER = '/sys/bus/platform/drivers/vivid';
@@ -55,9 +55,9 @@ export async function ready(server: TestServer): Promise<void> {
       const system = (await (await server.fetch('/api/v1/system')).json()) as System;
       return system.encoders.state === 'done';
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
-  await until('no camera starts', async () => !(await cameras(server)).some(isStarting), PATIENCE_MS);
+  await until('no camera starts', async () => !(await cameras(server)).some(isStarting), TIMEOUT_MS);
 }
 
 const isStarting = ({ state }: Camera): boolean => state === 'starting' || state === 'down';

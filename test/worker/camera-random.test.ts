@@ -38,7 +38,7 @@ const act: fc.Arbitrary<[string, Act]> = fc.oneof(
       'publisher-failed',
       world => {
         const { publisher } = world.state;
-        if (publisher && !publisher.onAir)
+        if (publisher && !publisher.isLive)
           world.send({ type: 'publisher-failed', session: publisher.session, failure: FAILURE });
       },
     ],
@@ -65,7 +65,7 @@ function publish(world: CameraWorld): void {
 
 function ready(world: CameraWorld, codec: 'H264' | 'VP8'): void {
   const { publisher } = world.state;
-  if (publisher && !publisher.onAir) world.publisherReady(publisher.session, codec);
+  if (publisher && !publisher.isLive) world.publisherReady(publisher.session, codec);
 }
 
 function plug(world: CameraWorld, isPresent: boolean): void {
@@ -96,7 +96,7 @@ function check(world: CameraWorld, seen: Set<string>): void {
   for (const session of seen)
     if (state.publisher?.session !== session && !world.endedPublishers.has(session)) fail(`${session} is a zombie`);
   if (state.publisher && state.phase === 'closed') fail('a publisher of a closed camera');
-  if (state.publisher?.onAir && state.phase === 'live' && world.onAir !== 'publisher')
+  if (state.publisher?.isLive && state.phase === 'live' && world.onAir !== 'publisher')
     fail('the publisher is not on air');
   if (state.publisher && world.endedPublishers.has(state.publisher.session)) fail('a publisher that was told to go');
   // At most one source is open, but for the one that another takes the place of.
@@ -105,7 +105,7 @@ function check(world: CameraWorld, seen: Set<string>): void {
   if (world.source !== null && state.source === 'none') fail('a source that nobody knows of');
   if (world.opening?.attempt !== state.attempt?.id) fail('an attempt that nobody knows of');
   if (state.source !== 'none' && world.source === null) fail('a source that is not there');
-  if (state.source !== 'none' && state.publisher?.onAir) fail('a source beside a publisher');
+  if (state.source !== 'none' && state.publisher?.isLive) fail('a source beside a publisher');
   // What is seen is what is said, and nothing stands still that is said to be something else.
   if (state.phase === 'live' && state.source === 'open' && world.onAir !== 'source') fail('the source is not on air');
   const isLost = state.phase === 'lost' || state.phase === 'awaitingPublisher';
@@ -132,7 +132,7 @@ function recover(world: CameraWorld): void {
     world.placeholderShown();
     publish(world);
     ready(world, 'H264');
-    if (world.state.publisher?.onAir && world.state.phase === 'lost') world.frames();
+    if (world.state.publisher?.isLive && world.state.phase === 'lost') world.frames();
     if (world.state.phase === 'lost' && !world.opening) world.pass(2_000);
     if (world.opening) world.opened();
   }

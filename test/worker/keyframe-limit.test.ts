@@ -1,9 +1,9 @@
 import t from 'tap';
-import { KeyframeLimit } from '../../src/worker/sessions/keyframe-limit.js';
+import { KeyframeRequestLimit } from '../../src/worker/sessions/keyframe-request-limit.js';
 
 /** Feeds [ms, session, requests since it came] and gives the spacings that were asked for. */
 function run(...notes: [number, string, number][]): (number | null)[] {
-  const limit = new KeyframeLimit();
+  const limit = new KeyframeRequestLimit();
   limit.note('first', 0, 10_000);
   return notes.map(([ms, session, requests]) => limit.note(session, requests, 10_000 + ms));
 }
@@ -30,7 +30,7 @@ t.test('the requests of all viewers count together', t => {
 });
 
 t.test('only new requests count, and a counter that begins anew counts for nothing less', t => {
-  const limit = new KeyframeLimit();
+  const limit = new KeyframeRequestLimit();
   limit.note('a', 0, 1_000);
   t.equal(limit.note('a', 1_000, 10_000), 500);
   t.equal(limit.note('a', 1_000, 11_000), 0, 'the old ones were counted');
@@ -40,7 +40,7 @@ t.test('only new requests count, and a counter that begins anew counts for nothi
 });
 
 t.test('one who left and came again begins at zero', t => {
-  const limit = new KeyframeLimit();
+  const limit = new KeyframeRequestLimit();
   limit.note('a', 20, 10_000);
   t.equal(limit.note('a', 21, 12_000), null);
   limit.forget('a');

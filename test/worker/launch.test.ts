@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Source } from '../../src/domain/source.js';
 import {
   describeEncoding,
-  describeFan,
+  describeFanout,
   describePublication,
   describeVp8,
   sourceProperty,
@@ -106,15 +106,15 @@ t.test('a tee without viewers goes on, and a slow viewer holds up nobody', t => 
   const lines = [capture({ type: 'test' }), describeEncoding(ENCODER, 30), describePublication('VP8', true)];
   for (const line of lines) t.equal(count(line, 'tee name='), count(line, 'allow-not-linked=true'));
   t.match(
-    describeFan('audio'),
+    describeFanout('audio'),
     /queue name=audio-queue leaky=downstream max-size-buffers=\d+ max-size-bytes=0 max-size-time=0 ! identity name=audio-sent/,
   );
   t.end();
 });
 
 t.test('the fan: pictures are counted, then tapped, then queued, then sent', t => {
-  t.equal(describeFan('video'), others.get('fan of video'));
-  t.equal(describeFan('audio'), others.get('fan of video')?.replaceAll('video-', 'audio-'));
+  t.equal(describeFanout('video'), others.get('fan of video'));
+  t.equal(describeFanout('audio'), others.get('fan of video')?.replaceAll('video-', 'audio-'));
   t.end();
 });
 

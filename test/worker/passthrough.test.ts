@@ -1,11 +1,11 @@
 import t from 'tap';
-import { judgePassthrough, type StreamFacts } from '../../src/worker/sources/passthrough.js';
+import { decidePassthrough, type StreamFacts } from '../../src/worker/sources/passthrough.js';
 
 const good: StreamFacts = {
   profile: 'constrained-baseline',
   reordered: false,
   keyframeGapMs: 1_000,
-  lookedAtMs: 6_000,
+  probedMs: 6_000,
 };
 
 t.test("whether the source's own H.264 is sent on, and why", t => {
@@ -19,8 +19,8 @@ t.test("whether the source's own H.264 is sent on, and why", t => {
     ['auto', { ...good, profile: 'high' }, false, 'profile is high'],
     ['auto', { ...good, profile: '' }, false, 'profile'],
     ['auto', { ...good, reordered: true }, false, 'B-frames'],
-    ['auto', { ...good, keyframeGapMs: null, lookedAtMs: 6_000 }, false, '6.0 s apart'],
-    ['auto', { ...good, keyframeGapMs: null, lookedAtMs: 400 }, false, 'no second keyframe'],
+    ['auto', { ...good, keyframeGapMs: null, probedMs: 6_000 }, false, '6.0 s apart'],
+    ['auto', { ...good, keyframeGapMs: null, probedMs: 400 }, false, 'no second keyframe'],
     ['auto', null, false, 'no H.264'],
     ['always', { ...good, profile: 'high', reordered: true, keyframeGapMs: null }, true, '"always"'],
     ['always', null, false, 'no H.264'],
@@ -28,7 +28,7 @@ t.test("whether the source's own H.264 is sent on, and why", t => {
     ['never', null, false, '"never"'],
   ];
   for (const [wanted, facts, active, words] of cases) {
-    const verdict = judgePassthrough(wanted, facts);
+    const verdict = decidePassthrough(wanted, facts);
     t.equal(verdict.active, active, `${wanted} ${JSON.stringify(facts)}`);
     t.match(verdict.reason, words);
   }

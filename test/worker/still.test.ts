@@ -1,6 +1,6 @@
 import t from 'tap';
 import { frameAgeMs } from '../../src/worker/encoding/frame-time.js';
-import { takeStill } from '../../src/worker/encoding/still.js';
+import { takeSnapshot } from '../../src/worker/encoding/snapshot.js';
 import { CameraFailure } from '../../src/worker/failure.js';
 
 t.test('a frame that cannot be decoded is a failure with a remedy', async t => {
@@ -9,7 +9,7 @@ t.test('a frame that cannot be decoded is a failure with a remedy', async t => {
     lastFrame: () => Promise.reject(new Error('avdec_h264-0: no frame')),
     requestKeyframe: () => undefined,
   };
-  const error = await takeStill(output).catch((error: unknown) => error);
+  const error = await takeSnapshot(output).catch((error: unknown) => error);
   t.ok(error instanceof CameraFailure, `it is ${error}`);
   t.match(error, { message: /avdec_h264-0: no frame/, remedy: /Ask again/, code: 'camera-unavailable' });
 });

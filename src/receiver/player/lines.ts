@@ -34,11 +34,11 @@ export function describeReception({ sections, decoder, marks }: ReceptionSetting
   return [
     // What a lost packet is waited for is set when pictures flow: before, it would hold up the first one.
     'webrtcbin name=webrtc bundle-policy=max-bundle latency=0',
-    ...Array.from({ length: sections }, (_, i) => describeSection(i, decoder, marks)),
+    ...Array.from({ length: sections }, (_, i) => describeMediaSection(i, decoder, marks)),
   ].join('  ');
 }
 
-function describeSection(i: number, decoder: ReceptionSettings['decoder'], marks: boolean): string {
+function describeMediaSection(i: number, decoder: ReceptionSettings['decoder'], marks: boolean): string {
   return [
     // Of a picture with a hole, and of all that are made from it, nothing is shown: a keyframe is asked for.
     `webrtc.src_${i} ! rtph264depay request-keyframe=true wait-for-keyframe=true ! ${UNPACKED} ! h264parse name=parse${i} config-interval=-1 ! ${H264} ! identity name=came${i} silent=true ! tee name=encoded${i} allow-not-linked=true`,
@@ -113,7 +113,7 @@ export function describeComposition(
 }
 
 /** A black picture, from nothing. */
-export const BLACK_PICTURE =
+export const BLACK_FRAME =
   'videotestsrc pattern=black num-buffers=1 ! video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! fakesink name=out sync=false enable-last-sample=true';
 
 // Both can be played up to where they were cut off, of one stream: Matroska by its nature, MP4 as fragments of a second.
@@ -153,5 +153,5 @@ export function describePipe(format: PipeFormat): string {
 }
 
 /** One picture into a file. */
-export const describeStillFile = (format: 'jpg' | 'png'): string =>
+export const describeSnapshotFile = (format: 'jpg' | 'png'): string =>
   `appsrc name=in format=time ! videoconvert ! ${format === 'png' ? 'pngenc snapshot=false' : 'jpegenc quality=90'} ! filesink name=file async=false`;

@@ -1,6 +1,6 @@
-import { ChangingInput } from '../../gst/feed.js';
 import { Gst, type Pipeline } from '../../gst/native.js';
 import { closePipeline, drainBus, element, parseLaunch, shareClock } from '../../gst/pipeline.js';
+import { ChangingInput } from '../../gst/tee-link.js';
 import type { PipeFormat } from '../../messages/player.js';
 import { describePipe, PIPES } from './lines.js';
 import type { Section } from './section.js';

@@ -1,7 +1,7 @@
 import type { SessionFigures } from '../../domain/media-engine.js';
 import type { Decoder } from '../../gst/decoders.js';
 import type { Housekeeping } from '../../gst/housekeeping.js';
-import { lookAtMachine } from '../../gst/machine.js';
+import { inspectMachine } from '../../gst/machine.js';
 import { Gst } from '../../gst/native.js';
 import type { FromPlayer, PlayerSettings, ToPlayer, ToPlayerOf } from '../../messages/player.js';
 import { chooseDecoder, NoDecoder } from './decoder-choice.js';
@@ -23,7 +23,7 @@ const FIGURES_MS = 1_000;
 export class Player {
   readonly #send: (message: FromPlayer) => void;
   readonly #housekeeping: Housekeeping;
-  readonly #machine = lookAtMachine();
+  readonly #machine = inspectMachine();
   /**
    * ns of the pipeline clock at running time 0, of all pipelines here. Further back than the sinks' offset, of which there is
    * no time before 0 (see describeClock).
@@ -113,7 +113,7 @@ export class Player {
       return;
     }
     this.#timers.push(
-      setInterval(() => this.#look(), REDRAW_MS),
+      setInterval(() => this.#check(), REDRAW_MS),
       setInterval(() => this.#report(), FIGURES_MS),
     );
     this.#send({
@@ -189,7 +189,7 @@ export class Player {
     this.#housekeeping.collect();
   }
 
-  #look(): void {
+  #check(): void {
     for (const { reception } of this.#sessions.values()) reception.readMarks();
     for (const view of this.#views.values()) view.look();
   }

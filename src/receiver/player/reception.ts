@@ -41,7 +41,7 @@ const TIMES: ConnectionTimes = {
   stalledMs: Number.POSITIVE_INFINITY,
 };
 
-const LOOK_MS = 25;
+const POLL_INTERVAL_MS = 25;
 
 /** What is offered, one payload type for each profile: whatever a decoder takes, best known first. */
 const PROFILES = [
@@ -98,7 +98,7 @@ export class Reception {
       sends: null,
       times: TIMES,
     });
-    this.#timer = setInterval(() => this.look(), LOOK_MS);
+    this.#timer = setInterval(() => this.look(), POLL_INTERVAL_MS);
   }
 
   /** Watches the connection from now on, as what both sides need is known. */
@@ -116,7 +116,7 @@ export class Reception {
       this.#options.events.ended('pipeline-failed', `${error.element}: ${error.message}`);
       return;
     }
-    if (!this.#waits && this.sections.some(section => section.pictures() > 0)) {
+    if (!this.#waits && this.sections.some(section => section.frames() > 0)) {
       this.#waits = true;
       this.webrtc.latency = this.#options.jitterMs;
     }

@@ -1,5 +1,4 @@
 import { closeSync, openSync } from 'node:fs';
-import { ChangingInput } from '../../gst/feed.js';
 import { Gst, type Pipeline } from '../../gst/native.js';
 import {
   closePipeline,
@@ -10,6 +9,7 @@ import {
   parseLaunch,
   shareClock,
 } from '../../gst/pipeline.js';
+import { ChangingInput } from '../../gst/tee-link.js';
 import type { Container } from '../../messages/player.js';
 import { describeRecording } from './lines.js';
 import type { Section } from './section.js';

@@ -3,7 +3,7 @@ import { type Element, Gst, type Pipeline, type Sample, type VideoOverlay } from
 import { closePipeline, drainBus, element, make, parseLaunch, shareClock } from '../../gst/pipeline.js';
 import { poll } from '../../gst/poll.js';
 import { placesIn, windowSize } from './layout.js';
-import { BLACK_PICTURE, describeComposition, describeTile, describeTileSink } from './lines.js';
+import { BLACK_FRAME, describeComposition, describeTile, describeTileSink } from './lines.js';
 import { type DisplaySession, type DisplaySink, sinksFor } from './sinks.js';
 import { Tile } from './tile.js';
 import { XWindows } from './x-windows.js';
@@ -36,7 +36,7 @@ export class NoDisplay extends Error {
   }
 }
 
-const LOOK_MS = 100;
+const POLL_INTERVAL_MS = 100;
 const BLACK_MS = 5_000;
 
 /** What is on the display: a tile for each camera, in one window or one each. */
@@ -66,7 +66,7 @@ export class Screen {
         if (error && /window was closed/i.test(error.message)) onClosed();
         else if (error) onGone(`${error.element}: ${error.message}`);
       }
-    }, LOOK_MS);
+    }, POLL_INTERVAL_MS);
   }
 
   /** @throws NoDisplay */
@@ -74,7 +74,7 @@ export class Screen {
     const { sink, labels, separate, baseTime } = options;
     const session = displaySession(process.env);
     const candidates = sinksFor(session, sink).filter(({ element }) => !options.skip.has(element));
-    const black = await blackPicture();
+    const black = await blackFrame();
     const tried: string[] = [];
     for (const candidate of candidates) {
       const why = opens(candidate, options.onTrying);
@@ -182,11 +182,11 @@ function opens({ element: name }: DisplaySink, onTrying: (element: string) => vo
 }
 
 /** Made once, as pixels do not go through JavaScript. */
-async function blackPicture(): Promise<Sample> {
-  const pipeline = parseLaunch(BLACK_PICTURE);
+async function blackFrame(): Promise<Sample> {
+  const pipeline = parseLaunch(BLACK_FRAME);
   try {
     pipeline.setState(Gst.State.PLAYING);
-    const sample = await poll(() => element(pipeline, 'out').lastSample as Sample | null, { patienceMs: BLACK_MS });
+    const sample = await poll(() => element(pipeline, 'out').lastSample as Sample | null, { timeoutMs: BLACK_MS });
     if (!sample) throw new Error('videotestsrc made no picture');
     return sample;
   } finally {

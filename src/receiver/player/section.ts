@@ -36,7 +36,7 @@ export class Section {
   }
 
   /** Pictures so far; decoded ones, where they are. */
-  pictures(): number {
+  frames(): number {
     return passed(this.#shown).buffers;
   }
 
@@ -47,7 +47,7 @@ export class Section {
 
   /** Pictures a second, and bit/s of what came, since the last call. */
   rates(): { fps: number; bitrate: number } {
-    return this.#rate.take({ buffers: this.pictures(), bytes: passed(this.#came).bytes });
+    return this.#rate.take({ buffers: this.frames(), bytes: passed(this.#came).bytes });
   }
 
   /** In pixels; null until there is a picture. */

@@ -1,7 +1,7 @@
-import { ChangingInput } from '../../gst/feed.js';
 import { type Element, Gst, type Pipeline, type Sample } from '../../gst/native.js';
 import { element } from '../../gst/pipeline.js';
 import type { Tee } from '../../gst/tee.js';
+import { ChangingInput } from '../../gst/tee-link.js';
 
 /** From one drawing of the age of an old picture to the next. */
 export const REDRAW_MS = 100;
@@ -16,7 +16,7 @@ export class Tile {
   readonly #label: Element;
   readonly #alarm: Element;
   readonly #last: Element;
-  readonly #still: Element;
+  readonly #snapshot: Element;
   readonly #black: Sample;
   readonly #baseTime: bigint;
   #text: string | null = '';
@@ -31,7 +31,7 @@ export class Tile {
     this.#label = element(pipeline, `label${index}`);
     this.#alarm = element(pipeline, `alarm${index}`);
     this.#last = element(pipeline, `last${index}`);
-    this.#still = element(pipeline, `still${index}`);
+    this.#snapshot = element(pipeline, `still${index}`);
     this.#black = black;
     this.#baseTime = baseTime;
     this.#label.text = escapeMarkup(label);
@@ -66,7 +66,7 @@ export class Tile {
     const buffer = picture.getBuffer().copyDeep();
     buffer.pts = Gst.SystemClock.obtain().getTime() - this.#baseTime;
     buffer.dts = Gst.CLOCK_TIME_NONE;
-    this.#still.emit('push-sample', Gst.Sample.new(buffer, picture.getCaps(), null, null));
+    this.#snapshot.emit('push-sample', Gst.Sample.new(buffer, picture.getCaps(), null, null));
   }
 }
 

@@ -3,7 +3,7 @@ import { Pipe } from './pipe.js';
 import { Pulse } from './pulse.js';
 import { Recorder } from './recorder.js';
 import type { Section } from './section.js';
-import { writeStill } from './still-file.js';
+import { writeSnapshot } from './snapshot-file.js';
 import type { Tile } from './tile.js';
 import { numbered, warning } from './words.js';
 
@@ -31,16 +31,16 @@ export class View {
   #framesBefore = 0;
   #count = 0;
   /** performance.now() */
-  #lastPictureAt: number | null = null;
+  #lastFrameAt: number | null = null;
   #isStale = false;
   #text: string | null = null;
-  #wantsStill: boolean;
+  #wantsSnapshot: boolean;
 
   constructor(options: ViewOptions) {
     this.#options = options;
     const { camera, baseTime, send } = options;
     const { id, record, pipe } = camera;
-    this.#wantsStill = camera.snapshot !== null;
+    this.#wantsSnapshot = camera.snapshot !== null;
     this.#recorder =
       record &&
       new Recorder({
@@ -74,7 +74,7 @@ export class View {
   /** That session is over, or all are; before its pipeline is stopped. */
   drop(session = this.#session): void {
     if (!this.#section || session !== this.#session) return;
-    this.#framesBefore += this.#section.pictures();
+    this.#framesBefore += this.#section.frames();
     this.#options.tile?.take(null);
     this.#recorder?.take(null);
     this.#pipe?.take(null);
@@ -91,11 +91,11 @@ export class View {
   look(): void {
     const section = this.#section;
     const now = performance.now();
-    const count = section?.pictures() ?? 0;
-    if (section && count !== this.#count) this.#pictureCame(section, now, count);
+    const count = section?.frames() ?? 0;
+    if (section && count !== this.#count) this.#frameArrived(section, now, count);
     this.#pipe?.look(section);
     this.#recorder?.look();
-    const ageMs = this.#lastPictureAt === null ? null : now - this.#lastPictureAt;
+    const ageMs = this.#lastFrameAt === null ? null : now - this.#lastFrameAt;
     if (!this.#isStale && ageMs !== null && ageMs > STALE_MS) {
       this.#isStale = true;
       this.#options.send({ type: 'stale', camera: this.#options.camera.id, ageMs });
@@ -110,10 +110,10 @@ export class View {
     return {
       fps,
       bitrate,
-      frames: this.#framesBefore + (section?.pictures() ?? 0),
+      frames: this.#framesBefore + (section?.frames() ?? 0),
       width: size?.width ?? null,
       height: size?.height ?? null,
-      ageMs: this.#lastPictureAt === null ? null : Math.round(performance.now() - this.#lastPictureAt),
+      ageMs: this.#lastFrameAt === null ? null : Math.round(performance.now() - this.#lastFrameAt),
       ...this.pulse.take(),
     };
   }
@@ -124,29 +124,29 @@ export class View {
     await this.#recorder?.close();
   }
 
-  #pictureCame(section: Section, now: number, count: number): void {
+  #frameArrived(section: Section, now: number, count: number): void {
     const { send, camera } = this.#options;
     if (this.#count === 0) {
       const { width, height } = section.size() ?? { width: 0, height: 0 };
-      send({ type: 'picture', session: this.#session, camera: camera.id, width, height });
+      send({ type: 'frame', session: this.#session, camera: camera.id, width, height });
     }
     if (this.#isStale) {
       this.#isStale = false;
-      send({ type: 'fresh', camera: camera.id, afterMs: now - (this.#lastPictureAt ?? now) });
+      send({ type: 'fresh', camera: camera.id, afterMs: now - (this.#lastFrameAt ?? now) });
     }
     this.#count = count;
-    this.#lastPictureAt = now;
-    if (this.#wantsStill) void this.#still();
+    this.#lastFrameAt = now;
+    if (this.#wantsSnapshot) void this.#snapshot();
   }
 
-  async #still(): Promise<void> {
+  async #snapshot(): Promise<void> {
     const { camera, send } = this.#options;
     const picture = this.#section?.picture() ?? null;
     const file = camera.snapshot;
     if (!picture || file === null) return;
-    this.#wantsStill = false;
+    this.#wantsSnapshot = false;
     try {
-      await writeStill(picture, file);
+      await writeSnapshot(picture, file);
       send({ type: 'file', camera: camera.id, kind: 'snapshot', file });
     } catch (error) {
       send({

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { CommandError, EXIT } from '../../domain/command-error.js';
-import { writeFileWhole } from '../store/atomic-file.js';
+import { writeFileAtomically } from '../store/atomic-file.js';
 import { makeToken } from './tokens.js';
 
 /**
@@ -43,7 +43,7 @@ export async function readToken(stateDir: string): Promise<{ token: string; file
   const token = makeToken();
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    await writeFileWhole(file, `${token}\n`, 0o600);
+    await writeFileAtomically(file, `${token}\n`, 0o600);
   } catch (error) {
     throw new CommandError(
       EXIT.cannotWrite,

@@ -42,7 +42,7 @@ export function planCameras(
 }
 
 /** A camera that is in no configuration, but of an old sender: with what a camera has that is configured to nothing. */
-export function planGuest({ id, name }: { id: string; name: string }): CameraPlan {
+export function planEphemeral({ id, name }: { id: string; name: string }): CameraPlan {
   const [plan] = planCameras({ [id]: { source: 'test', name } as CameraSettings }, '/');
   if (!plan) throw new Error(`no plan for camera "${id}"`);
   return { ...plan, source: { type: 'legacy' } };

@@ -9,14 +9,14 @@ import type { Log } from '../../domain/log.js';
 import { ifMatch, strongEtag } from '../../protocol/etag.js';
 import { FileWatch } from '../store/file-watch.js';
 import { ConfigError } from './config-error.js';
+import type { Place } from './config-storage.js';
 import { beginDocument, mergePatch, removeCamera, setCamera, textOf } from './edit.js';
 import { type ConfiguredCamera, type Loaded, loadText } from './load.js';
 import { MIGRATIONS, type Migration } from './migrations.js';
-import type { Place } from './place.js';
 import { planCameras } from './plan.js';
 import { restartNeeded } from './restart.js';
+import { requestedSettings } from './settings-request.js';
 import { spliceCamera } from './splice.js';
-import { wantedSettings } from './wanted.js';
 
 /** What a server is run with. */
 export interface Running {
@@ -30,15 +30,15 @@ export interface Running {
 export interface Applier {
   /**
    * Looks whether a configuration can be run, and gets ready what it needs.
-   * @param anew whether also what is behind its files is to be read again
+   * @param reload whether also what is behind its files is to be read again
    * @returns what makes it hold, which does not fail
    * @throws CommandError
    */
-  prepare(next: Running, anew: boolean): () => void;
+  prepare(next: Running, reload: boolean): () => void;
   /** The cameras that this machine has by itself, where none are configured. */
   found(): Promise<Readonly<Record<string, CameraSettings>>>;
   /** Whether a camera's own stream is sent on as it is at this moment. */
-  isPassedOn(camera: string): boolean;
+  isPassthrough(camera: string): boolean;
 }
 
 export interface ConfigStoreOptions {
@@ -69,7 +69,7 @@ export class ConfigStore implements CameraEditor {
   #seen: string;
   #found: readonly ConfiguredCamera[] | null = null;
   #last: Promise<unknown> = Promise.resolve();
-  #toldThatItEnds = false;
+  #hasLoggedTemporary = false;
   #closed = false;
 
   /** @throws CommandError if what is configured cannot be used */
@@ -83,7 +83,7 @@ export class ConfigStore implements CameraEditor {
     const { config, ice } = loaded;
     this.#running = { config, ice, cameras: this.#camerasOf(loaded).cameras ?? [] };
     this.#loaded = loaded;
-    this.#tellOfMigration(loaded);
+    this.#logMigration(loaded);
     this.#watch = this.#place.lasting
       ? new FileWatch(this.#place.name, () => void this.reload({ asked: false }))
       : null;
@@ -133,7 +133,7 @@ export class ConfigStore implements CameraEditor {
         this.#loaded = loaded;
         this.#take(next, take);
         this.#log.info({ file: this.#place.name }, 'configuration reloaded');
-        this.#tellOfMigration(loaded);
+        this.#logMigration(loaded);
       } catch (error) {
         if (!(error instanceof CommandError))
           this.#log.error({ err: error }, 'the configuration could not be reloaded');
@@ -145,7 +145,7 @@ export class ConfigStore implements CameraEditor {
   }
 
   /** Asks anew which cameras this machine has by itself; where some are configured, that is of no interest. */
-  findAnew(): void {
+  rediscover(): void {
     if (this.#closed) return;
     this.#oneByOne(async () => {
       const before = this.#found;
@@ -238,13 +238,13 @@ export class ConfigStore implements CameraEditor {
       const raw = change(now);
       const wanted =
         raw &&
-        wantedSettings({
+        requestedSettings({
           id,
-          wanted: raw,
+          requested: raw,
           now,
           file: place.name,
           maySet: sources === 'any' ? () => true : this.#loaded.isListed,
-          isPassedOn: () => applier.isPassedOn(id),
+          isPassthrough: () => applier.isPassthrough(id),
         });
       const { migrated } = loaded;
       const changed = !isDeepStrictEqual(wanted ?? undefined, now?.settings);
@@ -256,7 +256,7 @@ export class ConfigStore implements CameraEditor {
       if (changed) {
         const isOld = migrated.titles.length > 0;
         await place.write(text, isOld ? { text: before, version: migrated.from } : null);
-        this.#tellThatItEnds();
+        this.#logTemporary();
       }
       if (place === this.#place) {
         this.#seen = text;
@@ -376,7 +376,7 @@ export class ConfigStore implements CameraEditor {
     return createHmac('sha256', this.#secret).update(canonical(settings)).digest('base64url').slice(0, 22);
   }
 
-  #tellOfMigration({ migrated }: Loaded): void {
+  #logMigration({ migrated }: Loaded): void {
     if (migrated.titles.length > 0)
       this.#log.info(
         { file: this.#place.name, version: migrated.from, steps: migrated.titles },
@@ -384,9 +384,9 @@ export class ConfigStore implements CameraEditor {
       );
   }
 
-  #tellThatItEnds(): void {
-    if (this.#camerasPlace.lasting || this.#toldThatItEnds) return;
-    this.#toldThatItEnds = true;
+  #logTemporary(): void {
+    if (this.#camerasPlace.lasting || this.#hasLoggedTemporary) return;
+    this.#hasLoggedTemporary = true;
     this.#log.warn(
       {},
       'cameras were named with --camera: changes of them hold until the server ends, and are not kept',

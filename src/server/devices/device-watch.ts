@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { CaptureDevice } from '../../domain/devices.js';
 import type { Log } from '../../domain/log.js';
-import { tellApart } from './identities.js';
+import { disambiguate } from './identities.js';
 import { type Inspected, inspect } from './inspect.js';
 import { PLACES, type Places, readNodes, VIDEO_NODE, type VideoNode } from './sysfs.js';
 import { INSTALL_V4L2_CTL } from './v4l2-ctl.js';
@@ -45,7 +45,7 @@ export class DeviceWatch {
   #isClosed = false;
   /** v4l2-ctl, the last time that it was needed. */
   #isMissing = false;
-  #toldMissing = false;
+  #hasLoggedMissing = false;
 
   constructor(options: DeviceWatchOptions) {
     this.#options = options;
@@ -55,14 +55,14 @@ export class DeviceWatch {
   /** Looks now and watches from now on; what changes after that is told of. Resolves as `look`. */
   async start(): Promise<void> {
     this.#listen();
-    this.#poll = setInterval(() => this.#lookAgain(), POLL_MS).unref();
+    this.#poll = setInterval(() => this.#rescan(), POLL_MS).unref();
     await this.look();
     this.#isStarted = true;
   }
 
   /** Resolves when every driver has answered, or had its time to. */
   async look(): Promise<void> {
-    this.#look();
+    this.#scan();
     while (this.#asking.size > 0) await Promise.all(this.#asking);
   }
 
@@ -79,7 +79,7 @@ export class DeviceWatch {
   #listen(): void {
     try {
       this.#watcher = watch(this.#places.dev, { persistent: false }, (_event, name) => {
-        if (name !== null && VIDEO_NODE.test(name)) this.#lookSoon();
+        if (name !== null && VIDEO_NODE.test(name)) this.#scanSoon();
       });
       this.#watcher.on('error', err => this.#deaf(err));
     } catch (err) {
@@ -93,21 +93,21 @@ export class DeviceWatch {
     this.#options.log.warn({ err, seconds: POLL_MS / 1000 }, 'plugging is noticed late: /dev cannot be watched');
   }
 
-  #lookSoon(): void {
+  #scanSoon(): void {
     this.#soon ??= setTimeout(() => {
       this.#soon = null;
-      this.#look();
+      this.#scan();
     }, TOGETHER_MS);
   }
 
-  #lookAgain(): void {
+  #rescan(): void {
     // It may have been installed by now.
     if (this.#isMissing) for (const known of this.#known.values()) known.node = { ...known.node, state: '' };
     this.#isMissing = false;
-    this.#look();
+    this.#scan();
   }
 
-  #look(): void {
+  #scan(): void {
     if (this.#isClosed) return;
     const nodes = new Map(readNodes(this.#places).map(node => [node.device, node]));
     let isGone = false;
@@ -127,7 +127,7 @@ export class DeviceWatch {
   }
 
   #ask(node: VideoNode): void {
-    const asking = inspect(node, () => this.#tellMissing())
+    const asking = inspect(node, () => this.#logMissing())
       .then(facts => {
         const known = this.#known.get(node.device);
         if (known?.node !== node) return;
@@ -141,7 +141,9 @@ export class DeviceWatch {
 
   #publish(): void {
     if (this.#isClosed) return;
-    const devices = tellApart([...this.#known.values()].flatMap(({ facts }) => (facts ? [facts] : []))).sort(byNumber);
+    const devices = disambiguate([...this.#known.values()].flatMap(({ facts }) => (facts ? [facts] : []))).sort(
+      byNumber,
+    );
     if (isDeepStrictEqual(devices, this.#devices)) return;
     this.#devices = devices;
     if (!this.#isStarted) return;
@@ -150,10 +152,10 @@ export class DeviceWatch {
     this.#links = setTimeout(() => this.#options.onChange(this.#devices), LINKS_MS);
   }
 
-  #tellMissing(): void {
+  #logMissing(): void {
     this.#isMissing = true;
-    if (this.#toldMissing) return;
-    this.#toldMissing = true;
+    if (this.#hasLoggedMissing) return;
+    this.#hasLoggedMissing = true;
     this.#options.log.warn({ remedy: INSTALL_V4L2_CTL }, 'v4l2-ctl is not installed: V4L2 cameras cannot be used');
   }
 }

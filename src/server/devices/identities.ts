@@ -6,7 +6,7 @@ import type { Inspected } from './inspect.js';
  * first has the camera's serial number and bus, the others the bus with `/2`, `/3`. A serial number that another camera
  * has too, as cheap ones do, is none.
  */
-export function tellApart(nodes: readonly Inspected[]): CaptureDevice[] {
+export function disambiguate(nodes: readonly Inspected[]): CaptureDevice[] {
   const named = nodes.map(node => {
     const siblings = nodes
       .filter(({ bus }) => bus === node.bus)

@@ -3,7 +3,7 @@ import type { CaptureDevice } from '../../domain/devices.js';
 import { sourceOf } from '../../domain/devices.js';
 
 /** What is shown where there is no camera. */
-const TEST_PICTURE = { test: { source: 'test', name: 'Test picture' } };
+const TEST_PATTERN = { test: { source: 'test', name: 'Test picture' } };
 /** Of an id, without what tells two alike apart. */
 const MAX_NAME = 40;
 
@@ -22,7 +22,7 @@ export class PluggedIn {
       const isServed = [...this.#served.values()].some(camera => camera.source === source);
       if (!isServed) this.#served.set(this.#freeId(device, usable), { source, name: device.name.slice(0, 100) });
     }
-    const cameras = this.#served.size > 0 ? Object.fromEntries(this.#served) : TEST_PICTURE;
+    const cameras = this.#served.size > 0 ? Object.fromEntries(this.#served) : TEST_PATTERN;
     // What is left out has its default.
     return cameras as Record<string, CameraSettings>;
   }

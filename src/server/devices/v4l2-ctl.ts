@@ -15,7 +15,7 @@ export class V4l2Error extends Error {
 export const INSTALL_V4L2_CTL = 'Install it: sudo apt-get install v4l-utils';
 
 /** A driver answers within milliseconds, a USB camera that sleeps within a second. */
-const PATIENCE_MS = 3_000;
+const TIMEOUT_MS = 3_000;
 /** vivid, which has more formats than any camera, prints 160 kB. */
 const MAX_OUTPUT = 1_000_000;
 /** Of what the program says of a failure. */
@@ -26,7 +26,7 @@ const MAX_MESSAGE = 300;
  * up nobody: what has not ended in time is killed and not waited for, as a process within a driver may not end.
  * @throws V4l2Error
  */
-export function v4l2ctl(device: string, args: readonly string[], patienceMs: number = PATIENCE_MS): Promise<string> {
+export function v4l2ctl(device: string, args: readonly string[], timeoutMs: number = TIMEOUT_MS): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('v4l2-ctl', ['-d', device, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -45,8 +45,8 @@ export function v4l2ctl(device: string, args: readonly string[], patienceMs: num
       finish(() => reject(error));
     };
     const timer = setTimeout(
-      () => giveUp(new V4l2Error('hung', `the driver of ${device} did not answer within ${patienceMs / 1000} s`)),
-      patienceMs,
+      () => giveUp(new V4l2Error('hung', `the driver of ${device} did not answer within ${timeoutMs / 1000} s`)),
+      timeoutMs,
     );
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (text: string) => {

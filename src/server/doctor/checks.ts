@@ -44,28 +44,28 @@ const GROUPS: readonly { title: string; checks: Readonly<Record<string, Check>> 
 ];
 
 /** A driver that hangs costs a quarter of a minute, and there may be more than one. */
-const PATIENCE_MS = 90_000;
+const TIMEOUT_MS = 90_000;
 
 /** Looks at everything, at the same time. What does not answer is a finding too. */
-export async function diagnose(context: Context, patienceMs = PATIENCE_MS): Promise<Group[]> {
+export async function diagnose(context: Context, timeoutMs = TIMEOUT_MS): Promise<Group[]> {
   return await Promise.all(
     GROUPS.map(async ({ title, checks }) => ({
       title,
       findings: (
-        await Promise.all(Object.entries(checks).map(([name, check]) => orLate(name, check(context), patienceMs)))
+        await Promise.all(Object.entries(checks).map(([name, check]) => orLate(name, check(context), timeoutMs)))
       ).flat(),
     })),
   );
 }
 
-async function orLate(check: string, findings: Promise<Finding[]>, patienceMs: number): Promise<Finding[]> {
+async function orLate(check: string, findings: Promise<Finding[]>, timeoutMs: number): Promise<Finding[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Finding[]>(resolve => {
-    timer = setTimeout(resolve, patienceMs, [
+    timer = setTimeout(resolve, timeoutMs, [
       {
         status: 'fail',
         check,
-        detail: `no answer within ${patienceMs / 1000} s`,
+        detail: `no answer within ${timeoutMs / 1000} s`,
         remedy: 'A driver, a disk or the name service hangs: look into "dmesg", and start the machine anew.',
       },
     ] satisfies Finding[]);

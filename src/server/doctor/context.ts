@@ -18,7 +18,7 @@ export function makeContext(configFile: string | null): Context {
       probed ??= probe();
       return probed;
     },
-    devices: lookForDevices,
+    devices: inspectDevices,
     facts: () => {
       facts ??= readFacts();
       return facts;
@@ -40,12 +40,12 @@ function readSettings(file: string | null): Settings {
 
 const nothing = (): void => undefined;
 
-async function lookForDevices(): Promise<DevicesFound> {
+async function inspectDevices(): Promise<DevicesFound> {
   const troubles: Pick<Finding, 'detail' | 'remedy'>[] = [];
-  const tell = (fields: object, event: string): void => {
+  const log = (fields: object, event: string): void => {
     troubles.push({ detail: event, ...('remedy' in fields ? { remedy: `${String(fields.remedy)}.` } : {}) });
   };
-  const devices = await findDevices({ debug: nothing, info: nothing, warn: tell, error: tell });
+  const devices = await findDevices({ debug: nothing, info: nothing, warn: log, error: log });
   return { devices, troubles };
 }
 

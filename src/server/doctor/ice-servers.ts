@@ -13,11 +13,11 @@ export const checkIceServers: Check = async ({ settings }) => {
       { status: 'ok', check: 'ice', detail: 'no STUN or TURN server: viewers are on networks that reach this one' },
     ];
   return await Promise.all(
-    servers.flatMap((server, i) => server.urls.map(url => lookAt(url, server.access, `ice.servers.${i}`))),
+    servers.flatMap((server, i) => server.urls.map(url => check(url, server.access, `ice.servers.${i}`))),
   );
 };
 
-async function lookAt(url: IceUrl, access: IceServerPlan['access'], key: string): Promise<Finding> {
+async function check(url: IceUrl, access: IceServerPlan['access'], key: string): Promise<Finding> {
   const isTurn = url.scheme.startsWith('turn');
   const shown = printIceUrl(url);
   try {

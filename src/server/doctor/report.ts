@@ -9,14 +9,14 @@ const GAP = '  ';
 /** Before what is to be done. */
 const MARK = '> ';
 
-export interface Look {
+export interface Inspect {
   /** Columns of the terminal. */
   width: number;
   colours: boolean;
 }
 
 /** The findings for people: grouped, aligned, wrapped; and a last line that says how it is. */
-export function report(groups: readonly Group[], { width, colours }: Look): string {
+export function report(groups: readonly Group[], { width, colours }: Inspect): string {
   const shown = groups.filter(({ findings }) => findings.length > 0);
   const all = shown.flatMap(({ findings }) => findings);
   const paint = (code: number, text: string): string => (colours ? `\x1b[${code}m${text}\x1b[0m` : text);

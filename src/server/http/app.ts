@@ -16,20 +16,20 @@ import { eventOperations } from './handlers/events.js';
 import { legacyOperations } from './handlers/legacy.js';
 import { liveEventOperations } from './handlers/live-events.js';
 import { metricsOperations } from './handlers/metrics.js';
-import { pictureOperations } from './handlers/pictures.js';
 import { sessionOperations } from './handlers/sessions.js';
+import { snapshotOperations } from './handlers/snapshots.js';
 import { systemOperations } from './handlers/system.js';
 import { whepOperations } from './handlers/whep.js';
 import { whipOperations } from './handlers/whip.js';
 import type { Services } from './operations.js';
 import { answerUrlTokens, guard } from './plugins/access.js';
-import { takeBodies } from './plugins/bodies.js';
-import { tellBrowsers } from './plugins/browser.js';
+import { parseBodies } from './plugins/bodies.js';
+import { sendBrowserHeaders } from './plugins/browser.js';
 import { handleErrors, pathOf, send } from './plugins/errors.js';
 import { type Limits, limitRequests } from './plugins/limits.js';
-import { requestIdOf, tellRequestIds } from './plugins/request-id.js';
-import { takeOldAddress, takeUpgrades } from './plugins/upgrades.js';
-import { takeTokenFromPath } from './plugins/url-token.js';
+import { requestIdOf, sendRequestIds } from './plugins/request-id.js';
+import { acceptUpgrades, rewriteLegacyAddress } from './plugins/upgrades.js';
+import { moveTokenFromPath } from './plugins/url-token.js';
 import { validate } from './plugins/validation.js';
 import { problem } from './problems.js';
 import {
@@ -78,7 +78,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         reply.header('X-Request-Id', request.id),
         problem('bad-request', `"${pathOf(request)}" is no valid URL.`),
       ),
-    rewriteUrl: raw => takeOldAddress(raw, takeTokenFromPath(raw)),
+    rewriteUrl: raw => rewriteLegacyAddress(raw, moveTokenFromPath(raw)),
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
   });
   const most = connectionLimit();
@@ -90,7 +90,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     request.raw.destroy();
   });
   handleErrors(app);
-  tellRequestIds(app);
+  sendRequestIds(app);
   validate(app);
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug(
@@ -104,9 +104,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       'request',
     );
   });
-  takeBodies(app, contract);
-  await tellBrowsers(app, origins, certificate);
-  await takeUpgrades(app, contract);
+  parseBodies(app, contract);
+  await sendBrowserHeaders(app, origins, certificate);
+  await acceptUpgrades(app, contract);
   // After it, so that a page of another origin can read why it was refused.
   const wrongTokens = await limitRequests(app, limits);
   guard(app, contract, access, wrongTokens);
@@ -135,7 +135,7 @@ async function serveOperations(
     ...eventOperations(services, app),
     ...liveEventOperations(services, app, origins),
     ...legacyOperations(services, app, access, origins),
-    ...pictureOperations(services, app),
+    ...snapshotOperations(services, app),
   };
   await app.register(glue, {
     specification: contract as object,

@@ -26,7 +26,7 @@ interface Stream {
   /** Null while nobody listens. */
   listener: Listener | null;
   /** What whoever listens was told last. */
-  told: { active: boolean; viewers: number | null };
+  sent: { active: boolean; viewers: number | null };
   /** Whether anybody was ever told that the camera is active. */
   wasActive: boolean;
 }
@@ -37,7 +37,7 @@ interface Listener {
   drop(): void;
 }
 
-const NOTHING: Stream['told'] = { active: false, viewers: null };
+const NOTHING: Stream['sent'] = { active: false, viewers: null };
 const MAX_STREAMS = 4;
 const RETRY_MS = 2_000;
 /** Bytes that wait for one client: hundreds of events, so it has stopped to read. */
@@ -118,7 +118,7 @@ export class EventStreams {
         retryAfter: 5,
       });
     const id = randomBytes(12).toString('base64url');
-    streams.set(id, { camera, wanted: new Set(types), listener: null, told: NOTHING, wasActive: false });
+    streams.set(id, { camera, wanted: new Set(types), listener: null, sent: NOTHING, wasActive: false });
     this.#sessions.set(session, streams);
     return id;
   }
@@ -142,11 +142,11 @@ export class EventStreams {
     });
     stream.listener = listener;
     write(stream, formatRetry(RETRY_MS));
-    stream.told = NOTHING;
-    if (this.#options.isActive(stream.camera)) tellActive(stream, true);
+    stream.sent = NOTHING;
+    if (this.#options.isActive(stream.camera)) sendActive(stream, true);
     // Never to begin with, but after a lost connection: it may have lost this too.
-    else if (stream.wasActive) tell(stream, 'inactive', {});
-    tellViewers(stream, this.#options.viewersOf(stream.camera));
+    else if (stream.wasActive) send(stream, 'inactive', {});
+    sendViewers(stream, this.#options.viewersOf(stream.camera));
     return listener.body;
   }
 
@@ -171,14 +171,14 @@ export class EventStreams {
   }
 
   #cameraChanged(camera: string, active: boolean): void {
-    for (const stream of this.#streams(camera)) tellActive(stream, active);
+    for (const stream of this.#streams(camera)) sendActive(stream, active);
   }
 
   #countSoon(camera: string): void {
     if (this.#counting.has(camera) || this.#streams(camera).length === 0) return;
     const count = (): void => {
       this.#counting.delete(camera);
-      for (const stream of this.#streams(camera)) tellViewers(stream, this.#options.viewersOf(camera));
+      for (const stream of this.#streams(camera)) sendViewers(stream, this.#options.viewersOf(camera));
     };
     this.#counting.set(camera, setTimeout(count, this.#options.viewerCountMs ?? 500).unref());
   }
@@ -186,28 +186,28 @@ export class EventStreams {
   #sessionEnded(session: string, reason: EndReason | undefined): void {
     for (const stream of this.#sessions.get(session)?.values() ?? []) {
       // Without a URL: the endpoint that the client knows, with whatever it knows it by.
-      if (reason !== undefined && RECONNECT[reason]) tell(stream, 'reconnect', {});
+      if (reason !== undefined && RECONNECT[reason]) send(stream, 'reconnect', {});
       end(stream);
     }
     this.#sessions.delete(session);
   }
 }
 
-function tellActive(stream: Stream, active: boolean): void {
+function sendActive(stream: Stream, active: boolean): void {
   // Nobody hears it: whoever listens next is told then.
-  if (!stream.listener || stream.told.active === active) return;
-  stream.told = { ...stream.told, active };
+  if (!stream.listener || stream.sent.active === active) return;
+  stream.sent = { ...stream.sent, active };
   stream.wasActive ||= active;
-  tell(stream, active ? 'active' : 'inactive', {});
+  send(stream, active ? 'active' : 'inactive', {});
 }
 
-function tellViewers(stream: Stream, viewers: number): void {
-  if (!stream.listener || stream.told.viewers === viewers) return;
-  stream.told = { ...stream.told, viewers };
-  tell(stream, 'viewercount', { viewercount: viewers });
+function sendViewers(stream: Stream, viewers: number): void {
+  if (!stream.listener || stream.sent.viewers === viewers) return;
+  stream.sent = { ...stream.sent, viewers };
+  send(stream, 'viewercount', { viewercount: viewers });
 }
 
-function tell(stream: Stream, type: EventType, data: object): void {
+function send(stream: Stream, type: EventType, data: object): void {
   if (stream.wanted.has(type)) write(stream, formatEvent(type, data));
 }
 

@@ -2,7 +2,7 @@ import type { FreshnessWatch } from '../../domain/freshness.js';
 import type { Log } from '../../domain/log.js';
 
 /** How long the workers may take to answer: well below the shortest period that may be asked for. */
-const PATIENCE_MS = 20;
+const TIMEOUT_MS = 20;
 
 interface Subscription {
   everyMs: number;
@@ -54,7 +54,7 @@ export class FreshnessTicker {
     // What comes meanwhile is planned behind it.
     const began = performance.now();
     try {
-      await this.#watch.look(Math.min(...[...this.#subscriptions].map(({ everyMs }) => everyMs)), PATIENCE_MS);
+      await this.#watch.refresh(Math.min(...[...this.#subscriptions].map(({ everyMs }) => everyMs)), TIMEOUT_MS);
     } catch (err) {
       // What is known already is told all the same: an age grows by itself.
       this.#log.error({ err }, 'the workers could not be asked how old their frames are');

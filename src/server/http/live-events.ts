@@ -6,8 +6,8 @@ import { Failure } from '../../domain/failure.js';
 import type { FreshnessWatch } from '../../domain/freshness.js';
 import type { Log } from '../../domain/log.js';
 import type { Sessions } from '../../domain/sessions.js';
-import { allGone, CLOSE, type ClientSocket, checkRoom, type Room } from '../../domain/web-sockets.js';
-import { CameraNews } from './camera-news.js';
+import { allClosed, CLOSE, type ClientSocket, type ConnectionLimit, checkLimit } from '../../domain/web-sockets.js';
+import { CameraUpdates } from './camera-updates.js';
 import { FreshnessTicker } from './freshness-ticker.js';
 
 export interface LiveEventsOptions {
@@ -42,11 +42,11 @@ interface Connection extends Listener {
   answered: boolean;
 }
 
-const ROOM: Room = {
+const LIMIT: ConnectionLimit = {
   // A control room behind one address; each page and each program has one.
-  ofAddress: 32,
+  perAddress: 32,
   // Each costs some kB and, while cameras are open, a message a second for each of them.
-  inAll: 256,
+  total: 256,
   connections: 'connections for events',
   remedy: 'Close one of them, or ask GET /api/v1/cameras now and then.',
 };
@@ -61,26 +61,26 @@ const PING_MS = 15_000;
 export class LiveEvents {
   readonly #options: LiveEventsOptions;
   readonly #connections = new Set<Connection>();
-  readonly #news: CameraNews;
+  readonly #updates: CameraUpdates;
   readonly #ticker: FreshnessTicker;
   #stops: (() => void)[] = [];
   #isClosed = false;
 
   constructor(options: LiveEventsOptions) {
     this.#options = options;
-    this.#news = new CameraNews(id => this.#tellCamera('camera-changed', id), options.figuresMs);
+    this.#updates = new CameraUpdates(id => this.#sendCamera('camera-changed', id), options.figuresMs);
     this.#ticker = new FreshnessTicker(options.freshness, options.log);
   }
 
   start(): void {
     if (this.#stops.length > 0) return;
     const { events, aliveMs = ALIVE_MS, pingMs = PING_MS } = this.#options;
-    const alive = setInterval(() => this.#tell({ type: 'alive', at: new Date().toISOString() }), aliveMs).unref();
+    const alive = setInterval(() => this.#broadcast({ type: 'alive', at: new Date().toISOString() }), aliveMs).unref();
     const ping = setInterval(() => {
       for (const connection of [...this.#connections]) void this.#check(connection);
     }, pingMs).unref();
-    const tellSession = (type: 'session-opened' | 'session-connected' | 'session-ended') => {
-      return ({ session }: { session: Session }) => this.#tell({ type, session }, session.camera);
+    const sendSession = (type: 'session-opened' | 'session-connected' | 'session-ended') => {
+      return ({ session }: { session: Session }) => this.#broadcast({ type, session }, session.camera);
     };
     this.#stops = [
       () => clearInterval(alive),
@@ -88,11 +88,11 @@ export class LiveEvents {
       events.on('cameraChanged', ({ camera }) => this.#cameraChanged(camera)),
       events.on('viewersChanged', ({ camera }) => this.#cameraChanged(camera)),
       events.on('cameraAdded', ({ camera }) => this.#cameraAdded(camera)),
-      events.on('camerasOrdered', () => this.#tellAllToAll()),
+      events.on('camerasOrdered', () => this.#broadcastAll()),
       events.on('cameraRemoved', ({ camera }) => this.#cameraRemoved(camera)),
-      events.on('sessionOpened', tellSession('session-opened')),
-      events.on('sessionConnected', tellSession('session-connected')),
-      events.on('sessionEnded', tellSession('session-ended')),
+      events.on('sessionOpened', sendSession('session-opened')),
+      events.on('sessionConnected', sendSession('session-connected')),
+      events.on('sessionEnded', sendSession('session-ended')),
     ];
   }
 
@@ -100,21 +100,21 @@ export class LiveEvents {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const stop of this.#stops.splice(0)) stop();
-    this.#news.close();
+    this.#updates.close();
     this.#ticker.close();
-    this.#tell({ type: 'server-stopping' });
+    this.#broadcast({ type: 'server-stopping' });
     const closing = [...this.#connections].map(({ socket }) => ({
       closed: new Promise<void>(resolve => socket.on('close', resolve)),
       terminate: () => socket.terminate(),
     }));
     for (const { socket } of this.#connections) socket.close(CLOSE.goingAway, 'the server is being stopped');
-    await allGone(closing);
+    await allClosed(closing);
   }
 
   /** Whether another one may listen. @throws Failure too-many-requests */
   admit(address: string): void {
     const addresses = [...this.#connections].map(connection => connection.address);
-    checkRoom(addresses, address, ROOM);
+    checkLimit(addresses, address, LIMIT);
   }
 
   /** To be called for who was admitted. */
@@ -131,16 +131,16 @@ export class LiveEvents {
       connection.answered = true;
     });
     socket.on('message', () => socket.close(CLOSE.unsupportedData, 'nothing is taken here'));
-    this.#tellAll(connection);
+    this.#sendAll(connection);
     const { freshnessMs } = listener;
     if (freshnessMs !== undefined)
       socket.on(
         'close',
-        this.#ticker.add(freshnessMs, () => this.#tellAges(connection)),
+        this.#ticker.add(freshnessMs, () => this.#sendAges(connection)),
       );
   }
 
-  #tellAges(connection: Connection): void {
+  #sendAges(connection: Connection): void {
     const { cameras, freshness } = this.#options;
     const shown = cameras.list().filter(({ id }) => allows(connection.grant, 'view', id));
     const event: Event = {
@@ -162,7 +162,7 @@ export class LiveEvents {
     this.#send(connection, JSON.stringify(event));
   }
 
-  #tellAll(connection: Connection): void {
+  #sendAll(connection: Connection): void {
     const { cameras, sessions } = this.#options;
     const sees = (camera: string): boolean => allows(connection.grant, 'view', camera);
     const snapshot: Event = {
@@ -175,8 +175,8 @@ export class LiveEvents {
     this.#send(connection, JSON.stringify(snapshot));
   }
 
-  #tellAllToAll(): void {
-    for (const connection of [...this.#connections]) this.#tellAll(connection);
+  #broadcastAll(): void {
+    for (const connection of [...this.#connections]) this.#sendAll(connection);
   }
 
   #camera(id: string, whole = true): Camera | undefined {
@@ -184,17 +184,17 @@ export class LiveEvents {
   }
 
   #cameraAdded(id: string): void {
-    if (this.#connections.size > 0) this.#tellCamera('camera-added', id);
+    if (this.#connections.size > 0) this.#sendCamera('camera-added', id);
   }
 
   #cameraChanged(id: string): void {
     if (this.#connections.size === 0) return;
     const camera = this.#camera(id);
-    if (camera !== undefined) this.#news.changed(camera);
+    if (camera !== undefined) this.#updates.changed(camera);
   }
 
   /** As GET shows it to each who may see it: the line of a `gst` source is for administrators. */
-  #tellCamera(type: 'camera-added' | 'camera-changed', id: string): void {
+  #sendCamera(type: 'camera-added' | 'camera-changed', id: string): void {
     const texts = [false, true].map(whole => {
       const camera = this.#camera(id, whole);
       return camera && JSON.stringify({ type, camera } satisfies Event);
@@ -206,12 +206,12 @@ export class LiveEvents {
   }
 
   #cameraRemoved(id: string): void {
-    this.#news.forget(id);
-    this.#tell({ type: 'camera-removed', id }, id);
+    this.#updates.forget(id);
+    this.#broadcast({ type: 'camera-removed', id }, id);
   }
 
   /** @param about the camera that whoever is told has to be allowed to see */
-  #tell(event: Event, about?: string): void {
+  #broadcast(event: Event, about?: string): void {
     if (this.#connections.size === 0) return;
     const text = JSON.stringify(event);
     for (const connection of [...this.#connections])
@@ -236,7 +236,7 @@ export class LiveEvents {
       if (!allows(grant, 'view')) throw new Failure('forbidden', 'The token may see nothing any more.');
       const same = JSON.stringify(grant.permissions) === JSON.stringify(connection.grant.permissions);
       connection.grant = grant;
-      if (!same) this.#tellAll(connection);
+      if (!same) this.#sendAll(connection);
     } catch (error) {
       // Whether it is right cannot be known now: it was a moment ago.
       if (error instanceof Failure && error.code === 'keys-unavailable') return;

@@ -7,7 +7,7 @@ import type { FreshnessWatch } from '../../domain/freshness.js';
 import type { IceForClients } from '../../domain/ice.js';
 import type { LegacySignaling } from '../../domain/legacy.js';
 import type { Sessions } from '../../domain/sessions.js';
-import type { Pictures } from '../../domain/snapshots.js';
+import type { Snapshots } from '../../domain/snapshots.js';
 
 /** What the operations of the contract work on. */
 export interface Services {
@@ -17,7 +17,7 @@ export interface Services {
   events: EventBus;
   protocol: Config['protocol'];
   ice: IceForClients;
-  pictures: Pictures;
+  snapshots: Snapshots;
   controls: DeviceControls;
   legacy: LegacySignaling;
   /** The V4L2 cameras that are plugged in now. */

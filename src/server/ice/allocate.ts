@@ -7,7 +7,7 @@ import { connectStun, type StunReply } from './stun-client.js';
 import { ATTRIBUTE, attributeOf, errorOf, hasIntegrity, METHOD, type StunAttribute } from './stun-message.js';
 
 /** Two retransmissions of the first request fit in. */
-const PATIENCE_MS = 4_000;
+const TIMEOUT_MS = 4_000;
 const UDP = Buffer.from([17, 0, 0, 0]);
 const UNAUTHORIZED = 401;
 const STALE_NONCE = 438;
@@ -20,7 +20,7 @@ export type Allocation = Reached & ({ allocated: true } | { allocated: false; re
  * @throws Error in words if the server does not answer
  */
 export async function tryAllocation(url: IceUrl, user: IceUser): Promise<Allocation> {
-  return await within(PATIENCE_MS, undefined, async patience => {
+  return await within(TIMEOUT_MS, undefined, async patience => {
     const [address = ''] = await resolveHost(url.host, patience);
     const connection = await connectStun(url, address, patience);
     const wanted: StunAttribute[] = [{ type: ATTRIBUTE.requestedTransport, value: UDP }];

@@ -29,7 +29,7 @@ export class Announced {
   start(): void {
     this.#lookups ??= [...this.#statuses.keys()]
       .filter(name => isIP(name) === 0)
-      .map(name => repeat(signal => this.#look(name, signal)));
+      .map(name => repeat(signal => this.#update(name, signal)));
   }
 
   close(): void {
@@ -45,7 +45,7 @@ export class Announced {
     return [...new Set(this.statuses().flatMap(({ addresses }) => addresses))];
   }
 
-  async #look(name: string, signal: AbortSignal): Promise<number> {
+  async #update(name: string, signal: AbortSignal): Promise<number> {
     const before = this.#statuses.get(name)?.addresses ?? [];
     try {
       const addresses = await within(LOOKUP_MS, signal, patience => this.#resolve(name, patience));

@@ -9,7 +9,7 @@ export interface Reached {
 }
 
 /** Two retransmissions over UDP fit in. */
-const PATIENCE_MS = 3_000;
+const TIMEOUT_MS = 3_000;
 
 /**
  * Asks a server whether it is there: a STUN server to say our address, a TURN server for something that it will refuse,
@@ -17,7 +17,7 @@ const PATIENCE_MS = 3_000;
  * @throws Error in words
  */
 export async function probeServer(url: IceUrl, signal?: AbortSignal): Promise<Reached> {
-  return await within(PATIENCE_MS, signal, async patience => {
+  return await within(TIMEOUT_MS, signal, async patience => {
     const [address = ''] = await resolveHost(url.host, patience);
     const connection = await connectStun(url, address, patience);
     try {

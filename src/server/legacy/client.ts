@@ -1,4 +1,4 @@
-import type { LegacySocket, Visitor } from '../../domain/legacy.js';
+import type { LegacyClientInfo, LegacySocket } from '../../domain/legacy.js';
 import type { Log } from '../../domain/log.js';
 import { CLOSE } from '../../domain/web-sockets.js';
 import {
@@ -15,7 +15,7 @@ import {
 export interface ClientEvents {
   heard(message: LegacyMessage, text: string): void;
   /** It has gone, or was sent away. @param broke whether it broke the rules */
-  gone(broke: boolean): void;
+  closed(broke: boolean): void;
 }
 
 /** Messages of one client in ten seconds: one that trickles every address of a machine sends some tens. */
@@ -36,7 +36,7 @@ const MAX_REASON = 123;
 
 /** One client of the first system: what it says is read and bounded here, and what it is sent goes out in its form. */
 export class LegacyClient {
-  readonly visitor: Visitor;
+  readonly info: LegacyClientInfo;
   form: LegacyForm;
   /** Resolves when its socket is closed. */
   readonly closed: Promise<void>;
@@ -51,9 +51,9 @@ export class LegacyClient {
   #isGone = false;
   #broke = false;
 
-  constructor(socket: LegacySocket, visitor: Visitor, events: ClientEvents, log: Log) {
-    this.visitor = visitor;
-    this.form = visitor.form;
+  constructor(socket: LegacySocket, info: LegacyClientInfo, events: ClientEvents, log: Log) {
+    this.info = info;
+    this.form = info.form;
     this.#socket = socket;
     this.#events = events;
     this.#log = log;
@@ -71,7 +71,7 @@ export class LegacyClient {
     });
   }
 
-  get isGone(): boolean {
+  get isClosed(): boolean {
     return this.#isGone;
   }
 
@@ -92,7 +92,7 @@ export class LegacyClient {
   say(text: string): void {
     if (this.#isGone) return;
     if (this.#socket.bufferedAmount > MAX_UNREAD) {
-      this.breach(CLOSE.policy, 'it does not read what it is sent');
+      this.protocolViolation(CLOSE.policy, 'it does not read what it is sent');
       this.#socket.terminate();
       return;
     }
@@ -110,7 +110,7 @@ export class LegacyClient {
   }
 
   /** Sends it away for what it did. */
-  breach(code: number, reason: string): void {
+  protocolViolation(code: number, reason: string): void {
     this.#broke = true;
     this.close(code, reason);
   }
@@ -118,7 +118,7 @@ export class LegacyClient {
   /** @param reason in words without a secret, for whoever reads the client's log */
   close(code: number, reason: string): void {
     if (this.#isGone) return;
-    const { address } = this.visitor.client;
+    const { address } = this.info.client;
     const said = shortened(reason);
     this.#log.info({ address, code, reason: said }, 'old client is sent away');
     this.#socket.close(code, said);
@@ -134,7 +134,7 @@ export class LegacyClient {
   #leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#events.gone(this.#broke);
+    this.#events.closed(this.#broke);
   }
 
   #onMessage(data: { toString(): string }, isBinary: boolean): void {
@@ -146,31 +146,31 @@ export class LegacyClient {
       this.#beginnings = 0;
     }
     if (++this.#messages > MAX_MESSAGES) {
-      this.breach(CLOSE.policy, `more than ${MAX_MESSAGES} messages in ${WINDOW_MS / 1000} s`);
+      this.protocolViolation(CLOSE.policy, `more than ${MAX_MESSAGES} messages in ${WINDOW_MS / 1000} s`);
       return;
     }
     if (isBinary) {
-      this.breach(CLOSE.unsupportedData, 'only text messages are taken');
+      this.protocolViolation(CLOSE.unsupportedData, 'only text messages are taken');
       return;
     }
     const text = data.toString();
     const message = text.length > MAX_LEGACY_MESSAGE ? null : parseLegacyMessage(text);
     if (message === null) {
-      this.breach(CLOSE.invalidData, 'a message is one JSON object');
+      this.protocolViolation(CLOSE.invalidData, 'a message is one JSON object');
       return;
     }
     if (message.type === 'description' && message.sdp.length > MAX_DESCRIPTION) {
-      this.breach(CLOSE.invalidData, `a description is of at most ${MAX_DESCRIPTION} characters`);
+      this.protocolViolation(CLOSE.invalidData, `a description is of at most ${MAX_DESCRIPTION} characters`);
       return;
     }
     if (message.type === 'candidate' && ++this.#candidates > MAX_CANDIDATES) {
-      this.breach(CLOSE.policy, `more than ${MAX_CANDIDATES} candidates`);
+      this.protocolViolation(CLOSE.policy, `more than ${MAX_CANDIDATES} candidates`);
       return;
     }
     const begins = message.type === 'hello' || (message.type === 'description' && message.kind === 'offer');
     if (begins) this.#candidates = 0;
     if (begins && ++this.#beginnings > MAX_BEGINNINGS) {
-      this.breach(CLOSE.policy, `it began anew more than ${MAX_BEGINNINGS} times in ${WINDOW_MS / 1000} s`);
+      this.protocolViolation(CLOSE.policy, `it began anew more than ${MAX_BEGINNINGS} times in ${WINDOW_MS / 1000} s`);
       return;
     }
     if (message.type === 'description') this.form = message.form;
@@ -178,14 +178,14 @@ export class LegacyClient {
       this.#events.heard(message, text);
     } catch (err) {
       // Of one client: what it said is not to be the end of the server.
-      this.#log.error({ err, address: this.visitor.client.address }, 'what an old client said could not be dealt with');
+      this.#log.error({ err, address: this.info.client.address }, 'what an old client said could not be dealt with');
       this.close(CLOSE.internal, 'the server made a mistake');
     }
   }
 }
 
 /** As sessions have it. */
-export const whoIs = ({ visitor: { client, requestId } }: LegacyClient) => ({ client, requestId });
+export const whoIs = ({ info: { client, requestId } }: LegacyClient) => ({ client, requestId });
 
 function shortened(reason: string): string {
   // It may quote what the client sent, and be as long as that.

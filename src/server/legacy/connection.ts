@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { EndReason } from '../../domain/contract.js';
-import type { BundlePart, Bundles, OfferedBundle } from '../../domain/multi-camera.js';
+import type { ConnectionCamera, ConnectionOffer, MultiCameraConnections } from '../../domain/multi-camera.js';
 import type { Sessions, SharedRequest } from '../../domain/sessions.js';
 import { type LegacyClient, whoIs } from './client.js';
 
 /** A connection with an old client: the sessions of its cameras, and the candidates that come before they are of use. */
 export class LegacyConnection {
   /** Names it to the engine. */
-  readonly bundle = randomUUID();
+  readonly connection = randomUUID();
   readonly #sessions: Sessions;
-  readonly #bundles: Bundles;
+  readonly #connections: MultiCameraConnections;
   readonly #abort = new AbortController();
   /** Of those sessions that go on. */
   #ids = new Set<string>();
   #early: string[] | null = [];
 
-  constructor({ sessions, bundles }: { sessions: Sessions; bundles: Bundles }) {
+  constructor({ sessions, connections }: { sessions: Sessions; connections: MultiCameraConnections }) {
     this.#sessions = sessions;
-    this.#bundles = bundles;
+    this.#connections = connections;
   }
 
   /** Aborts when it is ended. */
@@ -33,8 +33,8 @@ export class LegacyConnection {
   async share(
     client: LegacyClient,
     { cameras, protocol }: Pick<SharedRequest, 'cameras' | 'protocol'>,
-    join: (parts: readonly BundlePart[]) => Promise<OfferedBundle>,
-  ): Promise<OfferedBundle> {
+    join: (parts: readonly ConnectionCamera[]) => Promise<ConnectionOffer>,
+  ): Promise<ConnectionOffer> {
     const { joined } = await this.#sessions.share(
       { cameras, protocol, ...whoIs(client), signal: this.signal },
       async parts => {
@@ -47,14 +47,14 @@ export class LegacyConnection {
 
   candidate(value: string): void {
     if (this.#early) this.#early.push(value);
-    else this.#bundles.trickleBundle(this.bundle, [value]);
+    else this.#connections.trickleConnection(this.connection, [value]);
   }
 
   /** Both sides have described themselves: candidates are of use from now on, and those that came before. */
   described(): void {
     const early = this.#early ?? [];
     this.#early = null;
-    this.#bundles.trickleBundle(this.bundle, early);
+    this.#connections.trickleConnection(this.connection, early);
   }
 
   get isDescribed(): boolean {

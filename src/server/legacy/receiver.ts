@@ -1,6 +1,6 @@
 import { Failure } from '../../domain/failure.js';
 import type { Log } from '../../domain/log.js';
-import type { Bundles } from '../../domain/multi-camera.js';
+import type { MultiCameraConnections } from '../../domain/multi-camera.js';
 import type { Sessions } from '../../domain/sessions.js';
 import { CLOSE } from '../../domain/web-sockets.js';
 import { AnswerError } from '../../protocol/answer-for-webrtcbin.js';
@@ -11,7 +11,7 @@ import { LegacyConnection } from './connection.js';
 export interface ReceiverOptions {
   client: LegacyClient;
   sessions: Sessions;
-  bundles: Bundles;
+  connections: MultiCameraConnections;
   /** The cameras that it is to be offered now. @param signal gives it up */
   cameras(signal: AbortSignal): Promise<readonly string[]>;
   log: Log;
@@ -65,18 +65,18 @@ export class LegacyReceiver {
   }
 
   answer(sdp: string): void {
-    const { client, bundles } = this.#options;
+    const { client, connections } = this.#options;
     const negotiation = this.#current;
     if (this.#isOfAnother(sdp, negotiation)) return;
     if (negotiation?.state !== 'offered') {
-      client.breach(CLOSE.protocolError, 'an answer without an offer');
+      client.protocolViolation(CLOSE.protocolError, 'an answer without an offer');
       return;
     }
     try {
-      bundles.acceptBundle(negotiation.connection.bundle, sdp);
+      connections.acceptAnswer(negotiation.connection.connection, sdp);
     } catch (error) {
       if (!(error instanceof AnswerError)) throw error;
-      client.breach(error.code === 'no-common-codec' ? CLOSE.policy : CLOSE.invalidData, error.message);
+      client.protocolViolation(error.code === 'no-common-codec' ? CLOSE.policy : CLOSE.invalidData, error.message);
       return;
     }
     negotiation.state = 'answered';
@@ -106,15 +106,15 @@ export class LegacyReceiver {
   }
 
   async #offer(negotiation: Negotiation): Promise<void> {
-    const { client, bundles } = this.#options;
+    const { client, connections } = this.#options;
     const { number, connection } = negotiation;
     const cameras = await this.#options.cameras(connection.signal);
     if (this.#current !== negotiation) return;
     if (cameras.length === 0)
       throw new Failure('camera-unavailable', 'There is no camera that this client may watch.', { retryAfter: 5 });
     const offered = await connection.share(client, { cameras, protocol: 'legacy' }, parts =>
-      bundles.offerBundle(
-        connection.bundle,
+      connections.offerCameras(
+        connection.connection,
         parts,
         parts.map((_, index) => `n${number}c${index}`),
       ),

@@ -1,7 +1,7 @@
 import type { EndReason } from '../../domain/contract.js';
 import { Failure } from '../../domain/failure.js';
 import type { Log } from '../../domain/log.js';
-import type { Bundles } from '../../domain/multi-camera.js';
+import type { MultiCameraConnections } from '../../domain/multi-camera.js';
 import type { Sessions } from '../../domain/sessions.js';
 import { CLOSE } from '../../domain/web-sockets.js';
 import { OfferError, parseOffer } from '../../protocol/offer.js';
@@ -13,7 +13,7 @@ export interface SenderOptions {
   /** What its cameras are called: `legacy-1`, and if there are more, `legacy-1-2`, … */
   name: string;
   sessions: Sessions;
-  bundles: Bundles;
+  connections: MultiCameraConnections;
   /** Whether a client may send a camera. */
   maySend(client: LegacyClient, camera: string): boolean;
   /** How many cameras it may have. */
@@ -81,7 +81,7 @@ export class LegacySender {
   /** A client that is silent, or offers, takes the place. */
   take(client: LegacyClient, offers: boolean): void {
     this.#client = client;
-    this.#address = client.visitor.address;
+    this.#address = client.info.address;
     this.#askedAt = null;
     if (this.#wanted.size > 0 && !offers) this.#ask();
   }
@@ -123,11 +123,11 @@ export class LegacySender {
 
   heardOk(): void {
     this.#isProven = true;
-    this.#tell();
+    this.#say();
   }
 
   async offer(sdp: string): Promise<void> {
-    const { bundles, log } = this.#options;
+    const { connections, log } = this.#options;
     const client = this.#client;
     if (!client) return;
     const connection = new LegacyConnection(this.#options);
@@ -144,9 +144,9 @@ export class LegacySender {
       this.#hasOffered = true;
       this.#setCameras(offer.video.length);
       this.#stay();
-      this.#tell();
+      this.#say();
       const answer = await connection.share(client, { cameras: this.cameras, protocol: 'legacy-sender' }, parts =>
-        bundles.receiveBundle(connection.bundle, parts, offer),
+        connections.receiveCameras(connection.connection, parts, offer),
       );
       if (this.#connection !== connection) return;
       client.describe('answer', answer);
@@ -154,7 +154,7 @@ export class LegacySender {
     } catch (error) {
       // Another offer took its place, or nobody wants it any more: its client goes on.
       if (this.#client !== client || this.#connection !== connection) return;
-      if (error instanceof OfferError) client.breach(CLOSE.invalidData, error.message);
+      if (error instanceof OfferError) client.protocolViolation(CLOSE.invalidData, error.message);
       else if (error instanceof Failure)
         client.close(error.code === 'forbidden' ? CLOSE.policy : CLOSE.tryAgainLater, error.message);
       else {
@@ -189,7 +189,7 @@ export class LegacySender {
   close(reason: EndReason): void {
     this.#client = null;
     this.#hangUp(reason);
-    this.#tell();
+    this.#say();
   }
 
   #ask(): void {
@@ -232,7 +232,7 @@ export class LegacySender {
     this.#isUnasked = false;
   }
 
-  #tell(): void {
+  #say(): void {
     for (const tell of [...this.#waiting]) tell();
   }
 }

@@ -7,7 +7,7 @@ import { LegacySender, type SenderOptions } from './sender.js';
 export interface SendersOptions extends Omit<SenderOptions, 'name' | 'changed' | 'room'> {
   cameras: Cameras;
   /** The cameras of all of them. */
-  setGuests(cameras: readonly { id: string; name: string }[]): void;
+  setEphemeral(cameras: readonly { id: string; name: string }[]): void;
   returnMs(): number;
 }
 
@@ -39,7 +39,7 @@ export class Senders {
   add(client: LegacyClient, { offers }: { offers: boolean }): LegacySender | null {
     const isAllowed = (name: string): boolean => this.#options.maySend(client, name);
     const free = this.all().filter(sender => sender.client === null && isAllowed(sender.name));
-    const sender = free.find(({ address }) => address === client.visitor.address) ?? this.#make(isAllowed) ?? free[0];
+    const sender = free.find(({ address }) => address === client.info.address) ?? this.#make(isAllowed) ?? free[0];
     if (!sender) return null;
     this.#stay(sender);
     sender.take(client, offers);
@@ -127,6 +127,6 @@ export class Senders {
         name: `Old sender ${number}${cameras.length > 1 ? `, camera ${index + 1}` : ''}`,
       })),
     );
-    this.#options.setGuests(guests);
+    this.#options.setEphemeral(guests);
   }
 }

@@ -29,7 +29,7 @@ export interface CameraSessionsOptions {
 /** A viewer, a publisher, or whoever the stream is sent on to. */
 interface User {
   /** What the worker is told when it leaves. */
-  leaveMessage: { type: 'leave'; session: string } | { type: 'unfeed'; feed: string };
+  leaveMessage: { type: 'leave'; session: string } | { type: 'stop-forward'; forward: string };
   /** Gives up what it waits for. */
   abort: AbortController;
   /** Whether the worker knows of it; else it still waits for one. */
@@ -97,17 +97,20 @@ export class CameraSessions {
   }
 
   /** Sends the stream to a port of this machine; resolves with why it is over. @throws Failure if it does not begin */
-  async feed(feed: string, port: number): Promise<Failure> {
-    return await this.#use(feed, { type: 'unfeed', feed }, async signal => {
+  async forward(forward: string, port: number): Promise<Failure> {
+    return await this.#use(forward, { type: 'stop-forward', forward: forward }, async signal => {
       this.#options.holdEncoder();
-      const { detail } = await this.#options.worker.request({ type: 'feed', feed, port }, { patienceMs: null, signal });
-      this.#users.delete(feed);
+      const { detail } = await this.#options.worker.request(
+        { type: 'forward', forward: forward, port },
+        { timeoutMs: null, signal },
+      );
+      this.#users.delete(forward);
       return new Failure('camera-unavailable', detail, { retryAfter: 2 });
     });
   }
 
-  unfeed(feed: string): void {
-    this.leave(feed);
+  stopForward(forward: string): void {
+    this.leave(forward);
   }
 
   trickle(session: string, candidates: readonly string[]): void {
@@ -137,7 +140,7 @@ export class CameraSessions {
   /** Waits until the worker can be asked something. @throws Failure */
   async untilReady(signal?: AbortSignal): Promise<void> {
     try {
-      await this.#options.worker.untilUp({ patienceMs: READY_PATIENCE_MS, signal });
+      await this.#options.worker.untilUp({ timeoutMs: READY_PATIENCE_MS, signal });
     } catch (error) {
       // However it comes that there is none: another one is started.
       throw error instanceof RequestError ? starting(this.#options.plan().id, this.#options.report.diedOf) : error;
@@ -165,7 +168,7 @@ export class CameraSessions {
   async #negotiate(type: 'join' | 'publish', request: SessionOffer, signal: AbortSignal): Promise<string> {
     const { worker, report } = this.#options;
     const asked = requestFor(type, request);
-    const { answer } = await worker.request(asked, { patienceMs: ANSWER_PATIENCE_MS, signal });
+    const { answer } = await worker.request(asked, { timeoutMs: ANSWER_PATIENCE_MS, signal });
     return finishAnswer(answer, request, report.status);
   }
 

@@ -15,10 +15,10 @@ import { type ApplyControls, CameraDevice } from './camera-device.js';
 import { CameraReport, CLOSED } from './camera-report.js';
 import { ANSWER_PATIENCE_MS, type CameraProcess, CameraSessions } from './camera-sessions.js';
 import type { EncoderMemory } from './encoder-memory.js';
+import { FreshnessCache } from './freshness-cache.js';
 import { type HeldDevices, RESTART_MACHINE, UNPLUG } from './held-devices.js';
 import { levelOf } from './log-level.js';
 import { failureOf } from './refusals.js';
-import { WorkerLooks } from './worker-looks.js';
 import { startWorker, WORKER_RESTARTS } from './worker-process.js';
 
 export interface CameraWorkerOptions {
@@ -36,7 +36,7 @@ export interface CameraWorkerOptions {
   iceSettings: () => IceAgentSettings;
   events: MediaEvents;
   /** Of source `legacy`: what is sent to this port of this machine is what it brings; null when it is closed. */
-  wantsInlet(port: number | null): void;
+  needsRtpReceiver(port: number | null): void;
   /** Whoever sends there is to make a keyframe. */
   wantsKeyframe(): void;
   log: Log;
@@ -55,13 +55,13 @@ export class CameraWorker {
   readonly #worker: CameraProcess;
   readonly #device: CameraDevice;
   readonly #report: CameraReport;
-  readonly #looks = new WorkerLooks();
+  readonly #freshness = new FreshnessCache();
   #plan: CameraPlan;
   /** Device paths that the current worker was configured with: it may have them open. */
   readonly #configuredDevices = new Set<string>();
-  #inletPort: number | null = null;
+  #receiverPort: number | null = null;
   /** Whoever asks for one while it is being made gets the same. */
-  #still: Promise<Snapshot> | null = null;
+  #snapshot: Promise<Snapshot> | null = null;
 
   constructor(options: CameraWorkerOptions) {
     const { plan, log, events, encoders, iceSettings } = options;
@@ -83,7 +83,7 @@ export class CameraWorker {
         await options.probed;
       },
       onUp: () => {
-        this.#tellConfiguration();
+        this.#sendConfiguration();
         this.#report.started();
       },
       onMessage: message => this.#onMessage(message),
@@ -114,10 +114,10 @@ export class CameraWorker {
 
   /** The newest frame. @throws Failure */
   async still(): Promise<Snapshot> {
-    this.#still ??= this.#takeStill().finally(() => {
-      this.#still = null;
+    this.#snapshot ??= this.#takeSnapshot().finally(() => {
+      this.#snapshot = null;
     });
-    return await this.#still;
+    return await this.#snapshot;
   }
 
   /** Takes on another configuration; viewers stay. */
@@ -129,7 +129,7 @@ export class CameraWorker {
 
   /** Tells the worker what is known now of the machine and the limits. */
   refresh(): void {
-    this.#tellConfiguration();
+    this.#sendConfiguration();
   }
 
   setDevices(devices: readonly CaptureDevice[]): void {
@@ -139,7 +139,7 @@ export class CameraWorker {
   /** A device cannot be opened any more, or can be again. */
   heldDevicesChanged(): void {
     this.#worker.retry();
-    this.#tellConfiguration();
+    this.#sendConfiguration();
   }
 
   /** Of the stream that viewers are sent; while it is closed, what it was last or is expected to be. */
@@ -148,21 +148,23 @@ export class CameraWorker {
   }
 
   /** See FreshnessWatch. */
-  async look(everyMs: number, patienceMs: number): Promise<void> {
+  async look(everyMs: number, timeoutMs: number): Promise<void> {
     // One that says nothing is as old as it was.
-    const looked = await this.#worker.request({ type: 'look', everyMs }, { patienceMs }).catch(() => null);
-    if (looked) this.#looks.looked(looked);
+    const looked = await this.#worker
+      .request({ type: 'freshness', everyMs }, { timeoutMs: timeoutMs })
+      .catch(() => null);
+    if (looked) this.#freshness.update(looked);
   }
 
   freshness(): CameraFreshness {
-    return this.#looks.freshness(session => this.sessions.has(session));
+    return this.#freshness.freshness(session => this.sessions.has(session));
   }
 
   /** See Measuring. */
   async measure(): Promise<CameraMeasures> {
     const { child, isUp } = this.#worker;
     if (child?.pid === undefined) return { process: null, stream: null };
-    const asked = isUp ? this.#worker.request({ type: 'measure' }, { patienceMs: MEASURE_PATIENCE_MS }) : null;
+    const asked = isUp ? this.#worker.request({ type: 'measure' }, { timeoutMs: MEASURE_PATIENCE_MS }) : null;
     const [measured, figures] = await Promise.all([asked?.catch(() => null), processFigures(child.pid)]);
     const { loopLagMs = null, stream = null } = measured ?? {};
     // What gives no answer is held up for as long as it has said nothing.
@@ -179,11 +181,11 @@ export class CameraWorker {
     await this.#worker.close();
   }
 
-  async #takeStill(): Promise<Snapshot> {
+  async #takeSnapshot(): Promise<Snapshot> {
     await this.sessions.untilReady();
     this.#holdEncoder();
     try {
-      return await this.#worker.request({ type: 'still' }, { patienceMs: ANSWER_PATIENCE_MS });
+      return await this.#worker.request({ type: 'snapshot' }, { timeoutMs: ANSWER_PATIENCE_MS });
     } catch (error) {
       throw failureOf(this.#plan.id, error, this.#report.diedOf);
     }
@@ -196,7 +198,7 @@ export class CameraWorker {
   }
 
   #deviceChanged(): void {
-    this.#tellConfiguration();
+    this.#sendConfiguration();
     this.#report.deviceChanged();
     this.#worker.retry();
   }
@@ -207,7 +209,7 @@ export class CameraWorker {
     return current && this.#options.held.blockedReason(current.device);
   }
 
-  #tellConfiguration(): void {
+  #sendConfiguration(): void {
     if (!this.#worker.isUp) return;
     const { source, settings } = this.#plan;
     const { controls: _controls, fallback: _fallback, ...media } = settings;
@@ -238,16 +240,16 @@ export class CameraWorker {
     const { events, log } = this.#options;
     switch (message.type) {
       case 'camera':
-        this.#looks.newest(message.newestAt);
+        this.#freshness.newest(message.newestAt);
         this.#report.onCameraMessage(message);
         if (CLOSED.has(message.state)) this.#forgetOldDevices();
         break;
-      case 'inlet':
-        this.#inletPort = message.port;
-        this.#options.wantsInlet(message.port);
+      case 'receiver-opened':
+        this.#receiverPort = message.port;
+        this.#options.needsRtpReceiver(message.port);
         break;
-      case 'inlet-closed':
-        if (this.#inletPort === message.port) this.#closeInlet();
+      case 'receiver-closed':
+        if (this.#receiverPort === message.port) this.#closeReceiver();
         break;
       case 'keyframe-wanted':
         this.#options.wantsKeyframe();
@@ -276,16 +278,16 @@ export class CameraWorker {
     }
   }
 
-  #closeInlet(): void {
-    if (this.#inletPort !== null) this.#options.wantsInlet(null);
-    this.#inletPort = null;
+  #closeReceiver(): void {
+    if (this.#receiverPort !== null) this.#options.needsRtpReceiver(null);
+    this.#receiverPort = null;
   }
 
   #onExit({ reason, isStuck, pid, next, restartInMs, exited }: Exit): void {
     const { encoders, held, log } = this.#options;
     if (isStuck && pid !== undefined) for (const device of this.#configuredDevices) held.hold(device, pid, exited);
     this.#configuredDevices.clear();
-    this.#closeInlet();
+    this.#closeReceiver();
     encoders.release(this.#plan.id);
     if (next === 'closed') return;
     const waitsFor = this.#blockedReason() !== null ? UNPLUG : this.#worker.isFull ? RESTART_MACHINE : null;

@@ -6,16 +6,16 @@ import type { IceAgentSettings } from '../../domain/ice.js';
 import type { Log } from '../../domain/log.js';
 import type { CameraMeasures, Measuring, ProcessMeasures } from '../../domain/measures.js';
 import type { Machine, MediaEngine, MediaEvents, MediaLimits } from '../../domain/media-engine.js';
-import type { BundlePart, Bundles, OfferedBundle } from '../../domain/multi-camera.js';
-import type { Pictures, Snapshot } from '../../domain/snapshots.js';
+import type { ConnectionCamera, ConnectionOffer, MultiCameraConnections } from '../../domain/multi-camera.js';
+import type { Snapshot, Snapshots } from '../../domain/snapshots.js';
 import { EXPECTED } from '../../protocol/codecs.js';
 import type { Offer } from '../../protocol/offer.js';
-import { BundleWorker } from './bundle-worker.js';
 import type { ApplyControls } from './camera-device.js';
 import { CameraWorker } from './camera-worker.js';
 import { EncoderMemory } from './encoder-memory.js';
-import { Feed } from './feed.js';
+import { Forward } from './forward.js';
 import { HeldDevices } from './held-devices.js';
+import { MultiCameraWorker } from './multi-camera-worker.js';
 import { Prober } from './prober.js';
 
 export interface WorkerEngineOptions {
@@ -35,7 +35,9 @@ export interface WorkerEngineOptions {
 const KEYFRAME_MS = 250;
 
 /** The cameras, each in a process of its own, and the probe of the machine they run on. */
-export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundles, FreshnessWatch, Measuring {
+export class WorkerEngine
+  implements MediaEngine, CameraRunner, Snapshots, MultiCameraConnections, FreshnessWatch, Measuring
+{
   readonly #options: WorkerEngineOptions;
   readonly #workers = new Map<string, CameraWorker>();
   readonly #held = new HeldDevices(() => {
@@ -46,22 +48,22 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
   readonly #prober: Prober;
   readonly #encoders: EncoderMemory;
   readonly #probed: Promise<void>;
-  readonly #bundles: BundleWorker;
+  readonly #multiCamera: MultiCameraWorker;
   readonly #keyframes = new CameraKeyframes(camera => this.#workers.get(camera)?.keyframe(), KEYFRAME_MS);
-  readonly #sendersKeyframes = new CameraKeyframes(camera => this.#bundles.requestKeyframe(camera), KEYFRAME_MS);
+  readonly #sendersKeyframes = new CameraKeyframes(camera => this.#multiCamera.requestKeyframe(camera), KEYFRAME_MS);
   #devices: readonly CaptureDevice[] = [];
-  #feeds = 0;
+  #forwards = 0;
   #isClosing = false;
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options;
     const { iceSettings, events, log } = options;
-    this.#bundles = new BundleWorker({
+    this.#multiCamera = new MultiCameraWorker({
       iceSettings,
       events,
       log,
-      feed: (camera, port) =>
-        new Feed(`f-${++this.#feeds}`, () => this.#workers.get(camera)?.sessions, port, options.logFor(camera)),
+      forward: (camera, port) =>
+        new Forward(`f-${++this.#forwards}`, () => this.#workers.get(camera)?.sessions, port, options.logFor(camera)),
       // One that was removed meanwhile is a section without pictures; the others go on.
       profileLevelId: camera => this.#workers.get(camera)?.profileLevelId ?? EXPECTED.profileLevelId ?? '',
       keyframeWanted: camera => this.#keyframes.ask(camera),
@@ -89,8 +91,8 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
       applyControls: this.#options.applyControls,
       iceSettings: this.#options.iceSettings,
       events,
-      wantsInlet: port => {
-        this.#bundles.want(plan.id, port);
+      needsRtpReceiver: port => {
+        this.#multiCamera.want(plan.id, port);
         events.senderWanted(plan.id, port !== null);
       },
       wantsKeyframe: () => this.#sendersKeyframes.ask(plan.id),
@@ -152,28 +154,32 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
     this.#workers.get(camera)?.sessions.trickle(session, candidates);
   }
 
-  prepareBundles(): void {
-    this.#bundles.prepareBundles();
+  prepareConnections(): void {
+    this.#multiCamera.prepareConnections();
   }
 
-  async offerBundle(bundle: string, parts: readonly BundlePart[], mids: readonly string[]): Promise<OfferedBundle> {
-    return await this.#bundles.offerBundle(bundle, parts, mids);
+  async offerCameras(
+    connection: string,
+    parts: readonly ConnectionCamera[],
+    mids: readonly string[],
+  ): Promise<ConnectionOffer> {
+    return await this.#multiCamera.offerCameras(connection, parts, mids);
   }
 
-  acceptBundle(bundle: string, answer: string): void {
-    this.#bundles.acceptBundle(bundle, answer);
+  acceptAnswer(connection: string, answer: string): void {
+    this.#multiCamera.acceptAnswer(connection, answer);
   }
 
-  async receiveBundle(bundle: string, parts: readonly BundlePart[], offer: Offer): Promise<OfferedBundle> {
-    return await this.#bundles.receiveBundle(bundle, parts, offer);
+  async receiveCameras(connection: string, parts: readonly ConnectionCamera[], offer: Offer): Promise<ConnectionOffer> {
+    return await this.#multiCamera.receiveCameras(connection, parts, offer);
   }
 
-  trickleBundle(bundle: string, candidates: readonly string[]): void {
-    this.#bundles.trickleBundle(bundle, candidates);
+  trickleConnection(connection: string, candidates: readonly string[]): void {
+    this.#multiCamera.trickleConnection(connection, candidates);
   }
 
   leave(camera: string, session: string): void {
-    this.#bundles.leave(session);
+    this.#multiCamera.leave(session);
     this.#workers.get(camera)?.sessions.leave(session);
   }
 
@@ -185,15 +191,15 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
     return await this.#worker(camera).still();
   }
 
-  async look(everyMs: number, patienceMs: number): Promise<void> {
-    const workers = [...this.#workers.values()].map(worker => worker.look(everyMs, patienceMs));
-    await Promise.all([...workers, this.#bundles.look(patienceMs)]);
+  async refresh(everyMs: number, timeoutMs: number): Promise<void> {
+    const workers = [...this.#workers.values()].map(worker => worker.look(everyMs, timeoutMs));
+    await Promise.all([...workers, this.#multiCamera.look(timeoutMs)]);
   }
 
   freshness(camera: string): CameraFreshness | null {
     const fresh = this.#workers.get(camera)?.freshness();
     if (!fresh) return null;
-    return { ...fresh, sessions: new Map([...fresh.sessions, ...this.#bundles.freshness(camera)]) };
+    return { ...fresh, sessions: new Map([...fresh.sessions, ...this.#multiCamera.freshness(camera)]) };
   }
 
   async measure(): Promise<ReadonlyMap<string, CameraMeasures>> {
@@ -201,8 +207,8 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
     return new Map(await Promise.all(measured));
   }
 
-  async measureBundles(): Promise<ProcessMeasures | null> {
-    return await this.#bundles.measure();
+  async measureMultiCamera(): Promise<ProcessMeasures | null> {
+    return await this.#multiCamera.measure();
   }
 
   async close(): Promise<void> {
@@ -210,7 +216,7 @@ export class WorkerEngine implements MediaEngine, CameraRunner, Pictures, Bundle
     this.#keyframes.close();
     this.#sendersKeyframes.close();
     await Promise.all([
-      this.#bundles.close(),
+      this.#multiCamera.close(),
       this.#prober.close(),
       ...[...this.#workers.values()].map(worker => worker.close()),
       ...this.#leaving.values(),

@@ -11,7 +11,7 @@ type Named = Pick<FromWorkerOf<'probing'>, 'kind' | 'element' | 'title'>;
 export type TriedDecoder = Omit<Tried, 'outcome'> & { outcome: 'works' | 'failed' | 'absent' };
 
 /** For one encoder or decoder to be tried, opening of drivers included. */
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 /** Each turn ends behind an element that broke the process; there are fewer of them than this. */
 const MAX_TURNS = 20;
 
@@ -112,7 +112,7 @@ export class Prober {
     });
     this.#process = process;
     process.ready.catch(() => undefined);
-    timer = setTimeout(() => process.kill(`nothing came of it within ${PATIENCE_MS / 1000} s`), PATIENCE_MS);
+    timer = setTimeout(() => process.kill(`nothing came of it within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
     // One that hangs in its driver is left behind.
     const { reason } = await process.gone;
     clearTimeout(timer);

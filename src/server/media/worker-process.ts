@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { checkFromBundles, type FromBundles, type ToBundles } from '../../messages/bundles.js';
 import { checkFromWorker, type FromWorker, type ToWorker } from '../../messages/camera-worker.js';
+import { checkFromMultiCamera, type FromMultiCamera, type ToMultiCamera } from '../../messages/multi-camera.js';
 import { ChildProcess, type ChildProcessOptions } from '../../process/child-process.js';
 import type { RestartPolicy } from '../../process/restart-policy.js';
 
@@ -14,10 +14,10 @@ export function startWorker(options: Omit<ChildProcessOptions<FromWorker>, 'entr
 }
 
 /** The process of connections in which several cameras meet. */
-export function startBundles(
-  options: Omit<ChildProcessOptions<FromBundles>, 'entry' | 'check' | 'args'>,
-): ChildProcess<ToBundles, FromBundles> {
-  return new ChildProcess({ ...options, args: ['bundles'], entry: ENTRY, check: checkFromBundles });
+export function startMultiCamera(
+  options: Omit<ChildProcessOptions<FromMultiCamera>, 'entry' | 'check' | 'args'>,
+): ChildProcess<ToMultiCamera, FromMultiCamera> {
+  return new ChildProcess({ ...options, args: ['bundles'], entry: ENTRY, check: checkFromMultiCamera });
 }
 
 /**

@@ -23,7 +23,7 @@ const STATES: readonly Camera['state'][] = [
   ...(['starting', 'idle', 'waiting', 'opening', 'live', 'lost', 'failed', 'down'] as const),
 ];
 /** A worker that hangs gives no answer. */
-const LOOK_MS = 100;
+const POLL_INTERVAL_MS = 100;
 
 /** What Prometheus is told: counted as it happens, or read off when it asks. */
 export class Metrics {
@@ -48,7 +48,7 @@ export class Metrics {
     sheet.set('bigfootbot_build_info', { version, node, gstreamer: gstreamer ?? '' }, 1);
     const own = await processFigures(process.pid);
     writeProcess(sheet, 'control', '', own && { ...own, loopLagMs: this.#loopLag.take() });
-    writeProcess(sheet, 'bundles', '', await this.#options.engine.measureBundles());
+    writeProcess(sheet, 'bundles', '', await this.#options.engine.measureMultiCamera());
     for (const camera of cameras.list()) if (sees(camera.id)) this.#writeCamera(sheet, camera, measured.get(camera.id));
     for (const session of sessions.list('active')) if (sees(session.camera)) this.#writeSession(sheet, session);
     return Registry.merge([sheet.registry, this.#tally.registry]).metrics();
@@ -65,7 +65,7 @@ export class Metrics {
       .measure()
       // Last: it is to be of this moment.
       .then(async measured => {
-        await engine.look(0, LOOK_MS);
+        await engine.refresh(0, POLL_INTERVAL_MS);
         return measured;
       })
       .finally(() => {

@@ -10,7 +10,7 @@ import { dirname } from 'node:path';
  * @param keepMode false where `mode` is that of the new file whatever was there: nobody reads more of a secret than before
  * @throws Error as Node has it, with a `code`; then the old one is there
  */
-export async function writeFileWhole(
+export async function writeFileAtomically(
   file: string,
   text: string,
   mode: number,

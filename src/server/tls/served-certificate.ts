@@ -15,7 +15,7 @@ export interface ServedCertificateOptions {
 }
 
 /** A certificate that nobody renews is told of each day. */
-const LOOK_MS = 86_400_000;
+const POLL_INTERVAL_MS = 86_400_000;
 
 /** The certificate that is served now. Its files are watched; what cannot be served never takes its place. */
 export class ServedCertificate implements ServerCertificate {
@@ -60,7 +60,7 @@ export class ServedCertificate implements ServerCertificate {
   start(): void {
     this.#tell();
     this.#watch();
-    this.#timer = setInterval(() => this.#tellTroubles(), LOOK_MS).unref();
+    this.#timer = setInterval(() => this.#logTroubles(), POLL_INTERVAL_MS).unref();
   }
 
   close(): void {
@@ -115,10 +115,10 @@ export class ServedCertificate implements ServerCertificate {
   #tell(): void {
     const { names, addresses, validTo, fingerprint } = this.#facts;
     this.#log.info({ names, addresses, until: dayOf(validTo), fingerprint }, 'certificate in use');
-    this.#tellTroubles();
+    this.#logTroubles();
   }
 
-  #tellTroubles(): void {
+  #logTroubles(): void {
     for (const { detail, remedy } of troublesOf(this.#facts, Date.now()))
       this.#log.warn({ file: this.#settings.certFile, reason: detail, remedy }, 'clients may refuse the certificate');
   }

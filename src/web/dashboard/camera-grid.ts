@@ -56,7 +56,7 @@ export class CameraGrid extends HTMLElement {
   }
 
   /** How old the newest pictures of the cameras are, as the server says now. */
-  tellAges(ages: readonly { id: string; ageMs: number | null }[]): void {
+  updateAges(ages: readonly { id: string; ageMs: number | null }[]): void {
     for (const { id, ageMs } of ages) {
       const tile = this.tile(id);
       if (tile !== undefined) tile.pictureAge = ageMs;

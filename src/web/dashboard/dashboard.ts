@@ -92,7 +92,7 @@ function show(content: HTMLElement): void {
 
 async function ask(): Promise<number> {
   const token = readToken();
-  if (isTold()) {
+  if (isNotified()) {
     await askSystem();
     return POLL_MS;
   }
@@ -100,7 +100,7 @@ async function ask(): Promise<number> {
   // Signed out or in anew meanwhile: this answers somebody else's question.
   if (readToken() !== token) return POLL_MS;
   // What was told meanwhile is newer.
-  if (isTold()) return POLL_MS;
+  if (isNotified()) return POLL_MS;
   if (answer.kind === 'unreachable') return bearSilence();
   silences = 0;
   answeredAt = performance.now();
@@ -120,7 +120,7 @@ async function ask(): Promise<number> {
 }
 
 /** Whether whatever happens is told, so that nobody has to ask. */
-const isTold = (): boolean => feed?.live === true;
+const isNotified = (): boolean => feed?.live === true;
 
 function takeEvent(event: LiveEvent): void {
   if (event.type === 'snapshot' || event.type === 'alive') noteServerTime(event.at);
@@ -132,7 +132,7 @@ function takeEvent(event: LiveEvent): void {
   silences = 0;
   answeredAt = performance.now();
   page.showTrouble(undefined);
-  if (event.type === 'freshness') grid?.tellAges(event.cameras);
+  if (event.type === 'freshness') grid?.updateAges(event.cameras);
   const now = applyEvent(cameras, event);
   if (now !== cameras) showCameras(now);
 }

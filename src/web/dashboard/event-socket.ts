@@ -6,12 +6,12 @@ import type { LiveEvent } from '../shared/api.js';
 
 /** The server says something each 2 s. */
 const SILENCE_MS = 5_000;
-const LOOK_MS = 500;
+const POLL_INTERVAL_MS = 500;
 /** From one telling of how old the cameras' pictures are to the next. */
 const FRESHNESS_MS = 500;
 /** After so many failures in a row a proxy on the way may know no WebSockets: asked seldom then. */
 const GIVING_UP = 5;
-const SELDOM_MS = 30_000;
+const SLOW_POLL_INTERVAL_MS = 30_000;
 
 export interface EventSocketHost {
   onEvent(event: LiveEvent): void;
@@ -57,7 +57,7 @@ export function listenToEvents(token: string, host: EventSocketHost): EventSocke
     socket = undefined;
     live = false;
     left?.close();
-    retryAt = performance.now() + (failures < GIVING_UP ? retryDelayMs(failures) : SELDOM_MS);
+    retryAt = performance.now() + (failures < GIVING_UP ? retryDelayMs(failures) : SLOW_POLL_INTERVAL_MS);
     failures++;
     if (was) host.onLost();
   }
@@ -67,7 +67,7 @@ export function listenToEvents(token: string, host: EventSocketHost): EventSocke
     // A network that is gone closes nothing.
     if (socket !== undefined && now - heardAt > SILENCE_MS) lose();
     else if (socket === undefined && now >= retryAt && !document.hidden) open();
-  }, LOOK_MS);
+  }, POLL_INTERVAL_MS);
   open();
 
   return {

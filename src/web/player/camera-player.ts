@@ -122,8 +122,8 @@ export class CameraPlayer extends HTMLElement {
       get cameraLost() {
         return cameraLost();
       },
-      holdPicture: () => this.#view.hold(),
-      releasePicture: () => this.#view.release(),
+      holdFrame: () => this.#view.hold(),
+      releaseFrame: () => this.#view.release(),
       onStatus: status => this.#onStatus(status),
       onSession: session => this.#onSession(session),
       onUnauthorized: () => this.#emit('unauthorized'),

@@ -4,7 +4,7 @@ import { parseIceServerLinks } from '../../protocol/link-header.js';
 /** Credentials are good for longer; a server's settings change seldom. */
 const FRESH_MS = 5 * 60_000;
 /** A player that knows of no server does well on the robot's own network. */
-const PATIENCE_MS = 1_500;
+const TIMEOUT_MS = 1_500;
 
 const known = new Map<string, { servers: Promise<RTCIceServer[]>; at: number }>();
 
@@ -25,7 +25,7 @@ export function iceServersOf(endpoint: URL, headers: Record<string, string>): Pr
 }
 
 async function ask(endpoint: URL, headers: Record<string, string>): Promise<RTCIceServer[]> {
-  const response = await fetch(endpoint, { method: 'OPTIONS', headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+  const response = await fetch(endpoint, { method: 'OPTIONS', headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   return parseIceServerLinks(response.headers.get('Link') ?? '').map(server => ({ ...server }));
 }

@@ -20,7 +20,7 @@ export function monitorPlayback(
   receiver: RTCRtpReceiver,
   onFirstFrame: () => void,
 ): PlaybackMonitor {
-  const drawsTell = 'requestVideoFrameCallback' in video;
+  const hasFrameCallback = 'requestVideoFrameCallback' in video;
   let handle = 0;
   let running = true;
   let lastFrameAt: number | undefined;
@@ -50,7 +50,7 @@ export function monitorPlayback(
     handle = video.requestVideoFrameCallback(drawn);
     record(performance.now(), 1);
   };
-  if (drawsTell) handle = video.requestVideoFrameCallback(drawn);
+  if (hasFrameCallback) handle = video.requestVideoFrameCallback(drawn);
 
   const count = async (): Promise<void> => {
     const report = await receiver.getStats();
@@ -73,7 +73,7 @@ export function monitorPlayback(
       return usualInterval(intervals);
     },
     tick(now) {
-      if (drawsTell && onScreen && !document.hidden) {
+      if (hasFrameCallback && onScreen && !document.hidden) {
         decoded = undefined;
         return;
       }
@@ -84,7 +84,7 @@ export function monitorPlayback(
     stop() {
       running = false;
       visibility?.disconnect();
-      if (drawsTell) video.cancelVideoFrameCallback(handle);
+      if (hasFrameCallback) video.cancelVideoFrameCallback(handle);
     },
   };
 }

@@ -22,9 +22,9 @@ export interface PlaybackHost {
   /** Whether the server said that the camera brings no pictures: another session would bring none either. */
   readonly cameraLost: boolean;
   /** The session goes, and its last picture with it, unless the host keeps a copy. */
-  holdPicture(): void;
+  holdFrame(): void;
   /** A new picture is on the screen. */
-  releasePicture(): void;
+  releaseFrame(): void;
   onStatus(status: PlayerStatus): void;
   /** Once for each session, and without one when it has gone. */
   onSession(session: WhepSession | undefined): void;
@@ -61,7 +61,7 @@ export function createPlayback(host: PlaybackHost): Playback {
   let firstFrameAt = 0;
   let disconnectedAt: number | undefined;
   /** Of the picture on the screen, whichever session brought it. */
-  let pictureAt: number | undefined;
+  let frameAt: number | undefined;
   let needsClick = false;
 
   const freshness = (now: number): Freshness =>
@@ -75,12 +75,12 @@ export function createPlayback(host: PlaybackHost): Playback {
     }
     // Until a picture proves otherwise: the words stay readable while it is tried again.
     if (hard) return 'failed';
-    return pictureAt !== undefined || failures > 0 ? 'reconnecting' : 'connecting';
+    return frameAt !== undefined || failures > 0 ? 'reconnecting' : 'connecting';
   }
 
   function report(now = performance.now()): void {
     const status: PlayerStatus = { state: state(now) };
-    if (pictureAt !== undefined) status.ageMs = Math.max(0, now - pictureAt);
+    if (frameAt !== undefined) status.ageMs = Math.max(0, now - frameAt);
     if (lost !== undefined && phase !== 'idle') status.trouble = lost;
     if (phase === 'waiting') status.retryInMs = Math.max(0, retryAt - now);
     if (needsClick) status.needsClick = true;
@@ -102,7 +102,7 @@ export function createPlayback(host: PlaybackHost): Playback {
   function dropSession(): void {
     abort.abort();
     if (session === undefined) return;
-    host.holdPicture();
+    host.holdFrame();
     monitor?.stop();
     session.close();
     session = undefined;
@@ -150,10 +150,10 @@ export function createPlayback(host: PlaybackHost): Playback {
     video.srcObject = opened.stream;
     monitor = monitorPlayback(video, opened.receiver, () => {
       firstFrameAt = performance.now();
-      pictureAt = firstFrameAt;
+      frameAt = firstFrameAt;
       lost = undefined;
       hard = false;
-      host.releasePicture();
+      host.releaseFrame();
       report();
     });
     startVideo();
@@ -178,7 +178,7 @@ export function createPlayback(host: PlaybackHost): Playback {
   function watch(now: number): void {
     if (session === undefined || monitor === undefined) return;
     monitor.tick(now);
-    pictureAt = monitor.lastFrameAt ?? pictureAt;
+    frameAt = monitor.lastFrameAt ?? frameAt;
     const connection = session.peer.connectionState;
     disconnectedAt = connection === 'disconnected' ? (disconnectedAt ?? now) : undefined;
 

@@ -19,7 +19,7 @@ export interface TimeMarkWatch {
 
 export function watchTimeMark(video: HTMLVideoElement): TimeMarkWatch {
   const meter = new CaptureLatencyMeter();
-  const endReading = readPictures(video, (markNs, at) => meter.add(markNs, inNs(at)));
+  const endReading = readFrames(video, (markNs, at) => meter.add(markNs, inNs(at)));
   const endComparing = compareClocks(meter);
   return {
     read: () => meter.read(),
@@ -31,7 +31,7 @@ export function watchTimeMark(video: HTMLVideoElement): TimeMarkWatch {
 }
 
 /** Calls back with each mark that is read, and when its picture was there, performance.now(). */
-function readPictures(video: HTMLVideoElement, onMark: (markNs: bigint, at: number) => void): () => void {
+function readFrames(video: HTMLVideoElement, onMark: (markNs: bigint, at: number) => void): () => void {
   if (!('requestVideoFrameCallback' in video)) return () => undefined;
   const { width, height } = TIME_MARK_CORNER;
   const canvas = Object.assign(document.createElement('canvas'), { width, height });

@@ -3,11 +3,11 @@ import type { EncoderChoice } from '../encoding/encoder-choice.js';
 import { Output } from '../encoding/output.js';
 import { CameraFailure } from '../failure.js';
 import { Capture } from '../sources/capture.js';
-import type { InletEvents } from '../sources/inlet.js';
 import { Inspection } from '../sources/inspection.js';
 import type { Config, Opened } from '../sources/opening.js';
+import type { PassthroughDecision } from '../sources/passthrough-decision.js';
 import { Publication } from '../sources/publication.js';
-import type { SourceJudge } from '../sources/source-judge.js';
+import type { RtpReceiverEvents } from '../sources/rtp-receiver.js';
 import { SourceOpening } from '../sources/source-opening.js';
 import type { CameraEvent, CameraState, Effect } from './camera-state.js';
 import { type Deferred, deferred } from './deferred.js';
@@ -29,13 +29,13 @@ export type MediaEffect = Extract<
 
 export interface CameraMediaOptions {
   config(): Config;
-  judge(): SourceJudge;
+  judge(): PassthroughDecision;
   state(): CameraState;
   /** Of whoever publishes. */
   publication(): Publication | null;
   encoders: EncoderChoice;
   /** Of a source that another process of this server has. */
-  inlet: InletEvents;
+  receiver: RtpReceiverEvents;
   dispatch(event: CameraEvent): void;
   /** Something took the place of something else, or went. */
   changed(): void;
@@ -115,7 +115,7 @@ export class CameraMedia {
       case 'close-source':
         this.#opened?.source.close();
         this.#opened = null;
-        this.#open?.output.forgetPicture();
+        this.#open?.output.forgetFrame();
         break;
       case 'show-publisher':
         this.#showPublisher();
@@ -133,16 +133,16 @@ export class CameraMedia {
 
   /** Looks whether what runs goes on. @throws Error if a thread is stuck, which only a new process helps */
   look(): void {
-    this.#open?.output.look();
-    const failure = this.#options.state().source === 'open' ? this.#opened?.source.look() : null;
+    this.#open?.output.check();
+    const failure = this.#options.state().source === 'open' ? this.#opened?.source.check() : null;
     this.noteFrames();
     if (failure) this.#options.dispatch({ type: 'source-failed', failure });
   }
 
   noteFrames(): void {
-    const isPublished = this.#options.state().publisher?.onAir;
-    const onAir = isPublished ? this.#options.publication() : this.#opened?.source;
-    const count = onAir?.count() ?? this.#seen;
+    const isPublished = this.#options.state().publisher?.isLive;
+    const current = isPublished ? this.#options.publication() : this.#opened?.source;
+    const count = current?.count() ?? this.#seen;
     if (count === this.#seen) return;
     this.#seen = count;
     this.#options.dispatch({ type: 'frames', at: performance.now() });
@@ -194,13 +194,13 @@ export class CameraMedia {
     if (!open) return;
     // It may be of the same device.
     this.#closeLeaving();
-    const { config, judge, inlet, state, dispatch } = this.#options;
+    const { config, judge, receiver, state, dispatch } = this.#options;
     const opening = new SourceOpening({
       config: config(),
       device: config().device,
       judge: judge(),
       baseTime: open.baseTime,
-      inlet,
+      receiver: receiver,
       show: source => {
         // Nobody is shown anything yet: the encoder starts while the source does.
         if (state().phase !== 'opening') return false;
@@ -208,7 +208,7 @@ export class CameraMedia {
         current.isShown = true;
         return true;
       },
-      sent: goesOn => open.output.firstPicture(goesOn),
+      sent: goesOn => open.output.firstFrame(goesOn),
     });
     const current: Attempt = { opening, opened: null, isShown: false };
     this.#attempt = current;
@@ -230,7 +230,7 @@ export class CameraMedia {
     this.#opened = opened;
     // The configuration may have become another one since the attempt began.
     if (opened.source instanceof Capture) opened.source.limitRate(this.#options.config().framerate);
-    this.#onAir(this.#open, opened.source, isShown);
+    this.#current(this.#open, opened.source, isShown);
     if (before?.source instanceof Capture) before.source.close();
     // Other stages are closed by their channel, when nobody is sent them any more.
     else this.#leaving = before;
@@ -243,10 +243,10 @@ export class CameraMedia {
 
   #showPublisher(): void {
     const publication = this.#options.publication();
-    if (publication && this.#open) this.#onAir(this.#open, publication, false);
+    if (publication && this.#open) this.#current(this.#open, publication, false);
   }
 
-  #onAir(open: OpenOutput, source: Opened['source'] | Publication, isShown: boolean): void {
+  #current(open: OpenOutput, source: Opened['source'] | Publication, isShown: boolean): void {
     this.#seen = source.count();
     try {
       if (!isShown) show(open, source);
@@ -262,7 +262,7 @@ export class CameraMedia {
     const open = this.#open;
     let isShown = true;
     try {
-      isShown = (await open?.output.showSlate(title, since)) ?? false;
+      isShown = (await open?.output.showPlaceholder(title, since)) ?? false;
     } catch (error) {
       const failure = asFailure(error, 'The placeholder cannot be shown');
       if (this.#open === open) this.#options.dispatch({ type: 'output-failed', failure });
@@ -291,7 +291,7 @@ function asFailure(error: unknown, what: string): CameraFailure {
 export const runningTimeZero = (): bigint => Gst.SystemClock.obtain().getTime();
 
 function show({ output, shown }: OpenOutput, source: Opened['source'] | Publication): void {
-  if (source instanceof Capture) output.showPictures(source.tee);
+  if (source instanceof Capture) output.showFrames(source.tee);
   // A publisher's connection goes on while a placeholder is on air, and is its session's to close.
   else if (source instanceof Publication) output.showStream({ stream: source.stream, close: () => undefined });
   else output.showStream(source);

@@ -38,7 +38,7 @@ export interface CameraState {
   /** Those who keep it open: viewers, snapshots, streams that are sent on. */
   readonly subscribers: ReadonlySet<string>;
   /** Who publishes: from `publish` on, on air from the first frame on. */
-  readonly publisher: { readonly session: string; readonly onAir: boolean } | null;
+  readonly publisher: { readonly session: string; readonly isLive: boolean } | null;
   /** Draining: lost, and shown until the placeholder takes its place. */
   readonly source: 'none' | 'open' | 'draining';
   /** What of the settings was its device when it was opened. */

@@ -76,7 +76,7 @@ function subscribe(state: CameraState, subscriber: string, now: number): Step {
 }
 
 function publish(state: CameraState, session: string, now: number): Step {
-  const published = { ...state, publisher: { session, onAir: false } };
+  const published = { ...state, publisher: { session, isLive: false } };
   if (state.phase !== 'closed') return to(published);
   return to(enter(published, 'opening', null, now), { do: 'open-output' });
 }
@@ -101,7 +101,7 @@ function publisherReady(state: CameraState, session: string, codec: VideoCodecNa
   }
   const live = enter(state, 'live', null, now);
   return to(
-    { ...live, subscribers, publisher: { session, onAir: true }, source: 'none', lastFrameAt: now, codec },
+    { ...live, subscribers, publisher: { session, isLive: true }, source: 'none', lastFrameAt: now, codec },
     ...effects,
     { do: 'show-publisher', session },
   );
@@ -110,12 +110,12 @@ function publisherReady(state: CameraState, session: string, codec: VideoCodecNa
 /** Whoever published is gone, and has been told so or knows it: a placeholder is shown until somebody publishes again. */
 function publisherGone(state: CameraState, now: number): Step {
   const failure = publisherLeft();
-  const wasOnAir = state.publisher?.onAir === true;
+  const wasCurrent = state.publisher?.isLive === true;
   const left = { ...state, publisher: null };
   const waits = state.phase !== 'opening' && canShowPlaceholder(state) && state.subscribers.size > 0;
   if (!waits || state.settings.publisherReturnMs === 0) return fail(left, failure, now, null);
   // One that never was on air leaves the placeholder where it is, and the time that is left for another one.
-  if (!wasOnAir) return to(left);
+  if (!wasCurrent) return to(left);
   return to(enter(left, 'awaitingPublisher', failure, now), placeholder(state, 'PUBLISHER LEFT'));
 }
 
@@ -149,7 +149,7 @@ function openFailed(state: CameraState, attempt: number, failure: CameraFailure,
 
 function framesCame(state: CameraState, at: number, now: number): Step {
   if (state.phase === 'live') return to({ ...state, lastFrameAt: Math.max(state.lastFrameAt, at) });
-  if (state.phase !== 'lost' || !state.publisher?.onAir) return to(state);
+  if (state.phase !== 'lost' || !state.publisher?.isLive) return to(state);
   // The publisher stalled, and sends again.
   const { session } = state.publisher;
   return to({ ...enter(state, 'live', null, now), lastFrameAt: at }, { do: 'show-publisher', session });
@@ -160,7 +160,7 @@ function change(state: CameraState, event: ConfigurationChange, now: number): St
   const next = { ...state, settings: event.settings };
   if (event.reopen !== 'source' || !publisher) return changeSource(next, event, now, state.settings.isPresent);
   const failure = new CameraFailure('Another source was configured.', 'Publish to another camera.');
-  const isSilent = publisher.onAir && state.phase === 'live';
+  const isSilent = publisher.isLive && state.phase === 'live';
   // What it has sent last would stand still from now on.
   const silent = isSilent ? enter(next, 'lost', openingNow(event.settings.source), now) : next;
   const step = changeSource({ ...silent, publisher: null }, event, now);

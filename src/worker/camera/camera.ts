@@ -3,11 +3,11 @@ import type { FromWorker } from '../../messages/camera-worker.js';
 import { asMonotonic } from '../../process/monotonic.js';
 import type { VideoCodecName } from '../../protocol/codecs.js';
 import { EncoderChoice } from '../encoding/encoder-choice.js';
-import { type Still, takeStill } from '../encoding/still.js';
+import { type Snapshot, takeSnapshot } from '../encoding/snapshot.js';
 import { CameraFailure, publisherLeft } from '../failure.js';
 import type { Config } from '../sources/opening.js';
+import { PassthroughDecision } from '../sources/passthrough-decision.js';
 import { Publication, type PublisherEvents, type PublishRequest } from '../sources/publication.js';
-import { SourceJudge } from '../sources/source-judge.js';
 import { CameraMedia, runningTimeZero } from './camera-media.js';
 import { describeCamera } from './camera-report.js';
 import { type CameraEvent, type CameraState, closedCamera, type Effect, nextDue } from './camera-state.js';
@@ -15,11 +15,11 @@ import { transition } from './camera-transition.js';
 import { describeChange, settingsOf } from './config-change.js';
 import { measureStream } from './figures.js';
 import { FrameWatch } from './frame-watch.js';
-import { type Place, placeAt } from './place.js';
 import { Subscribers } from './subscribers.js';
+import { type Subscription, subscriptionAt } from './subscription.js';
 
 const REPORT_MS = 1_000;
-const LOOK_MS = 100;
+const POLL_INTERVAL_MS = 100;
 
 interface Publisher {
   session: string;
@@ -39,36 +39,36 @@ export class Camera {
   readonly #watch = new FrameWatch(() => this.#media.noteFrames());
   readonly #media: CameraMedia;
   #config: Config;
-  #judge: SourceJudge;
+  #passthroughDecision: PassthroughDecision;
   #state: CameraState;
   /** Events wait for the effects of the one before. */
   readonly #events: CameraEvent[] = [];
   #isRunning = false;
   #timer: NodeJS.Timeout | null = null;
-  #lookedAt = 0;
+  #checkedAt = 0;
   #reportedAt = 0;
   #publisher: Publisher | null = null;
-  #stills = 0;
+  #snapshots = 0;
 
   /** @param onClosed a pipeline was closed: what it held is to be collected */
   constructor(config: Config, send: (message: FromWorker) => void, onClosed: () => void) {
     this.#config = config;
     this.#onClosed = onClosed;
     this.#send = send;
-    this.#judge = new SourceJudge(config);
+    this.#passthroughDecision = new PassthroughDecision(config);
     this.#state = closedCamera(settingsOf(config));
     this.#encoders = new EncoderChoice(config.encoders, (element, reason) =>
       send({ type: 'encoder-failed', element, reason }),
     );
     this.#media = new CameraMedia({
       config: () => this.#config,
-      judge: () => this.#judge,
+      judge: () => this.#passthroughDecision,
       state: () => this.#state,
       publication: () => this.#publisher?.publication ?? null,
       encoders: this.#encoders,
-      inlet: {
-        opened: port => send({ type: 'inlet', port }),
-        closed: port => send({ type: 'inlet-closed', port }),
+      receiver: {
+        opened: port => send({ type: 'receiver-opened', port }),
+        closed: port => send({ type: 'receiver-closed', port }),
         keyframeWanted: () => send({ type: 'keyframe-wanted' }),
       },
       dispatch: event => this.#dispatch(event),
@@ -80,7 +80,7 @@ export class Camera {
   /** Looks at the source once, so that the first viewer does not wait for it. */
   async prepare(): Promise<void> {
     try {
-      await this.#judge.look(this.#config.device);
+      await this.#passthroughDecision.look(this.#config.device);
     } catch (error) {
       const fields = { error: String(error) };
       this.#send({ type: 'log', level: 'error', event: 'the source could not be looked at', fields });
@@ -95,8 +95,8 @@ export class Camera {
     this.#config = config;
     if (JSON.stringify(before.encoders) !== JSON.stringify(config.encoders)) this.#encoders.update(config.encoders);
     if (change.reopen === 'source') {
-      this.#judge.close();
-      this.#judge = new SourceJudge(config);
+      this.#passthroughDecision.close();
+      this.#passthroughDecision = new PassthroughDecision(config);
     }
     this.#media.change(config);
     this.#dispatch({ type: 'change', ...change });
@@ -109,7 +109,11 @@ export class Camera {
    * @param codec null for whatever there is
    * @throws CameraFailure
    */
-  async use(user: string, codec: VideoCodecName | null, onFailure: (failure: CameraFailure) => void): Promise<Place> {
+  async use(
+    user: string,
+    codec: VideoCodecName | null,
+    onFailure: (failure: CameraFailure) => void,
+  ): Promise<Subscription> {
     const joined = this.#subscribers.add(user, codec, onFailure);
     this.#dispatch({ type: 'subscribe', subscriber: user });
     const open = this.#media.open;
@@ -119,7 +123,7 @@ export class Camera {
     if (failure) throw failure;
     if (!open || !this.#subscribers.has(user, joined))
       throw new CameraFailure('The viewer left before the camera was open.', 'Ask again.');
-    return placeAt(open, codec ?? open.output.codec ?? 'H264');
+    return subscriptionAt(open, codec ?? open.output.codec ?? 'H264');
   }
 
   release(user: string): void {
@@ -181,22 +185,22 @@ export class Camera {
   /** Viewers have asked for keyframes; where the encoder does not hear of it by itself, it is told. */
   keyframesRequested(): void {
     const stream = this.#media.open?.output.stream;
-    if (stream && !stream.hearsViewers) stream.requestKeyframe();
+    if (stream && !stream.forwardsKeyframeRequests) stream.requestKeyframe();
   }
 
   /** The newest frame, as JPEG; opens the camera if it is closed. @throws CameraFailure */
-  async still(): Promise<Still> {
-    const user = `still-${++this.#stills}`;
+  async snapshot(): Promise<Snapshot> {
+    const user = `still-${++this.#snapshots}`;
     let failed: CameraFailure | null = null;
     try {
-      const place = await this.use(user, null, failure => {
+      const subscription = await this.use(user, null, failure => {
         failed = failure;
       });
-      await place.ready;
+      await subscription.ready;
       if (failed || !this.#media.open) throw failed ?? new CameraFailure('The camera was closed.', 'Ask again.');
       const { phase, problem } = this.#state;
       if (phase !== 'live' && problem) throw problem;
-      return await takeStill(this.#media.open.output);
+      return await takeSnapshot(this.#media.open.output);
     } finally {
       this.release(user);
     }
@@ -233,7 +237,7 @@ export class Camera {
 
   close(): void {
     this.#dispatch({ type: 'close' });
-    this.#judge.close();
+    this.#passthroughDecision.close();
     this.#watch.close();
   }
 
@@ -296,12 +300,12 @@ export class Camera {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     if (!this.#media.open) return;
-    const wakeAt = Math.min(nextDue(this.#state) ?? Number.POSITIVE_INFINITY, this.#lookedAt + LOOK_MS);
+    const wakeAt = Math.min(nextDue(this.#state) ?? Number.POSITIVE_INFINITY, this.#checkedAt + POLL_INTERVAL_MS);
     this.#timer = setTimeout(() => this.#wake(), Math.max(0, wakeAt - performance.now()));
   }
 
   #wake(): void {
-    this.#lookedAt = performance.now();
+    this.#checkedAt = performance.now();
     this.#media.look();
     this.#dispatch({ type: 'tick' });
     if (performance.now() - this.#reportedAt >= REPORT_MS) this.#report();
@@ -320,7 +324,7 @@ export class Camera {
         state: this.#state,
         output: this.#media.open?.output ?? null,
         opened: this.#media.opened,
-        passthrough: this.#judge.verdict(),
+        passthrough: this.#passthroughDecision.decide(),
         vp8Viewers: this.#subscribers.of('VP8').length,
         hasBFrames: this.#media.hasBFrames,
         newestAt: this.newestAt(),

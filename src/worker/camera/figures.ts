@@ -10,8 +10,8 @@ import type { OpenedSource } from '../sources/opened-source.js';
 /** How exactly the time of a picture is told: from one look to the next, of some 0.1 ms each. */
 const POLL_MS = 1;
 /** Pictures that are looked at, and how long, at the most. */
-const PICTURES = 3;
-const PATIENCE_MS = 400;
+const FRAMES = 3;
+const TIMEOUT_MS = 400;
 
 /**
  * What is measured only when somebody asks, as it costs something.
@@ -39,10 +39,10 @@ export async function measureStream(stream: StreamPipeline, source: OpenedSource
 async function measureTimes(stream: StreamPipeline): Promise<Pick<StreamFigures, 'delayMs' | 'encodeMs'>> {
   const newest = make('fakesink');
   Object.assign(newest, { sync: false, async: false, enableLastSample: true });
-  const { taps } = stream.video;
+  const { branches: taps } = stream.video;
   const delays: number[] = [];
   const encodings: number[] = [];
-  const until = performance.now() + PATIENCE_MS;
+  const until = performance.now() + TIMEOUT_MS;
   const into = stream.raw && new Arrivals(stream.element('last'));
   taps.add(newest);
   const outOf = new Arrivals(newest);
@@ -51,9 +51,9 @@ async function measureTimes(stream: StreamPipeline): Promise<Pick<StreamFigures,
   let known: { number: number; pts: bigint | null } | null = null;
   let ahead: number | null = null;
   try {
-    while ((delays.length < PICTURES || (into && encodings.length < PICTURES)) && performance.now() < until) {
+    while ((delays.length < FRAMES || (into && encodings.length < FRAMES)) && performance.now() < until) {
       await new Promise(resolve => setTimeout(resolve, POLL_MS));
-      if (into?.look() && !known) known = { number: into.count, pts: timeOf(stream.lastPicture()) };
+      if (into?.look() && !known) known = { number: into.count, pts: timeOf(stream.lastFrame()) };
       if (!outOf.look()) continue;
       const pts = timeOf(newest.lastSample as Sample | null);
       if (pts === null) continue;

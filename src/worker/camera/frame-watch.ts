@@ -1,16 +1,16 @@
 /** While somebody asks how old frames are every so many ms or more often: a look takes 0.1 ms. And how long after. */
 const CLOSELY_MS = 250;
-const LOOK_MS = 20;
+const POLL_INTERVAL_MS = 20;
 const WATCHED_MS = 1_000;
 
 /** Looks for new frames more often than a camera does by itself, while somebody wants to know exactly how old they are. */
 export class FrameWatch {
-  readonly #look: () => void;
+  readonly #check: () => void;
   #timer: NodeJS.Timeout | null = null;
   #until = 0;
 
-  constructor(look: () => void) {
-    this.#look = look;
+  constructor(check: () => void) {
+    this.#check = check;
   }
 
   /** Somebody asks every so many ms; 0: once. */
@@ -19,8 +19,8 @@ export class FrameWatch {
     this.#until = performance.now() + WATCHED_MS;
     this.#timer ??= setInterval(() => {
       if (performance.now() > this.#until) this.close();
-      else this.#look();
-    }, LOOK_MS);
+      else this.#check();
+    }, POLL_INTERVAL_MS);
   }
 
   close(): void {

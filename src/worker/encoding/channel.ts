@@ -3,7 +3,7 @@ import type { VideoCodecName } from '../../protocol/codecs.js';
 import type { StreamPipeline } from './stream-pipeline.js';
 
 /** What makes a channel's stream for a while: an encoder, or a source whose stream is passed on. */
-export interface Stage {
+export interface StreamProducer {
   /**
    * Where it comes after another, it holds its pictures back from the first on, which is a keyframe (see Fan.hold).
    */
@@ -21,26 +21,26 @@ type Sinks = readonly Element[];
 export class Channel {
   readonly codec: VideoCodecName;
   readonly #viewers = new Set<Sinks>();
-  #onAir: Stage;
+  #current: StreamProducer;
   /** What is to be on air; it may not have brought a picture yet. */
-  #wanted: Stage;
+  #next: StreamProducer;
   #isClosed = false;
 
-  constructor(first: Stage) {
+  constructor(first: StreamProducer) {
     this.codec = first.stream.codec;
-    this.#onAir = this.#wanted = first;
-    first.stream.video.letGo();
+    this.#current = this.#next = first;
+    first.stream.video.resume();
   }
 
-  get onAir(): Stage {
-    return this.#onAir;
+  get current(): StreamProducer {
+    return this.#current;
   }
 
   /** Adds a viewer; a picture that he can begin with is made at once. */
   attach(sinks: Sinks): void {
     this.#viewers.add(sinks);
     this.#put(sinks);
-    this.#onAir.stream.requestKeyframe();
+    this.#current.stream.requestKeyframe();
   }
 
   /** Takes a viewer out again, after his pipeline has stopped. */
@@ -52,21 +52,21 @@ export class Channel {
    * Moves the viewers to another stage as soon as it has a picture, and closes the one before; one that is called for
    * meanwhile takes its turn.
    */
-  async bring(stage: Stage, patienceMs: number): Promise<'on air' | 'late' | 'given up'> {
+  async switchTo(producer: StreamProducer, timeoutMs: number): Promise<'on air' | 'late' | 'given up'> {
     // Whoever asked first is told how it goes.
-    if (this.#wanted === stage) return this.#onAir === stage ? 'on air' : 'given up';
-    if (this.#wanted !== this.#onAir) this.#wanted.close();
-    this.#wanted = stage;
-    if (stage === this.#onAir) return 'on air';
-    const isWanted = (): boolean => this.#wanted === stage && !this.#isClosed;
-    const found = await stage.stream.firstPicture(patienceMs, isWanted);
+    if (this.#next === producer) return this.#current === producer ? 'on air' : 'given up';
+    if (this.#next !== this.#current) this.#next.close();
+    this.#next = producer;
+    if (producer === this.#current) return 'on air';
+    const isWanted = (): boolean => this.#next === producer && !this.#isClosed;
+    const found = await producer.stream.firstFrame(timeoutMs, isWanted);
     if (!isWanted()) return 'given up';
     if (found !== 'arrived') return 'late';
-    const before = this.#onAir;
+    const before = this.#current;
     for (const sinks of this.#viewers) this.#take(sinks);
-    this.#onAir = stage;
+    this.#current = producer;
     for (const sinks of this.#viewers) this.#put(sinks);
-    stage.stream.video.letGo();
+    producer.stream.video.resume();
     before.close();
     return 'on air';
   }
@@ -74,17 +74,17 @@ export class Channel {
   /** Of those that are attached by then each has let go of his place. */
   close(): void {
     this.#isClosed = true;
-    this.#onAir.close();
-    this.#wanted.close();
+    this.#current.close();
+    this.#next.close();
   }
 
   #put([picture, sound]: Sinks): void {
-    if (picture) this.#onAir.stream.video.attach(picture);
-    if (sound) this.#onAir.stream.audio?.attach(sound);
+    if (picture) this.#current.stream.video.attach(picture);
+    if (sound) this.#current.stream.audio?.attach(sound);
   }
 
   #take([picture, sound]: Sinks): void {
-    if (picture) this.#onAir.stream.video.detach(picture);
-    if (sound) this.#onAir.stream.audio?.detach(sound);
+    if (picture) this.#current.stream.video.detach(picture);
+    if (sound) this.#current.stream.audio?.detach(sound);
   }
 }

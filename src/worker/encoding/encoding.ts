@@ -1,7 +1,7 @@
-import { ChangingInput } from '../../gst/feed.js';
-import { lookAtMachine } from '../../gst/machine.js';
+import { inspectMachine } from '../../gst/machine.js';
 import { Gst } from '../../gst/native.js';
 import type { Tee } from '../../gst/tee.js';
+import { ChangingInput } from '../../gst/tee-link.js';
 import { describeEncoder, type Encoder, type EncoderSettings, liveChange } from './encoders.js';
 import { describeEncoding } from './launch.js';
 import { StreamPipeline } from './stream-pipeline.js';
@@ -23,7 +23,7 @@ export class Encoding {
     const line = describeEncoding(encoderLine(encoder, settings), framerate);
     this.stream = new StreamPipeline('H264', line, baseTime, encoder.keyframe);
     this.#input = new ChangingInput(this.stream.pipeline, this.stream.element('in'));
-    this.stream.video.hold();
+    this.stream.video.pause();
     this.stream.play();
   }
 
@@ -37,14 +37,14 @@ export class Encoding {
     if (from === this.source) return;
     this.#input.take(from);
     // It is none of those that come from now on.
-    if (from) this.forgetPicture();
+    if (from) this.forgetFrame();
   }
 
   /**
    * Lets go of the last picture: it may be a buffer of a driver that does not let its device be opened anew until it
    * has all of them back.
    */
-  forgetPicture(): void {
+  forgetFrame(): void {
     const last = this.stream.element('last');
     last.enableLastSample = false;
     last.enableLastSample = true;
@@ -72,7 +72,7 @@ export class Encoding {
   }
 }
 
-const machine = lookAtMachine();
+const machine = inspectMachine();
 
 /** The encoder's part of the launch line, with the properties that the installed element has. */
 export function encoderLine(encoder: Encoder, settings: EncoderSettings): string {

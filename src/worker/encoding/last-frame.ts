@@ -32,7 +32,7 @@ export class LastFrame {
   constructor(stream: StreamPipeline) {
     this.#stream = stream;
     this.#keyframes = stream.video.keyframes();
-    this.#tap = new SampleTap(stream.video.taps, { maxBuffers: LIMITS.frames, maxBytes: LIMITS.bytes });
+    this.#tap = new SampleTap(stream.video.branches, { maxBuffers: LIMITS.frames, maxBytes: LIMITS.bytes });
   }
 
   /** Encoded, from the newest keyframe to the newest frame; empty where they are not all kept. */

@@ -12,7 +12,7 @@ import { toSystemMemory } from './raw-video.js';
 const PUBLISHER_LATENCY_MS = 200;
 
 /** Holds the last picture, raw; it costs nothing but the reference. */
-const LAST_PICTURE = 'fakesink name=last sync=false async=false enable-last-sample=true';
+const LAST_FRAME = 'fakesink name=last sync=false async=false enable-last-sample=true';
 
 export interface CameraFormat {
   /** Pixels. */
@@ -34,9 +34,9 @@ export function describeEncoding(encoder: string, framerate: number | null): str
     'funnel name=in',
     describeThinning('rate', framerate),
     'tee name=raw allow-not-linked=true',
-    LAST_PICTURE,
+    LAST_FRAME,
   ];
-  const output = ['raw.', encoder, ...CODEC_ELEMENTS.H264.parser, describeFan('video')];
+  const output = ['raw.', encoder, ...CODEC_ELEMENTS.H264.parser, describeFanout('video')];
   // A tee serves who was linked first: `last` has a picture when the encoder begins with it (see measureStream).
   return `${input.join(' ! ')}  ${output.join(' ! ')}`;
 }
@@ -49,19 +49,19 @@ export const describeThinning = (name: string, framerate: number | null): string
 export function describePublication(video: CodecName, hasAudio: boolean): string {
   return [
     `webrtcbin name=webrtc bundle-policy=max-bundle latency=${PUBLISHER_LATENCY_MS}`,
-    `webrtc.src_0 ! ${describeDepayloader(video)} ! ${describeFan('video')}`,
-    ...(hasAudio ? [`webrtc.src_1 ! ${describeDepayloader('OPUS')} ! ${describeFan('audio')}`] : []),
+    `webrtc.src_0 ! ${describeDepayloader(video)} ! ${describeFanout('video')}`,
+    ...(hasAudio ? [`webrtc.src_1 ! ${describeDepayloader('OPUS')} ! ${describeFanout('audio')}`] : []),
   ].join('  ');
 }
 
 /** What a peer sends who has several cameras; their fans are `video0`, `video1`, … */
-export function describeBundlePublication(cameras: number): string {
+export function describeMultiCameraPublication(cameras: number): string {
   return [
     `webrtcbin name=webrtc bundle-policy=max-bundle latency=${PUBLISHER_LATENCY_MS}`,
     ...Array.from(
       { length: cameras },
       (_, index) =>
-        `webrtc.src_${index} ! ${describeDepayloader('H264', `parse${index}`)} ! ${describeFan(`video${index}`)}`,
+        `webrtc.src_${index} ! ${describeDepayloader('H264', `parse${index}`)} ! ${describeFanout(`video${index}`)}`,
     ),
   ].join('  ');
 }
@@ -85,9 +85,9 @@ export function describeVp8(
     `vp8enc name=encoder deadline=1 cpu-used=8 lag-in-frames=0 end-usage=cbr target-bitrate=${bitrate} ` +
       `keyframe-max-dist=${keyframeInterval} buffer-size=200 buffer-initial-size=100 buffer-optimal-size=120 ` +
       'error-resilient=default threads=2',
-    describeFan('video'),
+    describeFanout('video'),
   ].join(' ! ');
-  return decode ? `${line}  decoded. ! ${LAST_PICTURE}` : line;
+  return decode ? `${line}  decoded. ! ${LAST_FRAME}` : line;
 }
 
 /**
@@ -100,7 +100,7 @@ export function describeVp8(
  * not let the end of the stream through, see Fan. Consumers that are no viewers tap in before the queue, behind which one
  * thread serves all viewers. What stays in the queue shows that the thread is stuck.
  */
-export function describeFan(name: string): string {
+export function describeFanout(name: string): string {
   return [
     `identity name=${name}-encoded silent=true single-segment=true`,
     `funnel name=${name}-gate`,

@@ -2,16 +2,16 @@ import type { Sample } from '../../gst/native.js';
 import type { Tee } from '../../gst/tee.js';
 import type { VideoCodecName } from '../../protocol/codecs.js';
 import { CameraFailure } from '../failure.js';
-import { Channel, type Stage } from './channel.js';
+import { Channel, type StreamProducer } from './channel.js';
 import type { EncoderChoice } from './encoder-choice.js';
 import { Encoding } from './encoding.js';
-import { firstFrame } from './first-picture.js';
+import { firstFrame } from './first-frame.js';
 import { frameAgeMs, sinceMs, timeOf } from './frame-time.js';
 import { LastFrame } from './last-frame.js';
 import type { CameraFormat } from './launch.js';
+import { Placeholder } from './placeholder.js';
 import { Rendition } from './rendition.js';
-import { Slate } from './slate.js';
-import { decodeLast, type Frame } from './still.js';
+import { decodeLast, type Frame } from './snapshot.js';
 import type { StreamPipeline } from './stream-pipeline.js';
 
 /** What a camera's stream is made with. */
@@ -36,7 +36,7 @@ export interface OutputOptions {
 }
 
 /** A stage may take so long to its first picture: drivers of encoders do. */
-const PATIENCE_MS = 8_000;
+const TIMEOUT_MS = 8_000;
 /** A frame that a rendition has decoded is taken for the newest if it is no older than this, ms. */
 const FRESH_MS = 1_000;
 
@@ -50,7 +50,7 @@ export class Output {
   #main: Channel | null = null;
   #vp8: Channel | null = null;
   #encoding: Encoding | null = null;
-  #slate: Slate | null = null;
+  #placeholder: Placeholder | null = null;
   /** Of a stream that is passed through. */
   #last: LastFrame | null = null;
   /** What was on air and is closed, to make room for another encoder of its kind. */
@@ -72,7 +72,7 @@ export class Output {
 
   /** What is on air; null before anything is. */
   get stream(): StreamPipeline | null {
-    return this.#main?.onAir.stream ?? null;
+    return this.#main?.current.stream ?? null;
   }
 
   /** The element that encodes; null while the source's own stream is passed on. */
@@ -85,25 +85,25 @@ export class Output {
   }
 
   /** Encodes raw pictures. @throws CameraFailure if no encoder opens */
-  showPictures(from: Tee): void {
+  showFrames(from: Tee): void {
     this.#turn++;
     const encoding = this.#encode(from);
-    this.#closeSlate();
-    this.#bring(encoding);
+    this.#closePlaceholder();
+    this.#startSwitch(encoding);
   }
 
   /** Passes a source's own stream on. Its codec is that of what was shown before. */
-  showStream(source: Stage): void {
+  showStream(source: StreamProducer): void {
     const turn = ++this.#turn;
     // While nothing is shown yet from its first frame on, which is a keyframe; else from the next one on.
     const last = new LastFrame(source.stream);
-    this.#bring(source, () => {
-      if (turn !== this.#turn || this.#main?.onAir !== source) {
+    this.#startSwitch(source, () => {
+      if (turn !== this.#turn || this.#main?.current !== source) {
         last.close();
         return;
       }
       this.#encoding = null;
-      this.#closeSlate();
+      this.#closePlaceholder();
       this.#forgetLast();
       this.#last = last;
     });
@@ -116,11 +116,11 @@ export class Output {
    * @returns false where something else was to be shown before it was there
    * @throws CameraFailure if no encoder opens
    */
-  async showSlate(title: string, since: number): Promise<boolean> {
+  async showPlaceholder(title: string, since: number): Promise<boolean> {
     // There is no encoder for the codecs that publishers may send beside it.
     if (this.codec !== 'H264') return true;
     const turn = ++this.#turn;
-    const picture = this.#slate?.picture ?? (await this.#newest().catch(() => null))?.sample ?? null;
+    const picture = this.#placeholder?.picture ?? (await this.#newest().catch(() => null))?.sample ?? null;
     if (turn !== this.#turn || this.#isClosed) return false;
     const video = this.stream?.facts();
     const options = {
@@ -132,22 +132,22 @@ export class Output {
       since,
       baseTime: this.#options.baseTime,
     };
-    let slate = new Slate({ ...options, picture });
+    let placeholder = new Placeholder({ ...options, picture });
     // Whatever is the matter with the picture, the words are what counts.
-    if (!(await slate.firstPicture()) && picture) {
-      slate.close();
-      slate = new Slate({ ...options, picture: null });
-      await slate.firstPicture();
+    if (!(await placeholder.firstFrame()) && picture) {
+      placeholder.close();
+      placeholder = new Placeholder({ ...options, picture: null });
+      await placeholder.firstFrame();
     }
     if (turn !== this.#turn || this.#isClosed) {
-      slate.close();
+      placeholder.close();
       return false;
     }
-    const before = this.#slate;
-    this.#slate = slate;
-    const encoding = this.#encode(slate.tee);
+    const before = this.#placeholder;
+    this.#placeholder = placeholder;
+    const encoding = this.#encode(placeholder.tee);
     before?.close();
-    this.#bring(encoding);
+    this.#startSwitch(encoding);
     return true;
   }
 
@@ -158,15 +158,15 @@ export class Output {
     if (!encoding) return;
     encoding.limitRate(settings.framerate);
     if (!encoding.change(settings)) this.#replace(encoding);
-    this.#vp8Stage()?.change(settings);
+    this.#vp8Producer()?.change(settings);
   }
 
   /** Looks whether what is on air goes on; an encoder that failed is replaced by the next. */
-  look(): void {
+  check(): void {
     this.#last?.tend(performance.now());
     const encoding = this.#encoding;
     if (!encoding) return;
-    const { failed } = encoding.stream.look();
+    const { failed } = encoding.stream.check();
     if (!failed) return;
     const why = typeof failed === 'string' ? failed : `${failed.element}: ${failed.message}`;
     this.#reject(encoding, why);
@@ -176,13 +176,13 @@ export class Output {
    * Resolves when the first of all has a picture, or when that is not wanted any more; rejects when it is closed before.
    * @throws CameraFailure
    */
-  async firstPicture(isWanted: () => boolean = () => true): Promise<void> {
+  async firstFrame(isWanted: () => boolean = () => true): Promise<void> {
     while (!this.#isClosed) {
       const encoding = this.#encoding;
       const found = await firstFrame({
         count: () => this.stream?.video.count() ?? 0,
         // A source that is passed through is waited for by whoever opened it.
-        patienceMs: encoding ? PATIENCE_MS : Number.POSITIVE_INFINITY,
+        timeoutMs: encoding ? TIMEOUT_MS : Number.POSITIVE_INFINITY,
         // Another encoder has time of its own.
         goesOn: () => !this.#isClosed && this.#encoding === encoding && isWanted(),
       });
@@ -198,7 +198,7 @@ export class Output {
     if (codec !== 'VP8' || !this.stream)
       throw new CameraFailure(`The camera is sent in ${this.codec} now, not in ${codec}.`, 'Ask again.');
     this.#vp8 ??= new Channel(this.#rendition(this.stream));
-    const rendition = this.#vp8Stage();
+    const rendition = this.#vp8Producer();
     return {
       channel: () => this.#vp8,
       ready: rendition?.ready ?? Promise.resolve(),
@@ -212,15 +212,15 @@ export class Output {
   }
 
   /** See Encoding.forgetPicture. */
-  forgetPicture(): void {
-    this.#encoding?.forgetPicture();
+  forgetFrame(): void {
+    this.#encoding?.forgetFrame();
   }
 
   /** Spaces keyframes on request; see StreamPipeline. */
   limitKeyframes(ms: number): void {
     this.#keyframeMs = ms;
     this.stream?.limitKeyframes(ms);
-    this.#vp8?.onAir.stream.limitKeyframes(ms);
+    this.#vp8?.current.stream.limitKeyframes(ms);
   }
 
   /**
@@ -229,7 +229,7 @@ export class Output {
    * @throws Error if it cannot be decoded
    */
   async lastFrame(): Promise<Frame | null> {
-    return this.#slate ? null : await this.#newest();
+    return this.#placeholder ? null : await this.#newest();
   }
 
   /** For `lastFrame` to have a frame soon: asks for a keyframe, where a stream is passed through. */
@@ -243,7 +243,7 @@ export class Output {
     this.#forgetLast();
     this.#vp8?.close();
     this.#main?.close();
-    this.#closeSlate();
+    this.#closePlaceholder();
   }
 
   /** The encoder that there is, or the first that opens, with other pictures to encode. @throws CameraFailure */
@@ -251,8 +251,8 @@ export class Output {
     this.#encoding ??= this.#open();
     this.#encoding.feed(from);
     // While another encoder is on its way, the one on air goes on.
-    const onAir = this.#main?.onAir;
-    if (onAir instanceof Encoding && onAir !== this.#vacated) onAir.feed(from);
+    const current = this.#main?.current;
+    if (current instanceof Encoding && current !== this.#vacated) current.feed(from);
     return this.#encoding;
   }
 
@@ -280,15 +280,15 @@ export class Output {
    * @returns whether there is more room now
    */
   #makeRoom(failed: Encoding): boolean {
-    const onAir = this.#main?.onAir;
+    const current = this.#main?.current;
     const isBeside =
-      onAir instanceof Encoding &&
-      onAir !== failed &&
-      onAir !== this.#vacated &&
-      onAir.encoder.element === failed.encoder.element;
+      current instanceof Encoding &&
+      current !== failed &&
+      current !== this.#vacated &&
+      current.encoder.element === failed.encoder.element;
     if (!isBeside) return false;
-    this.#vacated = onAir;
-    onAir.close();
+    this.#vacated = current;
+    current.close();
     failed.close();
     return true;
   }
@@ -304,42 +304,42 @@ export class Output {
     }
     encoding.feed(from);
     this.#encoding = encoding;
-    this.#bring(encoding);
+    this.#startSwitch(encoding);
   }
 
   /**
    * Puts a stage on air as soon as it has a frame; what goes wrong with that is the camera's failure.
    * @param onDone is called when it is, or is not to be any more
    */
-  #bring(stage: Stage, onDone: () => void = () => undefined): void {
-    this.#switchTo(stage)
+  #startSwitch(producer: StreamProducer, onDone: () => void = () => undefined): void {
+    this.#switchTo(producer)
       .then(onDone)
       .catch((error: unknown) => {
         if (!this.#isClosed) this.#options.onFailure(asFailure(error, 'Its viewers cannot be sent the new stream'));
       });
   }
 
-  async #switchTo(stage: Stage): Promise<void> {
+  async #switchTo(producer: StreamProducer): Promise<void> {
     if (!this.#main) {
-      this.#main = new Channel(stage);
+      this.#main = new Channel(producer);
       return;
     }
-    const came = await this.#main.bring(stage, PATIENCE_MS);
+    const came = await this.#main.switchTo(producer, TIMEOUT_MS);
     if (this.#isClosed) return;
     // Nothing was said to be wrong, or `look` would have seen to it.
-    if (came === 'late' && stage === this.#encoding) this.#reject(this.#encoding, NOTHING_ENCODED);
+    if (came === 'late' && producer === this.#encoding) this.#reject(this.#encoding, NOTHING_ENCODED);
     if (came !== 'on air') return;
     this.#vacated = null;
-    if (stage === this.#encoding) this.#forgetLast();
-    stage.stream.limitKeyframes(this.#keyframeMs);
-    if (this.#vp8) void this.#moveVp8(this.#vp8, stage.stream);
+    if (producer === this.#encoding) this.#forgetLast();
+    producer.stream.limitKeyframes(this.#keyframeMs);
+    if (this.#vp8) void this.#moveVp8(this.#vp8, producer.stream);
     this.#options.onChange();
   }
 
   /** Never rejects. */
   async #moveVp8(vp8: Channel, from: StreamPipeline): Promise<void> {
     try {
-      const came = await vp8.bring(this.#rendition(from), PATIENCE_MS);
+      const came = await vp8.switchTo(this.#rendition(from), TIMEOUT_MS);
       if (came === 'late') throw new CameraFailure(`VP8 is not being encoded: ${NOTHING_ENCODED}`, 'Ask again.');
     } catch (error) {
       if (this.#vp8 === vp8) this.#options.onVp8Failure(asFailure(error, 'VP8 cannot be sent'));
@@ -348,18 +348,18 @@ export class Output {
 
   #rendition(from: StreamPipeline): Rendition {
     const rendition = new Rendition(from, this.#settings, failure => {
-      if (this.#vp8?.onAir === rendition) this.#options.onVp8Failure(failure);
+      if (this.#vp8?.current === rendition) this.#options.onVp8Failure(failure);
     });
     rendition.ready
       .then(() => this.#options.onChange())
       .catch((error: unknown) => {
-        if (this.#vp8?.onAir === rendition) this.#options.onVp8Failure(asFailure(error, 'VP8 cannot be sent'));
+        if (this.#vp8?.current === rendition) this.#options.onVp8Failure(asFailure(error, 'VP8 cannot be sent'));
       });
     return rendition;
   }
 
-  #vp8Stage(): Rendition | null {
-    return (this.#vp8?.onAir as Rendition | undefined) ?? null;
+  #vp8Producer(): Rendition | null {
+    return (this.#vp8?.current as Rendition | undefined) ?? null;
   }
 
   /** Of what is on air, the placeholder included. @throws Error if it cannot be decoded */
@@ -367,10 +367,10 @@ export class Output {
     const { stream, codec } = this;
     if (!stream || !codec) return null;
     const arrivedAt = stream.video.sentAt();
-    const raw = stream.lastPicture();
+    const raw = stream.lastFrame();
     if (raw) return frameOf(raw, stream, arrivedAt);
-    const rendition = this.#vp8Stage();
-    const decoded = rendition?.from === stream ? rendition.stream.lastPicture() : null;
+    const rendition = this.#vp8Producer();
+    const decoded = rendition?.from === stream ? rendition.stream.lastFrame() : null;
     const frame = decoded && frameOf(decoded, stream, arrivedAt);
     if (frame && performance.now() - frame.capturedAt < FRESH_MS) return frame;
     const chain = this.#last?.take() ?? [];
@@ -382,13 +382,13 @@ export class Output {
     this.#last = null;
   }
 
-  #closeSlate(): void {
-    this.#slate?.close();
-    this.#slate = null;
+  #closePlaceholder(): void {
+    this.#placeholder?.close();
+    this.#placeholder = null;
   }
 }
 
-const NOTHING_ENCODED = `it encoded nothing within ${PATIENCE_MS / 1000} s`;
+const NOTHING_ENCODED = `it encoded nothing within ${TIMEOUT_MS / 1000} s`;
 
 /** @param arrivedAt of the newest frame of the stream, performance.now() */
 function frameOf(sample: Sample, { baseTime }: StreamPipeline, arrivedAt: number): Frame {

@@ -1,6 +1,6 @@
 import { tryDecoder } from '../../gst/decoder-trial.js';
 import { DECODERS } from '../../gst/decoders.js';
-import { lookAtMachine } from '../../gst/machine.js';
+import { inspectMachine } from '../../gst/machine.js';
 import { Gst } from '../../gst/native.js';
 import { trial } from '../../gst/trial.js';
 import type { FromWorker } from '../../messages/camera-worker.js';
@@ -10,7 +10,7 @@ import { ENCODERS } from './encoders.js';
 import { encoderLine } from './encoding.js';
 import { neededElements } from './needed-elements.js';
 
-const PICTURES = 'videotestsrc num-buffers=5 ! video/x-raw,width=640,height=480,framerate=30/1';
+const FRAMES = 'videotestsrc num-buffers=5 ! video/x-raw,width=640,height=480,framerate=30/1';
 const SETTINGS = { bitrate: 1_000_000, keyframeInterval: 30 };
 const NOT_INSTALLED = 'the element is not installed';
 
@@ -47,7 +47,7 @@ async function probeEncoders(
     else if (selected !== null) send({ ...probed, outcome: 'skipped', reason: `${selected} comes first` });
     else {
       send({ type: 'probing', kind: 'encoder', element, title });
-      const reason = await trial(`${PICTURES} ! ${encoderLine(encoder, SETTINGS)}`);
+      const reason = await trial(`${FRAMES} ! ${encoderLine(encoder, SETTINGS)}`);
       if (reason === null) selected = element;
       send({ ...probed, outcome: reason === null ? 'selected' : 'failed', reason: reason ?? 'the first that encoded' });
     }
@@ -64,7 +64,7 @@ async function probeDecoders(send: (message: FromWorker) => void, skip: Readonly
       continue;
     }
     send({ type: 'probing', kind: 'decoder', element, title });
-    const reason = await tryDecoder(decoder, lookAtMachine());
+    const reason = await tryDecoder(decoder, inspectMachine());
     send({ ...probed, outcome: reason === null ? 'works' : 'failed', reason: reason ?? 'it decoded' });
   }
 }

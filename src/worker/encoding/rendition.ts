@@ -1,4 +1,4 @@
-import { lookAtMachine } from '../../gst/machine.js';
+import { inspectMachine } from '../../gst/machine.js';
 import type { Bin, Element } from '../../gst/native.js';
 import { make } from '../../gst/pipeline.js';
 import type { Tee } from '../../gst/tee.js';
@@ -33,11 +33,11 @@ export class Rendition {
   constructor(from: StreamPipeline, settings: EncoderSettings, onFailure: (failure: CameraFailure) => void) {
     this.from = from;
     const { raw } = from;
-    this.#tee = raw ?? from.video.taps;
+    this.#tee = raw ?? from.video.branches;
     this.#onFailure = onFailure;
     this.#input = make('proxysink');
     try {
-      this.stream = new StreamPipeline('VP8', describeVp8(settings, raw === null, lookAtMachine()), from.baseTime);
+      this.stream = new StreamPipeline('VP8', describeVp8(settings, raw === null, inspectMachine()), from.baseTime);
     } catch (error) {
       throw new CameraFailure(
         `VP8 cannot be encoded: ${(error as Error).message}`,
@@ -48,7 +48,7 @@ export class Rendition {
     source.proxysink = this.#input;
     // Raw pictures: the last one is enough. Of an encoded stream each is needed; there the decoded ones are let go.
     if (raw) Object.assign(source.getChildByIndex(0), { leaky: LEAKY_DOWNSTREAM, maxSizeBuffers: 1 });
-    this.stream.video.hold();
+    this.stream.video.pause();
     this.stream.play();
     this.#tee.add(this.#input);
     if (!raw) from.video.requestKeyframe();
@@ -70,9 +70,9 @@ export class Rendition {
   }
 
   async #firstFrame(): Promise<void> {
-    const found = await this.stream.firstPicture(FIRST_FRAME_MS, () => {
+    const found = await this.stream.firstFrame(FIRST_FRAME_MS, () => {
       if (this.#closed) return false;
-      const { failed } = this.stream.look();
+      const { failed } = this.stream.check();
       if (failed) throw this.#failure(failed);
       return true;
     });
@@ -86,7 +86,7 @@ export class Rendition {
 
   #supervise(): void {
     this.#supervisor = setInterval(() => {
-      const { failed } = this.stream.look();
+      const { failed } = this.stream.check();
       if (!failed) return;
       if (this.#supervisor) clearInterval(this.#supervisor);
       this.#onFailure(this.#failure(failed));

@@ -5,8 +5,8 @@ import { Tee } from '../../gst/tee.js';
 import type { VideoFacts } from '../../messages/camera-worker.js';
 import type { VideoCodecName } from '../../protocol/codecs.js';
 import type { KeyframeWay } from './encoders.js';
-import { Fan } from './fan.js';
-import { firstFrame } from './first-picture.js';
+import { Fanout } from './fanout.js';
+import { firstFrame } from './first-frame.js';
 import { videoFacts } from './video-facts.js';
 
 /** What a look at a running pipeline found. */
@@ -22,8 +22,8 @@ export class StreamPipeline {
   readonly codec: VideoCodecName;
   /** ns of the pipeline clock at running time 0; viewers' pipelines take it over. */
   readonly baseTime: bigint;
-  readonly video: Fan;
-  readonly audio: Fan | null;
+  readonly video: Fanout;
+  readonly audio: Fanout | null;
   /** Its pictures before they are encoded; null where they come encoded. */
   readonly raw: Tee | null;
   readonly pipeline: Pipeline;
@@ -42,8 +42,8 @@ export class StreamPipeline {
     this.codec = codec;
     this.#keyframe = keyframe;
     this.pipeline = parseLaunch(line);
-    this.video = new Fan(this.pipeline, 'video');
-    this.audio = this.pipeline.getByName('audio-fan') ? new Fan(this.pipeline, 'audio') : null;
+    this.video = new Fanout(this.pipeline, 'video');
+    this.audio = this.pipeline.getByName('audio-fan') ? new Fanout(this.pipeline, 'audio') : null;
     const raw = this.pipeline.getByName('raw');
     this.raw = raw && new Tee(this.pipeline, raw);
     this.baseTime = baseTime;
@@ -59,7 +59,7 @@ export class StreamPipeline {
   }
 
   /** Whether it goes on. @throws Error if a thread of it is stuck, which only a new process helps */
-  look(): Finding {
+  check(): Finding {
     if (this.#throttle.due(performance.now())) this.#makeKeyframe();
     const { error, eos, segmentDone } = drainBus(this.pipeline);
     if (this.video.isStuck() || this.audio?.isStuck()) throw new Error('the thread that serves the viewers is stuck');
@@ -67,8 +67,8 @@ export class StreamPipeline {
   }
 
   /** Waits for the first frame. See firstFrame. */
-  firstPicture(patienceMs: number, goesOn: () => boolean): ReturnType<typeof firstFrame> {
-    return firstFrame({ count: () => this.video.count(), patienceMs, goesOn });
+  firstFrame(timeoutMs: number, goesOn: () => boolean): ReturnType<typeof firstFrame> {
+    return firstFrame({ count: () => this.video.count(), timeoutMs: timeoutMs, goesOn });
   }
 
   /** Asks for a frame that needs no other. An encoder that is not told by events does not space its keyframes by itself. */
@@ -83,12 +83,12 @@ export class StreamPipeline {
   }
 
   /** Whether viewers' requests reach the encoder by themselves, as events. */
-  get hearsViewers(): boolean {
+  get forwardsKeyframeRequests(): boolean {
     return this.#keyframe === 'event';
   }
 
   /** The last picture before it is encoded; null where there is none, or where it comes encoded. */
-  lastPicture(): Sample | null {
+  lastFrame(): Sample | null {
     return (this.pipeline.getByName('last')?.lastSample as Sample | null | undefined) ?? null;
   }
 

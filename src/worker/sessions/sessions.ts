@@ -4,18 +4,18 @@ import type { FromWorker, SessionTimes, ToWorker, ToWorkerOf } from '../../messa
 import { LoopLag } from '../../process/loop-lag.js';
 import { asMonotonic } from '../../process/monotonic.js';
 import { Camera } from '../camera/camera.js';
-import type { Place } from '../camera/place.js';
+import type { Subscription } from '../camera/subscription.js';
 import { CameraFailure, refusal } from '../failure.js';
-import { checkDescriptors, TAKES } from './descriptor-room.js';
-import { Feeds } from './feeds.js';
-import { KeyframeLimit } from './keyframe-limit.js';
+import { checkDescriptors, FDS_PER_SESSION } from './descriptor-limit.js';
+import { Forwards } from './forwards.js';
+import { KeyframeRequestLimit } from './keyframe-request-limit.js';
 import { Viewer } from './viewer.js';
 
 interface Entry {
   /** Of the request that made it: in all that is logged of it. */
   requestId: string;
   viewer: Viewer | null;
-  place: Place | null;
+  subscription: Subscription | null;
   /** Answered: from now on its end is told as one, not as a refusal. */
   joined: boolean;
   attached: boolean;
@@ -31,14 +31,14 @@ export class WorkerSessions {
   readonly #housekeeping: Housekeeping;
   readonly #entries = new Map<string, Entry>();
   readonly #loopLag = new LoopLag();
-  #keyframes = new KeyframeLimit();
-  readonly #feeds: Feeds;
+  #keyframes = new KeyframeRequestLimit();
+  readonly #forwards: Forwards;
   #camera: Camera | null = null;
 
   constructor(send: (message: FromWorker) => void, housekeeping: Housekeeping) {
     this.#send = send;
     this.#housekeeping = housekeeping;
-    this.#feeds = new Feeds(() => this.#configured(), send);
+    this.#forwards = new Forwards(() => this.#configured(), send);
   }
 
   handle(message: Exclude<ToWorker, { type: 'ping' | 'close' }>): void {
@@ -54,19 +54,19 @@ export class WorkerSessions {
       case 'keyframe':
         this.#camera?.requestKeyframe();
         return;
-      case 'still':
+      case 'snapshot':
         void this.#still(message.request);
         return;
-      case 'feed':
+      case 'forward':
         this.#housekeeping.disturb();
-        void this.#feeds.begin(message);
+        void this.#forwards.begin(message);
         return;
-      case 'unfeed':
-        this.#feeds.end(message.feed);
+      case 'stop-forward':
+        this.#forwards.end(message.forward);
         this.#housekeeping.collect();
         return;
-      case 'look':
-        this.#look(message);
+      case 'freshness':
+        this.#reportFreshness(message);
         return;
       case 'measure':
         void this.#measure(message.request);
@@ -87,7 +87,7 @@ export class WorkerSessions {
 
   close(): void {
     for (const session of [...this.#entries.keys()]) this.#end(session);
-    if (this.#camera) this.#feeds.close();
+    if (this.#camera) this.#forwards.close();
     this.#camera?.close();
   }
 
@@ -99,7 +99,7 @@ export class WorkerSessions {
     const entry: Entry = {
       requestId,
       viewer: null,
-      place: null,
+      subscription: null,
       joined: false,
       attached: false,
       ended: false,
@@ -110,7 +110,7 @@ export class WorkerSessions {
     this.#housekeeping.disturb();
     try {
       const unanswered = [...this.#entries.values()].filter(({ joined }) => !joined).length;
-      checkDescriptors("The camera's process", TAKES.camera + unanswered * TAKES.session);
+      checkDescriptors("The camera's process", FDS_PER_SESSION.camera + unanswered * FDS_PER_SESSION.session);
       const answer = await negotiate(entry);
       // Whoever left while the camera was opening has been taken care of, and is told nothing.
       if (entry.ended) return;
@@ -147,30 +147,30 @@ export class WorkerSessions {
   // (that there is one) is waited for last.
   async #join({ session, offer, video, audio, ice }: ToWorkerOf<'join'>, entry: Entry): Promise<string> {
     const { codec } = video;
-    const place = await this.#configured().use(session, codec, failure => this.#cameraFailed(session, failure));
+    const subscription = await this.#configured().use(session, codec, failure => this.#cameraFailed(session, failure));
     if (entry.ended) return '';
     const viewer = new Viewer(
       {
         video,
         audio,
         ice,
-        baseTime: place.baseTime,
-        idleMs: place.idleMs,
-        keyframes: { areHeard: place.hearsViewers, asked: () => this.#camera?.keyframesRequested() },
+        baseTime: subscription.baseTime,
+        idleMs: subscription.idleMs,
+        keyframes: { areHeard: subscription.forwardsKeyframeRequests, asked: () => this.#camera?.keyframesRequested() },
       },
       {
         ...this.#events(session),
         connected: () => {
           viewer.peer.settleLatency();
-          place.attach(viewer.peer.proxySinks);
+          subscription.attach(viewer.peer.proxySinks);
           entry.attached = true;
           this.#send({ type: 'connected', session });
         },
       },
     );
-    entry.place = place;
+    entry.subscription = subscription;
     entry.viewer = viewer;
-    const [answer] = await Promise.all([viewer.answer(offer), place.ready]);
+    const [answer] = await Promise.all([viewer.answer(offer), subscription.ready]);
     return answer;
   }
 
@@ -181,7 +181,7 @@ export class WorkerSessions {
   async #still(request: number): Promise<void> {
     this.#housekeeping.disturb();
     try {
-      this.#send({ type: 'still', request, ...(await this.#configured().still()) });
+      this.#send({ type: 'snapshot', request, ...(await this.#configured().snapshot()) });
     } catch (error) {
       this.#refuse(request, error);
     } finally {
@@ -189,14 +189,14 @@ export class WorkerSessions {
     }
   }
 
-  #look({ request, everyMs }: ToWorkerOf<'look'>): void {
+  #reportFreshness({ request, everyMs }: ToWorkerOf<'freshness'>): void {
     this.#camera?.watch(everyMs);
     const sessions: Record<string, SessionTimes> = {};
     for (const [session, { viewer, joined }] of this.#entries) {
       const traffic = joined ? (viewer ?? this.#camera?.publication(session))?.traffic() : undefined;
       if (traffic) sessions[session] = { movedAt: asMonotonic(traffic.movedAt), heardAt: asMonotonic(traffic.heardAt) };
     }
-    this.#send({ type: 'looked', request, newestAt: this.#camera?.newestAt() ?? null, sessions });
+    this.#send({ type: 'freshness', request, newestAt: this.#camera?.newestAt() ?? null, sessions });
   }
 
   async #measure(request: number): Promise<void> {
@@ -262,12 +262,12 @@ export class WorkerSessions {
     this.#entries.delete(session);
     this.#keyframes.forget(session);
     // The encoder that opens for the next one knows of no ration.
-    if (this.#entries.size === 0) this.#keyframes = new KeyframeLimit();
+    if (this.#entries.size === 0) this.#keyframes = new KeyframeRequestLimit();
     entry.ended = true;
     this.#log('debug', 'session closed', session, entry);
     // The viewer's pipeline first: it frees whatever still pushes into it; then its place at the camera's tee.
     entry.viewer?.close();
-    if (entry.viewer && entry.attached) entry.place?.detach(entry.viewer.peer.proxySinks);
+    if (entry.viewer && entry.attached) entry.subscription?.detach(entry.viewer.peer.proxySinks);
     this.#camera?.release(session);
     this.#camera?.unpublish(session);
     this.#housekeeping.collect();

@@ -2,7 +2,7 @@ import { isJpeg, rawFormat } from '../../domain/pixel-formats.js';
 import type { Source } from '../../domain/source.js';
 import type { MachineFacts } from '../../gst/machine.js';
 import { CODEC_ELEMENTS } from '../encoding/codec-elements.js';
-import { type CameraFormat, describeFan, describeThinning } from '../encoding/launch.js';
+import { type CameraFormat, describeFanout, describeThinning } from '../encoding/launch.js';
 import { describeAcceptable, describeScaling, isJetson, NVMM } from '../encoding/raw-video.js';
 import { type ChosenMode, outputSize } from './capture-mode.js';
 import { reaches, showFraction } from './framerate.js';
@@ -37,7 +37,7 @@ export function describeCapture(request: CaptureRequest): string {
 
 /** The launch line that passes a source's own H.264 on. @param mode of a V4L2 camera, with format H264 */
 export function describePassthrough(source: Source, mode: ChosenMode | null): string {
-  return [...describeH264(source, mode), ...CODEC_ELEMENTS.H264.parser, describeFan('video')].join(' ! ');
+  return [...describeH264(source, mode), ...CODEC_ELEMENTS.H264.parser, describeFanout('video')].join(' ! ');
 }
 
 /** Formats, of those that are not raw, that this machine can decode. */

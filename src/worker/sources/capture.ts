@@ -58,7 +58,7 @@ export class Capture implements OpenedSource {
     return passed(this.#captured).buffers;
   }
 
-  look(): CameraFailure | null {
+  check(): CameraFailure | null {
     const { error, eos, segmentDone } = drainBus(this.#pipeline);
     if (error || eos || hasEnded(this.#end)) return explain(this.#source, error ?? 'it ended');
     this.#loop?.tend(segmentDone);

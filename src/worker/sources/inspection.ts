@@ -6,7 +6,7 @@ import type { StreamPipeline } from '../encoding/stream-pipeline.js';
 const FIRST_MS = 2_000;
 const AGAIN_MS = 600_000;
 /** Long enough for two groups of B-frames at 10 frames a second. */
-const LOOK_MS = 1_500;
+const POLL_INTERVAL_MS = 1_500;
 /** More than come in that time. */
 const LIMITS = { maxBuffers: 300, maxBytes: 0 };
 
@@ -51,8 +51,8 @@ export class Inspection {
   async #inspect(): Promise<void> {
     const stream = this.#stream();
     if (!stream) return;
-    const tap = new SampleTap(stream.video.taps, LIMITS);
-    await new Promise(resolve => setTimeout(resolve, LOOK_MS));
+    const tap = new SampleTap(stream.video.branches, LIMITS);
+    await new Promise(resolve => setTimeout(resolve, POLL_INTERVAL_MS));
     const isSame = !this.#isClosed && this.#stream() === stream;
     const times = isSame ? tap.take().samples.map(sample => sample.getBuffer().pts) : [];
     tap.close();

@@ -1,15 +1,15 @@
 import type { CaptureDevice } from '../../domain/devices.js';
-import { lookAtMachine } from '../../gst/machine.js';
+import { inspectMachine } from '../../gst/machine.js';
 import type { Passthrough, ToWorkerOf } from '../../messages/camera-worker.js';
 import { sourceProperty } from '../encoding/launch.js';
 import { CameraFailure, explain } from '../failure.js';
 import { Capture } from './capture.js';
 import { decodedFormats, describeCapture, describePassthrough } from './capture-line.js';
 import { type Choice, type ChosenMode, chooseMode } from './capture-mode.js';
-import { Inlet, type InletEvents } from './inlet.js';
-import { PassedOn } from './passed-on.js';
+import { PassthroughSource } from './passthrough-source.js';
+import { RtpReceiver, type RtpReceiverEvents } from './rtp-receiver.js';
 
-const machine = lookAtMachine();
+const machine = inspectMachine();
 
 export type Config = ToWorkerOf<'configure'>;
 
@@ -21,11 +21,11 @@ export interface OpenRequest {
   /** ns; see shareClock. */
   baseTime: bigint;
   /** Of a source that another process of this server has. */
-  inlet: InletEvents;
+  receiver: RtpReceiverEvents;
 }
 
 export interface Opened {
-  source: Capture | PassedOn | Inlet;
+  source: Capture | PassthroughSource | RtpReceiver;
   /** What a V4L2 camera was set to. */
   mode: ChosenMode | null;
   /** Where that is not what was wanted, what it is instead. */
@@ -33,7 +33,11 @@ export interface Opened {
 }
 
 /** What a V4L2 camera would be set to; null for other sources, and where it did not say what it has. */
-export function modeFor({ config, device, passthrough }: Omit<OpenRequest, 'baseTime' | 'inlet'>): Choice | null {
+export function modeFor({
+  config,
+  device,
+  passthrough,
+}: Omit<OpenRequest, 'baseTime' | 'receiver-opened'>): Choice | null {
   if (config.source.type !== 'v4l2' || !device) return null;
   return chooseMode(device.modes, config, {
     h264: passthrough.active ? 'only' : 'never',
@@ -46,7 +50,8 @@ export function openSource(request: OpenRequest): Opened {
   const { config, device, passthrough, baseTime } = request;
   const { source } = config;
   if (source.type === 'whip') throw new Error('a camera of source whip has its publisher for a source');
-  if (source.type === 'legacy') return { source: new Inlet(baseTime, request.inlet), mode: null, instead: null };
+  if (source.type === 'legacy')
+    return { source: new RtpReceiver(baseTime, request.receiver), mode: null, instead: null };
   if (source.type === 'v4l2') {
     if (!device) throw explain(source, 'the device is not there: no such file or directory');
     if (device.usable)
@@ -57,7 +62,7 @@ export function openSource(request: OpenRequest): Opened {
   const property = sourceProperty(source, device?.device);
   try {
     const opened = passthrough.active
-      ? new PassedOn({ source, line: describePassthrough(source, mode), property, baseTime })
+      ? new PassthroughSource({ source, line: describePassthrough(source, mode), property, baseTime })
       : new Capture({
           source,
           line: describeCapture({ source, format: config, mode, machine, timeMark: config.overlay === 'timemark' }),

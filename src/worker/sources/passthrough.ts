@@ -7,7 +7,7 @@ export interface StreamFacts {
   /** ms between keyframes at the most, of what was looked at; null if no second one came. */
   keyframeGapMs: number | null;
   /** ms of video that were looked at. */
-  lookedAtMs: number;
+  probedMs: number;
 }
 
 const SUITABLE = new Set(['constrained-baseline', 'baseline']);
@@ -20,7 +20,7 @@ const TOLERANCE_MS = 100;
  * Whether H.264 suits every WebRTC player as it is.
  * @param facts null if the source has no H.264
  */
-export function judgePassthrough(
+export function decidePassthrough(
   wanted: 'auto' | 'always' | 'never',
   facts: StreamFacts | null,
 ): { active: boolean; reason: string } {
@@ -30,7 +30,7 @@ export function judgePassthrough(
   if (!SUITABLE.has(facts.profile))
     return { active: false, reason: `its profile is ${facts.profile}; every player plays baseline only` };
   if (facts.reordered) return { active: false, reason: 'it has B-frames' };
-  const gap = facts.keyframeGapMs ?? facts.lookedAtMs;
+  const gap = facts.keyframeGapMs ?? facts.probedMs;
   if (gap > MAX_KEYFRAME_GAP_MS + TOLERANCE_MS) {
     return { active: false, reason: `keyframes are ${(gap / 1000).toFixed(1)} s apart; a viewer would wait so long` };
   }

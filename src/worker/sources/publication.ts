@@ -39,7 +39,7 @@ export class Publication implements OpenedSource {
     this.webrtc = new Webrtc(this.stream.element('webrtc'), ice);
     this.webrtc.receive(receivedCaps(video.codec, video), video.retransmit);
     if (audio) this.webrtc.receive(receivedCaps('OPUS', audio), false);
-    this.stream.video.hold();
+    this.stream.video.pause();
     this.stream.play();
     this.#connection = new Connection({
       webrtc: this.webrtc,
@@ -55,7 +55,7 @@ export class Publication implements OpenedSource {
   }
 
   /** What goes wrong with it ends its session, which closes it. */
-  look(): null {
+  check(): null {
     return null;
   }
 
@@ -73,7 +73,7 @@ export class Publication implements OpenedSource {
   }
 
   async firstFrame(): Promise<void> {
-    const found = await this.stream.firstPicture(FIRST_FRAME_MS, () => !this.#closed);
+    const found = await this.stream.firstFrame(FIRST_FRAME_MS, () => !this.#closed);
     if (found === 'arrived') return;
     if (found === 'late')
       throw new CameraFailure(
@@ -92,7 +92,7 @@ export class Publication implements OpenedSource {
   }
 
   #error(): { element: string; message: string; debug: string } | null {
-    const { failed } = this.stream.look();
+    const { failed } = this.stream.check();
     return typeof failed === 'string' ? { element: 'publisher', message: failed, debug: '' } : failed;
   }
 }

@@ -1,13 +1,13 @@
 import { CameraFailure, explain } from '../failure.js';
-import { firstPictureOf } from './opened-source.js';
+import { firstFrameOf } from './opened-source.js';
 import { type Opened, type OpenRequest, openSource } from './opening.js';
-import type { SourceJudge } from './source-judge.js';
+import type { PassthroughDecision } from './passthrough-decision.js';
 
 /** For a source's first frame. */
 const FIRST_FRAME_MS = 8_000;
 
 export interface SourceOpeningOptions extends Omit<OpenRequest, 'passthrough'> {
-  judge: SourceJudge;
+  judge: PassthroughDecision;
   /** Shows the source as soon as it runs, if nothing is shown yet. @returns whether it did @throws CameraFailure */
   show(source: Opened['source']): boolean;
   /** Waits for the first frame of what is sent then, as long as `goesOn`. @throws CameraFailure */
@@ -36,11 +36,11 @@ export class SourceOpening {
     try {
       await judge.look(request.device);
       this.#check();
-      const opened = openSource({ ...request, passthrough: judge.verdict() });
+      const opened = openSource({ ...request, passthrough: judge.decide() });
       this.#opened = opened;
       const isWanted = (): boolean => !this.#isCancelled;
       const isShown = show(opened.source);
-      await firstPictureOf(opened.source, source, FIRST_FRAME_MS, isWanted);
+      await firstFrameOf(opened.source, source, FIRST_FRAME_MS, isWanted);
       this.#check();
       // Only now: an encoder that is given no frames is not to be taken for a broken one.
       if (isShown) await sent(isWanted);

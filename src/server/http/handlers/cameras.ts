@@ -16,12 +16,12 @@ export const cameraOperations = ({ cameras, editor }: Services) => {
   const show = (request: FastifyRequest, reply: FastifyReply, id: string): FastifyReply => {
     const camera = cameras.get(id, seesCamera(request), seesCamera(request, 'admin'));
     // One that is in no configuration has nothing that could be changed.
-    if (!cameras.isGuest(camera.id)) reply.header('ETag', strongEtag(editor.etagOf(camera.id)));
+    if (!cameras.isEphemeral(camera.id)) reply.header('ETag', strongEtag(editor.etagOf(camera.id)));
     return reply.send(camera);
   };
   const editable = (request: FastifyRequest): string => {
     const id = idIn(request);
-    if (cameras.isGuest(id))
+    if (cameras.isEphemeral(id))
       throw new Failure('not-configured', `Camera "${id}" is sent by an old sender, and is in no configuration.`, {
         remedy: 'Change it at the sender, or end its session.',
       });

@@ -2,15 +2,15 @@ import type { WebSocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, allows, type Grant } from '../../../domain/access.js';
 import { Failure } from '../../../domain/failure.js';
-import type { LegacySocket, Visitor } from '../../../domain/legacy.js';
-import { Lately } from '../lately.js';
+import type { LegacyClientInfo, LegacySocket } from '../../../domain/legacy.js';
 import type { Services } from '../operations.js';
 import { checkOrigin } from '../plugins/browser.js';
 import { clientOf } from '../plugins/limits.js';
 import { demandUpgrade } from '../plugins/upgrades.js';
+import { RecentKeys } from '../recent-keys.js';
 
 /** Of the addresses of which a refusal was logged: old clients try again and again. An hour. */
-const TOLD = { max: 256, forMs: 3_600_000 };
+const LOGGED_ADDRESSES = { max: 256, forMs: 3_600_000 };
 
 /** @param origins of pages that may come; `*` for any */
 export function legacyOperations(
@@ -21,7 +21,7 @@ export function legacyOperations(
 ) {
   app.addHook('onReady', async () => legacy.start());
   app.addHook('preClose', () => legacy.close());
-  const told = new Lately(TOLD);
+  const told = new RecentKeys(LOGGED_ADDRESSES);
 
   const grantOf = (request: FastifyRequest, grant: Grant = request.grant): Grant => {
     const { ip } = request;
@@ -61,7 +61,7 @@ export function legacyOperations(
       wsHandler: (socket: WebSocket, request: FastifyRequest) =>
         legacy.join(
           socket as unknown as LegacySocket,
-          visitorOf(request, {
+          clientInfoOf(request, {
             grant: grantOf(request),
             identify: async () => grantOf(request, request.hasToken ? await request.identify() : access.anonymous),
           }),
@@ -70,8 +70,8 @@ export function legacyOperations(
   };
 }
 
-function visitorOf(request: FastifyRequest, rights: Pick<Visitor, 'grant' | 'identify'>): Visitor {
-  const { camera, form } = request.query as { camera?: string; form?: Visitor['form'] };
+function clientInfoOf(request: FastifyRequest, rights: Pick<LegacyClientInfo, 'grant' | 'identify'>): LegacyClientInfo {
+  const { camera, form } = request.query as { camera?: string; form?: LegacyClientInfo['form'] };
   return {
     address: clientOf(request),
     client: { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 200) ?? null },

@@ -9,7 +9,7 @@ import { BODY_KINDS, mediaTypeOf } from '../body-kinds.js';
  * contract has no body, as at DELETE, one is passed over whatever its type: some clients send a Content-Type with
  * everything. To be called before CORS is set up, which answers preflights.
  */
-export function takeBodies(app: FastifyInstance, contract: Contract): void {
+export function parseBodies(app: FastifyInstance, contract: Contract): void {
   const bodies = bodiesOf(contract);
   const announce = (request: FastifyRequest, reply: FastifyReply): void => {
     for (const [method, header] of [

@@ -34,7 +34,7 @@ export function checkOrigin(request: FastifyRequest, origins: readonly string[],
  * @param origins of pages that may call; `*` for any; looked at for each request
  * @param certificate of HTTPS; null for HTTP
  */
-export async function tellBrowsers(
+export async function sendBrowserHeaders(
   app: FastifyInstance,
   origins: readonly string[],
   certificate: Pick<ServerCertificate, 'isSelfSigned'> | null,

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import rateLimit, { type FastifyRateLimitStore, normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Failure } from '../../../domain/failure.js';
-import { forgetOldest, Lately } from '../lately.js';
+import { forgetOldest, RecentKeys } from '../recent-keys.js';
 
 /** Read for each request, as they may change. */
 export interface Limits {
@@ -13,7 +13,7 @@ export interface Limits {
 
 const MINUTE = 60_000;
 /** Milliseconds for which a token that was right may come past the limit. */
-const LATELY = 600_000;
+const RECENTLY = 600_000;
 /** Addresses that are remembered; past these, those that asked longest ago are forgotten. */
 const MAX_ADDRESSES = 5_000;
 const LIMITED = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -41,7 +41,7 @@ export async function limitRequests(app: FastifyInstance, limits: Limits): Promi
     keyGenerator: request => `${request.method} ${clientOf(request)}`,
   });
   const wrongTokens = app.createRateLimit({ max: () => limits.wrongTokensPerMinute, timeWindow: MINUTE });
-  const rightLately = new RightLately();
+  const recentlyRight = new RecentlyRight();
   app.addHook('onRequest', async request => {
     if (!LIMITED.has(request.method)) return;
     const found = await requests(request);
@@ -57,21 +57,21 @@ export async function limitRequests(app: FastifyInstance, limits: Limits): Promi
       const found = await wrongTokens(request, { increment: false });
       if (found.isAllowed || found.remaining > 0) return;
       // Behind a proxy or a NAT all have one address: whoever drives the robot is not to be locked out by the next one.
-      if (rightLately.has(clientOf(request), token)) return;
+      if (recentlyRight.has(clientOf(request), token)) return;
       throw new Failure('too-many-requests', 'Too many wrong tokens came from this address.', {
         remedy: 'Wait, then send the right one.',
         retryAfter: found.ttlInSeconds,
       });
     },
-    right: (request, token) => rightLately.add(clientOf(request), token),
+    right: (request, token) => recentlyRight.add(clientOf(request), token),
     wrong: async request => void (await wrongTokens(request)),
   };
 }
 
 /** Which tokens were right in the last minutes, and from where; without keeping them. */
-class RightLately {
+class RecentlyRight {
   readonly #key = randomBytes(32);
-  readonly #seen = new Lately({ max: MAX_ADDRESSES, forMs: LATELY });
+  readonly #seen = new RecentKeys({ max: MAX_ADDRESSES, forMs: RECENTLY });
 
   add(client: string, token: string): void {
     this.#seen.add(this.#name(client, token));

@@ -20,7 +20,7 @@ function isToken(raw: IncomingMessage, id: string): boolean {
 }
 
 /** Says in each answer under which id the log has the request. To be called before anything answers. */
-export function tellRequestIds(app: FastifyInstance): void {
+export function sendRequestIds(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
   });

@@ -18,7 +18,7 @@ const GOODBYE_MS = 2_000;
  * to go on in another protocol that is not spoken here (`h2c`: Java's HTTP client does so with each request) is answered
  * as if it had not asked (RFC 9110 §7.8).
  */
-export async function takeUpgrades(app: FastifyInstance, contract: Contract): Promise<void> {
+export async function acceptUpgrades(app: FastifyInstance, contract: Contract): Promise<void> {
   const webSockets = new Set(
     Object.entries(contract.paths)
       .filter(([, item]) => item.get?.responses !== undefined && '101' in item.get.responses)
@@ -56,7 +56,7 @@ export async function takeUpgrades(app: FastifyInstance, contract: Contract): Pr
  * The first system's signaling was at `/`, where the dashboard is now: a WebSocket there is one at `/signaling`. For
  * Fastify's `rewriteUrl`.
  */
-export function takeOldAddress(raw: IncomingMessage, url: string): string {
+export function rewriteLegacyAddress(raw: IncomingMessage, url: string): string {
   return raw.headers.upgrade?.toLowerCase() === 'websocket' && /^\/(?=\?|$)/.test(url)
     ? `/signaling${url.slice(1)}`
     : url;

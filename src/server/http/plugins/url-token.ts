@@ -11,7 +11,7 @@ const TOKEN_IN_PATH = /^(https?:\/\/[^/?#]*)?\/t\/([^/?#]+)(\/.*)?$/is;
  * Takes the token out of `/t/TOKEN/whep/front`, the form for players to which a person can give nothing but a URL, and
  * to which they add a path themselves. For Fastify's `rewriteUrl`: from here on nothing has the token that could log it.
  */
-export function takeTokenFromPath(raw: IncomingMessage & { originalUrl?: string }): string {
+export function moveTokenFromPath(raw: IncomingMessage & { originalUrl?: string }): string {
   const url = raw.url ?? '/';
   const [, origin = '', encoded, rest = '/'] = TOKEN_IN_PATH.exec(url) ?? [];
   if (encoded === undefined) return url;

@@ -1,0 +1,60 @@
+import { lines } from './sdp-for-webrtcbin.js';
+
+/** A camera's section of an offer. */
+export interface OfferedCamera {
+  camera: string;
+  /** What the section is called to the peer. */
+  mid: string;
+  /** Of the stream, in six hexadecimal digits (RFC 6184 §8.1). */
+  profileLevelId: string;
+}
+
+/**
+ * The offer of several cameras that a peer gets, from the one that webrtcbin made: each section says what it sends and
+ * whose it is, and the best candidate stands first.
+ * @param cameras in the order of the sections
+ * @param candidates values of the `a=candidate` lines; those of one are for all, as they share a transport
+ * @throws Error if webrtcbin offered something else
+ */
+export function composeMultiCameraOffer(
+  webrtcbinOffer: string,
+  cameras: readonly OfferedCamera[],
+  candidates: readonly string[],
+): string {
+  const [session = '', ...sections] = webrtcbinOffer.split(/^(?=m=)/m);
+  if (sections.length !== cameras.length)
+    throw new Error(`webrtcbin offered ${sections.length} sections instead of ${cameras.length}`);
+  const head = linesOf(session).map(line =>
+    line.startsWith('a=group:BUNDLE ') ? `a=group:BUNDLE ${cameras.map(({ mid }) => mid).join(' ')}` : line,
+  );
+  const bodies = sections.map((section, index) => [
+    ...linesOf(section).flatMap(line => rewritten(line, cameras[index] as OfferedCamera, sections)),
+    ...(index === 0 ? candidates.map(candidate => `a=candidate:${candidate}`) : []),
+  ]);
+  return lines(...head, ...bodies.flat());
+}
+
+function rewritten(
+  line: string,
+  { camera, mid, profileLevelId }: OfferedCamera,
+  sections: readonly string[],
+): string[] {
+  // It makes no difference to any player, and old ones do not know it.
+  if (/^a=(candidate:|end-of-candidates|rtcp-mux-only)/.test(line)) return [];
+  if (line.startsWith('a=mid:')) return [`a=mid:${mid}`];
+  if (/^a=(sendrecv|sendonly)$/.test(line)) return ['a=sendonly'];
+  // webrtcbin has the name of this machine and of its user in them.
+  const [, ssrc, attribute] = /^a=ssrc:(\d+) (msid|cname):/.exec(line) ?? [];
+  if (ssrc !== undefined)
+    return [attribute === 'cname' ? `a=ssrc:${ssrc} cname:bigfootbot` : `a=ssrc:${ssrc} msid:${camera} ${camera}`];
+  const payloadType = /^a=rtpmap:(\d+) H264\//.exec(line)?.[1];
+  if (payloadType === undefined) return [line];
+  if (sections.some(section => new RegExp(`^a=fmtp:${payloadType} `, 'm').test(section)))
+    throw new Error('webrtcbin offered parameters of its own');
+  return [
+    line,
+    `a=fmtp:${payloadType} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${profileLevelId}`,
+  ];
+}
+
+const linesOf = (text: string): string[] => text.split(/\r?\n/).filter(line => line !== '');

@@ -1,0 +1,31 @@
+import type { Element } from '../../gst/native.js';
+import type { VideoCodecName } from '../../protocol/codecs.js';
+import type { OpenOutput } from './camera-media.js';
+
+/** A viewer's place at the camera. */
+export interface Subscription {
+  /** ns; see StreamPipeline. */
+  baseTime: bigint;
+  /** ms since there was a frame. */
+  idleMs(): number;
+  /** Whether viewers' requests for keyframes get to whatever encodes by themselves. */
+  forwardsKeyframeRequests(): boolean;
+  /** Resolves when there is a frame to be sent; rejects with a CameraFailure. */
+  ready: Promise<void>;
+  /** Takes the viewer's proxysinks, for video and perhaps for sound; the first that they get is a keyframe. */
+  attach(sinks: readonly Element[]): void;
+  detach(sinks: readonly Element[]): void;
+}
+
+/** @throws CameraFailure if the camera is not sent in that codec */
+export function subscriptionAt({ output, baseTime, live }: OpenOutput, codec: VideoCodecName): Subscription {
+  const { channel, ready } = output.channel(codec);
+  return {
+    baseTime,
+    ready: Promise.all([live.promise, ready]).then(() => undefined),
+    idleMs: () => channel()?.current.stream.silence() ?? Number.POSITIVE_INFINITY,
+    forwardsKeyframeRequests: () => channel()?.current.stream.forwardsKeyframeRequests ?? true,
+    attach: sinks => channel()?.attach(sinks),
+    detach: sinks => channel()?.detach(sinks),
+  };
+}

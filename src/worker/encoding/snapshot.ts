@@ -1,0 +1,91 @@
+import { inspectMachine } from '../../gst/machine.js';
+import { Gst, type Sample } from '../../gst/native.js';
+import { closePipeline, element, isOver, parseLaunch } from '../../gst/pipeline.js';
+import { poll } from '../../gst/poll.js';
+import { asMonotonic } from '../../process/monotonic.js';
+import type { VideoCodecName } from '../../protocol/codecs.js';
+import { CameraFailure } from '../failure.js';
+import { describeDecodeLast, describeJpeg } from './still-image-lines.js';
+
+/** From one look for a frame to the next, while there is none to begin with. */
+const RETRY_MS = 50;
+const KEYFRAME_MS = 3_000;
+/** So many frames as are kept since a keyframe can be decoded on a small machine. */
+const TIMEOUT_MS = 5_000;
+const POLL_INTERVAL_MS = 2;
+
+/** A raw frame. */
+export interface Frame {
+  sample: Sample;
+  /** When it was captured, performance.now(); see frameAgeMs. */
+  capturedAt: number;
+}
+
+/** A frame as JPEG. */
+export interface Snapshot {
+  jpeg: Uint8Array;
+  /** When it was captured, ms of CLOCK_MONOTONIC. */
+  capturedAt: number;
+}
+
+interface SnapshotSource {
+  /** The newest frame; null while there is none to begin with. @throws Error if it cannot be decoded */
+  lastFrame(): Promise<Frame | null>;
+  /** Asks for a keyframe, if whatever encodes can be asked. */
+  requestKeyframe(): void;
+}
+
+/** A raw picture as JPEG. @throws Error */
+export async function toJpeg(picture: Sample): Promise<Uint8Array> {
+  const jpeg = await lastOf(describeJpeg(inspectMachine()), [picture]);
+  const buffer = jpeg.getBuffer();
+  return Uint8Array.from(buffer.extractDup(0, buffer.getSize()));
+}
+
+/** The last of some encoded pictures, raw; the first of them is a keyframe. @throws Error */
+export function decodeLast(pictures: readonly Sample[], codec: VideoCodecName): Promise<Sample> {
+  return lastOf(describeDecodeLast(codec, inspectMachine()), pictures);
+}
+
+/** Sends samples through a pipeline from `in` to `out`, and gives the last that comes. */
+async function lastOf(line: string, samples: readonly Sample[]): Promise<Sample> {
+  const pipeline = parseLaunch(line);
+  try {
+    const input = element(pipeline, 'in');
+    input.caps = samples[0]?.getCaps();
+    pipeline.setState(Gst.State.PLAYING);
+    for (const sample of samples) input.emit('push-sample', sample);
+    input.emit('end-of-stream');
+    const isDone = await poll(() => isOver(pipeline), { timeoutMs: TIMEOUT_MS, everyMs: POLL_INTERVAL_MS });
+    if (!isDone) throw new Error(`it took longer than ${TIMEOUT_MS / 1000} s`);
+    const last = element(pipeline, 'out').lastSample as Sample | null;
+    if (!last) throw new Error('there is no frame in it');
+    return last;
+  } finally {
+    closePipeline(pipeline);
+  }
+}
+
+/** The newest frame of a camera, as JPEG. @throws CameraFailure */
+export async function takeSnapshot(output: SnapshotSource): Promise<Snapshot> {
+  const until = performance.now() + KEYFRAME_MS;
+  for (;;) {
+    try {
+      const frame = await output.lastFrame();
+      if (frame) return { jpeg: await toJpeg(frame.sample), capturedAt: asMonotonic(frame.capturedAt) };
+    } catch (error) {
+      throw new CameraFailure(
+        `The newest frame cannot be decoded: ${(error as Error).message}.`,
+        'Ask again; if it stays so, check that the camera plays in another program. The log of the server says more.',
+      );
+    }
+    if (performance.now() > until)
+      throw new CameraFailure(
+        `No keyframe came within ${KEYFRAME_MS / 1000} s, and the newest frame cannot be decoded without one.`,
+        'Ask again, or have the camera make a keyframe every few seconds.',
+      );
+    // A publisher makes a keyframe when it is asked for one; a stream that is passed through brings one by itself.
+    output.requestKeyframe();
+    await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+  }
+}
