@@ -65,9 +65,9 @@ export class Cameras {
     if (cameras.join() !== before.join()) this.#events.emit('camerasOrdered', { cameras });
   }
 
-  /** Whether it is in no configuration, but of an old sender. */
+  /** Whether it is in no configuration: it comes and goes with whoever sends it. */
   isEphemeral(id: string): boolean {
-    return this.#cameras.get(id)?.plan.source.type === 'legacy';
+    return this.#cameras.get(id)?.plan.source.type === 'forwarded';
   }
 
   plans(): CameraPlan[] {

@@ -36,7 +36,7 @@ export interface MediaEvents {
   sessionSending(session: string): void;
   sessionEnded(session: string, reason: EndReason, detail: string | null): void;
   sessionMeasured(session: string, stats: NonNullable<Session['stats']>): void;
-  /** A camera of source `legacy` is open, and waits for whoever sends it; or is closed again. */
+  /** A camera of source `forwarded` is open, and waits for whoever sends it; or is closed again. */
   senderWanted(camera: string, wanted: boolean): void;
 }
 

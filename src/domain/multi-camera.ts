@@ -33,7 +33,7 @@ export interface MultiCameraConnections {
   /** Takes the peer's answer. @throws AnswerError */
   acceptAnswer(connection: string, answer: string): void;
   /**
-   * Takes what a peer sends; each section is a camera of source `legacy`.
+   * Takes what a peer sends; each section is a camera of source `forwarded`.
    * @throws Failure, OfferError
    */
   receiveCameras(connection: string, parts: readonly ConnectionCamera[], offer: Offer): Promise<ConnectionOffer>;

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 export type Source =
   | { type: 'test' }
   | { type: 'whip' }
-  /** A sender of the first system; not to be configured. */
-  | { type: 'legacy' }
+  /** What another process of this server receives and forwards; not to be configured. `by` is what the API shows. */
+  | { type: 'forwarded'; by: string }
   /** Which of the cameras that are plugged in: by its device, or by what stays when it is plugged in anew. */
   | { type: 'v4l2'; by: 'device' | 'serial' | 'bus'; name: string }
   /** A CSI camera of a Jetson. */
@@ -86,8 +86,9 @@ export function showSource(source: Source): string {
   switch (source.type) {
     case 'test':
     case 'whip':
-    case 'legacy':
       return source.type;
+    case 'forwarded':
+      return source.by;
     case 'v4l2':
       return source.by === 'device' ? `v4l2:${source.name}` : `v4l2:${source.by}=${source.name}`;
     case 'argus':

@@ -11,7 +11,7 @@ import { live } from '../domain/live.js';
 import { withFields } from '../domain/log.js';
 import type { MediaEvents } from '../domain/media-engine.js';
 import { Sessions } from '../domain/sessions.js';
-import { planEphemeral } from './config/plan.js';
+import { planForwarded } from './config/plan.js';
 import type { ConfigStore } from './config/store.js';
 import { applyControls, readControls, setControls } from './devices/controls.js';
 import { DeviceWatch } from './devices/device-watch.js';
@@ -111,7 +111,7 @@ export async function startServer({
     sessions,
     connections: engine,
     events,
-    setEphemeral: guests => reconciler.setEphemeral(guests.map(planEphemeral)),
+    setEphemeral: found => reconciler.setEphemeral(found.map(camera => planForwarded(camera, 'legacy'))),
     returnMs: () => limits.publisherReturn * 1000,
     log: logger,
   });

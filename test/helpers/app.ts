@@ -12,7 +12,7 @@ import { Sessions } from '../../src/domain/sessions.js';
 import { makeAccess } from '../../src/server/access/access.js';
 import { ConfigMemory } from '../../src/server/config/config-storage.js';
 import { defaultConfig } from '../../src/server/config/load.js';
-import { planEphemeral } from '../../src/server/config/plan.js';
+import { planForwarded } from '../../src/server/config/plan.js';
 import { type Applier, ConfigStore } from '../../src/server/config/store.js';
 import { readControls, setControls } from '../../src/server/devices/controls.js';
 import { buildApp } from '../../src/server/http/app.js';
@@ -112,7 +112,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
     sessions,
     connections: engine,
     events,
-    setEphemeral: guests => reconciler.setEphemeral(guests.map(planEphemeral)),
+    setEphemeral: found => reconciler.setEphemeral(found.map(camera => planForwarded(camera, 'legacy'))),
     returnMs: () => 3_000,
     log: logger,
     ...(settings.pingMs === undefined ? {} : { pingMs: settings.pingMs }),

@@ -24,7 +24,7 @@ t.test('what has to be opened again', async t => {
     t.equal(change(RTSP, after), 'source');
     t.equal(change(USB, after), 'source');
     t.equal(change({ type: 'whip' }, after), 'no', 'what is published is passed through whatever is configured');
-    t.equal(change({ type: 'legacy' }, after), 'no');
+    t.equal(change({ type: 'forwarded', by: 'legacy' }, after), 'no');
   }
   t.equal(reopens(config(USB), config(RTSP), null), 'source');
 });

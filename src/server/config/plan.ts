@@ -41,9 +41,9 @@ export function planCameras(
   return plans;
 }
 
-/** A camera that is in no configuration, but of an old sender: with what a camera has that is configured to nothing. */
-export function planEphemeral({ id, name }: { id: string; name: string }): CameraPlan {
+/** A camera that is in no configuration, as another process receives it: with the defaults of all settings. */
+export function planForwarded({ id, name }: { id: string; name: string }, by: string): CameraPlan {
   const [plan] = planCameras({ [id]: { source: 'test', name } as CameraSettings }, '/');
   if (!plan) throw new Error(`no plan for camera "${id}"`);
-  return { ...plan, source: { type: 'legacy' } };
+  return { ...plan, source: { type: 'forwarded', by } };
 }

@@ -35,7 +35,7 @@ export interface CameraWorkerOptions {
   /** What the worker's ICE agent uses, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   events: MediaEvents;
-  /** Of source `legacy`: what is sent to this port of this machine is what it brings; null when it is closed. */
+  /** Of source `forwarded`: what is sent to this port of this machine is what it brings; null when it is closed. */
   needsRtpReceiver(port: number | null): void;
   /** Whoever sends there is to make a keyframe. */
   wantsKeyframe(): void;

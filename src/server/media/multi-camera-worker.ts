@@ -47,7 +47,7 @@ export class MultiCameraWorker implements MultiCameraConnections {
   readonly #process: Supervised<ToMultiCamera, FromMultiCamera, typeof MULTI_CAMERA_REPLIES>;
   readonly #connections = new MultiCameraConnectionTable();
   readonly #forwards = new Map<string, { port: number; forward: Forward }>();
-  /** Ports that cameras of source `legacy` are to be sent to. */
+  /** Ports that cameras of source `forwarded` are to be sent to. */
   readonly #wanted = new Map<string, number>();
   readonly #freshness = new FreshnessCache();
 
@@ -134,14 +134,14 @@ export class MultiCameraWorker implements MultiCameraConnections {
     }
   }
 
-  /** A camera of source `legacy` is to be sent to this port; null: it is not wanted any more. */
+  /** A camera of source `forwarded` is to be sent to this port; null: it is not wanted any more. */
   want(camera: string, port: number | null): void {
     if (port !== null) this.#wanted.set(camera, port);
     else this.#wanted.delete(camera);
     this.#route(camera);
   }
 
-  /** Whoever sends a camera of source `legacy` is to make a keyframe. */
+  /** Whoever sends a camera of source `forwarded` is to make a keyframe. */
   requestKeyframe(camera: string): void {
     const connection = this.#connections.senderOf(camera);
     if (connection !== undefined) this.#process.send({ type: 'keyframe', connection, camera });

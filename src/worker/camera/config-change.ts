@@ -12,7 +12,7 @@ export function reopens(before: Config, after: Config, rate: number | null): 'no
   switch (after.source.type) {
     // Always passed through, whatever is configured.
     case 'whip':
-    case 'legacy':
+    case 'forwarded':
       return 'no';
     // They have a size and a rate of their own.
     case 'file':
@@ -57,7 +57,7 @@ function deviceOf({ source, device }: Config): string | null {
     case 'test':
     case 'file':
     case 'whip':
-    case 'legacy':
+    case 'forwarded':
       return null;
     case 'v4l2':
       return device?.device ?? null;

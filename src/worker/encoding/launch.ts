@@ -119,7 +119,7 @@ export function sourceProperty(source: Source, device: string | null = null): [n
   switch (source.type) {
     case 'test':
     case 'whip':
-    case 'legacy':
+    case 'forwarded':
     case 'argus':
     case 'gst':
       return null;

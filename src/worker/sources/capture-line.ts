@@ -58,8 +58,8 @@ function describeSource(request: CaptureRequest): string[] {
   switch (source.type) {
     case 'whip':
       throw new Error('a camera of source whip has its publisher for a source');
-    case 'legacy':
-      throw new Error('a camera of source legacy has an inlet for a source');
+    case 'forwarded':
+      throw new Error('a forwarded camera has an RTP receiver for a source');
     case 'test':
       return [
         // Colour bars that wander, with noise in a corner: something moves in every part of the picture.

@@ -50,7 +50,7 @@ export function openSource(request: OpenRequest): Opened {
   const { config, device, passthrough, baseTime } = request;
   const { source } = config;
   if (source.type === 'whip') throw new Error('a camera of source whip has its publisher for a source');
-  if (source.type === 'legacy')
+  if (source.type === 'forwarded')
     return { source: new RtpReceiver(baseTime, request.receiver), mode: null, instead: null };
   if (source.type === 'v4l2') {
     if (!device) throw explain(source, 'the device is not there: no such file or directory');

@@ -35,7 +35,7 @@ export class PassthroughDecision {
 
   /** What is passed on turned out not to be fit for it. @returns whether it is encoded anew from now on */
   refuse(reason: string): boolean {
-    if (this.#wanted !== 'auto' || this.#source.type === 'whip' || this.#source.type === 'legacy') return false;
+    if (this.#wanted !== 'auto' || this.#source.type === 'whip' || this.#source.type === 'forwarded') return false;
     this.#decision = { active: false, reason };
     return true;
   }
@@ -70,7 +70,7 @@ function withoutProbe(source: Source, wanted: 'auto' | 'always' | 'never', hasOv
       return wanted === 'never' ? decidePassthrough('never', null) : null;
     case 'whip':
       return { active: true, reason: 'what is published is passed on' };
-    case 'legacy':
+    case 'forwarded':
       return { active: true, reason: 'what an old sender sends is passed on' };
     case 'test':
     case 'argus':

@@ -15,7 +15,7 @@ export interface RtpReceiverEvents {
   keyframeWanted(): void;
 }
 
-/** An H.264 stream that another process of this server has, and sends to an Outlet. */
+/** An H.264 stream that another process of this server has, and sends with an RtpSender. */
 export class RtpReceiver implements OpenedSource {
   readonly stream: StreamPipeline;
   readonly port: number;
@@ -37,7 +37,7 @@ export class RtpReceiver implements OpenedSource {
 
   check(): CameraFailure | null {
     const { failed } = this.stream.check();
-    return failed ? explain({ type: 'legacy' }, failed) : null;
+    return failed ? explain({ type: 'forwarded', by: 'another process of this server' }, failed) : null;
   }
 
   close(): void {
