@@ -40,6 +40,6 @@ t.test('what is of a device, and whether it is there', async t => {
   t.match(describeChange(plugged, config(USB, { device: device('/dev/video2') }), null), { isBack: true });
   t.match(describeChange(plugged, plugged, null), { isBack: false });
   t.match(describeChange(plugged, config(RTSP), null).settings, { isPresent: true, device: JSON.stringify(RTSP) });
-  for (const type of ['test', 'whip', 'legacy'] as const)
-    t.equal(describeChange(plugged, config({ type }), null).settings.device, null, `${type} opens more than once`);
+  for (const source of [{ type: 'test' }, { type: 'whip' }, { type: 'forwarded', by: 'legacy' }] as const)
+    t.equal(describeChange(plugged, config(source), null).settings.device, null, `${source.type} opens more than once`);
 });

@@ -88,7 +88,7 @@ export class Senders {
 
   /** Places whose first camera, or one that a sender turns out to have besides, is configured. */
   #taken(): Set<string> {
-    const configured = this.#options.cameras.plans().filter(({ source }) => source.type !== 'legacy');
+    const configured = this.#options.cameras.plans().filter(({ source }) => source.type !== 'forwarded');
     return new Set(configured.map(({ id }) => /^(legacy-\d+)-\d+$/.exec(id)?.[1] ?? id));
   }
 
