@@ -132,6 +132,6 @@ export function problemBreaches(response: Answer, status: number, code: string):
     ...(response.statusCode === status && body.status === status
       ? []
       : [`status ${response.statusCode}, ${body.status}`]),
-    ...(body.code === code && body.type.endsWith(code) ? [] : [`code ${body.code}, ${body.type}`]),
+    ...(body.code === code && body.type === `/docs/problems#${code}` ? [] : [`code ${body.code}, ${body.type}`]),
   ];
 }

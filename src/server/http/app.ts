@@ -32,6 +32,7 @@ import { acceptUpgrades, rewriteLegacyAddress } from './plugins/upgrades.js';
 import { moveTokenFromPath } from './plugins/url-token.js';
 import { validate } from './plugins/validation.js';
 import { problem } from './problems.js';
+import { serveProblemsPage } from './problems-page.js';
 import {
   CONNECTION_MS,
   connectionLimit,
@@ -112,6 +113,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   guard(app, contract, access, wrongTokens);
   answerUrlTokens(app, access);
   await serveOperations(app, contract, { services, access, origins });
+  serveProblemsPage(app);
   await serveDocs(app);
   if (existsSync(DASHBOARD))
     await app.register(fastifyStatic, { root: DASHBOARD, cacheControl: true, maxAge: 0, etag: true });
