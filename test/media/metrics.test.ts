@@ -6,12 +6,12 @@ import { DEFINITIONS } from '../../src/server/metrics/definitions.js';
 import { startRecv } from '../helpers/recv.js';
 import { lingering, until } from '../helpers/server.js';
 
-// What Prometheus is told of a real camera with a real viewer.
+// What Prometheus scrapes from a real camera with a real viewer.
 
 const at = (path: string): URL => new URL(`../../../${path}`, import.meta.url);
 const read = (path: string): string => readFileSync(at(path), 'utf8');
 
-/** Names that are used somewhere, as in `bigfootbot_camera_state`. */
+/** Metric names in a text, such as `bigfootbot_camera_state`. */
 const namesIn = (text: string): string[] => [...new Set(text.match(/\bbigfootbot_\w+/g) ?? [])].sort();
 
 const server = await lingering(t, '--camera', 'front=test', '--camera', 'other=test');
@@ -22,7 +22,7 @@ const scrape = async (): Promise<string> => {
   if (response.status !== 200) throw new Error(`/metrics answers ${response.status}: ${await response.text()}`);
   return await response.text();
 };
-/** The value of the series that begins so. */
+/** The value of the first series with this prefix. */
 const figure = (text: string, series: string): number =>
   Number(
     text
@@ -32,7 +32,7 @@ const figure = (text: string, series: string): number =>
       .at(-1) ?? Number.NaN,
   );
 await scrape();
-/** What a scrape shows as soon as it has a series: not each has all, see docs/metrics.md. */
+/** The first scrape with a series: not every scrape has all of them, see docs/metrics.md. */
 const scraped = (what: string, series: RegExp): Promise<string> =>
   until(
     what,
@@ -43,12 +43,12 @@ const scraped = (what: string, series: RegExp): Promise<string> =>
     60_000,
   );
 const REPORTED = /^bigfootbot_session_round_trip_seconds\{session="([^"]+)"/m;
-const text = await scraped('a report of a viewer is there', REPORTED);
-// Of frames that are seen on both sides of the encoder, which a busy machine lets go by.
-const encoded = await scraped('frames were seen being encoded', /^bigfootbot_camera_encode_seconds\{/m);
+const text = await scraped('a viewer has sent a report', REPORTED);
+// Frames are timed on both sides of the encoder; a busy machine misses some.
+const encoded = await scraped('encoding of frames was timed', /^bigfootbot_camera_encode_seconds\{/m);
 const session = REPORTED.exec(text)?.[1];
 
-t.test('every metric is there, with figures that can be', t => {
+t.test('every metric is present, with a plausible value', t => {
   const labels = `{session="${session}",camera="front",protocol="whep"}`;
   for (const [series, low, high] of [
     ['bigfootbot_camera_state{camera="front",state="live"}', 1, 1],
@@ -57,12 +57,12 @@ t.test('every metric is there, with figures that can be', t => {
     ['bigfootbot_camera_viewers{camera="front"}', 2, 2],
     ['bigfootbot_camera_frame_rate_hertz{camera="front"}', 1, 60],
     ['bigfootbot_camera_video_bytes_per_second{camera="front"}', 1_000, 1e6],
-    ['bigfootbot_camera_picture_age_seconds{camera="front"}', 0, 2],
+    ['bigfootbot_camera_frame_age_seconds{camera="front"}', 0, 2],
     ['bigfootbot_camera_encoded_frames_total{camera="front"}', 5, 1e4],
     ['bigfootbot_camera_keyframes_total{camera="front"}', 1, 100],
     ['bigfootbot_camera_worker_restarts_total{camera="front"}', 0, 0],
     [`bigfootbot_session_connected${labels}`, 1, 1],
-    [`bigfootbot_session_bytes${labels}`, 1_000, 1e8],
+    [`bigfootbot_session_bytes_total${labels}`, 1_000, 1e8],
     [`bigfootbot_session_round_trip_seconds${labels}`, 0, 2],
     [`bigfootbot_session_silence_seconds${labels}`, 0, 10],
     ['bigfootbot_session_answer_seconds_count{protocol="whep"}', 2, 2],
@@ -75,21 +75,21 @@ t.test('every metric is there, with figures that can be', t => {
     t.ok(value >= low && value <= high, `${series}: ${value}`);
   }
   for (const [series, high] of [
-    ['bigfootbot_camera_picture_delay_seconds{camera="front"}', 2],
+    ['bigfootbot_camera_frame_delay_seconds{camera="front"}', 2],
     ['bigfootbot_camera_encode_seconds{camera="front"}', 1],
   ] as const) {
     const value = figure(encoded, series);
     t.ok(value >= 0 && value <= high, `${series}: ${value}`);
   }
-  for (const name of Object.keys(DEFINITIONS)) t.match(text, `# TYPE ${name} `, name);
+  for (const [name, { type }] of Object.entries(DEFINITIONS)) t.match(text, `# TYPE ${name} ${type}\n`, name);
   const keyframes = figure(text, 'bigfootbot_camera_keyframes_total{camera="front"}');
-  t.ok(keyframes < figure(text, 'bigfootbot_camera_encoded_frames_total{camera="front"}'), 'not each is one');
+  t.ok(keyframes < figure(text, 'bigfootbot_camera_encoded_frames_total{camera="front"}'), 'not every frame is one');
   t.notMatch(text, server.token);
   t.end();
 });
 
-t.test('what the dashboard, the alerts and the documentation name is there', t => {
-  // What is there only once a session has ended.
+t.test('the dashboard, the alerts and the documentation name existing metrics', t => {
+  // Present only once a session has ended.
   const known = new Set([...namesIn(text), 'bigfootbot_sessions_closed_total']);
   for (const file of ['deploy/grafana/bigfootbot-video.json', 'deploy/prometheus/alerts.yaml', 'docs/metrics.md']) {
     const named = namesIn(read(file));
@@ -110,13 +110,13 @@ t.test('what the dashboard, the alerts and the documentation name is there', t =
   const jobs = ['docs/metrics.md', 'deploy/prometheus/prometheus.yaml', 'deploy/prometheus/alerts.yaml'].flatMap(file =>
     [...read(file).matchAll(/job_name: (\S+)|\bjob="([^"]+)"/g)].map(([, named, asked]) => named ?? asked),
   );
-  t.strictSame([...new Set(jobs)], ['bigfootbot-video'], `the alerts look at what is scraped: ${jobs}`);
+  t.strictSame([...new Set(jobs)], ['bigfootbot-video'], `the alerts watch the scraped job: ${jobs}`);
   t.end();
 });
 
 const noPromtool = spawnSync('promtool', ['--version']).error ? 'promtool is missing (Debian: prometheus)' : false;
 
-t.test('promtool agrees', { skip: noPromtool }, t => {
+t.test('promtool accepts the rules and the metrics', { skip: noPromtool }, t => {
   const rules = spawnSync('promtool', ['check', 'rules', fileURLToPath(at('deploy/prometheus/alerts.yaml'))], {
     encoding: 'utf8',
   });
@@ -126,9 +126,9 @@ t.test('promtool agrees', { skip: noPromtool }, t => {
   t.end();
 });
 
-t.test('a session that has ended is gone, and counted', async t => {
+t.test('the series of an ended session disappear, and the session is counted', async t => {
   await Promise.all(viewers.map(recv => recv.stop()));
-  await until('it is gone', async () => (await server.sessions()).length === 0);
+  await until('the sessions end', async () => (await server.sessions()).length === 0);
   const after = await scrape();
   t.notMatch(after, `session="${session}"`);
   t.match(after, /^bigfootbot_sessions_closed_total\{protocol="whep",reason="[a-z-]+"\} 2$/m);

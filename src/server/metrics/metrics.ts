@@ -7,8 +7,8 @@ import type { CameraMeasures, Measuring, ProcessMeasures } from '../../domain/me
 import type { Sessions } from '../../domain/sessions.js';
 import { LoopLag } from '../../process/loop-lag.js';
 import { processFigures } from '../../process/proc.js';
-import { Sheet } from './sheet.js';
-import { Tally } from './tally.js';
+import { EventMetrics } from './event-metrics.js';
+import { Scrape } from './scrape.js';
 
 export interface MetricsOptions {
   cameras: Cameras;
@@ -22,40 +22,47 @@ export interface MetricsOptions {
 const STATES: readonly Camera['state'][] = [
   ...(['starting', 'idle', 'waiting', 'opening', 'live', 'lost', 'failed', 'down'] as const),
 ];
-/** A worker that hangs gives no answer. */
+/** A worker that hangs does not answer. */
 const POLL_INTERVAL_MS = 100;
 
-/** What Prometheus is told: counted as it happens, or read off when it asks. */
+/** What Prometheus scrapes: counted as it happens, or read at scrape time. */
 export class Metrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   readonly #options: MetricsOptions;
-  readonly #tally: Tally;
+  readonly #eventMetrics: EventMetrics;
   readonly #loopLag = new LoopLag();
-  /** Whoever asks meanwhile is told the same. */
+  /** Shared by concurrent scrapes. */
   #measuring: Promise<ReadonlyMap<string, CameraMeasures>> | null = null;
+  /** The highest loss reported so far, by session: a late packet lowers it (RFC 3550 §6.4.1), which a counter must not do. */
+  #packetsLost: ReadonlyMap<string, number> = new Map();
 
   constructor(options: MetricsOptions) {
     this.#options = options;
-    this.#tally = new Tally(options.events);
+    this.#eventMetrics = new EventMetrics(options.events);
   }
 
-  /** @param sees the cameras of which whoever asks may know */
+  /** @param sees whether the client may see a camera */
   async text(sees: (camera: string) => boolean): Promise<string> {
     const { cameras, sessions, system } = this.#options;
     const measured = await this.#measure();
-    const sheet = new Sheet();
+    const scrape = new Scrape();
     const { version, node, gstreamer } = system();
-    sheet.set('bigfootbot_build_info', { version, node, gstreamer: gstreamer ?? '' }, 1);
+    scrape.set('bigfootbot_build_info', { version, node, gstreamer: gstreamer ?? '' }, 1);
     const own = await processFigures(process.pid);
-    writeProcess(sheet, 'control', '', own && { ...own, loopLagMs: this.#loopLag.take() });
-    writeProcess(sheet, 'bundles', '', await this.#options.engine.measureMultiCamera());
-    for (const camera of cameras.list()) if (sees(camera.id)) this.#writeCamera(sheet, camera, measured.get(camera.id));
-    for (const session of sessions.list('active')) if (sees(session.camera)) this.#writeSession(sheet, session);
-    return Registry.merge([sheet.registry, this.#tally.registry]).metrics();
+    writeProcess(scrape, 'control', '', own && { ...own, loopLagMs: this.#loopLag.take() });
+    writeProcess(scrape, 'multi_camera', '', await this.#options.engine.measureMultiCamera());
+    for (const camera of cameras.list())
+      if (sees(camera.id)) this.#writeCamera(scrape, camera, measured.get(camera.id));
+    const active = sessions.list('active');
+    this.#packetsLost = new Map(
+      active.map(({ id, stats }) => [id, Math.max(stats?.packetsLost ?? 0, this.#packetsLost.get(id) ?? 0)]),
+    );
+    for (const session of active) if (sees(session.camera)) this.#writeSession(scrape, session);
+    return Registry.merge([scrape.registry, this.#eventMetrics.registry]).metrics();
   }
 
   close(): void {
-    this.#tally.close();
+    this.#eventMetrics.close();
     this.#loopLag.close();
   }
 
@@ -63,7 +70,7 @@ export class Metrics {
     const { engine } = this.#options;
     this.#measuring ??= engine
       .measure()
-      // Last: it is to be of this moment.
+      // Last, so that frame ages are those of this moment.
       .then(async measured => {
         await engine.refresh(0, POLL_INTERVAL_MS);
         return measured;
@@ -75,63 +82,65 @@ export class Metrics {
   }
 
   #writeCamera(
-    sheet: Sheet,
+    scrape: Scrape,
     camera: Camera,
     { process, stream }: CameraMeasures = { process: null, stream: null },
   ): void {
     const { id, state, fps, bitrate, viewers, restarts } = camera;
     const labels = { camera: id };
-    for (const name of STATES) sheet.set('bigfootbot_camera_state', { ...labels, state: name }, Number(name === state));
+    for (const name of STATES) scrape.set('bigfootbot_camera_state', { ...labels, state: name }, Number(name === state));
     const { ageMs = null } = this.#options.engine.freshness(id) ?? {};
-    sheet.set('bigfootbot_camera_picture_age_seconds', labels, seconds(ageMs));
-    sheet.set('bigfootbot_camera_frame_rate_hertz', labels, fps);
-    sheet.set('bigfootbot_camera_video_bytes_per_second', labels, bitrate / 8);
-    sheet.set('bigfootbot_camera_viewers', labels, viewers);
-    sheet.set('bigfootbot_camera_worker_restarts_total', labels, restarts);
-    writeProcess(sheet, 'camera', id, process);
+    scrape.set('bigfootbot_camera_frame_age_seconds', labels, seconds(ageMs));
+    scrape.set('bigfootbot_camera_frame_rate_hertz', labels, fps);
+    scrape.set('bigfootbot_camera_video_bytes_per_second', labels, bitrate / 8);
+    scrape.set('bigfootbot_camera_viewers', labels, viewers);
+    scrape.set('bigfootbot_camera_worker_restarts_total', labels, restarts);
+    writeProcess(scrape, 'camera', id, process);
     if (!stream) return;
-    sheet.set('bigfootbot_camera_picture_delay_seconds', labels, seconds(stream.delayMs));
-    sheet.set('bigfootbot_camera_encode_seconds', labels, seconds(stream.encodeMs));
-    sheet.set('bigfootbot_camera_captured_frames_total', labels, stream.captured);
-    sheet.set('bigfootbot_camera_encoded_frames_total', labels, stream.encoded);
-    sheet.set('bigfootbot_camera_sent_frames_total', labels, stream.sent);
-    sheet.set('bigfootbot_camera_keyframes_total', labels, stream.keyframes);
-    for (const reason of ['thinned', 'overrun'] as const)
-      sheet.set('bigfootbot_camera_dropped_frames_total', { ...labels, reason }, stream[reason]);
+    scrape.set('bigfootbot_camera_frame_delay_seconds', labels, seconds(stream.delayMs));
+    scrape.set('bigfootbot_camera_encode_seconds', labels, seconds(stream.encodeMs));
+    scrape.set('bigfootbot_camera_captured_frames_total', labels, stream.captured);
+    scrape.set('bigfootbot_camera_encoded_frames_total', labels, stream.encoded);
+    scrape.set('bigfootbot_camera_sent_frames_total', labels, stream.sent);
+    scrape.set('bigfootbot_camera_keyframes_total', labels, stream.keyframes);
+    const dropped = 'bigfootbot_camera_dropped_frames_total';
+    scrape.set(dropped, { ...labels, reason: 'rate_limited' }, stream.thinned);
+    scrape.set(dropped, { ...labels, reason: 'queue_overflow' }, stream.overrun);
   }
 
-  #writeSession(sheet: Sheet, { id, camera, protocol, state, stats }: Session): void {
+  #writeSession(scrape: Scrape, { id, camera, protocol, state, stats }: Session): void {
     const labels = { session: id, camera, protocol };
-    sheet.set('bigfootbot_session_connected', labels, Number(state === 'connected'));
+    scrape.set('bigfootbot_session_connected', labels, Number(state === 'connected'));
     const fresh: SessionFreshness | undefined = this.#options.engine.freshness(camera)?.sessions.get(id);
-    sheet.set('bigfootbot_session_silence_seconds', labels, seconds(fresh?.heardMs ?? null));
-    sheet.set('bigfootbot_session_idle_seconds', labels, seconds(fresh?.movedMs ?? null));
+    scrape.set('bigfootbot_session_silence_seconds', labels, seconds(fresh?.heardMs ?? null));
+    scrape.set('bigfootbot_session_idle_seconds', labels, seconds(fresh?.movedMs ?? null));
     if (!stats) return;
-    sheet.set('bigfootbot_session_round_trip_seconds', labels, seconds(stats.roundTripMs));
-    sheet.set('bigfootbot_session_loss_ratio', labels, stats.lossPercent === null ? null : stats.lossPercent / 100);
-    sheet.set('bigfootbot_session_jitter_seconds', labels, seconds(stats.jitterMs));
-    sheet.set('bigfootbot_session_bytes', labels, stats.bytes);
-    // In the direction of the pictures; in the other there are reports alone, which are not among them.
-    sheet.set('bigfootbot_session_packets', labels, Math.max(stats.packetsSent, stats.packetsReceived));
-    sheet.set('bigfootbot_session_lost_packets', labels, stats.packetsLost);
-    sheet.set('bigfootbot_session_retransmitted_packets', labels, stats.retransmitted);
-    sheet.set('bigfootbot_session_keyframe_requests', labels, stats.keyframeRequests);
+    scrape.set('bigfootbot_session_round_trip_seconds', labels, seconds(stats.roundTripMs));
+    scrape.set('bigfootbot_session_loss_ratio', labels, stats.lossPercent === null ? null : stats.lossPercent / 100);
+    scrape.set('bigfootbot_session_jitter_seconds', labels, seconds(stats.jitterMs));
+    const lost = stats.packetsLost === null ? null : (this.#packetsLost.get(id) ?? null);
+    scrape.set('bigfootbot_session_bytes_total', labels, stats.bytes);
+    // RTP flows in one direction; RTCP, the only traffic in the other, is not counted.
+    scrape.set('bigfootbot_session_packets_total', labels, Math.max(stats.packetsSent, stats.packetsReceived));
+    scrape.set('bigfootbot_session_lost_packets_total', labels, lost);
+    scrape.set('bigfootbot_session_retransmitted_packets_total', labels, stats.retransmitted);
+    scrape.set('bigfootbot_session_keyframe_requests_total', labels, stats.keyframeRequests);
   }
 }
 
 function writeProcess(
-  sheet: Sheet,
-  name: 'control' | 'camera' | 'bundles',
+  scrape: Scrape,
+  name: 'control' | 'camera' | 'multi_camera',
   camera: string,
   figures: ProcessMeasures | null,
 ): void {
   if (!figures) return;
   const labels = { process: name, camera };
-  sheet.set('bigfootbot_process_cpu_seconds_total', labels, figures.cpuSeconds);
-  sheet.set('bigfootbot_process_resident_memory_bytes', labels, figures.residentBytes);
-  sheet.set('bigfootbot_process_open_fds', labels, figures.fds);
-  sheet.set('bigfootbot_process_threads', labels, figures.threads);
-  sheet.set('bigfootbot_process_event_loop_lag_seconds', labels, seconds(figures.loopLagMs));
+  scrape.set('bigfootbot_process_cpu_seconds_total', labels, figures.cpuSeconds);
+  scrape.set('bigfootbot_process_resident_memory_bytes', labels, figures.residentBytes);
+  scrape.set('bigfootbot_process_open_fds', labels, figures.fds);
+  scrape.set('bigfootbot_process_threads', labels, figures.threads);
+  scrape.set('bigfootbot_process_event_loop_lag_seconds', labels, seconds(figures.loopLagMs));
 }
 
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);

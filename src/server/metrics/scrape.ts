@@ -3,12 +3,12 @@ import { DEFINITIONS, type MetricName } from './definitions.js';
 
 type LabelsOf<Name extends MetricName> = Readonly<Record<(typeof DEFINITIONS)[Name]['labels'][number], string>>;
 
-/** What is read off at one moment. */
-export class Sheet {
+/** The metrics of one scrape: a new registry each time, so that no series outlives what it belongs to. */
+export class Scrape {
   readonly registry = new Registry();
   readonly #metrics = new Map<MetricName, Gauge | Counter>();
 
-  /** @param value null is left out: a figure that is not known is no 0 */
+  /** @param value null is left out: an unknown value is not 0; of a counter, its total */
   set<Name extends MetricName>(name: Name, labels: LabelsOf<Name>, value: number | null): void {
     if (value === null) return;
     const metric = this.#metrics.get(name) ?? this.#make(name);

@@ -1,13 +1,13 @@
 import { Counter, Histogram, Registry } from 'prom-client';
 import type { EventBus } from '../../domain/events.js';
 
-/** Seconds: a session in a local network is answered in 0.05 s, a camera that is opened for it takes one or two. */
+/** Seconds: in a local network a session is answered in 0.05 s; opening a camera for it takes 1 to 2 s. */
 const ANSWER_BUCKETS = [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12];
-/** Likewise; before it come ICE and DTLS, with a few round trips. */
+/** Seconds: ICE and DTLS add a few round trips. */
 const FIRST_PACKET_BUCKETS = [0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12, 24];
 
-/** What is counted as it happens, on the bus that tells of it. Labels have few values: never an id. */
-export class Tally {
+/** Metrics counted from events on the bus. Labels have few values: never an id. */
+export class EventMetrics {
   readonly registry = new Registry();
   readonly #stops: readonly (() => void)[];
 
@@ -15,21 +15,21 @@ export class Tally {
     const registers = [this.registry];
     const answered = new Histogram({
       name: 'bigfootbot_session_answer_seconds',
-      help: 'From the request for a session to its answer, of those that were answered.',
+      help: 'From the request for a session to its answer, for sessions that were answered.',
       labelNames: ['protocol'],
       buckets: ANSWER_BUCKETS,
       registers,
     });
     const sending = new Histogram({
       name: 'bigfootbot_session_first_packet_seconds',
-      help: "From a viewer's request to the first packet that it was sent.",
+      help: "From a viewer's request to the first packet sent to them.",
       labelNames: ['protocol'],
       buckets: FIRST_PACKET_BUCKETS,
       registers,
     });
     const closed = new Counter({
       name: 'bigfootbot_sessions_closed_total',
-      help: 'Sessions that ended, by the reason that the API has.',
+      help: 'Sessions that ended, by the end reason of the API.',
       labelNames: ['protocol', 'reason'],
       registers,
     });
