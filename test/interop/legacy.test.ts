@@ -6,7 +6,7 @@ import { startForeign } from '../helpers/foreign-server.js';
 import { startLegacyReceiver } from '../helpers/legacy-receiver.js';
 import { missing } from '../helpers/python-program.js';
 import { startRecv } from '../helpers/recv.js';
-import { gone, sees, settled } from '../helpers/seen.js';
+import { expectEnded, sees, settled } from '../helpers/seen.js';
 import { resourcesOf, sleep, startServer, type TestServer, until } from '../helpers/server.js';
 
 const skip = missing('gi', 'python3-gi') || missing('websockets', 'python3-websockets');
@@ -74,7 +74,7 @@ t.test('two old receivers, each with two cameras in a connection of its own', { 
   t.equal((await server.camera('front')).viewers, 2);
   t.equal((await server.camera('front')).encoder, 'x264enc', 'one encoder for both');
   const metrics = await (await server.fetch('/metrics')).text();
-  t.match(metrics, /^bigfootbot_process_threads\{process="bundles",camera=""\} \d+$/m);
+  t.match(metrics, /^bigfootbot_process_threads\{process="multi_camera",camera=""\} \d+$/m);
   t.match(metrics, /^bigfootbot_session_idle_seconds\{[^}]*protocol="legacy"\} [\d.e-]+$/m);
 
   const before = await second.seen(0);
@@ -84,7 +84,7 @@ t.test('two old receivers, each with two cameras in a connection of its own', { 
     (await server.sessions('ended')).map(({ ended }) => ended?.reason),
     ['peer-closed', 'peer-closed'],
   );
-  await until('the other goes on', async () => (await second.seen(0)).pictures > before.pictures + 30);
+  await until('the other goes on', async () => (await second.seen(0)).frames > before.frames + 30);
 
   await second.helloAgain();
   await shows(second, 2);
@@ -94,12 +94,12 @@ t.test('two old receivers, each with two cameras in a connection of its own', { 
   const rear = await second.seen(1);
   await until('the worker is another one', () => ![0, worker].includes(server.worker('front')));
   const front = await second.seen(0);
-  await until('its camera comes back', async () => (await second.seen(0)).pictures > front.pictures + 10, 20_000);
-  t.ok((await second.seen(1)).pictures > rear.pictures, 'the other camera went on');
+  await until('its camera comes back', async () => (await second.seen(0)).frames > front.frames + 10, 20_000);
+  t.ok((await second.seen(1)).frames > rear.frames, 'the other camera went on');
 
   const [last] = await server.sessions();
   process.kill(server.worker('bundles'), 'SIGKILL');
-  await gone(t, server, last?.id, 'worker-died');
+  await expectEnded(t, server, last?.id, 'worker-died');
 });
 
 t.test('one camera of three, to a receiver of the other dialect', { skip }, async t => {
@@ -110,10 +110,10 @@ t.test('one camera of three, to a receiver of the other dialect', { skip }, asyn
   const [session] = await set.server.sessions();
   await set.server.fetch(`/api/v1/sessions/${session?.id}`, { method: 'DELETE' });
   const arm = await receiver.seen(1);
-  await until('the other camera goes on', async () => (await receiver.seen(1)).pictures > arm.pictures + 30);
+  await until('the other camera goes on', async () => (await receiver.seen(1)).frames > arm.frames + 30);
   t.strictSame(await camerasOf(set), ['arm']);
   await receiver.leave();
-  await gone(t, set.server, 's-2', 'peer-closed');
+  await expectEnded(t, set.server, 's-2', 'peer-closed');
 });
 
 t.test('the browser page, which sends no token and is let in by its network', { skip }, async t => {
@@ -124,7 +124,7 @@ t.test('the browser page, which sends no token and is let in by its network', { 
   await sees(client);
   t.strictSame(await camerasOf(set), ['front', 'rear']);
   await client.leave();
-  await gone(t, set.server, 's-1', 'peer-closed');
+  await expectEnded(t, set.server, 's-1', 'peer-closed');
 });
 
 for (const form of ['nested', 'x86'] as const) {
@@ -200,7 +200,7 @@ t.test('recv, from this server as from an old sender', { skip }, async t => {
   await recv.heard('frame');
   t.strictSame(await camerasOf(set), ['front', 'rear']);
   t.equal(await recv.stop(), 0);
-  await gone(t, set.server, 's-4', 'peer-closed');
+  await expectEnded(t, set.server, 's-4', 'peer-closed');
 });
 
 t.test(`${CONNECTS} connects and disconnects leave nothing behind`, { skip }, async t => {
@@ -211,7 +211,7 @@ t.test(`${CONNECTS} connects and disconnects leave nothing behind`, { skip }, as
   // What stays of the first is what the others are compared with.
   const visit = async (): Promise<void> => {
     const receiver = startLegacyReceiver(t, set.url());
-    await until('it sees', async () => (await receiver.seen(1)).pictures > 0, 20_000).catch(async error => {
+    await until('it sees', async () => (await receiver.seen(1)).frames > 0, 20_000).catch(async error => {
       const facts = [await receiver.seen(0), await receiver.seen(1), await server.sessions()];
       throw new Error(`${error.message}: ${JSON.stringify(facts)}`);
     });
