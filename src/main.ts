@@ -12,17 +12,17 @@ import { EXIT } from './domain/command-error.js';
 hideSecrets(process.argv);
 const serve = serveCommand();
 const program = new Command('bigfootbot-video')
-  .description("A robot's cameras in any WebRTC player.")
+  .description("Serves a robot's cameras to any WebRTC player.")
   .addCommand(serve, { isDefault: true })
   .addCommand(recvCommand())
   .addCommand(tokenCommand())
   .addCommand(certificateCommand())
   .addCommand(devicesCommand())
   .addCommand(doctorCommand())
-  // What most ask for help about is the command that needs no name.
-  .addHelpText('after', () => `\nWithout a command it serves:\n\n${serve.helpInformation()}`)
+  // Most people want help for the default command.
+  .addHelpText('after', () => `\nThe default command is serve:\n\n${serve.helpInformation()}`)
   .configureOutput({ outputError: (text, write) => write(withoutSecret(text)) })
-  .showHelpAfterError('(add --help for what there is)')
+  .showHelpAfterError('(see --help)')
   .exitOverride(error => process.exit(error.exitCode === 0 ? 0 : EXIT.usage));
 for (const command of program.commands) command.copyInheritedSettings(program);
 

@@ -22,41 +22,41 @@ const KEY = 'key.pem';
 
 export function certificateCommand(): Command {
   return new Command('certificate')
-    .description('Make a certificate of its own for HTTPS, and the lines of the configuration that use it.')
+    .description('Create a self-signed certificate for HTTPS, and print the configuration that uses it.')
     .option(
       '--host <NAME...>',
-      "more names and addresses that it is for; this machine's own are in it by themselves",
+      "additional host names and addresses; this machine's own are always included",
       collectHost,
     )
-    .option('--out <FOLDER>', `where ${CERT} and ${KEY} are written (default: the state folder)`)
-    .option('--force', 'write over what is there')
-    .option('--json', 'the same in one line of JSON')
+    .option('--out <FOLDER>', `folder for ${CERT} and ${KEY} (default: the state folder)`)
+    .option('--force', 'overwrite existing files')
+    .option('--json', 'print one line of JSON instead')
     .action(makeCertificate);
 }
 
 async function makeCertificate({ host = [], out, force = false, json }: CertificateOptions): Promise<void> {
-  // npm runs scripts in the package's folder; a path that a person typed counts from where it was typed.
+  // npm runs scripts in the package's folder; a path on the command line is relative to where it was typed.
   const here = process.env.INIT_CWD ?? process.cwd();
   const folder = resolve(here, out ?? defaultStateDir(process.env));
   const [certFile, keyFile] = [join(folder, CERT), join(folder, KEY)];
-  const there = [certFile, keyFile].filter(file => existsSync(file));
-  if (there.length > 0 && !force)
+  const existing = [certFile, keyFile].filter(file => existsSync(file));
+    if (existing.length > 0 && !force)
     throw new CommandError(
       EXIT.cannotWrite,
-      `${there.join(' and ')} ${there.length > 1 ? 'are' : 'is'} there already. Write elsewhere with --out, or over it with --force.`,
+      `${existing.join(' and ')} already ${existing.length > 1 ? 'exist' : 'exists'}. Choose another folder with --out, or overwrite with --force.`,
     );
-  // It takes a while to load, and nothing else needs it.
+  // Slow to load, and only this command needs it.
   const { makeSelfSigned } = await import('../server/tls/self-signed.js');
   const { cert, key } = await makeSelfSigned([...new Set([...host, ...ownHosts()])]);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    // The key first: a server that watches both finds them fitting only when the second is there.
+    // The key first: for a server that watches both files, the pair matches only once the second is written.
     await writeFileAtomically(keyFile, key, 0o600, { keepMode: false });
     await writeFileAtomically(certFile, cert, 0o644, { keepMode: false });
   } catch (error) {
     throw new CommandError(
       EXIT.cannotWrite,
-      `${folder}: the certificate cannot be written: ${(error as Error).message}. Name another folder with --out.`,
+      `${folder}: the certificate cannot be written: ${(error as Error).message}. Choose another folder with --out.`,
     );
   }
   const { names, addresses, validTo, fingerprint } = factsOf(new X509Certificate(cert));
@@ -65,14 +65,14 @@ async function makeCertificate({ host = [], out, force = false, json }: Certific
     return;
   }
   const facts = [
-    `A certificate of its own, until ${dayOf(validTo)}, for`,
+    `Self-signed certificate, valid until ${dayOf(validTo)}, for`,
     `  ${[...names, ...addresses].join(', ')}`,
     '',
-    'Nobody vouches for it: a browser asks whether to go on, and shows this (SHA-256) to compare:',
+    'No authority signed it: a browser warns before it connects, and shows this fingerprint (SHA-256) to compare:',
     `  ${fingerprint}`,
     '',
     `For recv: --ca '${certFile}'`,
-    'To use it, put this into the configuration file and start the server anew:',
+    'To use it, add this to the configuration file and restart the server:',
   ];
   process.stdout.write(
     `${facts.map(line => `# ${line}`.trimEnd()).join('\n')}\n\n${stringify({ server: { tls: { certFile, keyFile } } }, { lineWidth: 0 })}`,
@@ -82,6 +82,6 @@ async function makeCertificate({ host = [], out, force = false, json }: Certific
 function collectHost(value: string, before: string[] = []): string[] {
   const host = hostForCertificate(value);
   if (host === null)
-    throw new InvalidArgumentError('It is a host name such as robot.example.org, or an address, without a port.');
+    throw new InvalidArgumentError('Expected a host name such as robot.example.org, or an address, without a port.');
   return [...before, host];
 }

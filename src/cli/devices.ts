@@ -4,17 +4,17 @@ import { sourceOf } from '../domain/devices.js';
 import type { Log } from '../domain/log.js';
 import { findDevices } from '../server/devices/device-watch.js';
 
-/** It could not look. */
+/** The scan failed. */
 const EXIT_CANNOT_SCAN = 1;
-/** Of sizes in a line; what a camera has beyond that, --json shows. */
+/** Sizes per line; --json shows all. */
 const MAX_SIZES = 8;
-/** Likewise of formats that have the same sizes. */
+/** Formats per line that have the same sizes. */
 const MAX_FORMATS = 3;
 
 export function devicesCommand(): Command {
   return new Command('devices')
-    .description('Show the cameras that are plugged in, and what to write into the configuration to use them.')
-    .option('--json', 'one JSON document, with everything that they can be set to')
+    .description('List the cameras that are plugged in, and the configuration that uses them.')
+    .option('--json', 'print one JSON document, with every capture mode')
     .action(async ({ json }: { json?: boolean }) => {
       const troubles: string[] = [];
       const devices = await findDevices(logInto(troubles));
@@ -24,7 +24,7 @@ export function devicesCommand(): Command {
     });
 }
 
-/** Of what is logged, what kept it from looking. */
+/** Collects the logged warnings and errors that made the scan fail. */
 function logInto(troubles: string[]): Log {
   const print = (fields: object, event: string): void => {
     const remedy = 'remedy' in fields ? ` ${String(fields.remedy)}.` : '';
@@ -33,13 +33,13 @@ function logInto(troubles: string[]): Log {
   return { debug: () => undefined, info: () => undefined, warn: print, error: print };
 }
 
-/** For people. */
+/** The list as text for people. */
 export function show(devices: readonly CaptureDevice[]): string {
   if (devices.length === 0)
     return (
-      'No camera is plugged in that Linux knows as a V4L2 device.\n\n' +
-      'A USB camera shows here within a second; if it does not, see "lsusb" and "sudo dmesg". CSI cameras of a Jetson are\n' +
-      'used by the source argus:0, those of a Raspberry Pi by libcamera, network cameras by rtsp://…\n'
+      'No V4L2 device found.\n\n' +
+            'A USB camera appears here within a second; if it does not, check "lsusb" and "sudo dmesg". For CSI cameras of a\n' +
+            'Jetson use the source argus:0, for those of a Raspberry Pi libcamera, for network cameras rtsp://…\n'
     );
   const usable = devices.filter(({ usable }) => usable === null);
   const ids = new Map(usable.map((device, i) => [device, usable.length === 1 ? 'front' : `camera${i + 1}`]));
@@ -49,7 +49,7 @@ export function show(devices: readonly CaptureDevice[]): string {
 function showDevice(device: CaptureDevice, id: string | null): string {
   const lines: [string, string][] = [
     ['bus', device.bus],
-    ['serial', device.serial ?? 'none of its own'],
+    ['serial', device.serial ?? 'none'],
     ['driver', device.driver],
     ...formatLines(device.modes),
   ];
@@ -59,7 +59,10 @@ function showDevice(device: CaptureDevice, id: string | null): string {
   return `${device.device}  ${device.name}\n${lines.map(([key, text]) => `  ${key.padEnd(width)}  ${text}\n`).join('')}`;
 }
 
-/** Each size with its highest rate, the largest first: `MJPG` with `1920x1080 30, 1280x720 60`. Formats alike are in a line. */
+/**
+ * Each size with its highest rate, the largest first: `MJPG` with `1920x1080 30, 1280x720 60`. Formats with equal sizes
+ * share a line.
+ */
 function formatLines(modes: readonly CaptureMode[]): [string, string][] {
   const alike = new Map<string, string[]>();
   for (const format of new Set(modes.map(mode => mode.format))) {

@@ -2,13 +2,13 @@ import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 
-/** As the contract has them. */
+/** As in the contract. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-/** What may hold a token: of a request, and of one that was no HTTP. */
+/** Fields that may contain a token: of an HTTP request, and of a malformed one. */
 const SECRET = ['req.headers.authorization', 'req.url', 'err.rawPacket', 'token'];
 
-/** The log, on stderr: for people on a terminal, JSON elsewhere. What could be a secret does not get into it. */
+/** The log, on stderr: for people on a terminal, JSON elsewhere. Fields that may contain secrets are redacted. */
 export function makeLogger(level: string): FastifyBaseLogger {
   const options = {
     level,

@@ -1,12 +1,12 @@
 import { networkInterfaces } from 'node:os';
 import type { Server } from '../server/compose.js';
 
-/** Names in a certificate that are printed; there may be a hundred. */
+/** Printed names of a certificate, which may have a hundred. */
 const MAX_NAMES = 4;
 
 /**
- * The origins at which a server is reached, this machine's own first. Over TLS those that the certificate is for, as
- * others make browsers warn; if it is for none of them, its names.
+ * The origins at which a server is reached, loopback first. Over TLS only those that the certificate covers, as
+ * browsers warn about the others; if it covers none of them, its names.
  */
 export function originsOf({ address: { host, port }, certificate }: Pick<Server, 'address' | 'certificate'>): string[] {
   const scheme = certificate ? 'https' : 'http';
@@ -26,7 +26,7 @@ function coveredBy(
   return plain.length > 0 ? plain : hosts;
 }
 
-/** The addresses under which a server that listens on `host` is reached. */
+/** The addresses at which a server that listens on `host` is reached. */
 function reachable(host: string): string[] {
   if (host !== '0.0.0.0' && host !== '::') return [host];
   const others = Object.values(networkInterfaces())

@@ -17,7 +17,7 @@ import { makeLogger } from './log.js';
 import { readCertificates } from './recv-ca.js';
 import { askForToken, findToken, Stopped } from './recv-token.js';
 
-/** The options of `recv`, as its command line has them. */
+/** The command-line options of `recv`. */
 export interface RecvOptions {
   legacy?: boolean;
   windows?: boolean;
@@ -53,10 +53,10 @@ const EXIT_CODES: Readonly<Record<FailureCode, number>> = {
 };
 
 const RETRY_LIST_MS = 2_000;
-/** More of them would be specks, and a server that names thousands would keep this machine busy. */
+/** More tiles would be too small to see, and a server that lists thousands would overload this machine. */
 const MAX_CAMERAS = 64;
 
-/** The command `recv`, from its words to its end. @throws CommandError */
+/** Runs the command `recv`. @throws CommandError */
 export async function receive(words: readonly string[], options: RecvOptions): Promise<void> {
   const stop = new Promise<void>(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
@@ -72,7 +72,7 @@ export async function receive(words: readonly string[], options: RecvOptions): P
         cameras,
         display: isHeadless(options) ? null : { separate: options.windows ?? false, sink: options.sink ?? null },
         decoder: options.decoder ?? null,
-        // Whoever takes the stream as it comes decodes it himself.
+        // A reader of the encoded stream decodes it itself.
         decodes: options.pipe !== 'h264' || options.measureLatency === true,
         jitterMs: options.jitterMs,
         marks: options.measureLatency ?? false,
@@ -98,7 +98,7 @@ export async function receive(words: readonly string[], options: RecvOptions): P
     if (error instanceof ReceiveFailure) throw new CommandError(EXIT_CODES[error.code], `${error.words}.`);
     throw error;
   }
-  // What is still being said to servers need not be waited for.
+  // Do not wait for pending requests to servers.
   process.exit(0);
 }
 
@@ -138,7 +138,7 @@ async function prepare(words: readonly string[], options: RecvOptions, reporter:
   if (cameras.length > MAX_CAMERAS)
     throw new CommandError(
       EXIT.usage,
-      `${target.origin.host} has ${cameras.length} cameras, and ${MAX_CAMERAS} at most are received at once: name some.`,
+      `${target.origin.host} has ${cameras.length} cameras; at most ${MAX_CAMERAS} can be received at once. Name some of them.`,
     );
   if (options.measureLatency) checkMarks(cameras, reporter);
   return {
@@ -151,17 +151,17 @@ async function prepare(words: readonly string[], options: RecvOptions, reporter:
   };
 }
 
-/** @throws CommandError if no camera has what is to be measured by */
+/** @throws CommandError if no camera has the time mark */
 function checkMarks(cameras: readonly KnownCamera[], reporter: Reporter): void {
   const unmarked = cameras.filter(({ hasMark }) => !hasMark);
-  const remedy = 'set "overlay: timemark" for it on the robot';
+  const remedy = 'set "overlay: timemark" for the camera on the robot';
   if (unmarked.length === cameras.length)
-    throw new CommandError(EXIT.usage, `--measure-latency: no camera here carries the time mark; ${remedy}.`);
+    throw new CommandError(EXIT.usage, `--measure-latency: no camera has the time mark; ${remedy}.`);
   for (const { id } of unmarked)
-    reporter.event('no-mark', { camera: id }, `${id}: carries no time mark, so nothing is measured; ${remedy}`);
+    reporter.event('no-mark', { camera: id }, `${id}: no time mark, so latency is not measured; ${remedy}`);
 }
 
-/** Old senders have no names for their cameras. @throws ReceiveFailure */
+/** Legacy senders have no names for their cameras. @throws ReceiveFailure */
 const nameCameras = async (url: URL, token: string | null): Promise<string[]> =>
   Array.from({ length: await countCameras(url, token) }, (_, i) => `camera${i + 1}`);
 
@@ -171,7 +171,7 @@ async function listCameras(
   { waits, reporter }: { waits: boolean; reporter: Reporter },
 ): Promise<{ cameras: Awaited<ReturnType<typeof camerasOf>>; token: string | null }> {
   let token = given;
-  let told = '';
+  let reported = '';
   for (;;) {
     try {
       return { cameras: await camerasOf(origin, cameras, token), token };
@@ -185,13 +185,13 @@ async function listCameras(
         continue;
       }
       if (!waits) throw error;
-      if (error.words !== told)
+      if (error.words !== reported)
         reporter.event(
           'down',
           { camera: null, code: error.code, detail: error.message },
-          `${error.words}. Trying again`,
+          `${error.words}. Retrying`,
         );
-      told = error.words;
+      reported = error.words;
       await sleep(RETRY_LIST_MS);
     }
   }
@@ -208,18 +208,18 @@ function checkOptions(options: RecvOptions, target: Target): void {
   if (options.pipe !== undefined) {
     const named = target.type === 'robot' || target.type === 'legacy' ? target.cameras.length : target.endpoints.length;
     if (named !== 1 && !(target.type === 'legacy' && named === 0))
-      throw usage('--pipe writes the pictures of one camera: name it.');
+      throw usage('--pipe writes the video of one camera: name it.');
     if (isatty(1))
-      throw usage('--pipe writes pictures to stdout, and that is a terminal: put "| PROGRAM" or "> FILE" behind it.');
+      throw usage('--pipe writes video to stdout, which is a terminal: append "| PROGRAM" or "> FILE".');
   }
   if (options.measureLatency && target.type !== 'robot')
-    throw usage('--measure-latency needs the clock of a robot: name it as http://robot:8765.');
+    throw usage('--measure-latency needs the clock of a robot: use a URL such as http://robot:8765.');
 }
 
 const isHeadless = ({ headless, pipe, snapshot }: RecvOptions): boolean =>
   headless === true || pipe !== undefined || snapshot !== undefined;
 
-/** @throws CommandError if what is to be written cannot be */
+/** @throws CommandError if a file cannot be written */
 function playerCamera(
   id: string,
   label: string,
@@ -238,11 +238,11 @@ function playerCamera(
   };
 }
 
-/** Of several cameras each has a file of its own: `drive.mkv` becomes `drive-front.mkv`. */
+/** With several cameras, each has its own file: `drive.mkv` becomes `drive-front.mkv`. */
 function fileFor(file: string, id: string, cameras: number): string {
   const extension = extname(file);
   const own = cameras === 1 ? file : `${file.slice(0, -extension.length)}-${id}${extension}`;
-  // npm runs scripts in the package's folder; a path that a person typed counts from where it was typed.
+  // npm runs scripts in the package's folder; a path on the command line is relative to where it was typed.
   const path = resolve(process.env.INIT_CWD ?? process.cwd(), own);
   try {
     accessSync(dirname(path), constants.W_OK);
@@ -252,9 +252,9 @@ function fileFor(file: string, id: string, cameras: number): string {
   return path;
 }
 
-/** Pictures own stdout where they are piped. */
+/** With --pipe, stdout is for the video alone. */
 function makeReporter({ json, pipe }: RecvOptions): Reporter {
-  // Whoever read it need not read on; and when a terminal is closed a recording is still to be finished.
+  // Ignore a reader that exits; and when the terminal closes, a recording still has to be finished.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   if (json) return jsonReporter(pipe === undefined ? process.stdout : process.stderr);
   return process.stderr.isTTY

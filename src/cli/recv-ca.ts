@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CommandError, EXIT } from '../domain/command-error.js';
 
-/** The certificates in a file that a person named. @throws CommandError if there are none */
+/** Reads the certificates of the file given with --ca. @throws CommandError if there are none */
 export function readCertificates(file: string): string {
-  // npm runs scripts in the package's folder; a path that a person typed counts from where it was typed.
+  // npm runs scripts in the package's folder; a path on the command line is relative to where it was typed.
   const path = resolve(process.env.INIT_CWD ?? process.cwd(), file);
   let text: string;
   try {
@@ -16,7 +16,7 @@ export function readCertificates(file: string): string {
   try {
     new X509Certificate(text);
   } catch {
-    throw new CommandError(EXIT.noInput, `--ca ${file}: is no certificate as PEM ("-----BEGIN CERTIFICATE-----").`);
+    throw new CommandError(EXIT.noInput, `--ca ${file}: not a PEM certificate ("-----BEGIN CERTIFICATE-----").`);
   }
   return text;
 }

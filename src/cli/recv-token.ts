@@ -5,17 +5,17 @@ import { Writable } from 'node:stream';
 import { CommandError, EXIT } from '../domain/command-error.js';
 import { defaultStateDir } from '../server/access/own-token.js';
 
-/** A person ended it before it began. */
+/** The command was interrupted before it started. */
 export class Stopped extends Error {}
 
-/** RFC 6750 §2.1 has less; but no more can stand in a header. */
+/** RFC 6750 §2.1 allows fewer characters; a header cannot contain more. */
 const TOKEN = /^[\x21-\x7e]+$/;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
- * The token to be sent to a server: the first that was given, by option, file, URL or environment; of a server on this
- * machine its own, if this user may read it.
- * @throws CommandError if the file cannot be read, or what is given cannot be a token
+ * The token to send to a server: the first that is given, by option, file, URL or environment; for a server on this
+ * machine, its own token, if this user may read it.
+ * @throws CommandError if the file cannot be read, or the given text cannot be a token
  */
 export function findToken(
   given: { token?: string | undefined; tokenFile?: string | undefined; inUrl: string | null },
@@ -30,16 +30,16 @@ export function findToken(
   return ownToken(server, env);
 }
 
-// Nothing of it is repeated: a terminal is read over shoulders, and logs are kept.
+// The error does not quote the token: people look over shoulders, and logs are kept.
 function checked(token: string, from: string, exitCode: number): string {
   if (TOKEN.test(token)) return token;
-  const what = token === '' ? 'is empty' : 'has spaces, line ends or letters that no token has';
-  throw new CommandError(exitCode, `The token of ${from} ${what}.`);
+  const what = token === '' ? 'is empty' : 'has spaces, line breaks or characters that no token may have';
+    throw new CommandError(exitCode, `The token from ${from} ${what}.`);
 }
 
 /**
- * Asks a person for it, without showing what is typed; null where nobody can be asked, or nothing was typed.
- * @throws Stopped if the person wants to end it
+ * Prompts for the token, without echo; null without a terminal, or if nothing was typed.
+ * @throws Stopped on Ctrl-C
  */
 export async function askForToken(server: URL): Promise<string | null> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
@@ -52,12 +52,12 @@ export async function askForToken(server: URL): Promise<string | null> {
   });
   const prompt = createInterface({ input: process.stdin, output, terminal: true });
   try {
-    const typed = prompt.question(`Token of ${server.host}: `);
+    const typed = prompt.question(`Token for ${server.host}: `);
     isMuted = true;
     const token = (await typed).trim();
     return TOKEN.test(token) ? token : null;
   } catch {
-    // Ctrl-C, or the end of the input: there is nothing else that could go wrong with a terminal.
+    // Ctrl-C, or the end of the input: nothing else can fail on a terminal.
     throw new Stopped();
   } finally {
     prompt.close();

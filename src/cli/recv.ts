@@ -8,63 +8,65 @@ Examples:
   recv http://robot:8765                      all cameras of a robot, tiled in one window
   recv http://robot:8765 front --record drive.mkv
   recv https://host/path/whep                 any WHEP server
-  recv ws://robot:8765 --legacy               an old sender, at its signaling server
+  recv ws://robot:8765 --legacy               a legacy sender, through its signaling server
   recv http://robot:8765 front --pipe bgr | my-detector
 
-In the window: q or Escape ends it, f fills the screen. Without a picture for half a second, how old it is stands in it.
+In the window: q or Escape quits, f or F11 toggles fullscreen. After half a second without a new frame, the window shows
+how old the last one is.
 
-The token: in BIGFOOTBOT_TOKEN, in a file (--token-file), at the end of the URL (#token=…), or typed when the server asks
-for one. With --token every user of this machine can see it (ps). Of a server on this machine its own token is used.
+The token comes from BIGFOOTBOT_TOKEN, from a file (--token-file), from the end of the URL (#token=…), or from a prompt
+when the server asks for one. With --token, every user of this machine can see it (ps). For a server on this machine, its
+own token is used.
 
 Exit codes:
-   0  over: Ctrl-C, --duration, the window closed, the reader of --pipe gone
-  ${EXIT.usage}  a mistake on the command line            ${EXIT.noInput}  no such camera
-  ${EXIT.noHost}  no such host                             ${EXIT.unavailable}  nothing answers there, or it cannot serve now
-  ${EXIT.noDecoder}  no decoder works                         ${EXIT.noDisplay}  no display
-  ${EXIT.cannotWrite}  a file cannot be written                 ${EXIT.noPath}  no path for the video (ICE)
-  ${EXIT.protocol}  no codec in common, or it is no WHEP     ${EXIT.noPermission}  the token is missing or wrong
-  ${EXIT.internal}  a mistake of this program
+   0  finished: Ctrl-C, --duration, window closed, reader of --pipe closed
+     ${EXIT.usage}  invalid command line                     ${EXIT.noInput}  unknown camera
+     ${EXIT.noHost}  unknown host                             ${EXIT.unavailable}  server unreachable or unavailable
+     ${EXIT.noDecoder}  no working decoder                       ${EXIT.noDisplay}  no display
+     ${EXIT.cannotWrite}  cannot write a file                      ${EXIT.noPath}  no network path for the video (ICE)
+     ${EXIT.protocol}  no common codec, or not a WHEP server    ${EXIT.noPermission}  token missing or wrong
+     ${EXIT.internal}  internal error
 `;
 
 export function recvCommand(): Command {
   return new Command('recv')
-    .description('Receive cameras: show, record or pipe them, with the least delay that there can be.')
-    .argument('<url>', 'a robot (http://robot:8765), a WHEP endpoint, or with --legacy a signaling server (ws://…)')
-    .argument('[camera...]', 'cameras of the robot, or more WHEP endpoints (default: all cameras)')
-    .option('--windows', 'a window for each camera (default: tiles in one)')
+    .description('Receive cameras: show, record or pipe them, with the lowest possible latency.')
+    .argument('<url>', 'a robot (http://robot:8765), a WHEP endpoint, or with --legacy a legacy signaling server (ws://…)')
+    .argument('[camera...]', 'cameras of the robot, or further WHEP endpoints (default: all cameras)')
+    .option('--windows', 'one window per camera (default: tiles in one window)')
     .option('--headless', 'show nothing')
     .addOption(
       new Option(
         '--record <FILE>',
-        `the stream as it comes, into .${CONTAINERS.join(' or .')}; of several cameras a file each. No file is written over: NAME-2 is begun instead`,
+        `record the stream without transcoding, into .${CONTAINERS.join(' or .')}; one file per camera. Existing files are kept: the next one is NAME-2`,
       ).argParser(recording),
     )
-    .addOption(new Option('--snapshot <FILE>', 'one picture into .jpg or .png, then end').argParser(snapshotFile))
+    .addOption(new Option('--snapshot <FILE>', 'save one frame as .jpg or .png, then exit').argParser(snapshotFile))
     .addOption(
-      new Option('--pipe <FORMAT>', 'pictures of one camera to stdout: the stream as it comes, or raw').choices([
+      new Option('--pipe <FORMAT>', 'write the video of one camera to stdout: the encoded stream, or raw frames').choices([
         ...PIPE_FORMATS,
       ]),
     )
-    .option('--duration <SECONDS>', 'end after so long', seconds)
-    .option('--measure-latency', 'from capture to decoded pixels, by the time mark in the pictures (overlay: timemark)')
+    .option('--duration <SECONDS>', 'exit after this time', seconds)
+    .option('--measure-latency', 'measure from capture to decoded pixels, by the time mark in the video (overlay: timemark)')
     .option(
       '--jitter-ms <N>',
-      'how long a lost packet is waited for; what comes in order never waits',
+      'how long to wait for a lost packet; packets in order never wait',
       milliseconds,
       DEFAULT_JITTER_MS,
     )
-    .option('--json', 'one line of JSON a second and event, on stdout; on stderr with --pipe')
-    .option('--wait', 'go on trying where it has never worked')
-    .option('--decoder <ELEMENT>', 'the GStreamer element that decodes (default: the best that works)')
-    .option('--sink <ELEMENT>', 'the GStreamer element that shows (default: the best that opens)')
-    .option('--legacy', 'the URL is the signaling server of an old sender')
+    .option('--json', 'print one line of JSON per second and per event, on stdout; on stderr with --pipe')
+    .option('--wait', 'keep retrying even if the first connection fails')
+    .option('--decoder <ELEMENT>', 'the GStreamer element for decoding (default: the best that works)')
+    .option('--sink <ELEMENT>', 'the GStreamer element for display (default: the best that opens)')
+    .option('--legacy', 'the URL is the signaling server of a legacy sender')
     .option(
       '--token <TOKEN>',
-      'the token (--token=TOKEN where it begins with "-"); every user of this machine can see it',
+      'the token (--token=TOKEN if it begins with "-"); every user of this machine can see it',
       noOption,
     )
-    .option('--token-file <FILE>', 'a file that holds the token')
-    .option('--ca <FILE>', 'of https: trust this certificate too, or whom it is of (PEM)')
+    .option('--token-file <FILE>', 'a file that contains the token')
+    .option('--ca <FILE>', 'for https: also trust this certificate or authority (PEM)')
     .addHelpText('after', HELP)
     .action(async (url: string, cameras: string[], options: RecvOptions) => {
       const { receive } = await import('./receive.js');
@@ -72,26 +74,26 @@ export function recvCommand(): Command {
     });
 }
 
-/** What a retransmission takes on a good Wi-Fi or LTE link, and what a person hardly notices. */
+/** Enough for a retransmission on a good Wi-Fi or LTE link, and hardly noticeable. */
 const DEFAULT_JITTER_MS = 100;
 
 function recording(value: string): string {
   if (!new RegExp(`\\.(${CONTAINERS.join('|')})$`, 'i').test(value))
-    throw new InvalidArgumentError(`A recording is .${CONTAINERS.join(' or .')}.`);
+    throw new InvalidArgumentError(`A recording must be .${CONTAINERS.join(' or .')}.`);
   return value;
 }
 
 function snapshotFile(value: string): string {
-  if (!/\.(jpe?g|png)$/i.test(value)) throw new InvalidArgumentError('A picture is .jpg or .png.');
+  if (!/\.(jpe?g|png)$/i.test(value)) throw new InvalidArgumentError('A snapshot must be .jpg or .png.');
   return value;
 }
 
-/** The word behind `--token`, which may be an option that was meant as one. It is not repeated, as it may be the token. */
+/** The word after `--token`, which may be meant as an option. The error does not quote it: it may be the token. */
 function noOption(value: string): string {
   if (value.startsWith('-') && process.argv.includes('--token'))
     throw new CommandError(
       EXIT.usage,
-      'The word after --token begins with "-", as an option does. If it is the token, join the two with "=" in place of the space.',
+      'The word after --token begins with "-", like an option. If it is the token, join the two with "=": --token=TOKEN.',
     );
   return value;
 }
@@ -99,12 +101,12 @@ function noOption(value: string): string {
 function seconds(value: string): number {
   const number = Number(value);
   if (!/^\d+(\.\d+)?$/.test(value) || number <= 0 || number > 2_000_000)
-    throw new InvalidArgumentError('It is a number of seconds above 0.');
+    throw new InvalidArgumentError('Expected a number of seconds above 0.');
   return number;
 }
 
 function milliseconds(value: string): number {
   const number = Number(value);
-  if (!/^\d{1,4}$/.test(value)) throw new InvalidArgumentError('It is a number of ms from 0 to 9999.');
+  if (!/^\d{1,4}$/.test(value)) throw new InvalidArgumentError('Expected a number of ms from 0 to 9999.');
   return number;
 }

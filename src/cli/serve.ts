@@ -17,7 +17,7 @@ import { originsOf } from './origins.js';
 import { ServiceManager } from './service-manager.js';
 
 interface ServeOptions {
-  /** Ids and sources, in their order. */
+  /** Ids and sources, in the order of the command line. */
   camera?: [id: string, source: string][];
   config?: string;
   host?: string;
@@ -27,17 +27,17 @@ interface ServeOptions {
   json?: boolean;
 }
 
-/** Until the configuration is read. */
+/** Used until the configuration is read. */
 const DEFAULT_LEVEL = 'info';
-/** A worker that hangs in the kernel takes closeMs + goneMs of CHILD_TIMES; systemd waits for 10 s (TimeoutStopSec). */
+/** A worker that hangs in the kernel takes closeMs + goneMs of CHILD_TIMES; systemd waits 10 s (TimeoutStopSec). */
 const SHUTDOWN_MS = 4_500;
 /**
- * They ask for an end, which comes within SHUTDOWN_MS however often they are sent: npm passes on a Ctrl-C that the whole
- * process group has got already. (To close-with-grace a second one is somebody who does not want to wait.)
+ * Signals that stop the server within SHUTDOWN_MS, however often they are sent: npm forwards a Ctrl-C that the whole
+ * process group has already received. (close-with-grace takes a second one for an impatient person.)
  */
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
 
-/** What a terminal is on. */
+/** File descriptors that may be a terminal. */
 const TERMINAL = [0, 1, 2];
 const hadTerminal = TERMINAL.some(isatty);
 
@@ -46,28 +46,28 @@ export function serveCommand(): Command {
     .description("Serve this robot's cameras.")
     .option(
       '--camera <ID=SOURCE>',
-      'a camera: test, v4l2:/dev/video0, file:/path/video.mp4, rtsp://…; may be repeated. Wins over the cameras of the file, and changes over the API then end with the server',
+      'a camera: test, v4l2:/dev/video0, file:/path/video.mp4, rtsp://…; may be repeated. Replaces the cameras of the configuration file; changes over the API are then lost when the server stops',
       collectCamera,
     )
     .option(
       '--config <FILE>',
-      'a YAML configuration file; changes of it hold at once (default: config.yaml in the state folder, if there)',
+      'a YAML configuration file; changes to it take effect at once (default: config.yaml in the state folder, if it exists)',
     )
     .option('--host <ADDRESS>', 'address to listen on (default: 0.0.0.0)')
-    .option('--port <NUMBER>', 'TCP port; 0 takes any free one (default: 8765)', parsePort)
-    .option('--state-dir <FOLDER>', 'where the token is kept, and the configuration if none is named')
+    .option('--port <NUMBER>', 'TCP port; 0 picks a free one (default: 8765)', parsePort)
+    .option('--state-dir <FOLDER>', 'folder of the token, and of the configuration unless --config is given')
     .addOption(
       new Option(
         '--log-level <LEVEL>',
-        'the least that is logged on stderr (default: log.level of the configuration, which may change)',
+        'minimum level of the log on stderr (default: log.level of the configuration, which may change at run time)',
       ).choices([...LOG_LEVELS]),
     )
-    .option('--json', 'say on stdout, in one line of JSON, where the server listens')
+    .option('--json', 'print where the server listens as one line of JSON on stdout')
     .action(serve);
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  // npm runs scripts in the package's folder; a path that a person typed counts from where it was typed.
+  // npm runs scripts in the package's folder; a path on the command line is relative to where it was typed.
   const here = process.env.INIT_CWD ?? process.cwd();
   const stateDir = resolve(here, options.stateDir ?? defaultStateDir(process.env));
   const configFile = options.config === undefined ? join(stateDir, 'config.yaml') : resolve(here, options.config);
@@ -81,14 +81,14 @@ async function serve(options: ServeOptions): Promise<void> {
   const stop = new AbortController();
   const started = start(options, { stateDir, base: dirname(configFile), config, logger, signal: stop.signal });
   endOnSignal(started, stop, manager, logger);
-  // One that is told to end has not failed: it ends by itself, with its own exit status.
+  // A start that is stopped by a signal has not failed: the signal handler ends the process, with its own exit status.
   const { server, token, file } = await started.catch(error => (stop.signal.aborted ? ended() : Promise.reject(error)));
   process.on('SIGHUP', () => {
-    // From the kernel it says that the terminal is gone, from a person or systemd that the configuration is to be read.
+    // From the kernel it means that the terminal is gone; from a person or systemd, "reload the configuration".
     if (hadTerminal && !TERMINAL.some(isatty)) process.kill(process.pid, 'SIGTERM');
-    else reload(config, server, manager).catch(err => logger.error({ err }, 'the configuration could not be reloaded'));
+    else reload(config, server, manager).catch(err => logger.error({ err }, 'configuration reload failed'));
   });
-  // It never rejects, and nobody need wait for it.
+  // Never rejects, and nothing depends on it.
   void manager.ready(server.health);
   announce(originsOf(server), { token, file, port: server.address.port, json: options.json ?? false });
 }
@@ -102,7 +102,7 @@ interface Start {
 }
 
 async function start(options: ServeOptions, { stateDir, ...rest }: Start): Promise<Started> {
-  // Most of what there is to load; who made a mistake, or asks for another command, need not wait for it.
+  // Most of the code: a usage error, or another command, does not wait for it to load.
   const { startServer } = await import('../server/compose.js');
   rest.signal.throwIfAborted();
   const { token, file } = await readToken(stateDir);
@@ -120,11 +120,11 @@ async function start(options: ServeOptions, { stateDir, ...rest }: Start): Promi
 interface Started {
   server: Server;
   token: string;
-  /** In which it is kept. */
+  /** The file that contains the token. */
   file: string;
 }
 
-/** From the first moment of the start on: a start that is told to end closes what it has begun. */
+/** Handles signals from the very start: a start that is interrupted closes whatever is open already. */
 function endOnSignal(
   started: Promise<Started>,
   stop: AbortController,
@@ -136,20 +136,20 @@ function endOnSignal(
     await begun?.server.close();
   };
   const { close } = closeWithGrace({ delay: SHUTDOWN_MS, logger, skip: ['SIGHUP', ...STOPPING] }, async ({ err }) => {
-    stop.abort(new Error('the server is told to end'));
-    if (err) logger.error({ err }, 'the server made a mistake and stops');
+    stop.abort(new Error('the server is stopping'));
+        if (err) logger.error({ err }, 'internal error, stopping');
     await Promise.all([manager.stopping(), closed()]);
   });
   for (const signal of STOPPING)
     process.on(signal, () => {
       const isStopping = stop.signal.aborted;
       logger.info({ signal, isStopping }, 'stopping');
-      // It ends the process, and never rejects.
+      // Ends the process, and never rejects.
       if (!isStopping) void close();
     });
 }
 
-/** Until the process does, so that whoever waits does not go on. */
+/** Never resolves, so that the caller does not continue before the process ends. */
 const ended = (): Promise<never> => new Promise(() => undefined);
 
 async function reload(config: ConfigStore, server: Server, manager: ServiceManager): Promise<void> {
@@ -157,7 +157,7 @@ async function reload(config: ConfigStore, server: Server, manager: ServiceManag
   await manager.ready(server.health);
 }
 
-/** The cameras of the command line, as a configuration that is kept nowhere. @throws CommandError */
+/** The cameras of the command line, as a configuration that is not saved. @throws CommandError */
 function namedCameras(sources: readonly (readonly [string, string])[], here: string): ConfigMemory {
   const cameras = new Map(sources.map(([id, source]) => [id, { source } as CameraSettings]));
   planCameras(Object.fromEntries(cameras), here);
@@ -166,14 +166,14 @@ function namedCameras(sources: readonly (readonly [string, string])[], here: str
 
 interface Announced {
   token: string;
-  /** In which it is kept. */
+  /** The file that contains the token. */
   file: string;
   port: number;
   json: boolean;
 }
 
 function announce(origins: readonly string[], { token, file, port, json }: Announced): void {
-  // Whoever started this need not read on.
+  // Ignore a reader of stdout that exits.
   process.stdout.on('error', () => undefined);
   const withToken = origins.map(origin => `${origin}/#token=${token}`);
   if (json) {
@@ -182,7 +182,7 @@ function announce(origins: readonly string[], { token, file, port, json }: Annou
     );
   } else if (process.stdout.isTTY) {
     process.stdout.write(
-      `\n  bigfootbot-video is on the air. Open one of these in a browser:\n\n${withToken.map(url => `    ${url}`).join('\n')}\n\n  The token is kept in ${file}\n  API: ${origins[0]}/docs    Stop: Ctrl-C\n\n`,
+      `\n  bigfootbot-video is running. Open one of these in a browser:\n\n${withToken.map(url => `    ${url}`).join('\n')}\n\n  The token is in ${file}\n  API: ${origins[0]}/docs    Stop: Ctrl-C\n\n`,
     );
   } else {
     process.stdout.write(`listening on ${origins.join(' ')} (the token is in ${file})\n`);
@@ -192,18 +192,18 @@ function announce(origins: readonly string[], { token, file, port, json }: Annou
 function collectCamera(value: string, before: [string, string][] = []): [string, string][] {
   const [, id = '', source = ''] = /^([^=]*)=(.*)$/s.exec(value) ?? [];
   if (id === '' || source === '')
-    throw new InvalidArgumentError('It looks like ID=SOURCE, as in road=file:/path/video.mp4.');
-  if (before.some(([other]) => other === id)) throw new InvalidArgumentError(`There is a camera "${id}" already.`);
+    throw new InvalidArgumentError('Expected ID=SOURCE, such as road=file:/path/video.mp4.');
+  if (before.some(([other]) => other === id)) throw new InvalidArgumentError(`Camera "${id}" is given twice.`);
   return [...before, [id, source]];
 }
 
 function parsePort(value: string): number {
   const port = Number(value);
-  if (!/^\d+$/.test(value) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  if (!/^\d+$/.test(value) || port > 65_535) throw new InvalidArgumentError('Expected a port from 0 to 65535.');
   return port;
 }
 
-/** Prints what a person can do something about in a line each, and the rest whole. */
+/** Prints an error that a person can fix one line per finding, and any other one with its stack. */
 export function exitWith(error: unknown): never {
   if (error instanceof CommandError) {
     process.stderr.write(
@@ -215,7 +215,7 @@ export function exitWith(error: unknown): never {
     process.exit(error.exitCode);
   }
   process.stderr.write(
-    `bigfootbot-video: a mistake of this program: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    `bigfootbot-video: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   process.exit(EXIT.internal);
 }

@@ -3,31 +3,31 @@ import type { Readable } from 'node:stream';
 import type { Health } from '../domain/health.js';
 import type { Log } from '../domain/log.js';
 
-/** For one message to be taken, at the most. */
+/** Maximum time to deliver one message. */
 const TIMEOUT_MS = 5_000;
-/** Of what the program says of a failure. */
+/** Characters of systemd-notify's error text. */
 const MAX_MESSAGE = 300;
-/** Of the watchdog's time: two messages may come late or get lost. */
+/** Share of the watchdog's timeout: two messages may be late or lost. */
 const WATCHDOG_SHARE = 1 / 3;
 
 /**
- * Tells systemd how the server is, by the protocol of sd_notify(3). Node has no Unix datagram sockets, and the packages that
- * have them are native code, of which this process is to be free. So it goes by `systemd-notify`, which every machine with
- * systemd has, in the service's own control group: the unit needs `NotifyAccess=all`. Where no service manager listens it
+ * Reports the server's state to systemd, by the protocol of sd_notify(3). Node has no Unix datagram sockets, and the
+ * packages that have them are native code, which this process avoids. So it runs `systemd-notify`, which every machine
+ * with systemd has, in the service's own control group: the unit needs `NotifyAccess=all`. Without a service manager it
  * does nothing.
  */
 export class ServiceManager {
   readonly #log: Log;
   readonly #env: NodeJS.ProcessEnv | null;
-  /** Between two messages to the watchdog; null where there is none. */
+  /** Between two messages to the watchdog; null without one. */
   readonly watchdogMs: number | null;
   #watchdog: NodeJS.Timeout | null = null;
-  /** They arrive in the order in which they are sent. */
+  /** The last message: messages arrive in the order in which they are sent. */
   #last: Promise<void> = Promise.resolve();
   #reportedFault: string | null = null;
   #reportedTrouble: string | null = null;
 
-  /** @param env what systemd has put there is taken out: it is not for the children of this process */
+  /** @param env systemd's variables are removed from it: the children of this process must not see them */
   constructor(env: NodeJS.ProcessEnv, log: Log) {
     const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, PATH } = env;
     for (const key of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete env[key];
@@ -38,13 +38,13 @@ export class ServiceManager {
     this.watchdogMs = this.#env && isForUs && ms > 0 ? ms * WATCHDOG_SHARE : null;
   }
 
-  /** The server does what it is for. @param look how it is, asked again for each message to the watchdog */
-  ready(look: () => Health): Promise<void> {
-    if (this.watchdogMs !== null) this.#watchdog ??= setInterval(() => this.#pingWatchdog(look), this.watchdogMs);
-    return this.#notify('READY=1', `STATUS=${look().status}`);
+  /** The server is up. @param health read again for each message to the watchdog */
+    ready(health: () => Health): Promise<void> {
+      if (this.watchdogMs !== null) this.#watchdog ??= setInterval(() => this.#pingWatchdog(health), this.watchdogMs);
+      return this.#notify('READY=1', `STATUS=${health().status}`);
   }
 
-  /** It reads its configuration anew; `ready` says that it has done so. */
+  /** The server reloads its configuration; `ready` follows when it is done. */
   reloading(): Promise<void> {
     return this.#notify('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
   }
@@ -54,11 +54,11 @@ export class ServiceManager {
     return this.#notify('STOPPING=1', 'STATUS=stopping');
   }
 
-  /** The watchdog goes hungry while something stands still, and the service manager starts the server anew. */
-  #pingWatchdog(look: () => Health): void {
-    const { fault, status } = look();
+  /** No ping while something is stuck, so that the service manager restarts the server. */
+    #pingWatchdog(health: () => Health): void {
+      const { fault, status } = health();
     if (fault !== null) {
-      if (fault !== this.#reportedFault) this.#log.error({ fault }, 'the watchdog is not fed');
+      if (fault !== this.#reportedFault) this.#log.error({ fault }, 'watchdog ping withheld');
       this.#reportedFault = fault;
       return;
     }
@@ -66,7 +66,7 @@ export class ServiceManager {
     void this.#notify('WATCHDOG=1', `STATUS=${status}`);
   }
 
-  /** Resolves when the message was taken, or could not be delivered: the server goes on either way. */
+  /** Resolves when the message was delivered, or could not be: the server continues either way. */
   #notify(...lines: string[]): Promise<void> {
     const env = this.#env;
     if (!env) return Promise.resolve();
@@ -74,8 +74,8 @@ export class ServiceManager {
       const trouble = await notify(lines, env);
       if (trouble !== null && trouble !== this.#reportedTrouble)
         this.#log.warn(
-          { trouble, remedy: 'Have systemd-notify on the PATH, and NotifyAccess=all in the unit.' },
-          'the service manager could not be told',
+          { trouble, remedy: 'Put systemd-notify on the PATH, and set NotifyAccess=all in the unit.' },
+                    'service manager notification failed',
         );
       this.#reportedTrouble = trouble;
     });
@@ -88,7 +88,7 @@ async function notify(lines: readonly string[], env: NodeJS.ProcessEnv): Promise
   try {
     return await run(lines, env);
   } catch (error) {
-    // Node throws what it does not tell as an event, as where there is no memory for another process.
+    // Node throws the errors that it does not emit as events, such as no memory for another process.
     return (error as Error).message;
   }
 }
@@ -103,7 +103,7 @@ function run(lines: readonly string[], env: NodeJS.ProcessEnv): Promise<string |
     });
     child.on('error', reject);
     let said = '';
-    // Without descriptors for a pipe there is none, and an error follows.
+    // Undefined when no file descriptor is left for the pipe; an error follows.
     const stderr: Readable | undefined = child.stderr;
     stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(0, MAX_MESSAGE);

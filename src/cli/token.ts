@@ -20,20 +20,20 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as co
 
 export function tokenCommand(): Command {
   return new Command('token')
-    .description('Make a token for somebody, and the lines of the configuration that let it in.')
-    .requiredOption('--name <NAME>', 'whose it is, for the log')
+    .description('Create a token, and print the configuration that accepts it.')
+    .requiredOption('--name <NAME>', 'owner of the token, for the log')
     .addOption(
-      new Option('--role <ROLE>', `what it may do: ${ROLES.join(', ')}; may be repeated`)
+      new Option('--role <ROLE>', `what the token permits: ${ROLES.join(', ')}; may be repeated`)
         .argParser(collectRole)
         .makeOptionMandatory(),
     )
-    .option('--camera <ID>', 'a camera that it is limited to; may be repeated (default: all)', collect)
+    .option('--camera <ID>', 'limit the token to this camera; may be repeated (default: all cameras)', collect)
     .option(
       '--expires <WHEN>',
-      'when it ends: 90m, 12h, 30d, 8w, or 2027-01-31T12:00:00Z (default: never)',
+      'when the token expires: 90m, 12h, 30d, 8w, or 2027-01-31T12:00:00Z (default: never)',
       parseExpiry,
     )
-    .option('--json', 'the same in one line of JSON')
+    .option('--json', 'print one line of JSON instead')
     .action(printToken);
 }
 
@@ -53,7 +53,7 @@ function printToken({ name, role: roles, camera, expires, json }: TokenOptions):
     return;
   }
   process.stdout.write(
-    `# The token, which is shown this once:\n#\n#   ${token}\n#\n# To let it in, put this into the configuration file and start the server anew:\n\n${stringify(config)}`,
+    `# The token, which is shown only once:\n#\n#   ${token}\n#\n# To accept it, add this to the configuration file and restart the server:\n\n${stringify(config)}`,
   );
 }
 
@@ -61,7 +61,7 @@ const collect = (value: string, before: string[] = []): string[] => [...before, 
 
 function collectRole(value: string, before: Role[] = []): Role[] {
   const role = ROLES.find(known => known === value);
-  if (role === undefined) throw new InvalidArgumentError(`A role is one of ${ROLES.join(', ')}.`);
+  if (role === undefined) throw new InvalidArgumentError(`Expected one of ${ROLES.join(', ')}.`);
   return before.includes(role) ? before : [...before, role];
 }
 
@@ -71,7 +71,7 @@ function parseExpiry(value: string): string {
   const time = count === '' ? Date.parse(value) : Date.now() + span;
   const written = count !== '' || /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(value);
   if (Number.isNaN(time) || !written)
-    throw new InvalidArgumentError('It looks like 30d (m, h, d, w) or like 2027-01-31T12:00:00Z.');
-  if (time <= Date.now()) throw new InvalidArgumentError('That is over already.');
+    throw new InvalidArgumentError('Expected 30d (m, h, d, w) or 2027-01-31T12:00:00Z.');
+  if (time <= Date.now()) throw new InvalidArgumentError('This time is in the past.');
   return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -60,10 +60,10 @@ t.test('writes over nothing, unless it is told to', t => {
   const { status, stdout, stderr } = run(folder);
   t.equal(status, 73);
   t.equal(stdout, '');
-  t.match(stderr, /key\.pem are there already.*--out.*--force/);
+  t.match(stderr, /key\.pem already exist\..*--out.*--force/);
   t.equal(readFileSync(key, 'utf8'), before);
   writeFileSync(join(folder, 'key.pem'), 'mine', { mode: 0o644 });
-  t.match(run(folder, '--out', '.').stderr, /\/key\.pem is there already/);
+  t.match(run(folder, '--out', '.').stderr, /\/key\.pem already exists/);
   t.notOk(existsSync(join(folder, 'certificate.pem')), 'nor the half of it');
   const forced = run(folder, '--out', '.', '--force', '--json');
   t.equal(forced.status, 0, forced.stderr);

@@ -28,7 +28,7 @@ t.test('for people: what it is, what it can, what to write', async t => {
     { cameras: { camera1: { source: "v4l2:serial=9165'D69F" } } },
     { cameras: { camera2: { source: 'v4l2:bus=platform:bcm2835-v4l2' } } },
   ]);
-  t.match(show([]), /^No camera is plugged in/);
+  t.match(show([]), /^No V4L2 device found/);
 });
 
 t.test('as a command', async t => {

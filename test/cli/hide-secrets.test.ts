@@ -5,7 +5,7 @@ import t from 'tap';
 import { withoutSecrets } from '../../src/cli/hide-secrets.js';
 import { startRecv } from '../helpers/recv.js';
 import { startServer, until, workersOf } from '../helpers/server.js';
-import { startStranger } from '../helpers/stranger.js';
+import { startFakeServer } from '../helpers/fake-server.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const commandLine = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
@@ -64,9 +64,9 @@ t.test('ps shows no secret: not of the server, its workers, recv', async t => {
   t.match(commandLine(server.pid), /--camera road=rtsp:\/\/user:\*\*\*@127\.0\.0\.1:9\/s/, 'the rest stays');
   t.match(await server.camera('road'), { source: 'rtsp://user:***@127.0.0.1:9/s' }, 'it still knows it');
   // One that does not answer, so that it is still there to be looked at.
-  const stranger = await startStranger(t, () => undefined);
-  const recv = startRecv(t, [stranger.url.href, 'front', '--headless', '--token=hush-hush']);
-  await until('recv has asked', () => stranger.heard.length > 0);
+  const other = await startFakeServer(t, () => undefined);
+  const recv = startRecv(t, [other.url.href, 'front', '--headless', '--token=hush-hush']);
+  await until('recv has asked', () => other.heard.length > 0);
   t.notMatch(commandLine(recv.child.pid ?? 0), /hush/);
-  t.equal(stranger.heard[0]?.headers.authorization, 'Bearer hush-hush');
+  t.equal(other.heard[0]?.headers.authorization, 'Bearer hush-hush');
 });

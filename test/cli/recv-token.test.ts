@@ -65,7 +65,7 @@ t.test('what can be no token, which is not repeated', t => {
     }
   }
   write('secret\nsecond');
-  t.throws(() => findToken({ tokenFile, inUrl: null }, here, home), { message: /line ends/ }, 'two lines');
+  t.throws(() => findToken({ tokenFile, inUrl: null }, here, home), { message: /line breaks/ }, 'two lines');
   if (process.getuid?.() !== 0) {
     chmodSync(tokenFile, 0);
     t.throws(() => findToken({ tokenFile, inUrl: null }, here, home), { message: /EACCES/ });

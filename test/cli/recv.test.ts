@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { EXIT } from '../../src/domain/command-error.js';
 import { freePort } from '../helpers/free-port.js';
-import { startStranger } from '../helpers/stranger.js';
+import { startFakeServer } from '../helpers/fake-server.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-recv-'));
@@ -62,19 +62,19 @@ t.test('mistakes on the command line: one finding in words, nothing on stdout, 6
     ['nothing', [], /missing required argument 'url'/],
     ['unknown option', [url, '--recrod', 'a.mkv'], /unknown option '--recrod'/],
     ['container', [url, '--record', 'a.avi'], /--record.*\.mkv or \.mp4/],
-    ['picture', [url, '--snapshot', 'a.gif'], /--snapshot.*\.jpg or \.png/],
+    ['snapshot', [url, '--snapshot', 'a.gif'], /--snapshot.*\.jpg or \.png/],
     ['pipe', [url, 'a', '--pipe', 'mjpeg'], /--pipe.*h264, y4m/],
     ['seconds', [url, '--duration', 'long'], /--duration.*number of seconds above 0/],
     ['no seconds', [url, '--duration', '0'], /above 0/],
     ['ms', [url, '--jitter-ms', '-1'], /--jitter-ms.*0 to 9999/],
     ['scheme', ['ftp://robot'], /"ftp:\/\/robot" is no http/],
-    ['scheme of an old sender', [url, '--legacy'], /is no ws:\/\/ or wss:/],
+    ['scheme of a legacy sender', [url, '--legacy'], /is no ws:\/\/ or wss:/],
     ['password', ['http://u:secret@robot'], /user and password/],
     ['camera', [url, 'my camera'], /"my camera" is no name/],
-    ['pipe of all', [url, '--pipe', 'bgr'], /--pipe writes the pictures of one camera: name it/],
+    ['pipe of all', [url, '--pipe', 'bgr'], /--pipe writes the video of one camera: name it/],
     ['pipe of two', [url, 'a', 'b', '--pipe', 'bgr'], /one camera/],
     ['latency without a clock', [`${url}/path/whep`, '--measure-latency'], /needs the clock of a robot/],
-    ['token', [url, '--token=secret token'], /token of --token has spaces/],
+    ['token', [url, '--token=secret token'], /token from --token has spaces/],
     ['token like an option', [url, '--token', '-secret'], /begins with "-".*join the two with "="/],
     ['forgotten token', [url, '--token', '--headless'], /begins with "-".*join the two with "="/],
   ];
@@ -87,13 +87,13 @@ t.test('mistakes on the command line: one finding in words, nothing on stdout, 6
 
 t.test('how it ends, by exit code', async t => {
   const items = ['front', 'rear'].map(id => ({ id, name: id, settings: {}, links: { whep: `/whep/${id}` } }));
-  const robot = await startStranger(t, (request, response) => {
+  const robot = await startFakeServer(t, (request, response) => {
     if (request.headers.authorization?.endsWith('wrong'))
       response.writeHead(401).end(JSON.stringify({ detail: 'no\u001b[2J such token' }));
     else response.end(JSON.stringify({ items }));
   });
-  const other = await startStranger(t, (_, response) => void response.end('<html>'));
-  const busy = await startStranger(t, (_, response) => void response.writeHead(503).end());
+  const other = await startFakeServer(t, (_, response) => void response.end('<html>'));
+  const busy = await startFakeServer(t, (_, response) => void response.writeHead(503).end());
   const [at, stranger] = [robot.url.href, other.url.href];
   const cases: [string, string[], number, RegExp][] = [
     [
@@ -138,7 +138,7 @@ t.test('help names every option and every exit code', async t => {
   const [, codes = ''] = /^Exit codes:\n([\s\S]*)/m.exec(stdout) ?? [];
   const { config: _, ...used } = EXIT;
   for (const [name, code] of Object.entries(used)) t.match(codes, new RegExp(`\\b${code} {2}\\w`), name);
-  t.match(codes, /\b0 {2}over/);
+  t.match(codes, /\b0 {2}finished/);
 });
 
 t.test('none of it left anything behind', t => {

@@ -42,7 +42,7 @@ t.test('mistakes on the command line: one finding in words, nothing on stdout, 6
     ['camera without a source', ['--camera', 'road'], /ID=SOURCE/],
     ['camera with an empty source', ['--camera', 'road='], /ID=SOURCE/],
     ['camera without a name', ['--camera', '=test'], /ID=SOURCE/],
-    ['camera named twice', ['--camera', 'a=test', '--camera', 'a=file:x.mp4'], /camera "a" already/],
+    ['camera named twice', ['--camera', 'a=test', '--camera', 'a=file:x.mp4'], /Camera "a" is given twice/],
   ];
   for (const [name, args, words] of cases) {
     const { status, stdout, stderr } = run(...args);

@@ -87,8 +87,8 @@ t.test('mistakes: one finding in words, nothing on stdout, 64', t => {
     ['no span', ['--name', 'x', '--role', 'view', '--expires', 'soon'], /'soon'.*30d/],
     ['a date without an hour', ['--name', 'x', '--role', 'view', '--expires', '2999-01-31'], /30d.*T12:00:00Z/],
     ['a day that is none', ['--name', 'x', '--role', 'view', '--expires', '2999-02-41T00:00:00Z'], /30d/],
-    ['over', ['--name', 'x', '--role', 'view', '--expires', '2020-01-31T12:00:00Z'], /over already/],
-    ['0 days', ['--name', 'x', '--role', 'view', '--expires', '0d'], /over already/],
+    ['over', ['--name', 'x', '--role', 'view', '--expires', '2020-01-31T12:00:00Z'], /in the past/],
+    ['0 days', ['--name', 'x', '--role', 'view', '--expires', '0d'], /in the past/],
     ['too far', ['--name', 'x', '--role', 'view', '--expires', '99999w'], /30d/],
     ['something behind it', ['--name', 'x', '--role', 'view', 'front'], /too many arguments/],
   ];

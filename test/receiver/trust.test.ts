@@ -12,7 +12,7 @@ import { ask } from '../../src/receiver/request.js';
 import { trust } from '../../src/receiver/trust.js';
 import type { SelfSigned } from '../../src/server/tls/self-signed.js';
 import { issued, selfSigned } from '../helpers/certificates.js';
-import { failureOf } from '../helpers/stranger.js';
+import { failureOf } from '../helpers/fake-server.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const CAMERAS = {
@@ -60,7 +60,7 @@ t.test('a certificate that nobody vouches for, until it is named', async t => {
   t.match(await recv(folder, other, '--ca', 'own.pem'), { status: 69, stderr: /is not trusted/ });
   t.match(await recv(folder, url, '--ca', 'none.pem'), {
     status: 66,
-    stderr: /--ca none\.pem: is no certificate as PEM/,
+    stderr: /--ca none\.pem: not a PEM certificate/,
   });
   t.match(await recv(folder, url, '--ca', 'missing.pem'), { status: 66, stderr: /--ca missing\.pem: cannot be read/ });
   writeFileSync(join(folder, 'both.pem'), vouched.authority + own.cert);
