@@ -46,7 +46,7 @@ const act: fc.Arbitrary<[string, Act]> = fc.oneof(
     ['plug in', world => plug(world, true)],
   ),
   fc
-    .record({ to: fc.constantFrom(...SETTINGS), reopen: fc.constantFrom('no', 'pictures', 'source' as const) })
+    .record({ to: fc.constantFrom(...SETTINGS), reopen: fc.constantFrom('no', 'format', 'source' as const) })
     .map(({ to, reopen }): [string, Act] => [`change ${reopen} ${to.source.type}`, world => change(world, to, reopen)]),
   fc.constantFrom('a', 'b', 'c').map((who): [string, Act] => [`subscribe ${who}`, world => subscribe(world, who)]),
   fc.constantFrom('a', 'b', 'c').map((who): [string, Act] => [`unsubscribe ${who}`, world => world.unsubscribe(who)]),
@@ -60,7 +60,7 @@ function subscribe(world: CameraWorld, who: string): void {
 
 function publish(world: CameraWorld): void {
   if (world.state.publisher || world.state.settings.source.type !== 'whip') return;
-  world.publish(`p${world.told.length}`);
+  world.publish(`p${world.trace.length}`);
 }
 
 function ready(world: CameraWorld, codec: 'H264' | 'VP8'): void {
@@ -75,7 +75,7 @@ function plug(world: CameraWorld, isPresent: boolean): void {
 }
 
 /** As config-change.ts describes it. */
-function change(world: CameraWorld, to: (typeof SETTINGS)[number], reopen: 'no' | 'pictures' | 'source'): void {
+function change(world: CameraWorld, to: (typeof SETTINGS)[number], reopen: 'no' | 'format' | 'source'): void {
   const from = world.state.settings;
   const isOther = JSON.stringify(from.source) !== JSON.stringify(to.source);
   if (to.source.type === 'whip') world.configure({ settings: to, reopen: isOther ? 'source' : 'no' });
@@ -137,7 +137,7 @@ function recover(world: CameraWorld): void {
     if (world.opening) world.opened();
   }
   if (world.state.phase !== 'live' && world.failed.size === told)
-    throw new Error(`it does not come back from ${world.state.phase}: ${world.told.join(', ')}`);
+    throw new Error(`it does not come back from ${world.state.phase}: ${world.trace.join(', ')}`);
 }
 
 t.test(`${RUNS} random lives`, async t => {

@@ -21,7 +21,7 @@ t.test('opened by its first subscriber, closed a while after its last', async t 
   t.equal(camera.state.phase, 'live', 'a newcomer finds it open');
   for (let s = 0; s < 8; s++) camera.pass(1_000).frames();
   t.equal(camera.state.phase, 'closed');
-  t.strictSame(camera.told, ['open-output', 'open-source', 'show-source', 'close-output', 'close-source']);
+  t.strictSame(camera.trace, ['open-output', 'open-source', 'show-source', 'close-output', 'close-source']);
 });
 
 t.test('a newcomer within the linger keeps it open', async t => {
@@ -48,7 +48,7 @@ t.test('a source that stalls: a placeholder, then it is closed, then opened agai
   t.ok(camera.opening);
   camera.opened();
   t.equal(camera.state.phase, 'live');
-  t.strictSame(camera.told.slice(-4), ['show-placeholder CAMERA LOST', 'close-source', 'open-source', 'show-source']);
+  t.strictSame(camera.trace.slice(-4), ['show-placeholder CAMERA LOST', 'close-source', 'open-source', 'show-source']);
 });
 
 t.test('attempts follow at growing intervals', async t => {
@@ -71,7 +71,7 @@ t.test('an attempt under way is the only one, whatever happens meanwhile', async
   t.notMatch(timersOf(camera.state), { retry: Number });
   camera.pass(1_000).opened().frames().pass(1_000);
   t.equal(camera.state.phase, 'live');
-  t.equal(camera.told.filter(line => line === 'open-source').length, 2, 'the first one and this one');
+  t.equal(camera.trace.filter(line => line === 'open-source').length, 2, 'the first one and this one');
   t.strictSame(camera.faults, []);
 });
 
@@ -81,14 +81,14 @@ t.test('another source: the old one goes on until the new one is there', async t
   t.equal(camera.onAir, 'source');
   camera.opened();
   t.equal(camera.source?.device, OTHER.device);
-  t.notOk(camera.told.some(line => line.startsWith('show-placeholder')));
+  t.notOk(camera.trace.some(line => line.startsWith('show-placeholder')));
 });
 
 t.test('another source that does not come: what is no longer configured is not shown for long', async t => {
   const camera = live().configure({ settings: OTHER, reopen: 'source' });
   camera.pass(1_900).frames().pass(100);
   t.equal(camera.state.phase, 'lost');
-  t.equal(camera.told.at(-1), 'show-placeholder OPENING');
+  t.equal(camera.trace.at(-1), 'show-placeholder OPENING');
   t.ok(camera.opening, 'the attempt goes on');
   camera.placeholderShown().openFailed();
   t.equal(camera.state.problem, FAILURE);
@@ -96,17 +96,17 @@ t.test('another source that does not come: what is no longer configured is not s
 });
 
 t.test('the same device set anew is closed first', async t => {
-  const camera = live().configure({ reopen: 'pictures' });
-  t.strictSame(camera.told.slice(-2), ['close-source', 'open-source']);
+  const camera = live().configure({ reopen: 'format' });
+  t.strictSame(camera.trace.slice(-2), ['close-source', 'open-source']);
   camera.openFailed();
   t.equal(camera.state.phase, 'lost', 'and where it does not open again, nothing stands still');
-  t.equal(camera.told.at(-1), 'show-placeholder CAMERA LOST');
+  t.equal(camera.trace.at(-1), 'show-placeholder CAMERA LOST');
 });
 
 t.test('back to the source that is still on air, while another one is being opened: it opens once', async t => {
   const camera = live().configure({ settings: OTHER, reopen: 'source' });
   camera.configure({ settings: TEST_SETTINGS, reopen: 'source' });
-  t.strictSame(camera.told.slice(-3), ['cancel-opening', 'close-source', 'open-source']);
+  t.strictSame(camera.trace.slice(-3), ['cancel-opening', 'close-source', 'open-source']);
   t.strictSame(camera.faults, []);
 });
 
@@ -129,15 +129,15 @@ t.test('what the driver says of a camera that is pulled out comes first', async 
 
 t.test('a device that is there under another number while it is being opened is opened there', async t => {
   const camera = new CameraWorld().subscribe('v').configure({ isBack: true });
-  t.strictSame(camera.told.slice(-2), ['cancel-opening', 'open-source']);
+  t.strictSame(camera.trace.slice(-2), ['cancel-opening', 'open-source']);
 });
 
 t.test('B-frames in what was passed through: it is encoded from now on', async t => {
   const camera = live().send({ type: 'passthrough-refused' });
-  t.strictSame(camera.told.slice(-2), ['close-source', 'open-source']);
+  t.strictSame(camera.trace.slice(-2), ['close-source', 'open-source']);
   t.equal(camera.state.phase, 'live');
   camera.pass(2_000);
-  t.equal(camera.told.at(-1), 'show-placeholder OPENING', 'a frame that stands is not shown for long');
+  t.equal(camera.trace.at(-1), 'show-placeholder OPENING', 'a frame that stands is not shown for long');
 });
 
 t.test('no encoder opens any more: everybody is told', async t => {
@@ -150,7 +150,7 @@ t.test('no encoder opens any more: everybody is told', async t => {
 
 t.test('nobody publishes: refused, and nothing is opened', async t => {
   const camera = new CameraWorld(PUBLISHED).subscribe('v');
-  t.strictSame(camera.told, ['fail v: Nobody publishes to it now.']);
+  t.strictSame(camera.trace, ['fail v: Nobody publishes to it now.']);
   t.equal(camera.state.phase, 'closed');
   t.equal(camera.state.subscribers.size, 0);
 });
@@ -158,7 +158,7 @@ t.test('nobody publishes: refused, and nothing is opened', async t => {
 t.test('a publisher that leaves is awaited, and then its viewers are told', async t => {
   const camera = published().unpublish('p');
   t.equal(camera.state.phase, 'awaitingPublisher');
-  t.strictSame(camera.told.slice(-2), ['show-placeholder PUBLISHER LEFT', 'close-publication p']);
+  t.strictSame(camera.trace.slice(-2), ['show-placeholder PUBLISHER LEFT', 'close-publication p']);
   camera.placeholderShown().pass(29_999);
   t.equal(camera.state.phase, 'awaitingPublisher');
   camera.pass(1);
@@ -189,7 +189,7 @@ t.test('zombie 2: a publisher that was answered in time, whose first frame comes
 t.test('zombie 2, and no frame at all: the publisher is told, and its viewers, as the time is over', async t => {
   const camera = published().unpublish('p').placeholderShown().pass(29_000).publish('q').pass(20_000);
   camera.send({ type: 'publisher-failed', session: 'q', failure: FAILURE });
-  t.equal(camera.told.at(-1), 'end-publisher q: It cannot be opened.');
+  t.equal(camera.trace.at(-1), 'end-publisher q: It cannot be opened.');
   t.equal(camera.state.publisher, null);
   camera.pass(0);
   t.strictSame([...camera.failed], ['v'], 'for no longer than the first one was');
@@ -198,7 +198,7 @@ t.test('zombie 2, and no frame at all: the publisher is told, and its viewers, a
 t.test('zombie 3: configured to be a source while a publisher is awaited', async t => {
   const camera = published().unpublish('p').placeholderShown().pass(10_000);
   camera.configure({ settings: TEST_SETTINGS, reopen: 'source' });
-  t.equal(camera.told.at(-2), 'show-placeholder OPENING');
+  t.equal(camera.trace.at(-2), 'show-placeholder OPENING');
   camera.placeholderShown().opened();
   for (let s = 0; s < 40; s++) camera.frames().pass(1_000);
   t.equal(camera.state.phase, 'live');
@@ -214,7 +214,7 @@ t.test('zombie 4: a publication that comes to nothing leaves nothing open', asyn
 
 t.test('a publisher is told when another source is configured, and its last frame does not stand still', async t => {
   const camera = published().configure({ settings: TEST_SETTINGS, reopen: 'source' });
-  t.strictSame(camera.told.slice(-3), [
+  t.strictSame(camera.trace.slice(-3), [
     'show-placeholder OPENING',
     'open-source',
     'end-publisher p: Another source was configured.',
@@ -228,7 +228,7 @@ t.test('a publisher in another codec than the one before: viewers negotiate agai
   const camera = published().unpublish('p').placeholderShown().publish('q').publisherReady('q', 'VP8');
   t.strictSame([...camera.failed], ['v']);
   t.strictSame([camera.state.phase, camera.onAir], ['live', 'publisher']);
-  t.strictSame(camera.told.slice(-4), [
+  t.strictSame(camera.trace.slice(-4), [
     'fail v: The camera is published in VP8 now, and was in H264.',
     'close-output',
     'open-output',
@@ -246,12 +246,12 @@ t.test('a publisher that stalls stays one, and is back when it sends again', asy
   t.equal(camera.state.phase, 'lost');
   t.equal(camera.state.publisher?.session, 'p');
   camera.pass(20_000).frames();
-  t.strictSame([camera.state.phase, camera.told.at(-1)], ['live', 'show-publisher']);
+  t.strictSame([camera.state.phase, camera.trace.at(-1)], ['live', 'show-publisher']);
 });
 
 t.test('a camera that becomes one that is published: its viewers wait for a publisher', async t => {
   const camera = live().configure({ settings: PUBLISHED, reopen: 'source' });
-  t.equal(camera.told.at(-1), 'show-placeholder NO PUBLISHER');
+  t.equal(camera.trace.at(-1), 'show-placeholder NO PUBLISHER');
   camera.publish('p').publisherReady('p');
   t.strictSame([camera.state.phase, camera.source], ['live', null]);
   const opening = new CameraWorld().subscribe('v').configure({ settings: PUBLISHED, reopen: 'source' });
@@ -262,7 +262,7 @@ t.test('what an attempt that was given up comes to is nothing', async t => {
   const camera = new CameraWorld().subscribe('v');
   const { attempt } = camera.opening ?? { attempt: -1 };
   camera.configure({ settings: OTHER, reopen: 'source' });
-  t.ok(camera.told.includes('cancel-opening'));
+  t.ok(camera.trace.includes('cancel-opening'));
   camera.send({ type: 'opened', attempt });
   camera.send({ type: 'open-failed', attempt, failure: new CameraFailure('late', '') });
   t.equal(camera.state.phase, 'opening');

@@ -15,9 +15,9 @@ t.test('what has to be opened again', async t => {
   const change = (source: Source, after: Partial<Config>, rate: number | null = null) =>
     reopens(config(source), config(source, after), rate);
   t.equal(change(USB, { bitrate: 2_000_000, keyframeInterval: 30 }), 'no', 'encoders are set while they run');
-  t.equal(change(USB, { width: 320 }), 'pictures');
+  t.equal(change(USB, { width: 320 }), 'format');
   t.equal(change(USB, { framerate: 15 }), 'no', 'fewer are left out');
-  t.equal(change(USB, { framerate: 60 }), 'pictures');
+  t.equal(change(USB, { framerate: 60 }), 'format');
   t.equal(change(USB, { framerate: 60 }, 60), 'no', 'it brings as many by itself');
   t.equal(change(RTSP, { width: 320, framerate: 60 }), 'no', 'it has a size and a rate of its own');
   for (const after of [{ passthrough: 'never' }, { overlay: 'timemark' }]) {

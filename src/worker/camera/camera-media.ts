@@ -29,28 +29,28 @@ export type MediaEffect = Extract<
 
 export interface CameraMediaOptions {
   config(): Config;
-  judge(): PassthroughDecision;
+  passthroughDecision(): PassthroughDecision;
   state(): CameraState;
-  /** Of whoever publishes. */
+  /** Null while nobody publishes. */
   publication(): Publication | null;
   encoders: EncoderChoice;
-  /** Of a source that another process of this server has. */
+  /** For a source that another process of this server forwards. */
   receiver: RtpReceiverEvents;
   dispatch(event: CameraEvent): void;
-  /** Something took the place of something else, or went. */
+  /** Something was shown or closed. */
   changed(): void;
-  /** What viewers of VP8 are sent cannot be made. */
+  /** The VP8 rendition failed. */
   vp8Failed(failure: CameraFailure): void;
 }
 
-/** What runs while the camera is not closed. */
+/** The pipelines while the camera is not closed. */
 export interface OpenOutput {
   readonly output: Output;
   /** ns of the pipeline clock at running time 0. */
   readonly baseTime: bigint;
-  /** Resolves when viewers can be attached, though perhaps before the first frame; rejects if it comes to nothing. */
+  /** Resolves when viewers can be attached, possibly before the first frame; rejects if the camera closes before. */
   readonly shown: Deferred<void>;
-  /** Resolves with the first frame; rejects if none comes. */
+  /** Resolves with the first frame; rejects if the camera closes before. */
   readonly live: Deferred<void>;
   readonly inspection: Inspection;
 }
@@ -58,19 +58,19 @@ export interface OpenOutput {
 interface Attempt {
   readonly opening: SourceOpening;
   opened: Opened | null;
-  /** It was shown before it had a frame, as nothing else was. */
+  /** It was shown before its first frame, as nothing else was. */
   isShown: boolean;
 }
 
-/** The pipelines of a camera, its publisher's aside: does what camera-transition.ts says, and says what comes of it. */
+/** The pipelines of a camera, except its publisher's: runs the effects on them, and dispatches their events. */
 export class CameraMedia {
   readonly #options: CameraMediaOptions;
   #open: OpenOutput | null = null;
   #attempt: Attempt | null = null;
   #opened: Opened | null = null;
-  /** Gave way to another source, and is sent until that one's first frame is encoded. */
+  /** The replaced source, which is sent until the first frame of the new one is encoded. */
   #leaving: Opened | null = null;
-  /** Frames of what is on air, as they were counted last. */
+  /** The last frame count of the live source or publication. */
   #seen = 0;
   #hasBFrames = false;
 
@@ -83,12 +83,12 @@ export class CameraMedia {
     return this.#open;
   }
 
-  /** The source, on air or draining. */
+  /** The source, live or draining. */
   get opened(): Opened | null {
     return this.#opened;
   }
 
-  /** Whether frames are sent in another order than they are shown. */
+  /** Whether the stream has B-frames: decoding order differs from presentation order. */
   get hasBFrames(): boolean {
     return this.#hasBFrames;
   }
@@ -125,14 +125,14 @@ export class CameraMedia {
     }
   }
 
-  /** Takes on other settings: what runs goes on as far as it can. */
+  /** Applies other settings to the running pipelines, as far as they can change. */
   change(config: Config): void {
     this.#open?.output.change(config);
     if (this.#opened?.source instanceof Capture) this.#opened.source.limitRate(config.framerate);
   }
 
-  /** Looks whether what runs goes on. @throws Error if a thread is stuck, which only a new process helps */
-  look(): void {
+  /** Checks the running pipelines. @throws Error if a thread is stuck, which only a new process helps */
+  check(): void {
     this.#open?.output.check();
     const failure = this.#options.state().source === 'open' ? this.#opened?.source.check() : null;
     this.noteFrames();
@@ -192,23 +192,23 @@ export class CameraMedia {
   #openSource(attempt: number): void {
     const open = this.#open;
     if (!open) return;
-    // It may be of the same device.
+    // It may have the same device open.
     this.#closeLeaving();
-    const { config, judge, receiver, state, dispatch } = this.#options;
+    const { config, passthroughDecision, receiver, state, dispatch } = this.#options;
     const opening = new SourceOpening({
       config: config(),
       device: config().device,
-      judge: judge(),
+      decision: passthroughDecision(),
       baseTime: open.baseTime,
-      receiver: receiver,
+      receiver,
       show: source => {
-        // Nobody is shown anything yet: the encoder starts while the source does.
+        // Nothing is shown yet: the encoder starts along with the source.
         if (state().phase !== 'opening') return false;
         show(open, source);
         current.isShown = true;
         return true;
       },
-      sent: goesOn => open.output.firstFrame(goesOn),
+      sent: isWanted => open.output.firstFrame(isWanted),
     });
     const current: Attempt = { opening, opened: null, isShown: false };
     this.#attempt = current;
@@ -228,11 +228,11 @@ export class CameraMedia {
     if (!opened || !this.#open) return;
     const before = this.#opened;
     this.#opened = opened;
-    // The configuration may have become another one since the attempt began.
+    // The configuration may have changed since the attempt began.
     if (opened.source instanceof Capture) opened.source.limitRate(this.#options.config().framerate);
-    this.#current(this.#open, opened.source, isShown);
+    this.#makeLive(this.#open, opened.source, isShown);
     if (before?.source instanceof Capture) before.source.close();
-    // Other stages are closed by their channel, when nobody is sent them any more.
+    // Other sources are closed by their channel, once it has switched.
     else this.#leaving = before;
   }
 
@@ -243,10 +243,10 @@ export class CameraMedia {
 
   #showPublisher(): void {
     const publication = this.#options.publication();
-    if (publication && this.#open) this.#current(this.#open, publication, false);
+    if (publication && this.#open) this.#makeLive(this.#open, publication, false);
   }
 
-  #current(open: OpenOutput, source: Opened['source'] | Publication, isShown: boolean): void {
+  #makeLive(open: OpenOutput, source: Opened['source'] | Publication, isShown: boolean): void {
     this.#seen = source.count();
     try {
       if (!isShown) show(open, source);
@@ -267,15 +267,15 @@ export class CameraMedia {
       const failure = asFailure(error, 'The placeholder cannot be shown');
       if (this.#open === open) this.#options.dispatch({ type: 'output-failed', failure });
     }
-    // What the lost source still brought was better than nothing until now.
+    // Until now the lost source's remaining frames were shown.
     if (this.#open === open && isShown) this.#options.dispatch({ type: 'placeholder-shown' });
   }
 
   #inspected(reordered: boolean): void {
     if (reordered === this.#hasBFrames) return;
     this.#hasBFrames = reordered;
-    // What is not fit for being passed through is encoded from now on.
-    if (reordered && this.#open?.output.encoder === null && this.#options.judge().refuse('it has B-frames'))
+    // A stream with B-frames is unsuitable for passthrough, and is encoded from now on.
+    if (reordered && this.#open?.output.encoder === null && this.#options.passthroughDecision().refuse('it has B-frames'))
       this.#options.dispatch({ type: 'passthrough-refused' });
     this.#options.changed();
   }
@@ -284,7 +284,7 @@ export class CameraMedia {
 function asFailure(error: unknown, what: string): CameraFailure {
   if (error instanceof CameraFailure) return error;
   const why = error instanceof Error ? error.message : String(error);
-  return new CameraFailure(`${what}: ${why}.`, 'The log of the server says more.');
+  return new CameraFailure(`${what}: ${why}.`, 'See the log of the server.');
 }
 
 /** ns of the pipeline clock. */
@@ -292,7 +292,7 @@ export const runningTimeZero = (): bigint => Gst.SystemClock.obtain().getTime();
 
 function show({ output, shown }: OpenOutput, source: Opened['source'] | Publication): void {
   if (source instanceof Capture) output.showFrames(source.tee);
-  // A publisher's connection goes on while a placeholder is on air, and is its session's to close.
+  // A publisher's connection outlives its stream's place here; its session closes it.
   else if (source instanceof Publication) output.showStream({ stream: source.stream, close: () => undefined });
   else output.showStream(source);
   shown.resolve();

@@ -7,7 +7,7 @@ import type { CameraState } from './camera-state.js';
 
 export interface CameraView {
   state: CameraState;
-  /** Null while it is closed. */
+  /** Null while the camera is closed. */
   output: Output | null;
   opened: Opened | null;
   passthrough: Passthrough;
@@ -17,7 +17,7 @@ export interface CameraView {
   newestAt: number | null;
 }
 
-/** What the control plane is told of a camera. Counts frames since the report before. */
+/** The report of a camera to the control plane. `fps` and `bitrate` are since the previous report. */
 export function describeCamera(view: CameraView): FromWorkerOf<'camera'> {
   const { state, output, opened, passthrough, vp8Viewers, newestAt } = view;
   const { phase, problem } = state;
@@ -56,13 +56,13 @@ function noticesOf({ opened, hasBFrames }: CameraView): Notice[] {
     notices.push({
       code: 'nearest-mode',
       detail: `${opened.instead}.`,
-      remedy: 'bigfootbot-video devices shows what it has.',
+      remedy: '"bigfootbot-video devices" lists the modes of the camera.',
     });
   if (hasBFrames)
     notices.push({
       code: 'b-frames',
-      detail: 'Frames are sent in another order than they are shown, which delays them.',
-      remedy: 'Turn B-frames off at the camera, or set passthrough to "never".',
+      detail: 'The stream has B-frames, which delay it.',
+      remedy: 'Turn off B-frames in the camera, or set passthrough to "never".',
     });
   return notices;
 }

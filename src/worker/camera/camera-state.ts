@@ -3,16 +3,15 @@ import { scheduledDelayMs } from '../../protocol/backoff.js';
 import type { VideoCodecName } from '../../protocol/codecs.js';
 import type { CameraFailure } from '../failure.js';
 
-// A camera's life as data: its states, what happens to it, what is to be done, and its timers. camera-transition.ts says
-// what follows from what, camera.ts runs the effects. Nothing here touches GStreamer or a clock; times are ms of one
-// monotonic clock.
+// A camera's lifecycle as data: states, events, effects and timers. camera-transition.ts has the transitions, camera.ts
+// runs the effects. Nothing here touches GStreamer or a clock; times are ms of one monotonic clock.
 
-/** What of the configuration decides about a camera's life. */
+/** The part of the configuration that drives a camera's lifecycle. */
 export interface CameraSettings {
   readonly source: Source;
-  /** False for a V4L2 camera that is not plugged in: nothing is tried until it is. */
+  /** False for a V4L2 camera that is not plugged in: it is not opened until it is. */
   readonly isPresent: boolean;
-  /** What opens once: the source must be closed before it is opened again. Null for one that opens many times. */
+  /** The exclusive device: the source is closed before it is opened again. Null for a source that opens many times. */
   readonly device: string | null;
   readonly stallTimeoutMs: number;
   readonly lingerMs: number;
@@ -21,10 +20,10 @@ export interface CameraSettings {
 
 /**
  * - `closed`: no pipeline runs.
- * - `opening`: there was no frame yet, of the source or of whoever publishes.
- * - `live`: frames come.
- * - `lost`: none come; subscribers see a placeholder while the source is tried again, or until the publisher sends on.
- * - `awaitingPublisher`: likewise, until somebody publishes again.
+ * - `opening`: no frame yet from the source or the publisher.
+ * - `live`: frames arrive.
+ * - `lost`: no frames; subscribers see a placeholder while the source is retried, or until the publisher sends again.
+ * - `awaitingPublisher`: no publisher; subscribers see a placeholder until somebody publishes again.
  */
 export type Phase = 'closed' | 'opening' | 'live' | 'lost' | 'awaitingPublisher';
 
@@ -33,29 +32,29 @@ export interface CameraState {
   readonly phase: Phase;
   /** When the phase began. */
   readonly since: number;
-  /** Why it is lost; of a closed camera, why the last opening failed. */
+  /** Why it is lost; for a closed camera, why the last attempt to open it failed. */
   readonly problem: CameraFailure | null;
-  /** Those who keep it open: viewers, snapshots, streams that are sent on. */
+  /** What keeps it open: viewers, snapshots, forwards. */
   readonly subscribers: ReadonlySet<string>;
-  /** Who publishes: from `publish` on, on air from the first frame on. */
+  /** Set from `publish` on; live from the first frame on. */
   readonly publisher: { readonly session: string; readonly isLive: boolean } | null;
-  /** Draining: lost, and shown until the placeholder takes its place. */
+  /** Draining: lost, and shown until the placeholder replaces it. */
   readonly source: 'none' | 'open' | 'draining';
-  /** What of the settings was its device when it was opened. */
+  /** The device in the settings when the source was opened. */
   readonly sourceDevice: string | null;
-  /** The attempt to open the source that is under way. */
+  /** The current attempt to open the source. */
   readonly attempt: { readonly id: number; readonly device: string | null } | null;
-  /** Attempts so far: each has a number, so that what comes of one that was given up is nothing. */
+  /** Attempts so far: each has a number, so that the result of a cancelled one is ignored. */
   readonly attempts: number;
-  /** Attempts in a row that failed, and when the source failed last, or an attempt. */
+  /** Consecutive failed attempts, and when the source or an attempt failed last. */
   readonly failures: number;
   readonly failedAt: number;
   readonly lastFrameAt: number;
-  /** Since when what is on air is no longer what is configured. */
+  /** Since when the live source is not the configured one. */
   readonly outdatedSince: number | null;
-  /** Since when it is open for nobody. */
+  /** Since when it is open without subscribers and publisher. */
   readonly idleSince: number | null;
-  /** What subscribers are sent; null before the first frame. */
+  /** The codec sent to subscribers; null before the first frame. */
   readonly codec: VideoCodecName | null;
 }
 
@@ -64,21 +63,21 @@ export type CameraEvent =
   | { type: 'unsubscribe'; subscriber: string }
   | { type: 'publish'; session: string }
   | { type: 'unpublish'; session: string }
-  /** The first frame of whoever publishes is there. */
+  /** The publisher's first frame has arrived. */
   | { type: 'publisher-ready'; session: string; codec: VideoCodecName }
-  /** It did not come. */
+  /** The publisher's first frame did not arrive. */
   | { type: 'publisher-failed'; session: string; failure: CameraFailure }
-  /** The first frame of the source is there. */
+  /** The source's first frame has arrived. */
   | { type: 'opened'; attempt: number }
   | { type: 'open-failed'; attempt: number; failure: CameraFailure }
-  /** The open source cannot go on. */
+  /** The open source has failed. */
   | { type: 'source-failed'; failure: CameraFailure }
-  /** New frames, the newest of which came at `at`. */
+  /** New frames, the newest of which arrived at `at`. */
   | { type: 'frames'; at: number }
-  /** What was passed through turned out not to be fit for it, and is encoded from now on. */
+  /** The stream turned out to be unsuitable for passthrough, and is encoded from now on. */
   | { type: 'passthrough-refused' }
   | { type: 'placeholder-shown' }
-  /** No encoder opens any more. */
+  /** No encoder opens. */
   | { type: 'output-failed'; failure: CameraFailure }
   | ConfigurationChange
   | { type: 'tick' }
@@ -89,8 +88,8 @@ export interface ConfigurationChange {
   type: 'change';
   settings: CameraSettings;
   /** See config-change.ts. */
-  reopen: 'no' | 'pictures' | 'source';
-  /** Whether the device was plugged in again, perhaps as another one. */
+  reopen: 'no' | 'format' | 'source';
+  /** Whether the device was plugged in again, possibly under another path. */
   isBack: boolean;
 }
 
@@ -98,17 +97,17 @@ export type Effect =
   | { do: 'open-output' }
   | { do: 'close-output'; failure: CameraFailure }
   | { do: 'open-source'; attempt: number }
-  /** Gives up the attempt that is under way and closes what it has opened, before anything else is done. */
+  /** Cancels the current attempt and closes what it has opened, before the next effect runs. */
   | { do: 'cancel-opening' }
-  /** What the attempt has opened goes on air, in place of what is there. */
+  /** Shows what the attempt has opened, in place of what is shown now. */
   | { do: 'show-source'; attempt: number }
   | { do: 'close-source' }
   | { do: 'show-publisher'; session: string }
-  /** Answered by `placeholder-shown`, or by `output-failed`. @see Slate */
+  /** Answered by `placeholder-shown` or `output-failed`. @see Placeholder */
   | { do: 'show-placeholder'; title: string; since: number }
-  /** Its session is over, and knows it. */
+  /** Its session has ended already. */
   | { do: 'close-publication'; session: string }
-  /** Its session is told that it is over, and why. */
+  /** Ends its session, with the reason. */
   | { do: 'end-publisher'; session: string; failure: CameraFailure }
   | { do: 'fail-subscribers'; subscribers: readonly string[]; failure: CameraFailure };
 
@@ -119,10 +118,10 @@ export interface Step {
 
 export type TimerName = 'linger' | 'publisherReturn' | 'retry' | 'outdated' | 'stall';
 
-/** From one attempt to bring a lost camera back to the next; the last repeats. */
+/** Delays between attempts to reopen a lost camera; the last repeats. */
 const RETRY_MS = [250, 500, 1000, 2000];
 
-/** A camera that nobody has used yet. */
+/** The initial state. */
 export function closedCamera(settings: CameraSettings): CameraState {
   return {
     settings,
@@ -144,9 +143,7 @@ export function closedCamera(settings: CameraSettings): CameraState {
   };
 }
 
-/**
- * When each timer is due. They are a function of the state and nothing else: one whose state is over is not there.
- */
+/** When each timer is due: a function of the state alone, so no timer outlives the state that it belongs to. */
 export function timersOf(state: CameraState): Partial<Record<TimerName, number>> {
   const { settings, phase } = state;
   const timers: Partial<Record<TimerName, number>> = {};
@@ -154,7 +151,7 @@ export function timersOf(state: CameraState): Partial<Record<TimerName, number>>
   if (state.idleSince !== null) timers.linger = state.idleSince + settings.lingerMs;
   if (phase === 'awaitingPublisher' && state.publisher === null)
     timers.publisherReturn = state.since + settings.publisherReturnMs;
-  // Not before the lost source is closed: most devices open once.
+  // Not before the lost source is closed: most devices are exclusive.
   if (phase === 'lost' && isRetried(settings) && state.attempt === null && state.source === 'none')
     timers.retry = state.failedAt + scheduledDelayMs(RETRY_MS, state.failures);
   if (phase === 'live') {

@@ -1,21 +1,20 @@
 import type { VideoCodecName } from '../../protocol/codecs.js';
-import { anotherSource, CameraFailure, explain, nobodyPublishes, openingNow, publisherLeft } from '../failure.js';
+import { CameraFailure, explain, noPublisher, publisherLeft, sourceChanged, sourceOpening } from '../failure.js';
 import {
   awaitsPublisher,
   type CameraEvent,
   type CameraState,
   type ConfigurationChange,
-  closedCamera,
   type Effect,
-  type Phase,
   type Step,
   type TimerName,
   timersOf,
 } from './camera-state.js';
+import { after, before, canShowPlaceholder, close, enter, fail, lose, open, placeholder, to } from './camera-steps.js';
 
 /**
- * What follows from an event: the next state, and what is to be done, in that order. Pure.
- * @param now ms; never before that of the event before
+ * The transition for an event: the next state, and the effects to run, in order. Pure.
+ * @param now ms; never earlier than that of the previous event
  */
 export function transition(state: CameraState, event: CameraEvent, now: number): Step {
   const step = event.type === 'tick' ? fireDue(state, now) : handle(state, event, now);
@@ -32,15 +31,15 @@ function handle(state: CameraState, event: Exclude<CameraEvent, { type: 'tick' }
       return publish(state, event.session, now);
     case 'unpublish': {
       if (state.publisher?.session !== event.session) return to(state);
-      // Last: the placeholder is made of what it has sent.
-      return after(publisherGone(state, now), { do: 'close-publication', session: event.session });
+      // Last, as the placeholder is made from the publication's last frame.
+      return after(losePublisher(state, now), { do: 'close-publication', session: event.session });
     }
     case 'publisher-ready':
       return publisherReady(state, event.session, event.codec, now);
     case 'publisher-failed': {
       if (state.publisher?.session !== event.session) return to(state);
       const { session, failure } = event;
-      return after(publisherGone(state, now), { do: 'end-publisher', session, failure });
+      return after(losePublisher(state, now), { do: 'end-publisher', session, failure });
     }
     case 'opened':
       return opened(state, event.attempt, now);
@@ -71,7 +70,7 @@ function subscribe(state: CameraState, subscriber: string, now: number): Step {
   const joined = { ...state, subscribers: new Set([...state.subscribers, subscriber]) };
   if (state.phase !== 'closed') return to(joined);
   if (awaitsPublisher(state.settings))
-    return to(state, { do: 'fail-subscribers', subscribers: [subscriber], failure: nobodyPublishes() });
+    return to(state, { do: 'fail-subscribers', subscribers: [subscriber], failure: noPublisher() });
   return open({ ...enter(joined, 'opening', null, now), failures: 0 }, [{ do: 'open-output' }]);
 }
 
@@ -86,7 +85,7 @@ function publisherReady(state: CameraState, session: string, codec: VideoCodecNa
   const effects: Effect[] = state.source === 'none' ? [] : [{ do: 'close-source' }];
   let { subscribers } = state;
   if (state.codec !== null && state.codec !== codec) {
-    // What they agreed on is not sent any more: they negotiate again, as the publisher did.
+    // The negotiated codec is no longer sent: subscribers negotiate again, as the publisher did.
     const failure = new CameraFailure(
       `The camera is published in ${codec} now, and was in ${state.codec}.`,
       'Ask again.',
@@ -107,14 +106,14 @@ function publisherReady(state: CameraState, session: string, codec: VideoCodecNa
   );
 }
 
-/** Whoever published is gone, and has been told so or knows it: a placeholder is shown until somebody publishes again. */
-function publisherGone(state: CameraState, now: number): Step {
+/** The publisher has left and knows it: a placeholder is shown until somebody publishes again. */
+function losePublisher(state: CameraState, now: number): Step {
   const failure = publisherLeft();
   const wasCurrent = state.publisher?.isLive === true;
   const left = { ...state, publisher: null };
   const waits = state.phase !== 'opening' && canShowPlaceholder(state) && state.subscribers.size > 0;
   if (!waits || state.settings.publisherReturnMs === 0) return fail(left, failure, now, null);
-  // One that never was on air leaves the placeholder where it is, and the time that is left for another one.
+  // A publisher that was never live leaves the placeholder and the timer `publisherReturn` as they are.
   if (!wasCurrent) return to(left);
   return to(enter(left, 'awaitingPublisher', failure, now), placeholder(state, 'PUBLISHER LEFT'));
 }
@@ -142,7 +141,7 @@ function openFailed(state: CameraState, attempt: number, failure: CameraFailure,
   if (state.attempt?.id !== attempt) return to(state);
   const failed = { ...state, attempt: null, failedAt: now };
   if (state.phase === 'opening') return fail(failed, failure, now);
-  // What is still on air, if anything, is not what is configured.
+  // What is still shown, if anything, is not the configured source.
   if (state.phase === 'live') return lose(failed, failure, now);
   return to({ ...failed, problem: failure, failures: state.failures + 1 });
 }
@@ -150,7 +149,7 @@ function openFailed(state: CameraState, attempt: number, failure: CameraFailure,
 function framesCame(state: CameraState, at: number, now: number): Step {
   if (state.phase === 'live') return to({ ...state, lastFrameAt: Math.max(state.lastFrameAt, at) });
   if (state.phase !== 'lost' || !state.publisher?.isLive) return to(state);
-  // The publisher stalled, and sends again.
+  // The publisher had stalled, and sends again.
   const { session } = state.publisher;
   return to({ ...enter(state, 'live', null, now), lastFrameAt: at }, { do: 'show-publisher', session });
 }
@@ -160,11 +159,11 @@ function change(state: CameraState, event: ConfigurationChange, now: number): St
   const next = { ...state, settings: event.settings };
   if (event.reopen !== 'source' || !publisher) return changeSource(next, event, now, state.settings.isPresent);
   const failure = new CameraFailure('Another source was configured.', 'Publish to another camera.');
-  const isSilent = publisher.isLive && state.phase === 'live';
-  // What it has sent last would stand still from now on.
-  const silent = isSilent ? enter(next, 'lost', openingNow(event.settings.source), now) : next;
-  const step = changeSource({ ...silent, publisher: null }, event, now);
-  const shown = isSilent && step.state.phase === 'lost' ? [placeholder(state, 'OPENING')] : [];
+  const wasLive = publisher.isLive && state.phase === 'live';
+  // Its last frame would freeze on the viewers' screens.
+  const lost = wasLive ? enter(next, 'lost', sourceOpening(event.settings.source), now) : next;
+  const step = changeSource({ ...lost, publisher: null }, event, now);
+  const shown = wasLive && step.state.phase === 'lost' ? [placeholder(state, 'OPENING')] : [];
   return after(before(shown, step), { do: 'end-publisher', session: publisher.session, failure });
 }
 
@@ -173,18 +172,18 @@ function changeSource(state: CameraState, event: ConfigurationChange, now: numbe
   if (state.phase === 'closed') return to({ ...state, problem: null });
   if (reopen === 'no' && wasPresent && !settings.isPresent && state.phase === 'live')
     return lose(state, explain(settings.source, 'it was unplugged'), now);
-  // The driver may have said it first, in words of its own.
+  // The driver may have reported it first, in its own words.
   if (reopen === 'no' && wasPresent && !settings.isPresent && state.phase === 'lost')
     return to({ ...state, problem: explain(settings.source, 'it was unplugged') });
   if (reopen === 'no' && !(isBack && (state.phase === 'lost' || state.phase === 'opening'))) return to(state);
   const effects: Effect[] = state.attempt === null ? [] : [{ do: 'cancel-opening' }];
   let next: CameraState = { ...state, attempt: null, failures: 0 };
-  // Subscribers cannot be moved to another codec: they ask again, and are given what there is then.
-  if (!canShowPlaceholder(next)) return before(effects, fail(next, anotherSource(), now, null));
+  // Subscribers cannot be moved to another codec: they negotiate again.
+  if (!canShowPlaceholder(next)) return before(effects, fail(next, sourceChanged(), now, null));
   if (awaitsPublisher(settings)) {
-    if (next.phase === 'opening') return before(effects, fail(next, nobodyPublishes(), now, null));
+    if (next.phase === 'opening') return before(effects, fail(next, noPublisher(), now, null));
     const source = next.source === 'none' ? 'none' : 'draining';
-    const awaiting: CameraState = { ...enter(next, 'awaitingPublisher', nobodyPublishes(), now), source };
+    const awaiting: CameraState = { ...enter(next, 'awaitingPublisher', noPublisher(), now), source };
     return to(awaiting, ...effects, placeholder(next, 'NO PUBLISHER'));
   }
   const isSameDevice = settings.device !== null && settings.device === next.sourceDevice;
@@ -194,9 +193,9 @@ function changeSource(state: CameraState, event: ConfigurationChange, now: numbe
   }
   if (next.phase === 'awaitingPublisher') {
     effects.push(placeholder(next, 'OPENING'));
-    next = enter(next, 'lost', openingNow(settings.source), now);
+    next = enter(next, 'lost', sourceOpening(settings.source), now);
   }
-  // What is seen meanwhile is not what is configured; where nothing is, it is noticed as a stall.
+  // Until then viewers see the previous source; if it delivers no frames, the timer `stall` fires.
   else if (reopen === 'source' && next.phase === 'live' && next.source === 'open')
     next = { ...next, outdatedSince: now };
   return open(next, effects);
@@ -222,54 +221,12 @@ function fire(state: CameraState, timer: TimerName, now: number): Step {
     case 'retry':
       return open(state);
     case 'outdated':
-      return lose(state, openingNow(state.settings.source), now, 'OPENING');
+      return lose(state, sourceOpening(state.settings.source), now, 'OPENING');
     case 'stall':
-      if (state.attempt !== null) return lose(state, openingNow(state.settings.source), now, 'OPENING');
+      if (state.attempt !== null) return lose(state, sourceOpening(state.settings.source), now, 'OPENING');
       return lose(state, explain(source, `no frame for ${stallTimeoutMs / 1000} s`), now);
   }
 }
-
-/** Starts an attempt to open the source. */
-function open(state: CameraState, effects: readonly Effect[] = []): Step {
-  const id = state.attempts + 1;
-  const { device } = state.settings;
-  return to({ ...state, attempt: { id, device }, attempts: id }, ...effects, { do: 'open-source', attempt: id });
-}
-
-/** The camera brings nothing any more: a placeholder is shown, and the source is opened again, if it is one. */
-function lose(state: CameraState, failure: CameraFailure, now: number, title = 'CAMERA LOST'): Step {
-  const source = state.source === 'none' ? 'none' : 'draining';
-  return to({ ...enter(state, 'lost', failure, now), source, failedAt: now }, placeholder(state, title));
-}
-
-/** The camera cannot go on, and whoever has to do with it is told. @param kept what is reported until it is used again */
-function fail(state: CameraState, failure: CameraFailure, now: number, kept: CameraFailure | null = failure): Step {
-  const { publisher } = state;
-  const effects: Effect[] = [];
-  if (state.subscribers.size > 0)
-    effects.push({ do: 'fail-subscribers', subscribers: [...state.subscribers], failure });
-  const step = before(effects, close({ ...state, publisher: null }, kept, now));
-  return publisher ? after(step, { do: 'end-publisher', session: publisher.session, failure }) : step;
-}
-
-/** Stops every pipeline. Whoever still has to do with the camera has been told by then. */
-function close(state: CameraState, kept: CameraFailure | null, now: number): Step {
-  if (state.phase === 'closed') return to(state);
-  const { settings, attempt, attempts, source } = state;
-  const effects: Effect[] = [];
-  if (attempt !== null) effects.push({ do: 'cancel-opening' });
-  effects.push({ do: 'close-output', failure: kept ?? new CameraFailure('The camera was closed.', 'Ask again.') });
-  if (source !== 'none') effects.push({ do: 'close-source' });
-  return to({ ...closedCamera(settings), since: now, problem: kept, attempts }, ...effects);
-}
-
-const enter = (state: CameraState, phase: Phase, problem: CameraFailure | null, now: number): CameraState => ({
-  ...state,
-  phase,
-  problem,
-  since: now,
-  outdatedSince: null,
-});
 
 function noteIdle(state: CameraState, now: number): CameraState {
   const isIdle = state.phase !== 'closed' && state.subscribers.size === 0 && state.publisher === null;
@@ -280,23 +237,3 @@ function noteIdle(state: CameraState, now: number): CameraState {
 function without(subscribers: ReadonlySet<string>, subscriber: string): ReadonlySet<string> {
   return subscribers.has(subscriber) ? new Set([...subscribers].filter(other => other !== subscriber)) : subscribers;
 }
-
-const placeholder = (state: CameraState, title: string): Effect => ({
-  do: 'show-placeholder',
-  title,
-  since: state.lastFrameAt,
-});
-
-const to = (state: CameraState, ...effects: Effect[]): Step => ({ state, effects });
-const before = (effects: readonly Effect[], step: Step): Step => ({
-  ...step,
-  effects: [...effects, ...step.effects],
-});
-
-/** There is an encoder for placeholders of H.264 alone; see Output. */
-const canShowPlaceholder = ({ codec }: CameraState): boolean => codec === null || codec === 'H264';
-
-const after = (step: Step, ...effects: readonly Effect[]): Step => ({
-  ...step,
-  effects: [...step.effects, ...effects],
-});

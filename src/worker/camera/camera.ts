@@ -4,11 +4,12 @@ import { asMonotonic } from '../../process/monotonic.js';
 import type { VideoCodecName } from '../../protocol/codecs.js';
 import { EncoderChoice } from '../encoding/encoder-choice.js';
 import { type Snapshot, takeSnapshot } from '../encoding/snapshot.js';
-import { CameraFailure, publisherLeft } from '../failure.js';
+import { CameraFailure } from '../failure.js';
 import type { Config } from '../sources/opening.js';
 import { PassthroughDecision } from '../sources/passthrough-decision.js';
-import { Publication, type PublisherEvents, type PublishRequest } from '../sources/publication.js';
+import type { Publication, PublisherEvents, PublishRequest } from '../sources/publication.js';
 import { CameraMedia, runningTimeZero } from './camera-media.js';
+import { CameraPublisher } from './camera-publisher.js';
 import { describeCamera } from './camera-report.js';
 import { type CameraEvent, type CameraState, closedCamera, type Effect, nextDue } from './camera-state.js';
 import { transition } from './camera-transition.js';
@@ -21,15 +22,9 @@ import { type Subscription, subscriptionAt } from './subscription.js';
 const REPORT_MS = 1_000;
 const POLL_INTERVAL_MS = 100;
 
-interface Publisher {
-  session: string;
-  publication: Publication;
-  ended: PublisherEvents['ended'];
-}
-
 /**
  * The camera of this process: open while it has subscribers and for a while after, or while somebody publishes to it.
- * What becomes of it is camera-transition.ts's to say; this runs the effects, watches the pipelines and reports.
+ * camera-transition.ts decides; this runs the effects, checks the pipelines and reports.
  */
 export class Camera {
   readonly #send: (message: FromWorker) => void;
@@ -37,20 +32,20 @@ export class Camera {
   readonly #encoders: EncoderChoice;
   readonly #subscribers = new Subscribers();
   readonly #watch = new FrameWatch(() => this.#media.noteFrames());
+  readonly #publisher = new CameraPublisher(event => this.#dispatch(event));
   readonly #media: CameraMedia;
   #config: Config;
   #passthroughDecision: PassthroughDecision;
   #state: CameraState;
-  /** Events wait for the effects of the one before. */
+  /** Queued until the effects of the previous event have run. */
   readonly #events: CameraEvent[] = [];
   #isRunning = false;
   #timer: NodeJS.Timeout | null = null;
   #checkedAt = 0;
   #reportedAt = 0;
-  #publisher: Publisher | null = null;
   #snapshots = 0;
 
-  /** @param onClosed a pipeline was closed: what it held is to be collected */
+  /** @param onClosed a pipeline was closed: its buffers are to be garbage-collected */
   constructor(config: Config, send: (message: FromWorker) => void, onClosed: () => void) {
     this.#config = config;
     this.#onClosed = onClosed;
@@ -62,9 +57,9 @@ export class Camera {
     );
     this.#media = new CameraMedia({
       config: () => this.#config,
-      judge: () => this.#passthroughDecision,
+      passthroughDecision: () => this.#passthroughDecision,
       state: () => this.#state,
-      publication: () => this.#publisher?.publication ?? null,
+      publication: () => this.#publisher.publication,
       encoders: this.#encoders,
       receiver: {
         opened: port => send({ type: 'receiver-opened', port }),
@@ -77,18 +72,18 @@ export class Camera {
     });
   }
 
-  /** Looks at the source once, so that the first viewer does not wait for it. */
+  /** Probes the source once, so that the first viewer does not wait for that. */
   async prepare(): Promise<void> {
     try {
-      await this.#passthroughDecision.look(this.#config.device);
+      await this.#passthroughDecision.probe(this.#config.device);
     } catch (error) {
       const fields = { error: String(error) };
-      this.#send({ type: 'log', level: 'error', event: 'the source could not be looked at', fields });
+      this.#send({ type: 'log', level: 'error', event: 'source probe failed', fields });
     }
     this.#report();
   }
 
-  /** Takes on another configuration; viewers stay. */
+  /** Applies another configuration; viewers stay. */
   change(config: Config): void {
     const before = this.#config;
     const change = describeChange(before, config, this.#media.opened?.mode?.framerate ?? null);
@@ -105,74 +100,49 @@ export class Camera {
   }
 
   /**
-   * Takes part in the open camera, opening it if need be; resolves as soon as something is shown.
-   * @param codec null for whatever there is
+   * Subscribes to the camera, and opens it if it is closed; resolves as soon as something is shown.
+   * @param codec null for the camera's own
    * @throws CameraFailure
    */
-  async use(
-    user: string,
+  async subscribe(
+    subscriber: string,
     codec: VideoCodecName | null,
     onFailure: (failure: CameraFailure) => void,
   ): Promise<Subscription> {
-    const joined = this.#subscribers.add(user, codec, onFailure);
-    this.#dispatch({ type: 'subscribe', subscriber: user });
+    const joined = this.#subscribers.add(subscriber, codec, onFailure);
+    this.#dispatch({ type: 'subscribe', subscriber });
     const open = this.#media.open;
-    // Why it came to nothing is known to the subscriber.
+    // If it rejects, the subscriber has the failure.
     await open?.shown.promise.catch(() => undefined);
     const failure = joined.failure();
     if (failure) throw failure;
-    if (!open || !this.#subscribers.has(user, joined))
+    if (!open || !this.#subscribers.has(subscriber, joined))
       throw new CameraFailure('The viewer left before the camera was open.', 'Ask again.');
     return subscriptionAt(open, codec ?? open.output.codec ?? 'H264');
   }
 
-  release(user: string): void {
-    if (!this.#subscribers.delete(user)) return;
+  unsubscribe(subscriber: string): void {
+    if (!this.#subscribers.delete(subscriber)) return;
     const { output } = this.#media.open ?? {};
     if (output?.hasVp8 && output.codec !== 'VP8' && this.#subscribers.of('VP8').length === 0) output.closeVp8();
-    this.#dispatch({ type: 'unsubscribe', subscriber: user });
+    this.#dispatch({ type: 'unsubscribe', subscriber });
   }
 
-  /** Makes the camera live by what somebody sends; the answer's peer is watched from `watch` on. @throws CameraFailure */
-  async publish(
-    session: string,
-    { offer, video, audio, ice }: PublishRequest,
-    events: PublisherEvents,
-  ): Promise<string> {
-    if (this.#publisher) throw new Error('the camera has a publisher already');
+  /** Takes the camera's frames from a publisher; its connection is watched from `watch` on. @throws CameraFailure */
+  async publish(session: string, request: PublishRequest, events: PublisherEvents): Promise<string> {
+    if (this.#publisher.publication) throw new Error('the camera has a publisher already');
     if (this.#config.source.type !== 'whip')
       throw new CameraFailure('Nobody can publish to this camera any more.', 'Publish to another one.');
-    const publication = new Publication({
-      video,
-      audio,
-      ice,
-      baseTime: this.#media.open?.baseTime ?? runningTimeZero(),
-      events: {
-        connected: () => events.connected(),
-        stats: figures => events.stats(figures),
-        ended: (reason, detail) => {
-          this.unpublish(session);
-          events.ended(reason, detail);
-        },
-      },
-    });
-    this.#publisher = { session, publication, ended: events.ended };
-    this.#dispatch({ type: 'publish', session });
-    const answer = await publication.answer(offer);
-    if (this.#publisher?.publication !== publication) throw publisherLeft();
-    publication.firstFrame().then(
-      () => this.#dispatch({ type: 'publisher-ready', session, codec: publication.stream.codec }),
-      (failure: CameraFailure) => this.#dispatch({ type: 'publisher-failed', session, failure }),
-    );
-    return answer;
+    const baseTime = this.#media.open?.baseTime ?? runningTimeZero();
+    return await this.#publisher.publish(session, request, baseTime, events);
   }
 
-  /** The publication of a session, if that is what it is. */
+  /** The publication of a session; null if that is not the publisher's. */
   publication(session: string): Publication | null {
-    return this.#publisher?.session === session ? this.#publisher.publication : null;
+    return this.#publisher.publicationOf(session);
   }
 
-  /** Ends a publication; its viewers see a placeholder until somebody publishes again, for a while. */
+  /** Ends a publication; viewers see a placeholder for `publisherReturn`, or until somebody publishes again. */
   unpublish(session: string): void {
     this.#dispatch({ type: 'unpublish', session });
   }
@@ -182,7 +152,7 @@ export class Camera {
     this.#media.open?.output.stream?.requestKeyframe();
   }
 
-  /** Viewers have asked for keyframes; where the encoder does not hear of it by itself, it is told. */
+  /** Viewers have asked for keyframes: passes that on where no upstream event reaches the encoder. */
   keyframesRequested(): void {
     const stream = this.#media.open?.output.stream;
     if (stream && !stream.forwardsKeyframeRequests) stream.requestKeyframe();
@@ -190,10 +160,10 @@ export class Camera {
 
   /** The newest frame, as JPEG; opens the camera if it is closed. @throws CameraFailure */
   async snapshot(): Promise<Snapshot> {
-    const user = `still-${++this.#snapshots}`;
+    const subscriber = `snapshot-${++this.#snapshots}`;
     let failed: CameraFailure | null = null;
     try {
-      const subscription = await this.use(user, null, failure => {
+      const subscription = await this.subscribe(subscriber, null, failure => {
         failed = failure;
       });
       await subscription.ready;
@@ -202,13 +172,13 @@ export class Camera {
       if (phase !== 'live' && problem) throw problem;
       return await takeSnapshot(this.#media.open.output);
     } finally {
-      this.release(user);
+      this.unsubscribe(subscriber);
     }
   }
 
   /**
-   * ms of CLOCK_MONOTONIC at which its newest frame was handed on to viewers, a placeholder aside; null while it is closed
-   * and before the first. Exact to LOOK_MS, or to FrameWatch's pace while it is watched closely.
+   * When its newest frame was sent to viewers, ms of CLOCK_MONOTONIC, placeholders excluded; null while it is closed and
+   * before the first. Exact to POLL_INTERVAL_MS, or to that of FrameWatch while that polls.
    */
   newestAt(): number | null {
     const { stream } = this.#media.open?.output ?? {};
@@ -217,16 +187,16 @@ export class Camera {
     return asMonotonic(Math.min(this.#state.lastFrameAt, stream.video.sentAt()));
   }
 
-  /** Somebody asks how old frames are every so many ms (0: once): if often, new ones are looked for often. */
+  /** Polls for new frames often while a client asks for their age often. @param everyMs how often; 0: once */
   watch(everyMs: number): void {
-    if (this.#media.open) this.#watch.asked(everyMs);
+    if (this.#media.open) this.#watch.extend(everyMs);
   }
 
-  /** Null while it is closed. */
+  /** Null while the camera is closed. */
   async measure(): Promise<StreamFigures | null> {
     const stream = this.#media.open?.output.stream;
     return stream
-      ? await measureStream(stream, this.#media.opened?.source ?? this.#publisher?.publication ?? null)
+      ? await measureStream(stream, this.#media.opened?.source ?? this.#publisher.publication)
       : null;
   }
 
@@ -256,7 +226,7 @@ export class Camera {
         if (hasChanged || state.problem !== before.problem) this.#changed();
       }
     } catch (error) {
-      // Half of what was to be done is done: only a new process knows how things stand, whoever called.
+      // The effects have run in part, so the state is unknown: ends the process, regardless of the caller.
       setImmediate(() => {
         throw error;
       });
@@ -272,16 +242,11 @@ export class Camera {
         for (const id of effect.subscribers) this.#subscribers.fail(id, effect.failure);
         break;
       case 'close-publication':
-        this.#publisher?.publication.close();
-        this.#publisher = null;
+        this.#publisher.close();
         break;
-      case 'end-publisher': {
-        const publisher = this.#publisher;
-        this.#publisher = null;
-        publisher?.ended('camera-failed', effect.failure.message);
-        publisher?.publication.close();
+      case 'end-publisher':
+        this.#publisher.end(effect.failure);
         break;
-      }
       default:
         this.#media.run(effect);
     }
@@ -295,7 +260,7 @@ export class Camera {
     this.#media.open?.output.closeVp8();
   }
 
-  /** The one timer: looks at what runs, and tells the state that time has passed. */
+  /** The one timer: checks the pipelines and dispatches `tick`. */
   #schedule(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
@@ -306,12 +271,12 @@ export class Camera {
 
   #wake(): void {
     this.#checkedAt = performance.now();
-    this.#media.look();
+    this.#media.check();
     this.#dispatch({ type: 'tick' });
     if (performance.now() - this.#reportedAt >= REPORT_MS) this.#report();
   }
 
-  /** Whatever came took the place of something. */
+  /** Something was shown or closed: pipelines may be garbage. */
   #changed(): void {
     this.#onClosed();
     this.#report();

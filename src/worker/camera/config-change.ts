@@ -2,34 +2,34 @@ import type { Config } from '../sources/opening.js';
 import type { CameraSettings, ConfigurationChange } from './camera-state.js';
 
 /**
- * What a change of the configuration asks of a camera that is open: `source`: another one is opened; `pictures`: the same
- * one, set anew; `no`: it goes on.
- * @param rate frames a second that the source brings by itself; null if it is not known
+ * Whether a changed configuration reopens an open camera: `source`: another source is opened; `format`: the same source
+ * is reopened in another format; `no`: it keeps running.
+ * @param rate frames per second of the source itself; null if unknown
  */
-export function reopens(before: Config, after: Config, rate: number | null): 'no' | 'pictures' | 'source' {
+export function reopens(before: Config, after: Config, rate: number | null): 'no' | 'format' | 'source' {
   const isOther = (key: 'source' | 'passthrough' | 'overlay'): boolean => !same(before[key], after[key]);
   if (isOther('source')) return 'source';
   switch (after.source.type) {
-    // Always passed through, whatever is configured.
+    // Always passed through, regardless of the configuration.
     case 'whip':
     case 'forwarded':
       return 'no';
-    // They have a size and a rate of their own.
+    // Their size and rate are fixed.
     case 'file':
     case 'rtsp':
       return isOther('passthrough') || isOther('overlay') ? 'source' : 'no';
     default: {
       if (isOther('passthrough') || isOther('overlay')) return 'source';
-      if (before.width !== after.width || before.height !== after.height) return 'pictures';
-      // Fewer are left out in front of the encoder; for more, the camera must bring more.
-      return after.framerate > (rate ?? before.framerate) ? 'pictures' : 'no';
+      if (before.width !== after.width || before.height !== after.height) return 'format';
+      // videorate drops frames before the encoder; a higher rate must come from the camera.
+      return after.framerate > (rate ?? before.framerate) ? 'format' : 'no';
     }
   }
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** What of a configuration decides about the camera's life. */
+/** The part of a configuration that drives the camera's lifecycle. */
 export function settingsOf(config: Config): CameraSettings {
   const { source, device, stallTimeout, lingerMs, publisherReturnMs } = config;
   return {
@@ -42,7 +42,7 @@ export function settingsOf(config: Config): CameraSettings {
   };
 }
 
-/** What a change of the configuration means to a camera. @param rate see reopens */
+/** The event `change` for a changed configuration. @param rate see reopens */
 export function describeChange(before: Config, after: Config, rate: number | null): Omit<ConfigurationChange, 'type'> {
   return {
     settings: settingsOf(after),
@@ -51,7 +51,7 @@ export function describeChange(before: Config, after: Config, rate: number | nul
   };
 }
 
-/** What of a source opens once; null for one that opens as often as it is asked for. */
+/** The exclusive device of a source; null for a source that opens many times. */
 function deviceOf({ source, device }: Config): string | null {
   switch (source.type) {
     case 'test':

@@ -1,4 +1,4 @@
-/** A promise that is settled from outside. Nobody has to wait for it: one that rejects unheard ends no process. */
+/** A promise that is settled from outside. An unhandled rejection of it does not end the process. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;

@@ -1,9 +1,10 @@
-/** While somebody asks how old frames are every so many ms or more often: a look takes 0.1 ms. And how long after. */
-const CLOSELY_MS = 250;
+/** Clients that ask for the age of frames at least this often are watched for. A poll takes 0.1 ms. */
+const MAX_WATCH_INTERVAL_MS = 250;
 const POLL_INTERVAL_MS = 20;
-const WATCHED_MS = 1_000;
+/** After the last request. */
+const WATCH_MS = 1_000;
 
-/** Looks for new frames more often than a camera does by itself, while somebody wants to know exactly how old they are. */
+/** Polls for new frames more often than the camera does by itself, while a client needs their exact age. */
 export class FrameWatch {
   readonly #check: () => void;
   #timer: NodeJS.Timeout | null = null;
@@ -13,10 +14,10 @@ export class FrameWatch {
     this.#check = check;
   }
 
-  /** Somebody asks every so many ms; 0: once. */
-  asked(everyMs: number): void {
-    if (everyMs === 0 || everyMs > CLOSELY_MS) return;
-    this.#until = performance.now() + WATCHED_MS;
+  /** Keeps polling for a while. @param everyMs how often the client asks; 0: once */
+  extend(everyMs: number): void {
+    if (everyMs === 0 || everyMs > MAX_WATCH_INTERVAL_MS) return;
+    this.#until = performance.now() + WATCH_MS;
     this.#timer ??= setInterval(() => {
       if (performance.now() > this.#until) this.close();
       else this.#check();

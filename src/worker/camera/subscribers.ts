@@ -2,9 +2,9 @@ import type { VideoCodecName } from '../../protocol/codecs.js';
 import type { CameraFailure } from '../failure.js';
 
 export interface Subscriber {
-  /** Null for whoever takes a frame and no stream. */
+  /** Null for a subscriber that takes a snapshot and no stream. */
   readonly codec: VideoCodecName | null;
-  /** Why it was told to go; null while it was not. */
+  /** Why it was removed; null while it is subscribed. */
   readonly failure: () => CameraFailure | null;
 }
 
@@ -12,17 +12,17 @@ interface Entry extends Subscriber {
   fail(failure: CameraFailure): void;
 }
 
-/** Those who keep a camera open, and are told when it cannot go on. */
+/** The subscribers of a camera; each keeps it open, and is notified when the camera fails. */
 export class Subscribers {
   readonly #entries = new Map<string, Entry>();
 
   add(id: string, codec: VideoCodecName | null, onFailure: (failure: CameraFailure) => void): Subscriber {
-    let told: CameraFailure | null = null;
+    let removedFor: CameraFailure | null = null;
     const entry: Entry = {
       codec,
-      failure: () => told,
+      failure: () => removedFor,
       fail: failure => {
-        told = failure;
+        removedFor = failure;
         onFailure(failure);
       },
     };
@@ -34,12 +34,12 @@ export class Subscribers {
     return this.#entries.get(id) === subscriber;
   }
 
-  /** @returns whether it was there */
+  /** @returns whether it was subscribed */
   delete(id: string): boolean {
     return this.#entries.delete(id);
   }
 
-  /** It is told, and is none any more. It lets go of its place meanwhile, which is why pipelines are closed after. */
+  /** Removes and notifies it. It detaches in `onFailure`, so pipelines are closed afterwards. */
   fail(id: string, failure: CameraFailure): void {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);

@@ -2,17 +2,17 @@ import type { Element } from '../../gst/native.js';
 import type { VideoCodecName } from '../../protocol/codecs.js';
 import type { OpenOutput } from './camera-media.js';
 
-/** A viewer's place at the camera. */
+/** A viewer's subscription to the camera. */
 export interface Subscription {
   /** ns; see StreamPipeline. */
   baseTime: bigint;
-  /** ms since there was a frame. */
+  /** ms since the last frame. */
   idleMs(): number;
-  /** Whether viewers' requests for keyframes get to whatever encodes by themselves. */
+  /** Whether viewers' keyframe requests reach the encoder without help, as upstream events. */
   forwardsKeyframeRequests(): boolean;
-  /** Resolves when there is a frame to be sent; rejects with a CameraFailure. */
+  /** Resolves when there is a frame to send; rejects with a CameraFailure. */
   ready: Promise<void>;
-  /** Takes the viewer's proxysinks, for video and perhaps for sound; the first that they get is a keyframe. */
+  /** Attaches the viewer's proxysinks, for video and optionally audio; the first frame that they get is a keyframe. */
   attach(sinks: readonly Element[]): void;
   detach(sinks: readonly Element[]): void;
 }
@@ -23,7 +23,7 @@ export function subscriptionAt({ output, baseTime, live }: OpenOutput, codec: Vi
   return {
     baseTime,
     ready: Promise.all([live.promise, ready]).then(() => undefined),
-    idleMs: () => channel()?.current.stream.silence() ?? Number.POSITIVE_INFINITY,
+    idleMs: () => channel()?.current.stream.idleMs() ?? Number.POSITIVE_INFINITY,
     forwardsKeyframeRequests: () => channel()?.current.stream.forwardsKeyframeRequests ?? true,
     attach: sinks => channel()?.attach(sinks),
     detach: sinks => channel()?.detach(sinks),
