@@ -90,14 +90,14 @@ t.test('keys that are none, or too weak, or not to be left lying about', t => {
   t.match(jwt({ secretFile: put('short', 'x'.repeat(31)) }), /31 bytes; HS256 needs at least 32.*openssl rand/);
   t.match(jwt({ secretFile: put('blank', ' '.repeat(40)) }), /0 bytes/);
   t.match(jwt({ secretFile: put('big', 'x'.repeat(20_000)) }), /larger than/);
-  t.match(jwt({ publicKey: randomBytes(40).toString('base64') }), /no public key as PEM/);
+  t.match(jwt({ publicKey: randomBytes(40).toString('base64') }), /not a public key in PEM/);
   t.match(jwt({ publicKey: pem(weak.publicKey) }), /1024 bits; it needs at least 2048/);
   t.match(jwt({ publicKey: pem(curve.publicKey) }), /of type ec; RSA/);
   const own = KEYS.RS256.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  t.match(jwt({ publicKeyFile: put('private', own) }), /private one.*openssl pkey/);
-  t.match(jwt({ jwks: 'http://[' }), /is no URL/);
+  t.match(jwt({ publicKeyFile: put('private', own) }), /key is private.*openssl pkey/);
+  t.match(jwt({ jwks: 'http://[' }), /is not a URL/);
   const withPassword = jwt({ jwks: 'https://me:hush@id.example/' });
-  t.match(withPassword, /password in it is not taken/);
+  t.match(withPassword, /password in it is not accepted/);
   t.notMatch(withPassword, 'hush');
   for (const text of [KEYS.HS256, own.split('\n')[1] ?? '-'])
     t.notMatch(jwt({ secretFile: put('open', text, 0o644) }), text);
@@ -131,7 +131,7 @@ t.test('names and tokens that are there twice', t => {
     }),
     /two issuers named "x"/,
   );
-  t.match(refused({ tokens: [entry('a', token, '2026-13-45T99:00:00Z')] }), /"a": expires.*no date and time/);
+  t.match(refused({ tokens: [entry('a', token, '2026-13-45T99:00:00Z')] }), /"a": expires.*not a date and time/);
   t.end();
 });
 

@@ -81,12 +81,12 @@ t.test('keys that changed are found; unknown ones do not make the server ask and
 t.test('a key server that fails: 503 with the reason, and it is not asked at each token', async t => {
   const token = await sign('RS256', KEYS.RS256.privateKey);
   const cases: [string, KeyServer['answer'], RegExp][] = [
-    ['down', response => response.socket?.destroy(), /is not reached/],
+    ['down', response => response.socket?.destroy(), /cannot be reached/],
     ['an error', response => response.writeHead(500).end('oops'), /answered 500/],
     ['sent elsewhere', response => response.writeHead(302, { Location: 'http://127.0.0.1:1/' }).end(), /answered 302/],
-    ['garbage', response => response.end('<html>'), /no JSON/],
-    ['another document', response => response.end('{"keys":"none"}'), /no JSON Web Key Set/],
-    ['null', response => response.end('null'), /no JSON Web Key Set/],
+    ['garbage', response => response.end('<html>'), /is not JSON/],
+    ['another document', response => response.end('{"keys":"none"}'), /is not a JSON Web Key Set/],
+    ['null', response => response.end('null'), /is not a JSON Web Key Set/],
     ['huge', response => response.end(`{"keys":[],"x":"${'x'.repeat(10_000_000)}"}`), /more than 262144 bytes/],
     ['no answer', () => undefined, /did not answer in time/],
     ['half an answer', response => response.write('{"keys":'), /did not answer in time/],

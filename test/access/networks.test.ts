@@ -42,7 +42,7 @@ t.test('who is let in without a token, and for what', t => {
   t.notOk(allows(near.legacy('11.0.0.1'), 'view'));
   t.throws(
     () => make({ networks: ['10.0.0.0/8', '10.0.0.0/40'] }),
-    /legacy\.networks\.1 "10\.0\.0\.0\/40" is no network/,
+    /legacy\.networks\.1 "10\.0\.0\.0\/40" is not a network/,
   );
   t.end();
 });

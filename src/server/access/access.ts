@@ -16,20 +16,20 @@ export interface AccessOptions {
   legacy: Config['legacy'];
   /** The server's own token: `admin` for everything. */
   ownToken: string;
-  /** The folder from which the paths of key files count. */
+  /** The folder against which relative paths of key files are resolved. */
   base: string;
   log: Log;
-  /** Key sets of before, which are gone on with; new ones are put in. */
+  /** Key sets to reuse, by URL; new ones are added. */
   keySets?: KeySets;
 }
 
 /**
- * Decides who may do what, by the configuration.
+ * Access control as configured.
  * @throws ConfigError
  */
 export function makeAccess({ settings, legacy, ownToken, base, log, keySets = new Map() }: AccessOptions): Access {
-  refuseTwins(settings);
-  const isNear = legacy.networks.length === 0 ? () => true : networksOf(['legacy', 'networks'], legacy.networks);
+  refuseDuplicates(settings);
+  const isLegacyNetwork = legacy.networks.length === 0 ? () => true : networksOf(['legacy', 'networks'], legacy.networks);
   const isProxy = networksOf(['access', 'proxies'], settings.proxies);
   const tokens: KnownToken[] = [
     {
@@ -51,13 +51,13 @@ export function makeAccess({ settings, legacy, ownToken, base, log, keySets = ne
   const issuers = settings.jwt.map(({ name, key, issuer, audience }): Issuer => {
     const read = readKey(name, key, base);
     if (read.kind === 'remote' && read.url.protocol !== 'https:' && !isLoopback(read.url))
-      log.warn({ issuer: name }, 'keys come over plain HTTP: whoever is on the way can put in their own');
+      log.warn({ issuer: name }, 'JWKS URL is not HTTPS: its keys can be replaced in transit');
     const found = read.kind === 'remote' ? keySet(read.url) : async () => read.key;
     return { name, key: found, algorithms: read.algorithms, issuer, audience };
   });
   return {
     anonymous: { name: 'anonymous', permissions: settings.anonymous },
-    legacy: address => (legacy.anonymous && isNear(address) ? UNMODIFIED : NOBODY),
+    legacy: address => (legacy.anonymous && isLegacyNetwork(address) ? UNMODIFIED : NOBODY),
     isProxy,
     requireTokenOnSessions: settings.requireTokenOnSessions,
     identify: async token => {
@@ -66,7 +66,7 @@ export function makeAccess({ settings, legacy, ownToken, base, log, keySets = ne
       if (found === null) throw new Failure('unauthorized', 'The token is wrong.');
       if (found.expiresAt !== null && Date.now() >= found.expiresAt)
         throw new Failure('unauthorized', 'The token has expired.', {
-          remedy: 'Have a new one made with "bigfootbot-video token".',
+          remedy: 'Make a new one with "bigfootbot-video token".',
         });
       return found.grant;
     },
@@ -81,11 +81,11 @@ function networksOf(key: readonly string[], networks: readonly string[]): (addre
   if (typeof read === 'function') return read;
   const path = [...key, String(networks.indexOf(read.wrong))];
   throw new ConfigError([
-    { path, message: `"${read.wrong}" is no network; one looks like 192.168.1.0/24 or fd00::/8` },
+    { path, message: `"${read.wrong}" is not a network; write it like 192.168.1.0/24 or fd00::/8` },
   ]);
 }
 
-/** The cameras that permissions are limited to, and whose those are: a name that no camera has is a slip. */
+/** The cameras that permissions are limited to, with their holders: a name without a camera is probably a typo. */
 export function camerasNamed(settings: Settings): { camera: string; holder: string }[] {
   return [
     ...settings.tokens.map(({ name, permissions }) => ({ holder: name, permissions })),
@@ -97,15 +97,15 @@ export function camerasNamed(settings: Settings): { camera: string; holder: stri
 
 const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 
-function refuseTwins(settings: Settings): void {
+function refuseDuplicates(settings: Settings): void {
   const lists: [list: string, what: string, values: readonly string[]][] = [
     ['tokens', 'has two tokens named', settings.tokens.map(({ name }) => `"${name}"`)],
     ['jwt', 'has two issuers named', settings.jwt.map(({ name }) => `"${name}"`)],
     ['tokens', 'has one token twice:', settings.tokens.map(({ hash }) => hash.toLowerCase())],
   ];
   for (const [list, what, values] of lists) {
-    const twin = values.find((value, index) => values.indexOf(value) !== index);
-    if (twin !== undefined) throw new ConfigError([{ path: ['access', list], message: `${what} ${twin}` }]);
+    const duplicate = values.find((value, index) => values.indexOf(value) !== index);
+    if (duplicate !== undefined) throw new ConfigError([{ path: ['access', list], message: `${what} ${duplicate}` }]);
   }
 }
 
@@ -113,7 +113,7 @@ function readTime(name: string, text: string): number {
   const time = Date.parse(text);
   if (Number.isNaN(time))
     throw new ConfigError([
-      { path: ['access', 'tokens'], message: `"${name}": expires: "${text}" is no date and time` },
+      { path: ['access', 'tokens'], message: `"${name}": expires: "${text}" is not a date and time` },
     ]);
   return time;
 }

@@ -8,7 +8,7 @@ interface Claims {
 
 let validate: ValidateFunction<Claims> | undefined;
 
-/** The permissions in a JWT's claims; null where they are not as the contract's schema Claims has them. */
+/** The permissions in a JWT's claims; null where they do not match the contract's schema Claims. */
 export function permissionsIn(claims: object): readonly Permission[] | null {
   validate ??= compile();
   if (!validate(claims)) return null;

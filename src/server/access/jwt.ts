@@ -11,12 +11,12 @@ import { Failure } from '../../domain/failure.js';
 import { permissionsIn } from './claims.js';
 import { KeysUnavailable } from './key-set.js';
 
-/** Somebody whose JWTs are taken. */
+/** An issuer whose JWTs are accepted. */
 export interface Issuer {
   name: string;
   key: JWTVerifyGetKey;
-  /** Of the key's kind. A token that says another is refused, whatever it says: that is how `none` and an HS256 that is
-   * signed with a public key get nowhere. */
+  /** Those of the key's type. A token with any other `alg` is refused: neither `none` nor an HS256 signed with a public
+   * key gets through. */
   algorithms: readonly string[];
   issuer?: string | undefined;
   audience?: string | undefined;
@@ -24,10 +24,10 @@ export interface Issuer {
 
 /** Seconds by which the clocks of robot and issuer may differ. */
 const CLOCK_TOLERANCE = 60;
-/** Characters; the headers of a request have 16 kB in all. */
+/** Characters; the headers of a request have 16 kB in total. */
 const MAX_LENGTH = 8_192;
 
-/** Whether it has the form of a JWT; other tokens need not be looked at as one. */
+/** Whether a token has the form of a JWT. */
 export const isJwt = (token: string): boolean => token.length <= MAX_LENGTH && /^[\w-]+\.[\w-]+\.[\w-]*$/.test(token);
 
 /**
@@ -38,7 +38,7 @@ export async function verifyJwt(issuers: readonly Issuer[], token: string): Prom
   const algorithm = algorithmOf(token);
   const candidates = issuers.filter(({ algorithms }) => algorithms.includes(algorithm));
   try {
-    // At once: one whose keys are slow to come must not hold up another's tokens.
+    // In parallel: an issuer with a slow key server must not delay the tokens of the others.
     return await Promise.any(candidates.map(issuer => verifyFor(issuer, token)));
   } catch (error) {
     const failures = error instanceof AggregateError ? error.errors : [error];
@@ -57,7 +57,7 @@ async function verifyFor(issuer: Issuer, token: string): Promise<Grant> {
   const claims = await verifySignature(issuer.key, token, options);
   const permissions = permissionsIn(claims);
   if (permissions === null)
-    throw new Failure('unauthorized', 'The token says nothing, or nothing valid, of what its holder may do.', {
+    throw new Failure('unauthorized', 'The token has no valid permissions.', {
       remedy:
         'Its claim "bigfootbot" should be like {"role":"view","cameras":["front"]}; GET /docs has the schema Claims.',
     });
@@ -70,7 +70,7 @@ async function verifySignature(key: JWTVerifyGetKey, token: string, options: JWT
     return (await jwtVerify(token, key, options)).payload;
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-    // A token that names no key, and a set of several: each is tried.
+    // The token names no key and the set has several: try each.
     for await (const candidate of error) {
       try {
         return (await jwtVerify(token, candidate, options)).payload;
@@ -90,7 +90,7 @@ function algorithmOf(token: string): string {
   }
 }
 
-/** Of what each issuer had against a token, what helps most: a finding in a token that is genuine before anything. */
+/** The most helpful of the issuers' failures: what is wrong with a genuine token comes first. */
 function clearest(failures: readonly unknown[]): Failure {
   const explained = failures.map(explain).find(failure => failure !== null);
   if (explained) return explained;
@@ -98,16 +98,16 @@ function clearest(failures: readonly unknown[]): Failure {
   if (unavailable)
     return new Failure(
       'keys-unavailable',
-      `The keys of the token's issuer are not to be had: ${unavailable.message}.`,
+      `The keys of the token's issuer are unavailable: ${unavailable.message}.`,
       {
-        remedy: "See whether the robot reaches the URL of the issuer's keys (access.jwt in its configuration).",
+        remedy: "Check that the robot can reach the URL of the issuer's keys (access.jwt in its configuration).",
         retryAfter: unavailable.retryAfter,
       },
     );
   return new Failure('unauthorized', 'The token is wrong.');
 }
 
-/** jose looks at claims after the signature, so whoever reads this has a token that is genuine. */
+/** jose checks claims after the signature, so only the holder of a genuine token gets these details. */
 function explain(error: unknown): Failure | null {
   const refuse = (detail: string, remedy?: string): Failure => new Failure('unauthorized', detail, { remedy });
   if (error instanceof Failure) return error;
@@ -120,11 +120,11 @@ function explain(error: unknown): Failure | null {
         'If that is wrong, set the clock of the robot.',
       );
     case 'exp':
-      return refuse('The token has no end ("exp"), and could never be taken back.', 'Have it issued with "exp".');
+      return refuse('The token has no expiry ("exp"), so it could never be revoked.', 'Have it issued with "exp".');
     case 'iss':
-      return refuse('The token is of another issuer ("iss") than the one that is configured.');
+      return refuse('The issuer of the token ("iss") is not the configured one.');
     case 'aud':
-      return refuse('The token is not for this robot: its "aud" is another than the one that is configured.');
+      return refuse('The token is not for this robot: its "aud" is not the configured one.');
     default:
       return refuse(`The token's claim "${error.claim}" is not valid.`);
   }

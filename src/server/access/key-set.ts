@@ -1,9 +1,9 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { Log } from '../../domain/log.js';
 
-/** The keys cannot be had now, so nobody knows whether a token is right. */
+/** The keys are unavailable now, so tokens cannot be checked. */
 export class KeysUnavailable extends Error {
-  /** Seconds after which to ask again. */
+  /** Seconds after which to retry. */
   readonly retryAfter: number;
   constructor(message: string, retryAfter: number) {
     super(message);
@@ -11,22 +11,22 @@ export class KeysUnavailable extends Error {
   }
 }
 
-/** What a key server answered that is no use. */
+/** An unusable answer of a key server. */
 class KeyServerError extends Error {}
 
 /** Milliseconds. */
 export interface KeySetTimes {
   /** For an answer, to its last byte. */
   timeout: number;
-  /** Between two questions, whatever tokens come. */
+  /** Between two requests, whatever tokens arrive. */
   cooldown: number;
-  /** After which keys are asked for anew, behind the back of whoever waits. */
+  /** After which keys are fetched again, in the background. */
   refresh: number;
-  /** For how long old keys are good while their server cannot be reached. */
+  /** For how long old keys remain valid while their server cannot be reached. */
   keep: number;
 }
 
-/** Those that are known, by their URLs. */
+/** Key sets by URL. */
 export type KeySets = Map<string, JWTVerifyGetKey>;
 
 const TIMES: KeySetTimes = { timeout: 5_000, cooldown: 15_000, refresh: 600_000, keep: 86_400_000 };
@@ -35,8 +35,8 @@ const TIMES: KeySetTimes = { timeout: 5_000, cooldown: 15_000, refresh: 600_000,
 const MAX_BYTES = 262_144;
 
 /**
- * The keys behind a JWKS URL (RFC 7517), fetched when first needed. Not jose's own remote set: that one takes an answer
- * of any size, throws its keys away where the robot loses the internet, and counts time by a clock that jumps.
+ * The keys behind a JWKS URL (RFC 7517), fetched when first needed. Not jose's own remote set: it accepts an answer of
+ * any size, discards its keys when the robot loses the internet, and measures time with a clock that jumps.
  */
 export function remoteKeySet(url: URL, log: Log, times: KeySetTimes = TIMES): JWTVerifyGetKey {
   let keys: JWTVerifyGetKey | undefined;
@@ -58,7 +58,7 @@ export function remoteKeySet(url: URL, log: Log, times: KeySetTimes = TIMES): JW
       log.warn({ jwks: `${url.origin}${url.pathname}`, problem: trouble, reason: reasonOf(error) }, 'keys not loaded');
     }
   };
-  /** One question at a time, and none too soon after another. */
+  /** One request at a time, and none within the cooldown. */
   const loadIfDue = (): Promise<void> => {
     if (pending === undefined && !coolingDown())
       pending = load().finally(() => {
@@ -83,7 +83,7 @@ export function remoteKeySet(url: URL, log: Log, times: KeySetTimes = TIMES): JW
     try {
       return await known(header, token);
     } catch (error) {
-      // A key that is not known may be new: issuers change theirs without a word.
+      // An unknown key may be new: issuers rotate keys without notice.
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       await loadIfDue();
       if (trouble !== undefined) throw unavailable();
@@ -94,20 +94,20 @@ export function remoteKeySet(url: URL, log: Log, times: KeySetTimes = TIMES): JW
 
 async function fetchJson(url: URL, timeout: number): Promise<never> {
   const response = await fetch(url, {
-    // Keys come from where the configuration says, and from nowhere else.
+    // Keys come only from the configured URL.
     redirect: 'manual',
     headers: { Accept: 'application/jwk-set+json, application/json' },
     signal: AbortSignal.timeout(timeout),
   });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new KeyServerError(`the server of the keys answered ${response.status}`);
+    throw new KeyServerError(`the key server answered ${response.status}`);
   }
   const text = await readText(response);
   try {
     return JSON.parse(text) as never;
   } catch {
-    throw new KeyServerError('the server of the keys answered something that is no JSON');
+    throw new KeyServerError('the key server's answer is not JSON');
   }
 }
 
@@ -116,22 +116,22 @@ async function readText(response: Response): Promise<string> {
   let bytes = 0;
   for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += part.length;
-    // Leaving the loop cancels the rest.
-    if (bytes > MAX_BYTES) throw new KeyServerError(`the server of the keys answered more than ${MAX_BYTES} bytes`);
+    // Leaving the loop cancels the response.
+    if (bytes > MAX_BYTES) throw new KeyServerError(`the key server answered more than ${MAX_BYTES} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** What anybody may read who sends a token. */
+/** For anybody who sends a token: without addresses. */
 function wordsOf(error: unknown): string {
   if (error instanceof KeyServerError) return error.message;
-  if (error instanceof errors.JWKSInvalid) return 'the server of the keys answered no JSON Web Key Set';
-  if (error instanceof Error && error.name === 'TimeoutError') return 'the server of the keys did not answer in time';
-  return 'the server of the keys is not reached';
+  if (error instanceof errors.JWKSInvalid) return "the key server's answer is not a JSON Web Key Set";
+  if (error instanceof Error && error.name === 'TimeoutError') return 'the key server did not answer in time';
+  return 'the key server cannot be reached';
 }
 
-/** For the log: fetch says only "fetch failed"; why is in its cause, with addresses of the robot's network. */
+/** For the log: fetch says only "fetch failed"; its cause says why, with addresses of the robot's network. */
 function reasonOf(error: unknown): string {
   return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
 }

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * Reads networks in CIDR notation, as `192.168.1.0/24`; an address alone is one machine.
- * @returns whether an address is in one of them, or what cannot be read
+ * Parses networks in CIDR notation, such as `192.168.1.0/24`; an address alone is one machine.
+ * @returns a test whether an address is in one of them, or the first that is invalid
  */
 export function readNetworks(networks: readonly string[]): ((address: string) => boolean) | { wrong: string } {
   const list = new BlockList();
@@ -15,7 +15,7 @@ export function readNetworks(networks: readonly string[]): ((address: string) =>
     list.addSubnet(address, length, family === 4 ? 'ipv4' : 'ipv6');
   }
   return address => {
-    // An IPv4 client of a socket that is open to both.
+    // An IPv4 client of a dual-stack socket.
     const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
     const family = isIP(plain);
     return family !== 0 && list.check(plain, family === 4 ? 'ipv4' : 'ipv6');

@@ -6,7 +6,7 @@ import { writeFileAtomically } from '../store/atomic-file.js';
 import { makeToken } from './tokens.js';
 
 /**
- * Where what the server must remember is kept, if nobody says otherwise: systemd's folder, XDG's, or one of its own.
+ * The default state folder: systemd's, XDG's, or `~/.local/state`.
  * @throws CommandError if the user has no home
  */
 export function defaultStateDir(env: NodeJS.ProcessEnv): string {
@@ -18,7 +18,7 @@ export function defaultStateDir(env: NodeJS.ProcessEnv): string {
   if (!state) {
     throw new CommandError(
       EXIT.cannotWrite,
-      'this user has no home folder to keep the token in. Name a folder with --state-dir.',
+      'this user has no home folder to save the token in. Name a folder with --state-dir.',
     );
   }
   return join(state, 'bigfootbot-video');
@@ -33,13 +33,13 @@ function home(): string {
 }
 
 /**
- * The token that opens the API: read from the state folder, made there at the first start (mode 0600).
- * @throws CommandError if it cannot be read or kept, or others can read it
+ * The token that opens the API: read from the state folder, created there at the first start (mode 0600).
+ * @throws CommandError if it cannot be read or saved, or others can read it
  */
 export async function readToken(stateDir: string): Promise<{ token: string; file: string }> {
   const file = join(stateDir, 'token');
-  const kept = readKept(file);
-  if (kept !== null) return { token: kept, file };
+  const saved = readSaved(file);
+  if (saved !== null) return { token: saved, file };
   const token = makeToken();
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
@@ -47,13 +47,13 @@ export async function readToken(stateDir: string): Promise<{ token: string; file
   } catch (error) {
     throw new CommandError(
       EXIT.cannotWrite,
-      `${file}: the token cannot be kept: ${(error as Error).message}. Name a folder that can be written with --state-dir.`,
+      `${file}: the token cannot be saved: ${(error as Error).message}. Name a writable folder with --state-dir.`,
     );
   }
   return { token, file };
 }
 
-function readKept(file: string): string | null {
+function readSaved(file: string): string | null {
   let token: string;
   try {
     const mode = statSync(file).mode & 0o077;
@@ -71,7 +71,7 @@ function readKept(file: string): string | null {
   if (!/^[\x21-\x7e]{16,512}$/.test(token))
     throw new CommandError(
       EXIT.config,
-      `${file}: holds no token: 16 to 512 printable characters in one line. Remove the file to have a new one made.`,
+      `${file}: has no token (16 to 512 printable characters in one line). Remove the file to get a new one.`,
     );
   return token;
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Grant } from '../../domain/access.js';
 
-/** A token that is known by its hash. */
+/** A configured token; only its hash is known. */
 export interface KnownToken {
   grant: Grant;
   hash: Buffer;
@@ -12,8 +12,8 @@ export interface KnownToken {
 const TOKEN_BYTES = 24;
 
 /**
- * 192 random bits in characters that fit into a header and a URL. The first is a letter or a digit: to most programs a
- * word that begins with `-` is an option.
+ * 192 random bits in characters that are safe in a header and a URL. The first is a letter or a digit: most programs take
+ * a word that begins with `-` for an option.
  */
 export function makeToken(): string {
   for (;;) {
@@ -23,21 +23,21 @@ export function makeToken(): string {
 }
 
 /**
- * SHA-256 and not a slow hash with salt: those protect what people think up. A token is random, with more bits than
- * anybody can try, and must not cost the robot 100 ms of its CPU at each request.
+ * SHA-256 and not a slow salted hash: those protect passwords that people choose. A token is random, with more bits than
+ * anybody can try, and must not cost the robot 100 ms of CPU per request.
  */
 export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
 
-/** As the configuration has it. */
+/** In the form of the configuration. */
 export const showHash = (hash: Buffer): string => `sha256:${hash.toString('hex')}`;
 
 export const readHash = (text: string): Buffer => Buffer.from(text.slice(text.indexOf(':') + 1), 'hex');
 
-/** Finds whose token it is. How long that takes tells neither which one nor how much of it was right. */
+/** Finds the configured token in constant time: the time taken reveals neither which one matched nor how much of it. */
 export function findToken(known: readonly KnownToken[], token: string): KnownToken | null {
   const hash = hashToken(token);
   let found: KnownToken | null = null;
-  // To the end, also after one was found.
+  // No early exit.
   for (const candidate of known) if (timingSafeEqual(candidate.hash, hash)) found = candidate;
   return found;
 }
