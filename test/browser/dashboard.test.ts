@@ -76,7 +76,7 @@ t.test('the dashboard plays every camera, on an address that is not loopback', a
     { timeout: 30_000 },
   );
   await page.waitForFunction(() =>
-    /^0\.\d\ss ago$/.test(document.querySelector('camera-details dd[data-figure="Newest picture"]')?.textContent ?? ''),
+    /^0\.\d\ss ago$/.test(document.querySelector('camera-details dd[data-figure="Newest frame"]')?.textContent ?? ''),
   );
   await page.keyboard.press('Escape');
   await page.waitForFunction(() => !document.querySelector('camera-tile[enlarged]'));

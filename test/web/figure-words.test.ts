@@ -28,8 +28,8 @@ const figures: PlayerFigures = {
   freezes: 0,
   packetsLost: 0,
   keyFrames: 3,
-  retransmissionsAsked: 0,
-  keyFramesAsked: 0,
+  nacks: 0,
+  keyframeRequests: 0,
 };
 const camera: Camera = {
   id: 'road',
@@ -96,7 +96,7 @@ t.test('how old pictures are, where they have a time mark', t => {
   t.match(age(52.4), { value: '52\u00a0±3\u00a0ms', warn: false });
   t.match(age(250), { warn: true });
   t.equal(compactFigures(figures, 30).find(({ key }) => key === 'age')?.value, '', 'nothing without one');
-  const group = (given: PlayerFigures) => playerGroups(given).find(({ title }) => title.startsWith('From capture'));
+  const group = (given: PlayerFigures) => playerGroups(given).find(({ title }) => title.startsWith('Capture to'));
   t.equal(group(figures), undefined);
   const values = group({ ...figures, capture })?.rows.map(([, value]) => value.replaceAll('\u00a0', ' '));
   t.strictSame(values, ['52 ms', '80 ms', '123 ms', '±2.6 ms', '300']);
@@ -110,7 +110,7 @@ t.test('figures at length', t => {
         group.rows.map(([label, value]) => [label, value.replaceAll('\u00a0', ' ')]),
       ),
     );
-  t.equal(rows(figures).get('One way, about'), '25 ms', 'half the round trip, the buffer and the decoder');
+  t.equal(rows(figures).get('One-way delay (est.)'), '25 ms', 'half the round trip, the buffer and the decoder');
   t.equal(rows({ ...figures, packetsLost: 7 }).get('Packets lost'), '7');
   for (const [label, value] of rows(undefined)) t.equal(value, '–', `${label} is not known before there are any`);
   t.end();
@@ -123,10 +123,10 @@ t.test('the camera behind it', t => {
   t.equal(rows({ encoder: null }).get('Encoder'), '–');
   t.match(
     rows({ encoder: null, passthrough: { active: true, reason: 'it is baseline' } }).get('Encoder'),
-    'passed through',
+    'passthrough',
   );
-  t.notOk(rows({}).has('Newest picture'), 'nothing is told of it');
-  t.equal(new Map(cameraGroup(camera, false, 1_540).rows).get('Newest picture'), '1.5\u00a0s ago');
+  t.notOk(rows({}).has('Newest frame'), 'unknown without events');
+  t.equal(new Map(cameraGroup(camera, false, 1_540).rows).get('Newest frame'), '1.5\u00a0s ago');
   t.notOk(rows({}).has('Problem'));
   t.equal(rows({ problem: { detail: 'unplugged', remedy: 'plug it in' } }).get('Problem'), 'unplugged');
   t.equal(rows({ problem: { detail: 'unplugged', remedy: 'plug it in' } }).get('Remedy'), 'plug it in');
@@ -145,6 +145,6 @@ t.test('the camera behind it', t => {
   t.equal(v4l2.get('Remedy'), 'configure 30');
   t.equal(v4l2.get('Device'), '/dev/video0');
   t.equal(v4l2.get('Captures')?.replaceAll('\u00a0', ' '), 'MJPG 1280×720, 30 fps');
-  t.equal(rows({}, true).get('State'), 'not known; was live', 'a server that is silent vouches for nothing');
+  t.equal(rows({}, true).get('State'), 'unknown; was live', 'a server that is silent vouches for nothing');
   t.end();
 });

@@ -95,9 +95,9 @@ t.test('why there is no video, and what to do', t => {
     remedy: 'plug it in',
     code: 'camera-unavailable',
   });
-  t.notOk(trouble.isPassing(refusal));
-  t.ok(trouble.isPassing({ ...refusal, code: 'camera-starting' }), 'a start is no failure');
-  t.notOk(trouble.isPassing(parseProblem(502, '')));
+  t.notOk(trouble.isTransient(refusal));
+  t.ok(trouble.isTransient({ ...refusal, code: 'camera-starting' }), 'a start is no failure');
+  t.notOk(trouble.isTransient(parseProblem(502, '')));
   t.match(trouble.nothingArrived(false, 8_000).remedy, /UDP.*firewall/);
   t.match(trouble.nothingArrived(true, 8_000).remedy, /camera/);
   t.match(spaced(trouble.stopped(3_200).detail), '3.2 s');

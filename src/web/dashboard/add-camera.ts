@@ -1,15 +1,15 @@
-/** The dialog that adds a camera: one of those that are plugged in, or any other source. */
-import { createCamera, type Device, listDevices, wrongWith } from '../shared/api.js';
+/** The dialog that adds a camera: one that is plugged in, or any other source. */
+import { createCamera, type Device, listDevices, errorText } from '../shared/api.js';
 import { element, setHidden, setText } from '../shared/dom.js';
 import { deviceLine, idFor, sourceOf } from './device-words.js';
 
 export interface AddCameraHost {
-  /** The ids that there are. */
+  /** Ids in use. */
   readonly taken: readonly string[];
   toast(text: string): void;
 }
 
-/** Asks until it is added or given up. At the side: the pictures stay to be seen. */
+/** Stays open until the camera is added or the user cancels. At the side, so that the videos stay visible. */
 export function addCamera(host: AddCameraHost): void {
   const devices = element('div', { class: 'devices' }, element('p', { class: 'hint' }, 'Looking for cameras …'));
   const source = element('input', {
@@ -40,7 +40,7 @@ export function addCamera(host: AddCameraHost): void {
     ...[
       ['Source', source],
       ['Name', name],
-      ['Id, in URLs', id],
+      ['ID (in URLs)', id],
     ].map(([label, input]) =>
       element(
         'div',
@@ -59,7 +59,7 @@ export function addCamera(host: AddCameraHost): void {
     form,
   );
 
-  /** Whether a person gave it an id; until then it follows the name. */
+  /** Whether the user typed an id; until then it follows the name. */
   let ownId = false;
   const suggestId = (): void => {
     if (!ownId) id.value = name.value === '' ? '' : idFor(name.value, host.taken);
@@ -95,13 +95,13 @@ export function addCamera(host: AddCameraHost): void {
     if (answer.kind === 'ok') {
       dialog.close();
       host.toast(`Added ${called || wanted.id}.`);
-    } else complain(wrongWith(answer));
+    } else complain(errorText(answer));
   }
 
-  async function look(): Promise<void> {
+  async function listPluggedIn(): Promise<void> {
     const answer = await listDevices();
     const found = answer.kind === 'ok' ? answer.value : [];
-    const words = wrongWith(answer) ?? 'None was found. It can be plugged in later: name it by its source.';
+    const words = errorText(answer) ?? 'No cameras found. To add one that is not plugged in yet, enter its source.';
     devices.replaceChildren(
       ...(found.length === 0 ? [element('p', { class: 'hint' }, words)] : found.map(device => row(device))),
     );
@@ -120,5 +120,5 @@ export function addCamera(host: AddCameraHost): void {
 
   document.body.append(dialog);
   dialog.showModal();
-  void look();
+  void listPluggedIn();
 }

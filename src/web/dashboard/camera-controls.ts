@@ -1,5 +1,5 @@
-/** `<camera-controls>`: brightness, focus and the like of a V4L2 camera; each change is seen at once in the picture. */
-import { type Control, listControls, setControls, wrongWith } from '../shared/api.js';
+/** `<camera-controls>`: brightness, focus and other V4L2 controls; a change shows in the video at once. */
+import { type Control, listControls, setControls, errorText } from '../shared/api.js';
 import { element, setHidden, setText } from '../shared/dom.js';
 import { latestOnly, type Values } from './latest-only.js';
 
@@ -10,7 +10,7 @@ export class CameraControls extends HTMLElement {
   readonly #list = element('div', { class: 'controls' });
   readonly #message = element('p', { class: 'message', role: 'status', hidden: true });
   readonly #change = latestOnly(values => this.#send(values));
-  /** Writes a value into what shows a control. */
+  /** Update what is shown of a control, by its name. */
   readonly #shown = new Map<string, (control: Control) => void>();
   #controls: readonly Control[] = [];
 
@@ -32,7 +32,7 @@ export class CameraControls extends HTMLElement {
     void this.#load();
   }
 
-  /** Hidden where there are none: the answer is a problem then, and no news to anybody. */
+  /** Stays hidden if the camera has no controls: the server then answers with a problem. */
   async #load(): Promise<void> {
     const answer = await listControls(this.#id);
     if (answer.kind === 'ok') this.#take(answer.value);
@@ -48,10 +48,10 @@ export class CameraControls extends HTMLElement {
 
   async #send(values: Values): Promise<void> {
     const answer = await setControls(this.#id, values);
-    const wrong = wrongWith(answer);
+    const wrong = errorText(answer);
     setText(this.#message, wrong ?? '');
     setHidden(this.#message, wrong === undefined);
-    // One control makes others active, or takes another value than was asked for.
+    // Setting one control can activate others, or result in another value than requested.
     if (answer.kind === 'ok') this.#take(answer.value);
     else await this.#load();
   }
@@ -73,7 +73,7 @@ export class CameraControls extends HTMLElement {
     const { input, output, show } = inputFor(control, id, change);
     this.#shown.set(name, now => {
       setDisabled(input, now);
-      // What a hand is on is not moved from under it.
+      // Do not move a control that is being dragged.
       if (now.value !== null && !input.matches(':active')) show(now.value);
     });
     return element(
@@ -87,7 +87,7 @@ export class CameraControls extends HTMLElement {
 
 interface Shown {
   input: HTMLInputElement | HTMLSelectElement;
-  /** The value in words, beside a slider. */
+  /** The value, beside a slider. */
   output?: HTMLElement;
   show(value: Value): void;
 }
@@ -132,7 +132,7 @@ function inputFor(control: Control, id: string, change: (value: Value) => void):
   }
 }
 
-/** What V4L2 calls a control that cannot be set at this moment, or never. */
+/** V4L2 flags of a control that cannot be set now, or ever. */
 const FIXED = new Set(['inactive', 'read-only', 'grabbed', 'disabled']);
 const isFixed = ({ flags }: Control): boolean => flags.some(flag => FIXED.has(flag));
 
@@ -140,7 +140,7 @@ function setDisabled(input: { disabled: boolean }, control: Control): void {
   input.disabled = isFixed(control);
 }
 
-/** Of all that can be set now. */
+/** Resets every control that can be set now. */
 function defaultsOf(controls: readonly Control[]): Values {
   const settable = controls.filter(control => !isFixed(control) && control.type !== 'button');
   return Object.fromEntries(settable.map(({ name }) => [name, null]));

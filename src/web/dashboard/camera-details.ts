@@ -1,4 +1,4 @@
-/** `<camera-details>`: every figure of one camera, beside the enlarged picture. */
+/** `<camera-details>`: every figure of one camera, beside the enlarged video. */
 
 import type { PlayerFigures } from '../player/player-stats.js';
 import type { Camera } from '../shared/api.js';
@@ -10,8 +10,8 @@ export class CameraDetails extends HTMLElement {
   #figures: PlayerFigures | undefined;
   #active = false;
   #outdated = false;
-  #newestAt: number | undefined;
-  /** The labels that are on the screen; while they stay, only values are written. */
+  #newestFrameAt: number | undefined;
+  /** The labels on the screen; while they stay the same, only values are written. */
   #shape = '';
   #values: HTMLElement[] = [];
 
@@ -25,9 +25,9 @@ export class CameraDetails extends HTMLElement {
     this.#render();
   }
 
-  /** `performance.now()` of the camera's newest picture, by the server; the age of it goes on while nothing is told. */
-  set newestAt(newestAt: number | undefined) {
-    this.#newestAt = newestAt;
+  /** `performance.now()` of the camera's newest frame, by the server; its age keeps growing without events. */
+  set newestFrameAt(newestFrameAt: number | undefined) {
+    this.#newestFrameAt = newestFrameAt;
     this.#render();
   }
 
@@ -45,7 +45,7 @@ export class CameraDetails extends HTMLElement {
 
   #render(): void {
     if (!this.#active || this.#camera === undefined) return;
-    const ageMs = this.#newestAt === undefined ? undefined : performance.now() - this.#newestAt;
+    const ageMs = this.#newestFrameAt === undefined ? undefined : performance.now() - this.#newestFrameAt;
     const groups = [...playerGroups(this.#figures), cameraGroup(this.#camera, this.#outdated, ageMs)];
     const shape = JSON.stringify(groups.map(group => [group.title, group.rows.map(([label]) => label)]));
     if (shape !== this.#shape) this.#build(groups);
@@ -70,7 +70,7 @@ export class CameraDetails extends HTMLElement {
     this.replaceChildren(...sections);
     this.setAttribute('role', 'complementary');
     this.setAttribute('aria-label', 'Figures');
-    // A panel that scrolls has to be reachable by keys.
+    // A panel that scrolls must be reachable by keyboard.
     this.tabIndex = 0;
   }
 }

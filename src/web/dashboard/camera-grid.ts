@@ -1,4 +1,4 @@
-/** `<camera-grid>`: all cameras, each as large as the window lets it be; or one of them alone. */
+/** `<camera-grid>`: all cameras, each as large as the window allows, or one of them alone. */
 
 import type { PlayerState } from '../player/player-state.js';
 import type { Camera } from '../shared/api.js';
@@ -6,7 +6,7 @@ import { CameraTile } from './camera-tile.js';
 import { commonAspect, gridLayout } from './grid-layout.js';
 import { isAdmin, type Permissions } from './permissions.js';
 
-/** Pixels; the same numbers stand in dashboard.css. */
+/** Pixels; cameras.css has the same numbers. */
 const GAP = 10;
 /** A wide tile has its name and its figures on one line, a tiny one has no room for a second. */
 const ONE_LINE_FROM = 620;
@@ -41,7 +41,7 @@ export class CameraGrid extends HTMLElement {
     const before = this.#enlarged;
     this.#enlarged = id !== undefined && this.#tiles.has(id) ? id : undefined;
     this.#show();
-    // Back in the grid, the focus is where the eyes are.
+    // Back in the grid, the focus is on the camera that was enlarged.
     if (before !== this.#enlarged)
       this.tile(this.#enlarged ?? before)?.focus({ preventScroll: this.#enlarged !== undefined });
   }
@@ -50,27 +50,27 @@ export class CameraGrid extends HTMLElement {
     return id === undefined ? undefined : this.#tiles.get(id);
   }
 
-  /** Whether the server stopped answering, so that what it said of its cameras may no longer hold. */
+  /** Whether the server has stopped answering, so that what is known of its cameras may be out of date. */
   set outdated(outdated: boolean) {
     for (const tile of this.tiles) tile.outdated = outdated;
   }
 
-  /** How old the newest pictures of the cameras are, as the server says now. */
+  /** The age of each camera's newest frame, as the server reports it now. */
   updateAges(ages: readonly { id: string; ageMs: number | null }[]): void {
     for (const { id, ageMs } of ages) {
       const tile = this.tile(id);
-      if (tile !== undefined) tile.pictureAge = ageMs;
+      if (tile !== undefined) tile.frameAge = ageMs;
     }
   }
 
-  /** What the person may do. */
+  /** What the token may do. */
   set permissions(permissions: Permissions) {
-    // What an old sender sends is in no configuration.
+    // A legacy sender's camera is in no configuration.
     for (const [id, tile] of this.#tiles)
       tile.changeable = isAdmin(permissions, id) && tile.camera?.source !== 'legacy';
   }
 
-  /** The cameras as the server has them now. A tile stays what it is, its session included, as long as its camera is there. */
+  /** The cameras as the server has them now. A tile and its session stay as long as the camera does. */
   update(cameras: readonly Camera[]): void {
     const before = this.#tiles;
     this.#tiles = new Map();
@@ -79,7 +79,7 @@ export class CameraGrid extends HTMLElement {
       before.delete(camera.id);
       this.#tiles.set(camera.id, tile);
       tile.camera = camera;
-      // By style: a tile that is moved in the document is taken out of it first, and its session ends.
+      // By style: moving a tile in the document would disconnect it first and end its session.
       tile.style.order = String(index);
       if (!tile.isConnected) this.append(tile);
     }

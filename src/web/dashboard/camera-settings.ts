@@ -1,12 +1,12 @@
-/** `<camera-settings>`: what a camera is set to, for who may change it; beside the picture, never over it. */
-import { type Answer, type Camera, getCamera, patchCamera, removeCamera, wrongWith } from '../shared/api.js';
+/** `<camera-settings>`: a camera's settings, for tokens that may change them; beside the video, never over it. */
+import { type Answer, type Camera, getCamera, patchCamera, removeCamera, errorText } from '../shared/api.js';
 import { element, setHidden, setText } from '../shared/dom.js';
 import { CameraControls } from './camera-controls.js';
 import { type FieldKey, fieldNamedIn, fields, mergeTyped, patchOf, type Typed, typedOf } from './settings-fields.js';
 
 const CHANGED_ELSEWHERE = 412;
 const ELSEWHERE =
-  'Somebody else changed this camera meanwhile. What you did not touch is as they left it: look, and save again.';
+  'Somebody else changed this camera. The fields that you did not edit show the new values: check, and save again.';
 
 interface Shown {
   input: HTMLInputElement | HTMLSelectElement;
@@ -19,7 +19,7 @@ export class CameraSettings extends HTMLElement {
   readonly #message = element('p', { class: 'message', role: 'status', hidden: true });
   readonly #save = element('button', { type: 'submit', class: 'primary', disabled: true }, 'Save');
   readonly #revert = element('button', { type: 'button', disabled: true }, 'Undo');
-  /** What the server has, and the tag by which it knows that. */
+  /** The server's values, and their ETag. */
   #before: Typed | undefined;
   #etag: string | undefined;
   #busy = false;
@@ -48,7 +48,7 @@ export class CameraSettings extends HTMLElement {
     void this.#load();
   }
 
-  /** To the first field. */
+  /** Focuses the first field. */
   override focus(): void {
     this.#shown.get('name')?.input.focus({ preventScroll: true });
   }
@@ -66,10 +66,10 @@ export class CameraSettings extends HTMLElement {
   async #load(): Promise<void> {
     const answer = await getCamera(this.#id);
     if (answer.kind === 'ok') this.#take(answer);
-    else this.#complain(wrongWith(answer));
+    else this.#complain(errorText(answer));
   }
 
-  /** The camera as the server has it now; what a person has typed stays. */
+  /** Shows the camera as the server has it now; unsaved input stays. */
   #take({ value, etag }: Extract<Answer<Camera>, { kind: 'ok' }>): void {
     const now = typedOf(value);
     const shown = this.#before === undefined ? now : mergeTyped(this.#before, this.#typed(), now);
@@ -101,13 +101,13 @@ export class CameraSettings extends HTMLElement {
   async #submit(): Promise<void> {
     if (this.#before === undefined || this.#busy) return;
     this.#complain();
-    if (this.#refuseUntyped()) return;
+    if (this.#rejectInvalid()) return;
     this.#busy = true;
     this.#showDirty();
     const answer = await patchCamera(this.#id, patchOf(this.#before, this.#typed()), this.#etag);
     this.#busy = false;
     if (answer.kind === 'ok') {
-      // With the defaults that empty fields have brought back.
+      // With the defaults that empty fields have restored.
       this.#before = this.#typed();
       await this.#load();
       this.#complain('Saved.', true);
@@ -115,13 +115,13 @@ export class CameraSettings extends HTMLElement {
       await this.#load();
       this.#complain(ELSEWHERE);
     } else if (answer.kind === 'problem') {
-      this.#complainAt(fieldNamedIn(answer.problem.detail), wrongWith(answer) ?? '');
-    } else this.#complain(wrongWith(answer));
+      this.#complainAt(fieldNamedIn(answer.problem.detail), errorText(answer) ?? '');
+    } else this.#complain(errorText(answer));
     this.#showDirty();
   }
 
-  /** Whether the browser itself finds something wrong; said at its field. */
-  #refuseUntyped(): boolean {
+  /** Whether the browser rejects an input; shows why at its field. */
+  #rejectInvalid(): boolean {
     for (const [key, { input }] of this.#shown) {
       if (input.validity.valid) continue;
       this.#complainAt(key, input.validationMessage);
@@ -141,7 +141,7 @@ export class CameraSettings extends HTMLElement {
     shown.input.focus();
   }
 
-  /** Nothing takes back what was said before. */
+  /** Without a text, clears the previous message. */
   #complain(text = '', good = false): void {
     setText(this.#message, text);
     this.#message.classList.toggle('good', good);
@@ -152,12 +152,12 @@ export class CameraSettings extends HTMLElement {
     }
   }
 
-  /** Asks here and not in a dialog, which would stand over the picture. */
+  /** Asks inline: a dialog would cover the video. */
   #removal(): HTMLElement {
     const ask = element('button', { type: 'button', class: 'danger' }, 'Remove this camera …');
     const yes = element('button', { type: 'button', class: 'danger' }, 'Remove');
     const no = element('button', { type: 'button', class: 'primary' }, 'Keep it');
-    const words = 'Whoever watches it is cut off, and it is taken out of the configuration. Remove it?';
+    const words = 'Its viewers are disconnected, and it is removed from the configuration. Remove it?';
     const question = element(
       'div',
       { role: 'group', 'aria-label': 'Remove this camera', hidden: true },
@@ -180,11 +180,11 @@ export class CameraSettings extends HTMLElement {
 
   async #remove(): Promise<void> {
     const answer = await removeCamera(this.#id, this.#etag);
-    // Where it worked the tile goes by itself, and this with it.
+    // On success the tile disappears by itself, and this with it.
     if (answer.kind === 'problem' && answer.problem.status === CHANGED_ELSEWHERE) {
       await this.#load();
       this.#complain(ELSEWHERE);
-    } else this.#complain(wrongWith(answer));
+    } else this.#complain(errorText(answer));
   }
 }
 

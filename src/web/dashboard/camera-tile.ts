@@ -1,4 +1,4 @@
-/** `<camera-tile>`: a player with its name, its state in words and its figures; alone, or one of the grid. */
+/** `<camera-tile>`: a player with its name, state and figures; enlarged, or one of the grid. */
 
 import { CameraPlayer } from '../player/camera-player.js';
 import { stateWord } from '../player/player-state.js';
@@ -10,10 +10,10 @@ import { CameraSettings } from './camera-settings.js';
 import { compactFigures } from './figure-words.js';
 import { type IconName, icon } from './icons.js';
 
-/** A picture is stale long before this; a session that lives longer than this belongs to the new worker. */
+/** Video goes stale long before this; a session that lives longer belongs to the new worker. */
 const DOOMED_MS = 5_000;
 
-/** What a person asked of a tile; `detail` of its `tile-command` events. */
+/** What the user asked of a tile; `detail` of its `tile-command` events. */
 export type TileCommand = 'toggle' | 'previous' | 'next' | 'snapshot' | 'fullscreen' | 'figures' | 'settings';
 
 export class CameraTile extends HTMLElement {
@@ -26,9 +26,9 @@ export class CameraTile extends HTMLElement {
   readonly #line = element('span', { class: 'figures' });
   readonly #figures = new Map<string, { box: HTMLElement; value: HTMLElement }>();
   #camera: Camera | undefined;
-  /** The session that belonged to a worker that died, and how long to hold that against it. */
+  /** The session of a worker that died, and until when to distrust it. */
   #doomed: { session: number; until: number } | undefined;
-  /** Since when the camera is lost, by this page's clock, and the moment by the robot's that this was read from. */
+  /** When the camera was lost, by this page's clock, and the robot's timestamp that it was computed from. */
   #lost: { moment: string | null | undefined; since: number } | undefined;
   #built = false;
 
@@ -44,7 +44,7 @@ export class CameraTile extends HTMLElement {
     setText(this.#name, camera.name);
     setAttribute(this.player, 'label', camera.name);
     setAttribute(this.player, 'src', camera.links.whep);
-    // A closed camera has no rate; what it last had is the best guess for when it opens.
+    // A closed camera has no frame rate; its last one is the best guess for when it opens.
     const fps = camera.fps > 0 ? camera.fps : undefined;
     if (fps !== undefined) setAttribute(this.player, 'known-fps', fps.toFixed(1));
     this.player.toggleAttribute('time-mark', camera.settings.overlay === 'timemark');
@@ -54,12 +54,12 @@ export class CameraTile extends HTMLElement {
     if (before !== undefined) this.#helpPlayer(before, camera);
   }
 
-  /** ms since the camera's newest picture, as the server says now; null if there never was one. */
-  set pictureAge(ageMs: number | null) {
-    this.#details.newestAt = ageMs === null ? undefined : performance.now() - ageMs;
+  /** ms since the camera's newest frame, as the server reports it now; null if there never was one. */
+  set frameAge(ageMs: number | null) {
+    this.#details.newestFrameAt = ageMs === null ? undefined : performance.now() - ageMs;
   }
 
-  /** Whether the server stopped answering since. */
+  /** Whether the server has stopped answering since. */
   set outdated(outdated: boolean) {
     this.#details.outdated = outdated;
   }
@@ -75,7 +75,7 @@ export class CameraTile extends HTMLElement {
     if (!enlarged) this.configuring = false;
   }
 
-  /** Whether the person may change its settings. */
+  /** Whether the token may change its settings. */
   set changeable(changeable: boolean) {
     setHidden(this.#settingsButton, !changeable);
     if (!changeable) this.configuring = false;
@@ -85,7 +85,7 @@ export class CameraTile extends HTMLElement {
     return this.#settings !== undefined;
   }
 
-  /** Shows its settings in the place of its figures; of an enlarged camera only, and where the person may. */
+  /** Shows the settings instead of the figures; only of an enlarged camera, and only if the token may change them. */
   set configuring(configuring: boolean) {
     if (configuring === this.configuring) return;
     if (configuring && (!this.enlarged || this.#settingsButton.hidden || this.#camera === undefined)) return;
@@ -121,7 +121,7 @@ export class CameraTile extends HTMLElement {
     this.player.addEventListener('figures', () => this.#showFigures());
   }
 
-  /** The robot's clock is asked once: it may jump while the camera is away. */
+  /** Reads the robot's clock once: it may jump while the camera is lost. */
   #showLost(): void {
     const { state, problem, lostSince } = this.#camera ?? {};
     if (state !== 'lost') this.#lost = undefined;
@@ -131,13 +131,13 @@ export class CameraTile extends HTMLElement {
     this.player.lost =
       since === undefined
         ? undefined
-        : { since, detail: problem?.detail ?? 'It brings no pictures.', remedy: problem?.remedy };
+        : { since, detail: problem?.detail ?? 'No video from the camera.', remedy: problem?.remedy };
   }
 
-  /** The server knows sooner than a silent connection that a camera's worker or publisher is gone, and that it is back. */
+  /** The server knows sooner than a silent connection that a camera's worker or publisher is gone, or back. */
   #helpPlayer(before: Camera, now: Camera): void {
     const died = now.restarts > before.restarts || (now.state === 'down' && before.state !== 'down');
-    // Who publishes it is another now, or nobody.
+    // Another publisher now, or none.
     const left = before.publisher !== null && now.publisher !== before.publisher;
     if (died || left) {
       this.#doomed = { session: this.player.sessions, until: performance.now() + DOOMED_MS };
@@ -147,7 +147,7 @@ export class CameraTile extends HTMLElement {
     this.#leaveDoomed();
   }
 
-  /** A session whose worker or publisher is gone brings no picture any more; one that still does was made after that. */
+  /** A session whose worker or publisher is gone gets no more frames; one that still does was opened later. */
   #leaveDoomed(): void {
     const doomed = this.#doomed;
     if (doomed?.session !== this.player.sessions || performance.now() > doomed.until) return;

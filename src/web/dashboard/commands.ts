@@ -19,13 +19,13 @@ export interface Commands {
   toggleFullscreen(): void;
 }
 
-/** Whether keys are for what has the focus: letters for a text, arrows for a slider. */
+/** Whether the focused element takes the keys: letters for a text, arrows for a slider. */
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
 
 /** Listens for as long as the page lives. */
 export function listenForCommands(host: CommandsHost): Commands {
-  /** Whether this page put the enlarged camera into the history, so that going back is going back to the grid. */
+  /** Whether this page pushed the enlarged camera to the history, so that back leads to the grid. */
   let pushed = false;
 
   function showRoute(): void {
@@ -52,8 +52,8 @@ export function listenForCommands(host: CommandsHost): Commands {
     showRoute();
   }
 
-  /** The camera that a key means: the enlarged one, the one in focus, or the only one. */
-  function meant(): CameraTile | undefined {
+  /** The camera that a key applies to: the enlarged, the focused or the only one. */
+  function targetTile(): CameraTile | undefined {
     const tiles = host.grid?.tiles ?? [];
     const focused = document.activeElement?.closest('camera-tile');
     const enlarged = host.grid?.tile(host.grid.enlarged);
@@ -62,7 +62,7 @@ export function listenForCommands(host: CommandsHost): Commands {
 
   function step(by: 1 | -1): void {
     const tiles = host.grid?.tiles ?? [];
-    const current = meant();
+    const current = targetTile();
     const from = current === undefined ? (by === 1 ? -1 : 0) : tiles.indexOf(current);
     const next = tiles[(from + by + tiles.length) % tiles.length];
     if (host.grid?.enlarged === undefined) next?.focus();
@@ -75,7 +75,7 @@ export function listenForCommands(host: CommandsHost): Commands {
       return;
     }
     const taken = await tile.player.snapshot();
-    if (taken === null) host.toast(`${tile.camera.name} has no picture now.`);
+    if (taken === null) host.toast(`${tile.camera.name} has no video now.`);
     else host.toast(`Saved ${savePng(taken.png, tile.camera.id, taken.at)}`);
   }
 
@@ -87,19 +87,19 @@ export function listenForCommands(host: CommandsHost): Commands {
   }
 
   function configure(): void {
-    const tile = meant();
+    const tile = targetTile();
     if (tile?.camera === undefined) return;
     if (!tile.enlarged) enlarge(tile.camera.id);
     tile.configuring = !tile.configuring;
   }
 
-  function obey(command: Command): void {
+  function execute(command: Command): void {
     const id = command.name === 'open' ? host.grid?.tiles[command.index]?.camera?.id : undefined;
     if (command.name === 'open' && id !== undefined) enlarge(id);
     else if (command.name === 'step') step(command.by);
     else if (command.name === 'back' && host.grid?.enlarged !== undefined) enlarge(undefined);
     else if (command.name === 'fullscreen') toggleFullscreen();
-    else if (command.name === 'snapshot') void snapshot(meant());
+    else if (command.name === 'snapshot') void snapshot(targetTile());
     else if (command.name === 'settings') configure();
     else if (command.name === 'figures') document.body.classList.toggle('figures-turned');
     else if (command.name === 'help') host.help.showModal();
@@ -110,7 +110,7 @@ export function listenForCommands(host: CommandsHost): Commands {
     const command = commandFor(event);
     if (command === undefined || (event.repeat && command.name !== 'step')) return;
     if (command.name !== 'back') event.preventDefault();
-    obey(command);
+    execute(command);
   });
   document.addEventListener('tile-command', event => {
     const tile = event.target;
@@ -120,7 +120,7 @@ export function listenForCommands(host: CommandsHost): Commands {
     else if (command === 'previous') step(-1);
     else if (command === 'next') step(1);
     else if (command === 'snapshot') void snapshot(tile);
-    else obey({ name: command });
+    else execute({ name: command });
   });
   addEventListener('popstate', showRoute);
   return { showRoute, toggleFullscreen };

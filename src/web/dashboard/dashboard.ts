@@ -1,4 +1,4 @@
-/** The dashboard: signs in, hears of the cameras, or asks where nothing is told, and shows them. */
+/** The dashboard: signs in, follows the cameras by events or else by polling, and shows them. */
 
 import { type Camera, getSystem, type LiveEvent, listCameras, type System } from '../shared/api.js';
 import { element } from '../shared/dom.js';
@@ -18,7 +18,7 @@ import { createToast } from './toast.js';
 import { keepScreenOn } from './wake-lock.js';
 
 const POLL_MS = 2_000;
-/** While a picture is missing, the server's word that its camera is back is worth more questions. */
+/** While a camera shows no video, poll faster to notice sooner that it is back. */
 const TROUBLED_POLL_MS = 500;
 const SILENT_POLL_MS = 1_000;
 /** One request without an answer may be a dropped packet, unless it took this long. */
@@ -43,14 +43,14 @@ const commands = listenForCommands({
 let grid: CameraGrid | undefined;
 let cameras: readonly Camera[] = [];
 let permissions: Permissions = [];
-let feed: EventSocket | undefined;
+let events: EventSocket | undefined;
 let system: System | undefined;
-/** Ends what `watch` began. */
+/** Stops what `watch` started. */
 let endings: (() => void)[] = [];
 let pollNow = (): void => undefined;
 let silences = 0;
 let answeredAt = 0;
-/** Why the person is asked for the token again. */
+/** Why the user has to enter the token again. */
 let complaint: string | undefined;
 
 function begin(): void {
@@ -72,17 +72,17 @@ function showSignIn(): void {
 
 function watch(): void {
   system = undefined;
-  feed = undefined;
+  events = undefined;
   cameras = [];
   permissions = [];
   silences = 0;
   answeredAt = performance.now();
   const poller = startPolling(ask);
   pollNow = poller.now;
-  endings = [poller.stop, keepScreenOn(), () => feed?.close()];
+  endings = [poller.stop, keepScreenOn(), () => events?.close()];
 }
 
-/** Puts something in the place of the cameras, whose sessions end with that. */
+/** Replaces the cameras, which ends their sessions. */
 function show(content: HTMLElement): void {
   grid = content instanceof CameraGrid ? content : undefined;
   page.main.replaceChildren(content);
@@ -92,16 +92,16 @@ function show(content: HTMLElement): void {
 
 async function ask(): Promise<number> {
   const token = readToken();
-  if (isNotified()) {
+  if (hasEvents()) {
     await askSystem();
     return POLL_MS;
   }
   const answer = await listCameras();
-  // Signed out or in anew meanwhile: this answers somebody else's question.
+  // The user has signed out or in again since: this answers the previous token.
   if (readToken() !== token) return POLL_MS;
-  // What was told meanwhile is newer.
-  if (isNotified()) return POLL_MS;
-  if (answer.kind === 'unreachable') return bearSilence();
+  // Events that have arrived since are newer.
+  if (hasEvents()) return POLL_MS;
+  if (answer.kind === 'unreachable') return onUnreachable();
   silences = 0;
   answeredAt = performance.now();
   if (answer.kind === 'problem') {
@@ -111,7 +111,7 @@ async function ask(): Promise<number> {
   }
   page.showTrouble(undefined);
   showCameras(answer.value);
-  if (token !== undefined) feed ??= listenToEvents(token, { onEvent: takeEvent, onLost: () => pollNow() });
+  if (token !== undefined) events ??= listenToEvents(token, { onEvent: takeEvent, onLost: () => pollNow() });
   await askSystem();
   const soon = grid?.states.some(
     state => state === 'stale' || state === 'reconnecting' || state === 'connecting' || state === 'lost',
@@ -119,8 +119,8 @@ async function ask(): Promise<number> {
   return soon === true ? TROUBLED_POLL_MS : POLL_MS;
 }
 
-/** Whether whatever happens is told, so that nobody has to ask. */
-const isNotified = (): boolean => feed?.live === true;
+/** Whether events arrive, so that polling is not needed. */
+const hasEvents = (): boolean => events?.live === true;
 
 function takeEvent(event: LiveEvent): void {
   if (event.type === 'snapshot' || event.type === 'alive') noteServerTime(event.at);
@@ -137,7 +137,7 @@ function takeEvent(event: LiveEvent): void {
   if (now !== cameras) showCameras(now);
 }
 
-function bearSilence(): number {
+function onUnreachable(): number {
   silences++;
   if (silences === 1 && performance.now() - answeredAt < SILENCE_MS) return TROUBLED_POLL_MS;
   page.showTrouble('Robot not reachable · trying again');
@@ -147,7 +147,7 @@ function bearSilence(): number {
   return SILENT_POLL_MS;
 }
 
-/** Once; again while the server still looks for an encoder. */
+/** Once; again while the server still tests encoders. */
 async function askSystem(): Promise<void> {
   if (system?.encoders.state === 'done') return;
   const answer = await getSystem();
@@ -157,7 +157,7 @@ async function askSystem(): Promise<void> {
 }
 
 function refuseToken(): void {
-  complaint = 'The robot did not accept the token that this browser has. Enter the right one.';
+  complaint = 'The robot rejected the token stored in this browser. Enter a valid one.';
   keepToken(undefined);
 }
 
@@ -176,7 +176,7 @@ function showCameras(now: readonly Camera[]): void {
 }
 
 function noCameras(): HTMLElement {
-  const words = 'Plug a camera in, or name one in the configuration file. It appears here by itself.';
+  const words = 'Plug in a camera, or add one to the configuration file. It appears here automatically.';
   return element('div', { class: 'empty none' }, element('h2', {}, 'No cameras'), element('p', {}, words));
 }
 
@@ -191,5 +191,5 @@ addEventListener('hashchange', () => {
   if (!takeTokenFromAddress()) commands.showRoute();
 });
 onTokenChange(begin);
-// Announces the change, and so begins, if there is a token to take.
+// Triggers `onTokenChange`, and so `begin`, if there is a token.
 if (!takeTokenFromAddress()) begin();

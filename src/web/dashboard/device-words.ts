@@ -4,13 +4,13 @@ import { formatSize } from '../shared/formatting.js';
 
 const LONGEST_ID = 63;
 
-/** By what stays when it is plugged in anew. */
+/** By what stays the same when it is replugged. */
 export function sourceOf({ serial, bus, device }: Pick<Device, 'serial' | 'bus' | 'device'>): string {
   if (serial !== null) return `v4l2:serial=${serial}`;
   return bus === '' ? `v4l2:${device}` : `v4l2:bus=${bus}`;
 }
 
-/** Where it is, what it can do at the most, and who uses it or why nobody can. */
+/** Where it is, its largest mode, and which cameras use it or why none can. */
 export function deviceLine({ device, bus, modes, usable, cameras }: Device): string {
   const largest = [...modes].sort((a, b) => b.width * b.height - a.width * a.height)[0];
   const best = largest === undefined ? '' : `up to ${formatSize(largest.width, largest.height)}`;
@@ -18,7 +18,7 @@ export function deviceLine({ device, bus, modes, usable, cameras }: Device): str
   return [device, bus, best, use].filter(Boolean).join(' · ');
 }
 
-/** An id for a camera of this name that no other has: `hd-pro-webcam`, `hd-pro-webcam-2`. */
+/** A unique id for a camera of this name: `hd-pro-webcam`, `hd-pro-webcam-2`. */
 export function idFor(name: string, taken: readonly string[]): string {
   const word =
     name

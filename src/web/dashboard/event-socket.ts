@@ -1,26 +1,26 @@
-/** Listens to what the server tells of its cameras, for as long as it can, and again when it can. */
+/** The server's event WebSocket; reconnects whenever it is lost. */
 
 import { retryDelayMs } from '../../protocol/backoff.js';
 import { protocolsWithToken } from '../../protocol/socket-token.js';
 import type { LiveEvent } from '../shared/api.js';
 
-/** The server says something each 2 s. */
+/** The server sends an event every 2 s. */
 const SILENCE_MS = 5_000;
 const POLL_INTERVAL_MS = 500;
-/** From one telling of how old the cameras' pictures are to the next. */
+/** Interval of the server's `freshness` events. */
 const FRESHNESS_MS = 500;
-/** After so many failures in a row a proxy on the way may know no WebSockets: asked seldom then. */
-const GIVING_UP = 5;
+/** After this many failures in a row, assume a proxy without WebSocket support, and retry rarely. */
+const MAX_FAST_RETRIES = 5;
 const SLOW_POLL_INTERVAL_MS = 30_000;
 
 export interface EventSocketHost {
   onEvent(event: LiveEvent): void;
-  /** What it told last may no longer hold. */
+  /** The last events may be out of date. */
   onLost(): void;
 }
 
 export interface EventSocket {
-  /** Whether what it told holds at this moment. */
+  /** Whether events arrive, so that the last ones are current. */
   readonly live: boolean;
   close(): void;
 }
@@ -32,16 +32,16 @@ export function listenToEvents(token: string, host: EventSocketHost): EventSocke
   let socket: WebSocket | undefined;
   let live = false;
   let failures = 0;
-  let heardAt = 0;
+  let lastEventAt = 0;
   let retryAt = 0;
 
   function open(): void {
     const opened = new WebSocket(address, protocolsWithToken(token));
     socket = opened;
-    heardAt = performance.now();
+    lastEventAt = performance.now();
     opened.addEventListener('message', ({ data }) => {
       if (socket !== opened) return;
-      heardAt = performance.now();
+      lastEventAt = performance.now();
       live = true;
       failures = 0;
       host.onEvent(JSON.parse(String(data)) as LiveEvent);
@@ -52,20 +52,20 @@ export function listenToEvents(token: string, host: EventSocketHost): EventSocke
   }
 
   function lose(): void {
-    const was = live;
-    const left = socket;
+    const wasLive = live;
+    const closing = socket;
     socket = undefined;
     live = false;
-    left?.close();
-    retryAt = performance.now() + (failures < GIVING_UP ? retryDelayMs(failures) : SLOW_POLL_INTERVAL_MS);
+    closing?.close();
+    retryAt = performance.now() + (failures < MAX_FAST_RETRIES ? retryDelayMs(failures) : SLOW_POLL_INTERVAL_MS);
     failures++;
-    if (was) host.onLost();
+    if (wasLive) host.onLost();
   }
 
-  const looking = setInterval(() => {
+  const watchdog = setInterval(() => {
     const now = performance.now();
-    // A network that is gone closes nothing.
-    if (socket !== undefined && now - heardAt > SILENCE_MS) lose();
+    // A dead network closes no socket.
+    if (socket !== undefined && now - lastEventAt > SILENCE_MS) lose();
     else if (socket === undefined && now >= retryAt && !document.hidden) open();
   }, POLL_INTERVAL_MS);
   open();
@@ -75,11 +75,11 @@ export function listenToEvents(token: string, host: EventSocketHost): EventSocke
       return live;
     },
     close() {
-      clearInterval(looking);
-      const left = socket;
+      clearInterval(watchdog);
+      const closing = socket;
       socket = undefined;
       live = false;
-      left?.close();
+      closing?.close();
     },
   };
 }

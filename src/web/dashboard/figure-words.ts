@@ -6,13 +6,13 @@ import { formatAge, formatBitrate, formatFps, formatMs, formatPercent, formatSiz
 
 export interface Figure {
   key: string;
-  /** Short, in front of the value in the compact line; empty where the unit says it. */
+  /** Short, in front of the value in the compact line; empty if the unit suffices. */
   label: string;
-  /** Empty where there is nothing to say, and nothing is shown. */
+  /** If empty, the figure is hidden. */
   value: string;
-  /** Bad enough to catch an eye. */
+  /** Bad enough to be highlighted. */
   warn: boolean;
-  /** The whole name. */
+  /** The full name. */
   title: string;
 }
 
@@ -21,12 +21,12 @@ export interface FigureGroup {
   rows: readonly (readonly [label: string, value: string])[];
 }
 
-/** From here on a figure can be felt at the controls. */
+/** From these values on, an operator feels it at the controls. */
 const LOSS_WARN_PERCENT = 2;
 const ROUND_TRIP_WARN_MS = 150;
 const BUFFER_WARN_MS = 100;
 const AGE_WARN_MS = 250;
-/** Share of the camera's own rate. */
+/** Share of the camera's own frame rate. */
 const FPS_WARN = 0.75;
 
 const none: PlayerFigures = {
@@ -35,8 +35,8 @@ const none: PlayerFigures = {
   freezes: 0,
   packetsLost: 0,
   keyFrames: 0,
-  retransmissionsAsked: 0,
-  keyFramesAsked: 0,
+  nacks: 0,
+  keyframeRequests: 0,
 };
 
 export function compactFigures(figures: PlayerFigures | undefined, knownFps: number | undefined): readonly Figure[] {
@@ -45,7 +45,7 @@ export function compactFigures(figures: PlayerFigures | undefined, knownFps: num
   const slow = fps !== undefined && knownFps !== undefined && fps < FPS_WARN * knownFps;
   return [
     { key: 'size', label: '', value: formatSize(width, height), warn: false, title: 'Resolution' },
-    { key: 'fps', label: '', value: formatFps(fps), warn: slow, title: 'Pictures a second' },
+    { key: 'fps', label: '', value: formatFps(fps), warn: slow, title: 'Frames per second' },
     { key: 'bitrate', label: '', value: formatBitrate(bitrate), warn: false, title: 'Bitrate' },
     {
       key: 'loss',
@@ -73,12 +73,12 @@ export function compactFigures(figures: PlayerFigures | undefined, knownFps: num
       label: 'age',
       value: capture === undefined ? '' : ageWords(capture),
       warn: over(capture?.p50, AGE_WARN_MS),
-      title: 'From the capture to the decoded picture, by its time mark (p50)',
+      title: 'From capture to decoded frame, by its time mark (p50)',
     },
   ];
 }
 
-/** From the robot's network card to the decoded picture; capture and encoding come before it. */
+/** From the robot's network card to the decoded frame; without capture and encoding. */
 function transitMs(figures: PlayerFigures): number | undefined {
   const { roundTripMs, jitterBufferMs, decodeMs } = figures;
   if (roundTripMs === undefined || jitterBufferMs === undefined) return undefined;
@@ -90,7 +90,7 @@ export function playerGroups(current: PlayerFigures | undefined): readonly Figur
   const total = (count: number): string => (current === undefined ? '–' : String(count));
   return [
     {
-      title: 'Picture',
+      title: 'Video',
       rows: [
         ['Resolution', formatSize(figures.width, figures.height)],
         ['Frame rate', formatFps(figures.fps)],
@@ -100,27 +100,27 @@ export function playerGroups(current: PlayerFigures | undefined): readonly Figur
       ],
     },
     {
-      title: 'On the way',
+      title: 'Network',
       rows: [
         ['Packet loss', formatPercent(figures.lossPercent)],
         ['Round trip', formatMs(figures.roundTripMs)],
         ['Jitter', formatMs(figures.jitterMs)],
         ['Jitter buffer', formatMs(figures.jitterBufferMs)],
         ['Decoding', formatMs(figures.decodeMs)],
-        ['One way, about', formatMs(transitMs(figures))],
+        ['One-way delay (est.)', formatMs(transitMs(figures))],
         ['Path', figures.path ?? '–'],
       ],
     },
     ...(figures.capture === undefined ? [] : [captureGroup(figures.capture)]),
     {
-      title: 'Since it connected',
+      title: 'Since connecting',
       rows: [
         ['Frames', total(figures.framesDecoded)],
         ['Frames dropped', total(figures.framesDropped)],
         ['Freezes', total(figures.freezes)],
         ['Packets lost', total(figures.packetsLost)],
-        ['Resends asked for', total(figures.retransmissionsAsked)],
-        ['Keyframes asked for', total(figures.keyFramesAsked)],
+        ['NACKs', total(figures.nacks)],
+        ['Keyframe requests', total(figures.keyframeRequests)],
       ],
     },
   ];
@@ -130,15 +130,15 @@ export function playerGroups(current: PlayerFigures | undefined): readonly Figur
 const ageWords = ({ p50, errorMs }: CaptureLatency): string =>
   `${Math.round(p50)} ±${Math.ceil(errorMs)} ms`.replaceAll(' ', '\u00a0');
 
-/** By the time mark in the picture, and not by what the parts of the way take. */
+/** From the time mark in the frames, not a sum of the stages. */
 const captureGroup = ({ p50, p95, p99, count, errorMs }: CaptureLatency): FigureGroup => ({
-  title: 'From capture to decoded picture',
+  title: 'Capture to decoded frame',
   rows: [
     ['p50', formatMs(p50)],
     ['p95', formatMs(p95)],
     ['p99', formatMs(p99)],
-    ['Wrong by, at the most', `±${formatMs(errorMs)}`],
-    ['Pictures read', String(count)],
+    ['Uncertainty', `±${formatMs(errorMs)}`],
+    ['Frames read', String(count)],
   ],
 });
 
@@ -146,17 +146,17 @@ const captureWords = ({ format, width, height, framerate }: NonNullable<Camera['
   `${format} ${formatSize(width, height)}, ${formatFps(framerate)}`;
 
 /**
- * @param outdated whether the server has stopped answering since it said this
- * @param ageMs since the camera's newest picture; undefined where nothing is told of it
+ * @param outdated whether the server has stopped answering since
+ * @param ageMs since the camera's newest frame; undefined if unknown
  */
 export function cameraGroup(camera: Camera, outdated = false, ageMs?: number): FigureGroup {
   const { video } = camera;
-  const encoder = camera.passthrough.active ? 'none, passed through' : (camera.encoder ?? '–');
+  const encoder = camera.passthrough.active ? 'none (passthrough)' : (camera.encoder ?? '–');
   return {
-    title: outdated ? 'Camera, as the robot last said' : 'Camera',
+    title: outdated ? 'Camera, last known' : 'Camera',
     rows: [
-      ['State', outdated ? `not known; was ${camera.state}` : camera.state],
-      ...(ageMs === undefined ? [] : ([['Newest picture', `${formatAge(ageMs)} ago`]] as const)),
+      ['State', outdated ? `unknown; was ${camera.state}` : camera.state],
+      ...(ageMs === undefined ? [] : ([['Newest frame', `${formatAge(ageMs)} ago`]] as const)),
       ...(camera.problem === undefined ? [] : ([['Problem', camera.problem.detail]] as const)),
       ...(camera.problem?.remedy === undefined ? [] : ([['Remedy', camera.problem.remedy]] as const)),
       ...camera.notices.flatMap(({ detail, remedy }) => [

@@ -6,31 +6,31 @@ export interface GridSpace {
   /** Pixels that the grid has. */
   width: number;
   height: number;
-  /** Width over height of a picture. */
+  /** Width over height of a video. */
   aspect: number;
   /** Pixels between tiles. */
   gap: number;
-  /** Pixels of a tile above its picture, by the tile's width. */
+  /** Pixels of a tile above its video, by the tile's width. */
   barHeight: (tileWidth: number) => number;
 }
 
 export interface GridLayout {
   columns: number;
-  /** Pixels; the picture fills the tile's width. */
+  /** Pixels; the video fills the tile's width. */
   tileWidth: number;
   /** Whether the tiles need more height than there is. */
   scrolls: boolean;
 }
 
-/** Below this a window is a phone's, held upright: one column. */
+/** Below this a portrait window is a phone's: one column. */
 const NARROW = 600;
-/** A smaller picture shows too little to be worth fitting it in: scroll instead. */
+/** Anything smaller shows too little: scroll instead. */
 const SMALLEST_TILE = 150;
 
 function fittingWidth(space: GridSpace, columns: number, rows: number): number {
   const cellWidth = (space.width - space.gap * (columns - 1)) / columns;
   const cellHeight = (space.height - space.gap * (rows - 1)) / rows;
-  // The bar is higher on narrow tiles, so a width that was found with the low bar is tried again with its own bar.
+  // The bar is higher on narrow tiles, so a width found with the low bar is computed again with its own bar.
   const first = Math.min(cellWidth, (cellHeight - space.barHeight(cellWidth)) * space.aspect);
   return Math.min(cellWidth, (cellHeight - space.barHeight(first)) * space.aspect);
 }
@@ -52,7 +52,7 @@ export function gridLayout(space: GridSpace): GridLayout {
   return { columns, tileWidth: Math.floor((space.width - space.gap * (columns - 1)) / columns), scrolls: true };
 }
 
-/** The shape that most of the pictures have, so that few of them leave bars beside them. */
+/** The median aspect ratio, so that few videos are letterboxed. */
 export function commonAspect(shapes: readonly { width: number; height: number }[]): number {
   const aspects = shapes.filter(shape => shape.width > 0 && shape.height > 0).map(shape => shape.width / shape.height);
   const sorted = aspects.sort((a, b) => a - b);

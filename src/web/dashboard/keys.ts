@@ -13,7 +13,7 @@ export interface KeyPress {
 }
 
 export const keyHelp: readonly (readonly [keys: string, effect: string])[] = [
-  ['1 – 9', 'Enlarge a camera by its place'],
+  ['1 – 9', 'Enlarge a camera by its position'],
   ['Enter', 'Enlarge the camera in focus'],
   ['← ↑ → ↓', 'Previous or next camera'],
   ['Esc', 'Back to all cameras'],
@@ -24,7 +24,7 @@ export const keyHelp: readonly (readonly [keys: string, effect: string])[] = [
   ['?', 'These keys'],
 ];
 
-/** What a key means; undefined where it is the browser's. */
+/** What a key means; undefined if it is left to the browser. */
 export function commandFor(press: KeyPress): Command | undefined {
   if (press.ctrlKey || press.altKey || press.metaKey) return undefined;
   if (/^[1-9]$/.test(press.key)) return { name: 'open', index: Number(press.key) - 1 };

@@ -1,9 +1,9 @@
-/** Sends values one at a time; of those that come meanwhile, the newest of each name. Pure. */
+/** Sends one request at a time; of the values set during one, only the newest of each name. Pure. */
 
-/** From one request to the next: a slider that is dragged has sixty values a second. */
+/** From one request to the next: a dragged slider emits 60 values per second. */
 const SPACING_MS = 150;
 
-/** Null brings a default back. */
+/** Null restores a default. */
 export type Values = Readonly<Record<string, number | boolean | string | null>>;
 
 /** @param send never rejects */

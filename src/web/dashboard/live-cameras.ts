@@ -1,7 +1,7 @@
 /** The list of cameras as the server's events change it. Pure. */
 import type { Camera, LiveEvent } from '../shared/api.js';
 
-/** @returns the list after the event: the same one where the event says nothing of it */
+/** @returns the list after the event: the same one if the event does not affect it */
 export function applyEvent(cameras: readonly Camera[], event: LiveEvent): readonly Camera[] {
   switch (event.type) {
     case 'snapshot':

@@ -14,11 +14,11 @@ export interface Page {
   readonly toast: HTMLElement;
   showStates(states: readonly PlayerState[]): void;
   showSystem(system: System): void;
-  /** What keeps the list of cameras from being known; undefined when it is known. */
+  /** Why the list of cameras is unknown or out of date; undefined if it is current. */
   showTrouble(text: string | undefined): void;
   /** Signed out there is nothing to count and nobody to sign out. */
   setSignedIn(signedIn: boolean): void;
-  /** Whether the person may add cameras. */
+  /** Whether the token may add cameras. */
   setMayAdd(mayAdd: boolean): void;
 }
 
@@ -63,10 +63,10 @@ export function openPage(actions: PageActions): Page {
     },
     showSystem({ version, gstreamer, encoders, uptime }) {
       const encoder =
-        encoders.state === 'probing' ? 'looking for an encoder' : `encoder ${encoders.selected ?? 'none'}`;
+        encoders.state === 'probing' ? 'testing encoders' : `encoder ${encoders.selected ?? 'none'}`;
       setText(system, `v${version} · ${encoder}`);
       setText(media, gstreamer === null ? '' : `GStreamer ${gstreamer}`);
-      system.title = `${formatCount(encoders.tried.length, 'encoder')} looked at; up for ${Math.round(uptime)} s when asked`;
+      system.title = `${formatCount(encoders.tried.length, 'encoder')} tried; up for ${Math.round(uptime)} s when last read`;
     },
     showTrouble(text) {
       setText(banner, text ?? '');

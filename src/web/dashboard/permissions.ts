@@ -3,7 +3,7 @@ import type { LiveEvent } from '../shared/api.js';
 
 export type Permissions = Extract<LiveEvent, { type: 'snapshot' }>['permissions'];
 
-/** @param camera without one, whether it may administer them all, also those that are yet to come */
+/** @param camera if omitted, whether the token administers all cameras, future ones included */
 export const isAdmin = (permissions: Permissions, camera?: string): boolean =>
   permissions.some(
     ({ role, cameras }) =>

@@ -1,12 +1,12 @@
-/** Asks again and again, one question at a time, and not while nobody looks. */
+/** Polls, one request at a time, and not while the page is hidden. */
 
 export interface Poller {
-  /** Asks at once, unless a question is under way. */
+  /** Polls at once, unless a request is in flight. */
   now(): void;
   stop(): void;
 }
 
-/** @param ask resolves to the milliseconds until the next question */
+/** @param ask resolves to the milliseconds until the next request */
 export function startPolling(ask: () => Promise<number>): Poller {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking = false;

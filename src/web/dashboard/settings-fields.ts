@@ -2,33 +2,33 @@
 import type { Camera } from '../shared/api.js';
 
 export interface Field {
-  /** The server's name of it. */
+  /** The server's name for it. */
   key: 'name' | 'width' | 'height' | 'framerate' | 'bitrate' | 'keyframeInterval' | 'overlay';
   label: string;
   unit: string;
-  /** What a person types times this is what the server has. */
+  /** Factor from the typed value to the server's. */
   scale: number;
-  /** The numbers that it takes, as typed. */
+  /** Allowed numbers, as typed. */
   range?: { min: number; max: number; step: number | 'any' };
-  /** The words that it takes, and what they are called. Without these and a range it is a text. */
+  /** Allowed values and their labels. With neither these nor a range, the field is text. */
   choices?: Readonly<Record<string, string>>;
 }
 
 export type FieldKey = Field['key'];
-/** As they stand in the form. */
+/** The values as typed. */
 export type Typed = Readonly<Record<FieldKey, string>>;
 
 const KILO = 1_000;
 
-/** The ranges are those of the contract (camera-settings.yaml): the server has the last word. */
+/** The ranges are those of the contract (camera-settings.yaml): the server decides. */
 export const fields: readonly Field[] = [
   { key: 'name', label: 'Name', unit: '', scale: 1 },
   { key: 'width', label: 'Width', unit: 'px', scale: 1, range: { min: 64, max: 7_680, step: 2 } },
   { key: 'height', label: 'Height', unit: 'px', scale: 1, range: { min: 64, max: 4_320, step: 2 } },
   { key: 'framerate', label: 'Frame rate', unit: 'fps', scale: 1, range: { min: 1, max: 240, step: 1 } },
   { key: 'bitrate', label: 'Bitrate', unit: 'kbit/s', scale: KILO, range: { min: 50, max: 100_000, step: 'any' } },
-  { key: 'keyframeInterval', label: 'Keyframe each', unit: 'frames', scale: 1, range: { min: 1, max: 1_000, step: 1 } },
-  { key: 'overlay', label: 'In the picture', unit: '', scale: 1, choices: { none: 'Nothing', timemark: 'Time mark' } },
+  { key: 'keyframeInterval', label: 'Keyframe every', unit: 'frames', scale: 1, range: { min: 1, max: 1_000, step: 1 } },
+  { key: 'overlay', label: 'Overlay', unit: '', scale: 1, choices: { none: 'None', timemark: 'Time mark' } },
 ];
 
 /** What the form shows of a camera. */
@@ -41,7 +41,7 @@ export function typedOf({ name, settings }: Pick<Camera, 'name' | 'settings'>): 
   return Object.fromEntries(shown) as Typed;
 }
 
-/** What differs, as a merge patch for the server; an empty field brings the default back. */
+/** The changes as a merge patch; an empty field restores the default. */
 export function patchOf(before: Typed, now: Typed): Record<string, string | number | null> {
   const changed = fields.filter(({ key }) => now[key].trim() !== before[key]);
   return Object.fromEntries(
@@ -53,13 +53,13 @@ export function patchOf(before: Typed, now: Typed): Record<string, string | numb
   );
 }
 
-/** What the form is to show when the camera was changed elsewhere: what this person has typed stays. */
+/** What the form shows after the camera was changed elsewhere: unsaved input stays. */
 export function mergeTyped(before: Typed, typed: Typed, now: Typed): Typed {
   const merged = fields.map(({ key }) => [key, typed[key] === before[key] ? now[key] : typed[key]]);
   return Object.fromEntries(merged) as Typed;
 }
 
-/** The field that an error of the server names first; undefined where it names none. */
+/** The first field that a server error names; undefined if it names none. */
 export function fieldNamedIn(detail: string): FieldKey | undefined {
   const places = fields
     .map(({ key }) => ({ key, at: detail.search(new RegExp(`(?<![A-Za-z])${key}(?![A-Za-z])`)) }))

@@ -1,9 +1,9 @@
-/** `<sign-in>`: asks for the server's token, and tries it before it is kept. */
+/** `<sign-in>`: asks for the server's token, and stores it if the server accepts it. */
 import { getSystem } from '../shared/api.js';
 import { element, setText } from '../shared/dom.js';
 import { isTokenShaped, keepToken } from '../shared/token.js';
 
-const WRONG = 'This is not the token of this robot. Copy it anew: one line, nothing before or after it.';
+const WRONG = 'This is not the token of this robot. Copy it again: one line, nothing before or after it.';
 const SILENT = 'The robot does not answer. Check the network, then try again.';
 
 export class SignIn extends HTMLElement {
@@ -24,7 +24,7 @@ export class SignIn extends HTMLElement {
     const place = element(
       'p',
       { id: 'token-place', class: 'hint' },
-      'The server made a token at its first start and keeps it in a file. It prints the path of that file each time it starts: look at its terminal, or, where it runs as a service, at its journal.',
+      'The server created a token at its first start and keeps it in a file. It prints the path of that file at every start: see its terminal or, if it runs as a service, its journal.',
     );
     const form = element(
       'form',
@@ -51,7 +51,7 @@ export class SignIn extends HTMLElement {
     this.#field.focus();
   }
 
-  /** Says why the person is asked again. */
+  /** Shows why the token is asked for again. */
   complain(text: string = WRONG): void {
     setText(this.#error, text);
   }

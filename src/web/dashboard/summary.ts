@@ -1,4 +1,4 @@
-/** How all cameras are, in one line. Pure. */
+/** The state of all cameras in one line. Pure. */
 
 import { type PlayerState, stateWord } from '../player/player-state.js';
 import { formatCount } from '../shared/formatting.js';
@@ -8,11 +8,11 @@ const order: readonly PlayerState[] = ['lost', 'failed', 'stale', 'reconnecting'
 
 export interface Summary {
   cameras: string;
-  /** `all live`, or how many are not, and how they are. */
+  /** `all live`, or how many are in which state. */
   states: string;
   /** The same for a phone: `all live`, or how many are. */
   short: string;
-  /** Whether each camera shows a new picture. */
+  /** Whether every camera is live. */
   well: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** A short word that goes by itself. */
+/** A short message that disappears by itself. */
 
 const SHOWN_MS = 3_500;
 

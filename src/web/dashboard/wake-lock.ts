@@ -1,8 +1,8 @@
 /** Keeps the operator's screen on while the cameras are watched. */
 
 /**
- * The browser has this in a secure context only, and takes it back when the page is hidden; then it is asked for anew.
- * @returns what lets the screen sleep again
+ * Browsers offer this in a secure context only, and release it when the page is hidden; shown again, it is requested again.
+ * @returns a function that lets the screen sleep again
  */
 export function keepScreenOn(): () => void {
   let held: WakeLockSentinel | undefined;
@@ -17,7 +17,7 @@ export function keepScreenOn(): () => void {
     held = await navigator.wakeLock.request('screen');
     if (!wanted) release();
   };
-  // Refused while the battery is low; the screen then sleeps as it does without this.
+  // Refused while the battery is low; the screen then sleeps as usual.
   const askQuietly = (): void => void ask().catch(() => undefined);
   document.addEventListener('visibilitychange', askQuietly);
   askQuietly();

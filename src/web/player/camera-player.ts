@@ -1,4 +1,4 @@
-/** `<camera-player src="/whep/road" label="Road">`: one camera, live, which never shows an old picture as a new one. */
+/** `<camera-player src="/whep/road" label="Road">`: one camera, live; never shows an old frame as a new one. */
 import { setAttribute } from '../shared/dom.js';
 import { onTokenChange } from '../shared/token.js';
 import { createPlayback, type Playback, type PlaybackHost } from './playback.js';
@@ -14,9 +14,10 @@ import type { WhepSession } from './whep-client.js';
 const HIDDEN_GRACE_MS = 5_000;
 
 /**
- * Attributes: `src`, path of the WHEP endpoint; `label`, the camera's name for people; `known-fps`, the camera's rate
- * if it is known; `time-mark`, whether its pictures have one. Reflects `state` (see player-state.ts) and, once a second, `data-fps`, `data-bitrate`, `data-width`,
- * `data-height`, `data-frames`, `data-sessions`, `data-capture-ms` (p50 of the time mark); `data-age` (ms) while the picture is not live.
+ * Attributes: `src`, path of the WHEP endpoint; `label`, the camera's name for people; `known-fps`, the camera's frame
+ * rate if known; `time-mark`, whether its frames have one. Reflects `state` (see player-state.ts) and, once a second,
+ * `data-fps`, `data-bitrate`, `data-width`, `data-height`, `data-frames`, `data-sessions`, `data-capture-ms` (p50 of the
+ * time mark); `data-age` (ms) while the video is not live.
  *
  * Events: `statechange`, `figures`, `unauthorized`; they bubble, and their details are the properties of that name.
  */
@@ -25,7 +26,7 @@ export class CameraPlayer extends HTMLElement {
 
   readonly #view = createPlayerView(this.attachShadow({ mode: 'open' }), () => this.retryNow());
   #playback: Playback | undefined;
-  /** As playback has it, and as it is shown: of a lost camera playback knows nothing. */
+  /** As playback reports it, and as shown: playback does not know of a lost camera. */
   #played: PlayerStatus = { state: 'connecting' };
   #status: PlayerStatus = { state: 'connecting' };
   #lost: LostCamera | undefined;
@@ -58,7 +59,7 @@ export class CameraPlayer extends HTMLElement {
     return this.#view.video;
   }
 
-  /** Why what is played is not the camera, if the server said so. */
+  /** Why the video is not the camera's, if the server said so. */
   set lost(lost: LostCamera | undefined) {
     this.#lost = lost;
     if (this.#playback !== undefined) this.#onStatus(this.#played);
@@ -72,13 +73,13 @@ export class CameraPlayer extends HTMLElement {
     this.#playback?.reconnect();
   }
 
-  /** The picture on the screen, as a PNG in its full resolution, and when it was new; null where there is none. */
+  /** The frame on the screen, as a PNG in its full resolution, and when it was new; null if there is none. */
   async snapshot(): Promise<{ png: Blob; at: Date } | null> {
-    const picture = this.#view.picture();
-    // A slate is no picture of the camera.
-    if (picture === undefined || this.#status.state === 'lost') return null;
+    const image = this.#view.image();
+    // A placeholder is no snapshot of the camera.
+    if (image === undefined || this.#status.state === 'lost') return null;
     const at = new Date(Date.now() - (this.#status.ageMs ?? 0));
-    const png = await encodePng(picture);
+    const png = await encodePng(image);
     return png === null ? null : { png, at };
   }
 
@@ -151,7 +152,7 @@ export class CameraPlayer extends HTMLElement {
     else this.#onFigures(undefined);
   }
 
-  /** While there is a session, and pictures that have one: else it costs nothing. */
+  /** Only while there is a session whose frames have one. */
   #watchTimeMark(): void {
     this.#timeMark?.stop();
     const isMarked = this.#session !== undefined && this.hasAttribute('time-mark');
@@ -186,7 +187,7 @@ export class CameraPlayer extends HTMLElement {
     const retry = (): void => this.retryNow();
     const endToken = onTokenChange(retry);
     document.addEventListener('visibilitychange', onVisibility);
-    // The last moment at which the server can be told; a page that comes back from the cache plays anew.
+    // The last chance to tell the server; a page that comes back from the cache plays again.
     addEventListener('pagehide', pause);
     addEventListener('pageshow', onShow);
     addEventListener('online', retry);

@@ -1,15 +1,15 @@
-/** The STUN and TURN servers that a WHEP server names, asked for before the offer, as gathering begins with them. */
+/** The STUN and TURN servers that a WHEP server announces, requested before the offer, as gathering needs them. */
 import { parseIceServerLinks } from '../../protocol/link-header.js';
 
-/** Credentials are good for longer; a server's settings change seldom. */
+/** Credentials are valid for longer; a server's settings rarely change. */
 const FRESH_MS = 5 * 60_000;
-/** A player that knows of no server does well on the robot's own network. */
+/** On the robot's own network a player needs none of them. */
 const TIMEOUT_MS = 1_500;
 
 const known = new Map<string, { servers: Promise<RTCIceServer[]>; at: number }>();
 
 /**
- * Asks once for all cameras of a server, and again after a while. Never rejects.
+ * One request for all cameras of a server, repeated after a while. Never rejects.
  * @param headers with the token, without which there are no TURN servers
  */
 export function iceServersOf(endpoint: URL, headers: Record<string, string>): Promise<RTCIceServer[]> {

@@ -1,20 +1,20 @@
-/** Knows when the last new picture came, whether or not the browser draws it. */
+/** Tracks when the last new frame arrived, whether or not the browser draws it. */
 import { usualInterval, withInterval } from './freshness.js';
 
 /** How often the decoder's counter is read while the browser draws nothing. */
 const COUNTER_MS = 250;
 
 export interface PlaybackMonitor {
-  /** `performance.now()` of the last new picture; undefined before the first. */
+  /** `performance.now()` of the last new frame; undefined before the first. */
   readonly lastFrameAt: number | undefined;
-  /** Milliseconds from one picture to the next, as a rule. */
+  /** Usual milliseconds from one frame to the next. */
   readonly interval: number | undefined;
-  /** To be called a few times a second. */
+  /** Call it a few times per second. */
   tick(now: number): void;
   stop(): void;
 }
 
-/** @param onFirstFrame the picture of this receiver is on the screen for the first time */
+/** @param onFirstFrame the first frame of this receiver is on the screen */
 export function monitorPlayback(
   video: HTMLVideoElement,
   receiver: RTCRtpReceiver,
@@ -25,10 +25,10 @@ export function monitorPlayback(
   let running = true;
   let lastFrameAt: number | undefined;
   let intervals: readonly number[] = [];
-  /** The decoder's count when it was last read; undefined while the draws tell. */
+  /** The decoder's frame count when last read; undefined while drawn frames are counted instead. */
   let decoded: number | undefined;
   let countedAt = 0;
-  // A picture outside the window is not drawn, and one inside is; only there does a missing draw mean a frozen picture.
+  // Video outside the window is not drawn: only inside it does a missing draw mean frozen video.
   let onScreen = true;
   const visibility =
     'IntersectionObserver' in globalThis
@@ -61,7 +61,7 @@ export function monitorPlayback(
     if (!running) return;
     const before = decoded ?? (lastFrameAt === undefined ? 0 : frames);
     decoded = frames;
-    // A paused element shows an old picture, however many are decoded behind it.
+    // A paused element shows an old frame, however many are decoded behind it.
     if (frames > before && !video.paused) record(performance.now(), frames - before);
   };
 

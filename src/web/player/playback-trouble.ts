@@ -4,10 +4,10 @@ import type { Problem } from '../../protocol/problem-document.js';
 import { formatAge } from '../shared/formatting.js';
 import type { Trouble } from './player-state.js';
 
-/** Refusals that pass by themselves within seconds; not worth the word "failed". */
-const PASSING = new Set(['camera-starting', 'overloaded', 'shutting-down']);
+/** Refusals that pass by themselves within seconds: not shown as failed. */
+const TRANSIENT = new Set(['camera-starting', 'overloaded', 'shutting-down']);
 
-export const isPassing = (problem: Problem): boolean => PASSING.has(problem.code ?? '');
+export const isTransient = (problem: Problem): boolean => TRANSIENT.has(problem.code ?? '');
 
 export function refused(problem: Problem): Trouble {
   const { title, detail, remedy, code } = problem;
@@ -16,37 +16,37 @@ export function refused(problem: Problem): Trouble {
 
 export const unreachable: Trouble = {
   title: 'Robot not reachable',
-  detail: 'The request for video had no answer.',
+  detail: 'No answer to the request for video.',
 };
 
 export const notPlayable = (reason: string): Trouble => ({
-  title: 'The answer could not be used',
+  title: 'Unusable answer',
   detail: `This browser refused the robot's answer: ${reason}`,
-  remedy: 'Try another browser; it has to play H.264 or VP8 over WebRTC.',
+  remedy: 'Try another browser: it must play H.264 or VP8 over WebRTC.',
 });
 
 export const connectionLost: Trouble = {
   title: 'Connection lost',
-  detail: 'The video connection to the robot broke off.',
+  detail: 'The video connection to the robot was lost.',
 };
 
 export const stopped = (ageMs: number): Trouble => ({
-  title: 'The video stopped',
-  detail: `No new picture came for ${formatAge(ageMs)}.`,
+  title: 'Video stopped',
+  detail: `No new frame for ${formatAge(ageMs)}.`,
 });
 
-export const asked: Trouble = { title: '', detail: 'A new video connection was asked for.' };
+export const asked: Trouble = { title: '', detail: 'A new video connection was requested.' };
 
-/** @param connected whether the peers had found each other */
+/** @param connected whether the peer connection was established */
 export const nothingArrived = (connected: boolean, waitedMs: number): Trouble =>
   connected
     ? {
-        title: 'No picture arrived',
-        detail: `The connection stands, but no picture came within ${formatAge(waitedMs)}.`,
-        remedy: 'See whether the camera delivers: its state stands beside its figures.',
+        title: 'No video',
+        detail: `Connected, but no frame arrived within ${formatAge(waitedMs)}.`,
+        remedy: 'Check the camera: its state is listed with its figures.',
       }
     : {
-        title: 'No way for the video',
-        detail: `The robot answered, but no video connection came about within ${formatAge(waitedMs)}.`,
-        remedy: 'Video travels by UDP straight from the robot; a firewall or a VPN on the way may block it.',
+        title: 'No video connection',
+        detail: `The robot answered, but no video connection was established within ${formatAge(waitedMs)}.`,
+        remedy: 'Video comes directly from the robot over UDP: check firewalls and VPNs on the way.',
       };

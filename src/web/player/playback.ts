@@ -1,4 +1,4 @@
-/** Keeps one camera playing: opens a session, watches it, and makes a new one when it is lost. */
+/** Keeps one camera playing: opens a session, watches it, and opens a new one when it is lost. */
 import { retryDelayMs } from '../../protocol/backoff.js';
 import { assessFreshness, type Freshness, staleAfterMs } from './freshness.js';
 import { monitorPlayback, type PlaybackMonitor } from './playback-monitor.js';
@@ -10,23 +10,23 @@ const TICK_MS = 100;
 /** ICE recovers from a short `disconnected` by itself. */
 const DISCONNECTED_MS = 2_000;
 const FIRST_FRAME_MS = 8_000;
-/** A session that played this long was a good one: the next loss starts again with the shortest delay. */
+/** After a session that played this long, retries start with the shortest delay again. */
 const STEADY_MS = 5_000;
 const UNAUTHORIZED = 401;
 
-/** What playback needs of the element that it plays in. */
+/** What playback needs from its element. */
 export interface PlaybackHost {
   readonly video: HTMLVideoElement;
   readonly endpoint: URL;
   readonly knownFps: number | undefined;
-  /** Whether the server said that the camera brings no pictures: another session would bring none either. */
+  /** Whether the server reports the camera as lost: a new session would get no video either. */
   readonly cameraLost: boolean;
-  /** The session goes, and its last picture with it, unless the host keeps a copy. */
+  /** Called before the session ends, and its last frame with it, unless the host keeps a copy. */
   holdFrame(): void;
-  /** A new picture is on the screen. */
+  /** A new frame is on the screen. */
   releaseFrame(): void;
   onStatus(status: PlayerStatus): void;
-  /** Once for each session, and without one when it has gone. */
+  /** Called once per session, and with undefined when it has ended. */
   onSession(session: WhepSession | undefined): void;
   onUnauthorized(): void;
 }
@@ -34,9 +34,9 @@ export interface PlaybackHost {
 export interface Playback {
   /** Plays, or plays again after `pause`. */
   play(): void;
-  /** Leaves the session and keeps the last picture. */
+  /** Ends the session and keeps the last frame. */
   pause(): void;
-  /** Ends a wait for the next attempt. */
+  /** Retries now instead of waiting. */
   retryNow(): void;
   /** Replaces the session, whatever its state. */
   reconnect(): void;
@@ -54,13 +54,13 @@ export function createPlayback(host: PlaybackHost): Playback {
   let ticking: ReturnType<typeof setInterval> | undefined;
   let failures = 0;
   let lost: Trouble | undefined;
-  /** Whether `lost` was a refusal that deserves the word "failed". */
+  /** Whether `lost` is shown as `failed`. */
   let hard = false;
   let retryAt = 0;
   let establishedAt = 0;
   let firstFrameAt = 0;
   let disconnectedAt: number | undefined;
-  /** Of the picture on the screen, whichever session brought it. */
+  /** When the frame on the screen arrived, in whichever session. */
   let frameAt: number | undefined;
   let needsClick = false;
 
@@ -73,7 +73,7 @@ export function createPlayback(host: PlaybackHost): Playback {
     if (phase === 'established' && monitor?.lastFrameAt !== undefined) {
       return freshness(now) === 'fresh' ? 'playing' : 'stale';
     }
-    // Until a picture proves otherwise: the words stay readable while it is tried again.
+    // Until a frame arrives: the message stays readable during retries.
     if (hard) return 'failed';
     return frameAt !== undefined || failures > 0 ? 'reconnecting' : 'connecting';
   }
@@ -93,7 +93,7 @@ export function createPlayback(host: PlaybackHost): Playback {
         needsClick = false;
       },
       (error: unknown) => {
-        // Any other error comes from a source that was replaced meanwhile.
+        // Any other error comes from a source that has been replaced since.
         needsClick = error instanceof DOMException && error.name === 'NotAllowedError';
       },
     );
@@ -124,18 +124,18 @@ export function createPlayback(host: PlaybackHost): Playback {
   function fail(error: unknown): void {
     hard = false;
     if (!(error instanceof WhepRefusal)) {
-      // A browser that cannot take the answer says so with a DOMException of its own; a dead network with a TypeError.
+      // A browser that rejects the answer throws a DOMException; a dead network, a TypeError.
       const network = !(error instanceof DOMException) || error.name === 'AbortError';
       hard = !network;
       wait(network ? trouble.unreachable : trouble.notPlayable(error.message));
       return;
     }
-    hard = !trouble.isPassing(error.problem);
+    hard = !trouble.isTransient(error.problem);
     if (error.problem.status !== UNAUTHORIZED) {
       wait(trouble.refused(error.problem), error.retryAfterMs);
       return;
     }
-    // Asking again with the same token can only be refused again.
+    // Retrying with the same token can only fail again.
     dropSession();
     lost = trouble.refused(error.problem);
     phase = 'refused';

@@ -2,14 +2,14 @@
 import { formatAge, formatDuration } from '../shared/formatting.js';
 
 /**
- * `connecting`: no picture yet; `playing`: each picture is new; `stale`: connected, but the picture is old;
- * `reconnecting`: the session was lost and a new one is being made; `failed`: the server refused, and is asked again
- * unless only a person can help; `paused`: nobody is looking, so nothing is sent; `lost`: new pictures come, and none of
- * them is of the camera, which is unplugged or has stalled: the server sends a slate.
+ * `connecting`: no frame yet; `playing`: every frame is new; `stale`: connected, but the frame is old; `reconnecting`:
+ * the session was lost and a new one is being opened; `failed`: the server refused, and is asked again unless only a
+ * person can help; `paused`: nobody is watching, so nothing is sent; `lost`: the server sends a placeholder, as the camera
+ * is unplugged or has stalled.
  */
 export type PlayerState = 'connecting' | 'playing' | 'stale' | 'reconnecting' | 'failed' | 'paused' | 'lost';
 
-/** Why there is no picture, in words for the operator. */
+/** Why there is no video, in words for the operator. */
 export interface Trouble {
   title: string;
   detail: string;
@@ -19,24 +19,24 @@ export interface Trouble {
 
 export interface PlayerStatus {
   state: PlayerState;
-  /** Age of the picture on the screen, or of the camera's last one; undefined where there is none. */
+  /** Age of the frame on the screen, or of the camera's last one; undefined if there is none. */
   ageMs?: number;
   trouble?: Trouble;
-  /** Until the next attempt; undefined while one goes on or none will be made. */
+  /** Until the next attempt; undefined during one, or if there will be none. */
   retryInMs?: number;
-  /** Whether only a click will start the video, since this browser does not by itself. */
+  /** Whether this browser starts the video only on a click. */
   needsClick?: boolean;
 }
 
-/** A camera that the server has lost, as it last said. */
+/** A camera that the server last reported as lost. */
 export interface LostCamera {
-  /** `performance.now()` of the last picture. */
+  /** `performance.now()` of the last frame. */
   since: number;
   detail: string;
   remedy?: string | undefined;
 }
 
-/** What a player is to show of a camera that is lost: what it plays is a slate, however new each picture of it is. */
+/** What a player shows of a lost camera: it plays a placeholder, however new its frames are. */
 export function withLost(status: PlayerStatus, lost: LostCamera | undefined, now: number): PlayerStatus {
   if (lost === undefined || (status.state !== 'playing' && status.state !== 'stale')) return status;
   const { since, detail, remedy } = lost;
@@ -57,7 +57,7 @@ export const stateWord: Readonly<Record<PlayerState, string>> = {
 
 export interface OverlayWords {
   headline: string;
-  /** Beside the headline, and changing all the time; not to be read out. */
+  /** Beside the headline; changes all the time, so it is not read out. */
   age: string;
   title: string;
   detail: string;
@@ -69,14 +69,14 @@ export interface OverlayWords {
 const headlines: Readonly<Record<PlayerState, string>> = {
   connecting: 'CONNECTING',
   playing: '',
-  stale: 'NO NEW PICTURE',
+  stale: 'NO NEW FRAMES',
   reconnecting: 'RECONNECTING',
   failed: 'NO VIDEO',
   paused: 'PAUSED',
   lost: 'CAMERA LOST',
 };
 
-/** What stands over the picture; undefined while the picture is new, and nothing may stand in its way. */
+/** The text over the video; undefined while the video is live, as nothing may cover it. */
 export function overlayWords(status: PlayerStatus): OverlayWords | undefined {
   const { state, trouble, retryInMs } = status;
   if (state === 'playing') return undefined;
@@ -105,5 +105,5 @@ export function overlayWords(status: PlayerStatus): OverlayWords | undefined {
 function ageWords(state: PlayerState, ageMs: number): string {
   // In whole seconds: nobody waits for a cable with a stopwatch.
   if (state === 'lost') return `since ${formatDuration(ageMs / 1_000)}`;
-  return state === 'stale' ? formatAge(ageMs) : `picture is ${formatAge(ageMs)} old`;
+  return state === 'stale' ? formatAge(ageMs) : `last frame ${formatAge(ageMs)} ago`;
 }

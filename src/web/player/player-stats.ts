@@ -1,8 +1,8 @@
-/** Two getStats reports in, the figures of what happened between them out. Pure. */
+/** Computes the figures between two getStats reports. Pure. */
 
 import type { CaptureLatency } from '../../protocol/capture-latency.js';
 
-/** What of a report is used; counters are since the session began. */
+/** The part of a report that is used; counters are since the session began. */
 export interface StatsSample {
   /** Milliseconds. */
   at: number;
@@ -26,7 +26,7 @@ export interface StatsSample {
   roundTripMs?: number;
   codec?: string;
   decoder?: string;
-  /** How the pictures come here: `udp, host → prflx`. */
+  /** The media path: `udp, host → prflx`. */
   path?: string;
 }
 
@@ -44,15 +44,15 @@ export interface PlayerFigures {
   codec?: string;
   decoder?: string;
   path?: string;
-  /** From the capture to the decoded picture, where the picture has a time mark. */
+  /** From capture to decoded frame, if the frames have a time mark. */
   capture?: CaptureLatency;
   framesDecoded: number;
   framesDropped: number;
   freezes: number;
   packetsLost: number;
   keyFrames: number;
-  retransmissionsAsked: number;
-  keyFramesAsked: number;
+  nacks: number;
+  keyframeRequests: number;
 }
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -138,8 +138,8 @@ export function figuresBetween(older: StatsSample, newer: StatsSample): PlayerFi
     freezes: newer.freezeCount,
     packetsLost: Math.max(0, newer.packetsLost),
     keyFrames: newer.keyFramesDecoded,
-    retransmissionsAsked: newer.nackCount,
-    keyFramesAsked: newer.pliCount,
+    nacks: newer.nackCount,
+    keyframeRequests: newer.pliCount,
   };
 }
 

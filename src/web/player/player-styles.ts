@@ -1,4 +1,4 @@
-/** The look of a player; its own, so that it looks the same on any page that embeds it. */
+/** The player's own styles, so that it looks the same on any page that embeds it. */
 
 const css = `
 :host {
@@ -16,19 +16,19 @@ const css = `
 }
 :host([hidden]) { display: none; }
 
-.picture, .picture > * { position: absolute; inset: 0; width: 100%; height: 100%; }
-.picture > * { object-fit: contain; }
-.picture { transition: filter 120ms linear; }
-.picture > [hidden] { display: none; }
+.media, .media > * { position: absolute; inset: 0; width: 100%; height: 100%; }
+.media > * { object-fit: contain; }
+.media { transition: filter 120ms linear; }
+.media > [hidden] { display: none; }
 
-/* Whatever is not live must not look alive. */
-:host([state="stale"]) .picture { filter: brightness(0.5) saturate(0.35); }
-:host([state="reconnecting"]) .picture,
-:host([state="failed"]) .picture,
-:host([state="connecting"]) .picture,
-:host([state="paused"]) .picture { filter: brightness(0.28) saturate(0); }
-/* What moves here is a slate: hardly to be seen, and under bars that no camera brings. */
-:host([state="lost"]) .picture { filter: brightness(0.16) saturate(0) blur(2px); }
+/* What is not live must not look live. */
+:host([state="stale"]) .media { filter: brightness(0.5) saturate(0.35); }
+:host([state="reconnecting"]) .media,
+:host([state="failed"]) .media,
+:host([state="connecting"]) .media,
+:host([state="paused"]) .media { filter: brightness(0.28) saturate(0); }
+/* What moves here is the placeholder: dimmed, and under stripes that no camera shows. */
+:host([state="lost"]) .media { filter: brightness(0.16) saturate(0) blur(2px); }
 :host([state="lost"]) .frame {
   border: 5px solid var(--signal-bad);
   background: repeating-linear-gradient(135deg, rgb(255 107 98 / 0.2) 0 14px, transparent 14px 42px);
@@ -93,7 +93,7 @@ button[hidden] { display: none; }
 @keyframes turn { to { rotate: 1turn; } }
 @media (prefers-reduced-motion: reduce) {
   .mark { animation: none !important; }
-  .picture { transition: none; }
+  .media { transition: none; }
 }
 `;
 

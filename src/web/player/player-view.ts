@@ -1,4 +1,4 @@
-/** What a player shows: the picture, the last picture while there is no new one, and the words over it. */
+/** What a player shows: the video, the last frame while there is no new one, and the text over it. */
 import { element, setHidden, setText } from '../shared/dom.js';
 import { overlayWords, type PlayerStatus, stateWord } from './player-state.js';
 import { playerStyles } from './player-styles.js';
@@ -7,16 +7,16 @@ export interface PlayerView {
   readonly video: HTMLVideoElement;
   setLabel(label: string): void;
   render(status: PlayerStatus): void;
-  /** Copies the picture on the screen, before its session goes. */
+  /** Copies the frame on the screen, before its session ends. */
   hold(): void;
   release(): void;
-  /** The picture on the screen in its full resolution; undefined where there is none. */
-  picture(): HTMLVideoElement | HTMLCanvasElement | undefined;
+  /** The image on the screen in its full resolution; undefined if there is none. */
+  image(): HTMLVideoElement | HTMLCanvasElement | undefined;
 }
 
 export function createPlayerView(root: ShadowRoot, onButton: () => void): PlayerView {
   const video = element('video', { muted: true, autoplay: true, playsinline: true, disablepictureinpicture: true });
-  // The attribute alone mutes a video that a parser made, not one that a script made.
+  // The attribute alone mutes a video that a parser created, not one that a script created.
   video.muted = true;
   const last = element('canvas', { hidden: true, part: 'last' });
   const headline = element('span');
@@ -45,13 +45,13 @@ export function createPlayerView(root: ShadowRoot, onButton: () => void): Player
   const spoken = element('div', { class: 'spoken', role: 'status' });
   root.adoptedStyleSheets = [playerStyles()];
   root.append(
-    element('div', { class: 'picture', part: 'picture' }, video, last),
+    element('div', { class: 'media', part: 'media' }, video, last),
     element('div', { class: 'frame' }),
     overlay,
     spoken,
   );
   button.addEventListener('click', event => {
-    // A click on the picture around it means something else to the page.
+    // A click on the video around it means something else to the page.
     event.stopPropagation();
     onButton();
   });
@@ -66,7 +66,7 @@ export function createPlayerView(root: ShadowRoot, onButton: () => void): Player
     render(status) {
       const words = overlayWords(status);
       setHidden(overlay, words === undefined);
-      // The counting numbers are left out: a screen reader would do nothing but read them.
+      // The running numbers are left out: a screen reader would read nothing else.
       setText(
         spoken,
         [label, stateWord[status.state], words?.title, words?.detail, words?.remedy].filter(Boolean).join('. '),
@@ -90,11 +90,11 @@ export function createPlayerView(root: ShadowRoot, onButton: () => void): Player
     },
     release() {
       setHidden(last, true);
-      // Gives the pixels back; nine cameras in full HD hold 75 MB.
+      // Frees the pixels: nine full HD cameras hold 75 MB.
       last.width = 0;
       last.height = 0;
     },
-    picture() {
+    image() {
       if (!last.hidden) return last;
       return video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0 ? video : undefined;
     },

@@ -1,19 +1,19 @@
-/** A picture as a file. */
+/** Snapshots as files. */
 import { snapshotName } from '../shared/formatting.js';
 
-/** How long a browser may take to begin with a download of a blob. */
+/** How long a browser may take to start the download of a blob. */
 const KEEP_URL_MS = 10_000;
 
-/** @param picture in its own resolution, whatever its size on the screen */
-export function encodePng(picture: HTMLVideoElement | HTMLCanvasElement): Promise<Blob | null> {
+/** @param image encoded in its own resolution, whatever its size on the screen */
+export function encodePng(image: HTMLVideoElement | HTMLCanvasElement): Promise<Blob | null> {
   const canvas = document.createElement('canvas');
-  canvas.width = picture instanceof HTMLVideoElement ? picture.videoWidth : picture.width;
-  canvas.height = picture instanceof HTMLVideoElement ? picture.videoHeight : picture.height;
-  canvas.getContext('2d')?.drawImage(picture, 0, 0);
+  canvas.width = image instanceof HTMLVideoElement ? image.videoWidth : image.width;
+  canvas.height = image instanceof HTMLVideoElement ? image.videoHeight : image.height;
+  canvas.getContext('2d')?.drawImage(image, 0, 0);
   return new Promise(resolve => canvas.toBlob(resolve, 'image/png'));
 }
 
-/** Hands a picture to the browser's downloads; returns the file's name. */
+/** Hands a PNG to the browser's downloads; returns the file name. */
 export function savePng(blob: Blob, camera: string, at: Date): string {
   const url = URL.createObjectURL(blob);
   const link = document.createElement('a');

@@ -2,13 +2,13 @@
 import { figuresBetween, type PlayerFigures, readSample, type StatsSample } from './player-stats.js';
 import type { WhepSession } from './whep-client.js';
 
-const EVERY_MS = 1_000;
-/** What the first figures are counted from; the first packets are there by then. */
+const INTERVAL_MS = 1_000;
+/** When the first sample is read, which the first figures start from: the first packets have arrived by then. */
 const FIRST_MS = 250;
-/** A second holds too few packets to say what share is lost; five are a figure that can be read. */
+/** One second has too few packets for a loss figure; five are enough. */
 const LOSS_SAMPLES = 5;
 
-/** @returns what ends it */
+/** @returns a function that stops it */
 export function watchStats(session: WhepSession, onFigures: (figures: PlayerFigures) => void): () => void {
   let samples: StatsSample[] = [];
   let running = true;
@@ -26,7 +26,7 @@ export function watchStats(session: WhepSession, onFigures: (figures: PlayerFigu
 
   const tick = (): void => void read().catch(() => undefined);
   const first = setTimeout(tick, FIRST_MS);
-  const timer = setInterval(tick, EVERY_MS);
+  const timer = setInterval(tick, INTERVAL_MS);
   return () => {
     running = false;
     clearTimeout(first);

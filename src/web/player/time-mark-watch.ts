@@ -1,11 +1,11 @@
-/** Reads the time mark from a video's decoded pictures, and says how old they are. */
+/** Reads the time mark from a video's decoded frames, and measures their age. */
 import { type CaptureLatency, CaptureLatencyMeter } from '../../protocol/capture-latency.js';
 import { readTimeMark, TIME_MARK_CORNER } from '../../protocol/time-mark.js';
 import { getClock } from '../shared/api.js';
 
-/** From one picture that is read to the next; reading one takes about a ms. */
+/** From one frame that is read to the next; reading one takes about 1 ms. */
 const READ_MS = 250;
-/** The clocks are compared so often to begin with; the shortest round trip counts. */
+/** Clock comparisons at the start; the one with the shortest round trip counts. */
 const FIRST_EXCHANGES = 6;
 const FIRST_EXCHANGE_MS = 150;
 const EXCHANGE_MS = 10_000;
@@ -30,7 +30,7 @@ export function watchTimeMark(video: HTMLVideoElement): TimeMarkWatch {
   };
 }
 
-/** Calls back with each mark that is read, and when its picture was there, performance.now(). */
+/** Calls back with each mark that is read, and when its frame was presented (performance.now()). */
 function readFrames(video: HTMLVideoElement, onMark: (markNs: bigint, at: number) => void): () => void {
   if (!('requestVideoFrameCallback' in video)) return () => undefined;
   const { width, height } = TIME_MARK_CORNER;
@@ -40,11 +40,11 @@ function readFrames(video: HTMLVideoElement, onMark: (markNs: bigint, at: number
   let handle = 0;
   const read: VideoFrameRequestCallback = (_now, { presentationTime }) => {
     timer = setTimeout(next, READ_MS);
-    // The corner alone, pixel by pixel: nothing is scaled.
+    // Only the corner, unscaled.
     context?.drawImage(video, 0, 0, width, height, 0, 0, width, height);
     const data = context?.getImageData(0, 0, width, height).data;
     const mark = data && readTimeMark({ data, width, height, bytesPerPixel: 4 });
-    // When it was handed on to be drawn, which is the first that is known of it after it was decoded.
+    // When it was submitted for composition: the earliest known time after decoding.
     if (mark) onMark(mark, presentationTime);
   };
   const next = (): void => {

@@ -1,21 +1,21 @@
-/** Makes and ends one WHEP session (draft-ietf-wish-whep). Knows nothing of players, retries or screens. */
+/** Opens and closes one WHEP session (draft-ietf-wish-whep). Knows nothing of players, retries or screens. */
 
 import { type Problem, parseProblem, parseRetryAfter } from '../../protocol/problem-document.js';
 import { authorization } from '../shared/token.js';
 import { iceServersOf } from './ice-servers.js';
 
-/** The server answers when the camera's first picture is there; a camera may take this long to open. */
+/** The server answers once the camera's first frame is there; a camera may take this long to open. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
 export interface WhepSession {
   readonly peer: RTCPeerConnection;
   readonly receiver: RTCRtpReceiver;
   readonly stream: MediaStream;
-  /** Leaves, and tells the server so; may be called again, and while the page goes away. */
+  /** Ends the session, on the server too; may be called again, and while the page unloads. */
   close(): void;
 }
 
-/** The server answered, and it was no. */
+/** The server answered with an error. */
 export class WhepRefusal extends Error {
   readonly problem: Problem;
   readonly retryAfterMs: number;
@@ -28,27 +28,27 @@ export class WhepRefusal extends Error {
   }
 }
 
-/** Chromium's older name of the same wish, in seconds. */
+/** Chromium's older form of `jitterBufferTarget`, in seconds. */
 interface WithPlayoutDelayHint {
   playoutDelayHint?: number;
 }
 
-/** The token is this origin's; a player that is pointed elsewhere must not carry it there. */
+/** The token is this origin's; a player that is pointed elsewhere must not send it there. */
 const tokenFor = (url: URL): Record<string, string> =>
   url.origin === globalThis.location.origin ? authorization() : {};
 
-/** Asks for each picture at once: no picture waits in a buffer for a smoother one. */
+/** Plays every frame at once: none waits in the jitter buffer for smoother video. */
 function playAtOnce(receiver: RTCRtpReceiver): void {
   if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
   if ('playoutDelayHint' in receiver) (receiver as WithPlayoutDelayHint).playoutDelayHint = 0;
 }
 
 /**
- * @param signal ends the attempt; a session that was made in the meantime is closed
- * @throws WhepRefusal if the server says no; whatever fetch and RTCPeerConnection throw otherwise
+ * @param signal aborts the attempt; a session that was already created is closed
+ * @throws WhepRefusal if the server refuses; otherwise what fetch and RTCPeerConnection throw
  */
 export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promise<WhepSession> {
-  // As it is now: when the session ends because somebody signed out there is none any more.
+  // Read now: when the session ends because somebody signed out, it is gone.
   const token = tokenFor(endpoint);
   const peer = new RTCPeerConnection({ iceServers: await iceServersOf(endpoint, token) });
   let location: URL | undefined;
@@ -57,8 +57,8 @@ export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promi
     if (!open) return;
     open = false;
     peer.close();
-    // The URL is itself the right to end the session, unless the server is configured to want the token too; keepalive
-    // lets it outlive the page.
+    // The session URL is itself the capability to end it, unless the server requires the token too; keepalive lets the
+    // request outlive the page.
     if (location === undefined) return;
     const headers = location.origin === endpoint.origin ? token : {};
     fetch(location, { method: 'DELETE', keepalive: true, headers }).catch(() => undefined);
@@ -68,7 +68,7 @@ export async function openWhepSession(endpoint: URL, signal: AbortSignal): Promi
     playAtOnce(receiver);
     const stream = new MediaStream([receiver.track]);
     await peer.setLocalDescription();
-    // No wait for candidates: the server is on this network and finds the browser by the browser's own checks.
+    // No waiting for candidates: the server is on this network and learns the browser's address from its ICE checks.
     const answer = await post(endpoint, token, peer.localDescription?.sdp ?? '', signal);
     location = answer.location;
     signal.throwIfAborted();

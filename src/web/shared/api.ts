@@ -14,14 +14,14 @@ export type Device = components['schemas']['Device'];
 export type Control = operations['listControls']['responses'][200]['content']['application/json']['items'][number];
 
 const TIMEOUT_MS = 4_000;
-/** A change is kept on the robot's card before it is answered. */
+/** The server writes a change to disk before it answers. */
 const WRITE_TIMEOUT_MS = 15_000;
 
 export type Answer<T> =
   | { kind: 'ok'; value: T; etag?: string }
-  /** The server answered, and it was no. */
+  /** The server answered with an error. */
   | { kind: 'problem'; problem: Problem }
-  /** Nothing answered. */
+  /** No answer. */
   | { kind: 'unreachable' };
 
 export const listCameras = async (): Promise<Answer<Camera[]>> => items(await call('GET', '/api/v1/cameras'));
@@ -33,7 +33,7 @@ export const listDevices = async (): Promise<Answer<Device[]>> => items(await ca
 export const createCamera = (camera: { id: string; source: string; name?: string }): Promise<Answer<unknown>> =>
   call('POST', '/api/v1/cameras', { body: camera });
 
-/** @param etag of the camera as the person saw it; refused with 412 if somebody else has changed it since */
+/** @param etag of the camera as it was shown; the server answers 412 if it has changed since */
 export const patchCamera = (id: string, patch: object, etag: string | undefined): Promise<Answer<unknown>> =>
   call('PATCH', cameraPath(id), { body: patch, etag });
 
@@ -43,7 +43,7 @@ export const removeCamera = (id: string, etag: string | undefined): Promise<Answ
 export const listControls = async (id: string): Promise<Answer<Control[]>> =>
   items(await call('GET', `${cameraPath(id)}/controls`));
 
-/** @returns all of them as they are now */
+/** @returns all controls with their current values */
 export const setControls = async (id: string, values: object): Promise<Answer<Control[]>> =>
   items(await call('PATCH', `${cameraPath(id)}/controls`, { body: values }));
 
@@ -53,7 +53,7 @@ const items = <T>(answer: Answer<{ items: T[] }>): Answer<T[]> =>
   answer.kind === 'ok' ? { kind: 'ok', value: answer.value.items } : answer;
 
 interface Request {
-  /** The one that this browser has, where none is given. */
+  /** Default: the token stored in this browser. */
   token?: string | undefined;
   body?: object;
   etag?: string | undefined;
@@ -87,9 +87,9 @@ async function call<T>(method: string, path: string, { token, body, etag }: Requ
   }
 }
 
-/** What went wrong, in words; undefined where nothing did. */
-export function wrongWith(answer: Answer<unknown>): string | undefined {
+/** The error as text; undefined if there is none. */
+export function errorText(answer: Answer<unknown>): string | undefined {
   if (answer.kind === 'ok') return undefined;
-  if (answer.kind === 'unreachable') return 'The robot did not answer: it is not known whether this was done.';
+  if (answer.kind === 'unreachable') return 'The robot did not answer. The change may or may not have been made.';
   return [answer.problem.detail, answer.problem.remedy].filter(Boolean).join(' ');
 }

@@ -26,7 +26,7 @@ export function setHidden(node: HTMLElement, hidden: boolean): void {
   if (node.hidden !== hidden) node.hidden = hidden;
 }
 
-/** Sets an attribute, or removes it where there is no value. */
+/** Sets an attribute, or removes it if there is no value. */
 export function setAttribute(node: Element, name: string, value: string | undefined): void {
   if (value === undefined) node.removeAttribute(name);
   else if (node.getAttribute(name) !== value) node.setAttribute(name, value);

@@ -1,7 +1,7 @@
 /** Numbers as people read them. Pure. */
 import { formatAge as ageInWords } from '../../protocol/age.js';
 
-/** A thin gap that keeps a number and its unit on one line. */
+/** A no-break space keeps a number and its unit on one line. */
 const GAP = '\u00a0';
 const ABSENT = '–';
 
@@ -43,7 +43,7 @@ export const formatAge = (ms: number): string => withGaps(ageInWords(ms / 1_000,
 
 export const formatDuration = (seconds: number): string => withGaps(ageInWords(seconds));
 
-/** Each number stays on a line with its unit. */
+/** Keeps each number on one line with its unit. */
 const withGaps = (words: string): string => words.replaceAll(/(?<=\d) (?=[a-z])/g, GAP);
 
 /** `road-2026-01-31T12-00-00.000Z.png`: an ISO time whose colons are hyphens, since Windows refuses colons in names. */

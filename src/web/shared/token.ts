@@ -1,9 +1,9 @@
-/** The server's token: handed over in the address's fragment or typed in, kept by this browser, in no URL that anybody sees, in no log. */
+/** The server's token: passed in the URL fragment or typed in, stored by this browser, and in no URL that is sent or logged. */
 import { cameraBesideToken, fragmentFor, tokenOf } from './route.js';
 
 const KEY = 'bigfootbot-video.token';
 
-/** Where the browser forbids storage the token lives as long as the page. */
+/** If the browser forbids storage, the token lives as long as the page. */
 let inMemory: string | undefined;
 const changes = new EventTarget();
 
@@ -15,7 +15,7 @@ export function readToken(): string | undefined {
   }
 }
 
-/** Keeps a token, or forgets it where there is none. */
+/** Stores a token, or deletes it if undefined. */
 export function keepToken(token: string | undefined): void {
   inMemory = token;
   try {
@@ -36,7 +36,7 @@ export function takeTokenFromAddress(): boolean {
   return true;
 }
 
-/** Calls back when the token changes, in this tab or in another; returns what ends that. */
+/** Calls back when the token changes, in this tab or in another; returns the function that unsubscribes. */
 export function onTokenChange(changed: () => void): () => void {
   const stored = (event: StorageEvent): void => {
     if (event.key === KEY || event.key === null) changed();
@@ -49,7 +49,7 @@ export function onTokenChange(changed: () => void): () => void {
   };
 }
 
-/** A header can carry it: visible ASCII. Anything else makes fetch throw as if the network were gone. */
+/** A header can carry it: visible ASCII. Anything else makes fetch throw as if the network were down. */
 export const isTokenShaped = (token: string): boolean => /^[\x21-\x7e]+$/.test(token);
 
 export function authorization(token: string | undefined = readToken()): Record<string, string> {
