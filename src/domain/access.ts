@@ -1,34 +1,34 @@
 import type { Permission, Role } from './contract.js';
 
-/** What somebody may do, and whose name the log has for them. */
+/** What a client may do, and its name in the log. */
 export interface Grant {
   name: string;
   permissions: readonly Permission[];
 }
 
-/** Whoever may do nothing. */
+/** Without any permission. */
 export const NOBODY: Grant = { name: 'nobody', permissions: [] };
 
-/** Who may do what: the port that HTTP asks. */
+/** Who may do what: the port of the HTTP server. */
 export interface Access {
   /** What a request without a token may do. */
   readonly anonymous: Grant;
-  /** What a client of the first system without a token may do, by its address. */
+  /** What a legacy client without a token may do, by its address. */
   legacy(address: string): Grant;
-  /** Whether what comes from an address may say for whom it asks (`X-Forwarded-For`). */
+  /** Whether an address may name the client that it forwards for (`X-Forwarded-For`). */
   isProxy(address: string): boolean;
-  /** Whether a session's URL alone is not enough to change and end it. */
+  /** Whether changing and ending a session takes a token besides its URL. */
   readonly requireTokenOnSessions: boolean;
   /**
-   * @param token as it was sent
-   * @throws Failure unauthorized if it is wrong, has expired, …; keys-unavailable if that cannot be known now
+   * @param token as sent
+   * @throws Failure unauthorized if it is invalid, expired, …; keys-unavailable if that cannot be checked now
    */
   identify(token: string): Promise<Grant>;
 }
 
 /**
- * Whether a grant has a role: on a camera, or on any if none is named. `admin` includes the other roles, for the
- * cameras that it is limited to.
+ * Whether a grant has a role: on the given camera, else on any. `admin` includes the other roles, for the cameras that
+ * it is limited to.
  */
 export function allows({ permissions }: Grant, role: Role, camera?: string): boolean {
   return permissions.some(
@@ -38,7 +38,7 @@ export function allows({ permissions }: Grant, role: Role, camera?: string): boo
   );
 }
 
-/** Whether a grant has a role on all cameras, also on those that are yet to come. */
+/** Whether a grant has a role on all cameras, including future ones. */
 export function allowsAll({ permissions }: Grant, role: Role): boolean {
   return permissions.some(
     permission => (permission.role === role || permission.role === 'admin') && permission.cameras === undefined,

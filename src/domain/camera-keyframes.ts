@@ -1,27 +1,27 @@
 import { KeyframeThrottle } from './keyframe-throttle.js';
 
-/** From one keyframe of a camera to the next, of those that are asked for over HTTP. */
+/** Between keyframes of one camera that are requested over HTTP. */
 const SPACING_MS = 500;
 
-/** Keyframes of cameras that are in other processes: asks for them, each camera's spaced by a throttle of its own. */
+/** Requests keyframes of cameras in other processes, throttled per camera. */
 export class CameraKeyframes {
-  readonly #make: (camera: string) => void;
+  readonly #send: (camera: string) => void;
   readonly #spacingMs: number;
   readonly #cameras = new Map<string, { throttle: KeyframeThrottle; timer: NodeJS.Timeout }>();
 
-  constructor(make: (camera: string) => void, spacingMs = SPACING_MS) {
-    this.#make = make;
+  constructor(send: (camera: string) => void, spacingMs = SPACING_MS) {
+    this.#send = send;
     this.#spacingMs = spacingMs;
   }
 
-  /** @throws Failure of the engine, if it is met at once */
-  ask(camera: string): void {
+  /** @throws Failure of the engine, if the request is not delayed */
+  request(camera: string): void {
     const known = this.#cameras.get(camera);
     if (known) {
       known.throttle.request(performance.now());
       return;
     }
-    this.#make(camera);
+    this.#send(camera);
     const throttle = new KeyframeThrottle({ spacingMs: this.#spacingMs });
     throttle.request(performance.now());
     const timer = setTimeout(() => this.#forget(camera), this.#spacingMs).unref();
@@ -34,13 +34,13 @@ export class CameraKeyframes {
   }
 
   #forget(camera: string): void {
-    const isAsked = this.#cameras.get(camera)?.throttle.dueAt !== null;
+    const isPending = this.#cameras.get(camera)?.throttle.dueAt !== null;
     this.#cameras.delete(camera);
-    if (!isAsked) return;
+    if (!isPending) return;
     try {
-      this.ask(camera);
+      this.request(camera);
     } catch {
-      // It was closed or removed meanwhile, and has no next frame.
+      // The camera has been closed or removed and has no next frame.
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Camera, CameraSettings } from './contract.js';
 import type { Source } from './source.js';
 
-/** A camera as it is to be run: the configuration with its defaults filled in and its source read. */
+/** A camera ready to run: its configuration with defaults filled in and the source parsed. */
 export interface CameraPlan {
   id: string;
   name: string;
@@ -9,7 +9,7 @@ export interface CameraPlan {
   settings: Camera['settings'];
 }
 
-/** How a camera is, as its engine sees it. */
+/** A camera's status as the engine reports it. */
 export type CameraStatus = Pick<
   Camera,
   | 'state'
@@ -29,30 +29,30 @@ export type CameraStatus = Pick<
   | 'restarts'
 >;
 
-/** What runs cameras, as far as their configuration goes. */
+/** Runs cameras by their configuration. */
 export interface CameraRunner {
   add(plan: CameraPlan): void;
-  /** Its source or its settings have changed. */
+  /** The source or the settings have changed. */
   change(plan: CameraPlan): void;
-  /** Its sessions have been ended. Resolves when nothing of it is left. */
+  /** The camera's sessions have ended already. Resolves when all of its resources are freed. */
   remove(id: string): Promise<void>;
 }
 
-/** The sources that somebody may give a camera: any, or those that `access.sources` lists. */
+/** The sources that a client may set: any, or those that `access.sources` lists. */
 export type SourceRight = 'any' | 'listed';
 
-/** Changes cameras where they are configured; resolves when that is kept and holds. */
+/** Changes cameras in the configuration; resolves when the change is saved and in effect. */
 export interface CameraEditor {
-  /** Names the camera as it is configured now: the value of an ETag, without quotes. @throws Failure unknown-camera */
+  /** Identifies the camera's current settings: the value of an ETag, without quotes. @throws Failure unknown-camera */
   etagOf(id: string): string;
   /** @throws Failure camera-exists, forbidden, invalid-body, config-not-writable */
   create(id: string, settings: CameraSettings, sources: SourceRight): Promise<void>;
   /**
-   * @param precondition the request's If-Match, compared at the moment of the change; undefined for whatever
+   * @param precondition the request's If-Match, compared at the moment of the change; undefined for any
    * @throws Failure unknown-camera, camera-changed, forbidden, invalid-body, passthrough, config-not-writable
    */
   replace(id: string, settings: CameraSettings, precondition: string | undefined, sources: SourceRight): Promise<void>;
-  /** A JSON merge patch (RFC 7396): null takes a setting out, which brings its default back. @throws as replace */
+  /** A JSON merge patch (RFC 7396): null removes a setting, which restores its default. @throws as replace */
   patch(
     id: string,
     patch: Readonly<Record<string, unknown>>,

@@ -11,7 +11,7 @@ export interface CameraReconcilerOptions {
   log: Log;
 }
 
-/** The ids of the cameras that are another than before. */
+/** The ids of the cameras that differ from before. */
 export interface CameraChanges {
   added: readonly string[];
   changed: readonly string[];
@@ -19,8 +19,8 @@ export interface CameraChanges {
 }
 
 /**
- * Makes the cameras that run those of the configuration, and after them guests that come and go by themselves: one by
- * one, so that what did not change is not disturbed.
+ * Makes the running cameras match the configuration, followed by ephemeral cameras, which appear and disappear on their
+ * own. It works camera by camera, so that an unchanged one is not disturbed.
  */
 export class CameraReconciler {
   readonly #options: CameraReconcilerOptions;
@@ -36,7 +36,7 @@ export class CameraReconciler {
     return this.#update();
   }
 
-  /** Those that are in no configuration; one of a name that a configured camera has is left out. */
+  /** Cameras that are in no configuration; one with the id of a configured camera is left out. */
   setEphemeral(plans: readonly CameraPlan[]): void {
     this.#ephemeral = plans;
     this.#update();
@@ -55,11 +55,11 @@ export class CameraReconciler {
     for (const plan of added) cameras.add(plan);
     for (const plan of changed) cameras.change(plan);
     cameras.order([...wanted.keys()]);
-    // When the list is as it is to be: whoever hears of a camera can ask for it.
+    // Only when the list is complete: a listener that learns of a camera can request it.
     for (const plan of added) this.#options.engine.add(plan);
     for (const plan of changed) {
       const { source, settings } = before.get(plan.id) ?? {};
-      // A name is for people: what runs the camera does not know it.
+      // The name is for people: the engine does not know it.
       if (!isDeepStrictEqual([source, settings], [plan.source, plan.settings])) this.#options.engine.change(plan);
     }
     return { added: added.map(({ id }) => id), changed: changed.map(({ id }) => id), removed };
@@ -67,9 +67,9 @@ export class CameraReconciler {
 
   #remove(id: string): void {
     const { cameras, sessions, engine, log } = this.#options;
-    // No session begins on a camera that is not in the list.
+    // No session starts on a camera that is not in the list.
     cameras.remove(id);
     sessions.endAll(id, 'camera-removed', null);
-    engine.remove(id).catch(err => log.error({ err, camera: id }, 'a camera that was removed did not end well'));
+    engine.remove(id).catch(err => log.error({ err, camera: id }, 'camera removal failed'));
   }
 }

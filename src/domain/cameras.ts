@@ -4,7 +4,7 @@ import type { EventBus } from './events.js';
 import { Failure } from './failure.js';
 import { redact, showSource } from './source.js';
 
-/** How a camera is before its worker has said anything. */
+/** A camera's status before the first report of its worker. */
 export const NOT_STARTED: CameraStatus = {
   state: 'starting',
   notices: [],
@@ -12,7 +12,7 @@ export const NOT_STARTED: CameraStatus = {
   device: null,
   capture: null,
   encoder: null,
-  passthrough: { active: false, reason: 'the source has not been looked at yet' },
+  passthrough: { active: false, reason: 'the source has not been probed yet' },
   fps: 0,
   bitrate: 0,
   video: null,
@@ -39,12 +39,12 @@ export class Cameras {
     this.#events.emit('cameraAdded', { camera: plan.id });
   }
 
-  /** Takes a camera out of the list. Nothing happens if it is not there. */
+  /** Removes a camera from the list. Nothing happens if it is not there. */
   remove(id: string): void {
     if (this.#cameras.delete(id)) this.#events.emit('cameraRemoved', { camera: id });
   }
 
-  /** It is configured in another way from now on. Nothing happens if it is not there. */
+  /** Its configuration has changed. Nothing happens if it is not there. */
   change(plan: CameraPlan): void {
     const camera = this.#cameras.get(plan.id);
     if (!camera) return;
@@ -52,7 +52,7 @@ export class Cameras {
     this.#events.emit('cameraChanged', { camera: plan.id, status: camera.status });
   }
 
-  /** Lists them in this order from now on. @param ids of all that there are */
+  /** Sets the order of the list. @param ids of all cameras */
   order(ids: readonly string[]): void {
     const before = [...this.#cameras.keys()];
     this.#cameras = new Map(
@@ -65,7 +65,7 @@ export class Cameras {
     if (cameras.join() !== before.join()) this.#events.emit('camerasOrdered', { cameras });
   }
 
-  /** Whether it is in no configuration: it comes and goes with whoever sends it. */
+  /** Whether it is in no configuration: it lives as long as its sender. */
   isEphemeral(id: string): boolean {
     return this.#cameras.get(id)?.plan.source.type === 'forwarded';
   }
@@ -74,7 +74,7 @@ export class Cameras {
     return [...this.#cameras.values()].map(({ plan }) => plan);
   }
 
-  /** Whether its source's own stream is what viewers are sent at this moment. */
+  /** Whether viewers are currently sent the source's own stream. */
   isPassthrough(id: string): boolean {
     const status = this.#cameras.get(id)?.status;
     return status?.state === 'live' && status.passthrough.active;
@@ -87,13 +87,13 @@ export class Cameras {
     this.#events.emit('cameraChanged', { camera: id, status });
   }
 
-  /** @param whole of which cameras whoever asks may see the line of a `gst` source */
+  /** @param whole the cameras whose `gst` launch line the client may see */
   list(whole: (camera: string) => boolean = () => false): Camera[] {
     return [...this.#cameras.values()].map(camera => this.#show(camera, whole));
   }
 
   /**
-   * @param visible the cameras whose names whoever asks may learn
+   * @param visible the cameras whose names the client may learn
    * @param whole as for `list`
    * @throws Failure unknown-camera
    */
@@ -113,7 +113,7 @@ export class Cameras {
   }
 
   #show({ plan, status }: { plan: CameraPlan; status: CameraStatus }, whole: (camera: string) => boolean): Camera {
-    // A launch line can hold anything, secrets too.
+    // A launch line can contain anything, including secrets.
     const hidden = plan.source.type === 'gst' && !whole(plan.id);
     return {
       id: plan.id,

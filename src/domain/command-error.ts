@@ -5,7 +5,7 @@ export const EXIT = {
   noHost: 68,
   unavailable: 69,
   internal: 70,
-  /** EX_OSERR and EX_OSFILE: what of the system `recv` cannot do without. */
+  /** EX_OSERR and EX_OSFILE: parts of the system that `recv` requires. */
   noDecoder: 71,
   noDisplay: 72,
   cannotWrite: 73,
@@ -15,7 +15,7 @@ export const EXIT = {
   config: 78,
 } as const;
 
-/** Ends a command: its message is what the person sees, one finding a line. */
+/** Ends a command: its message is shown to the user, one finding per line. */
 export class CommandError extends Error {
   readonly exitCode: number;
   constructor(exitCode: number, message: string) {

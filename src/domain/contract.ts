@@ -1,6 +1,6 @@
 import type { components } from '../contract/api.js';
 
-/** The contract's own types (openapi/schemas), which is where they are defined and described. */
+/** The types of the contract; openapi/schemas defines and describes them. */
 type Schemas = components['schemas'];
 export type Camera = Schemas['camera'];
 export type CameraSettings = Schemas['camera-settings'];

@@ -2,31 +2,31 @@ import type { CameraStatus } from './camera-plan.js';
 import type { Session } from './contract.js';
 import type { Log } from './log.js';
 
-/** What happens on this server, for whoever in this process wants to know. */
+/** The events of this server, for listeners in this process. */
 export interface Events {
-  /** It is in the list from now on, at its end. */
+  /** It has been appended to the list. */
   cameraAdded: { camera: string };
-  /** It is in the list no more. */
+  /** It is no longer in the list. */
   cameraRemoved: { camera: string };
-  /** The list has another order. */
+  /** The order of the list has changed. */
   camerasOrdered: { cameras: readonly string[] };
   /** On every change, and once a second while the camera is open. */
   cameraChanged: { camera: string; status: CameraStatus };
-  /** It was answered, so many ms after it was asked for. */
+  /** It was answered, `afterMs` after the request. */
   sessionOpened: { session: Session; afterMs: number };
   /** Its ICE and DTLS are up. */
   sessionConnected: { session: Session };
-  /** A viewer was sent its first packet, so many ms after it asked. */
+  /** A viewer was sent its first packet, `afterMs` after the request. */
   sessionSending: { session: Session; afterMs: number };
-  /** Also of one that was never answered, if whoever asked did not wait. */
+  /** Also for a session that was never answered because the client did not wait. */
   sessionEnded: { session: Session };
-  /** A camera has another number of viewers than before. */
+  /** A camera's number of viewers has changed. */
   viewersChanged: { camera: string; viewers: number };
 }
 
 type Listener<E> = (event: E) => void;
 
-/** Tells listeners of events, at once and in their order. A listener that throws disturbs nobody else. */
+/** Calls the listeners of an event, synchronously and in order. A listener that throws does not affect the others. */
 export class EventBus {
   readonly #log: Log;
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
@@ -35,7 +35,7 @@ export class EventBus {
     this.#log = log;
   }
 
-  /** @returns what takes the listener away again */
+  /** @returns a function that removes the listener */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
@@ -47,7 +47,7 @@ export class EventBus {
       try {
         (listener as Listener<Events[Name]>)(event);
       } catch (err) {
-        this.#log.error({ err, name }, 'a listener failed');
+        this.#log.error({ err, name }, 'event listener failed');
       }
     }
   }

@@ -1,10 +1,10 @@
 import type { ProblemCode } from './contract.js';
 
-/** Something that a client asked for and cannot have: the contract's code, what happened, and what to do about it. */
+/** A request that failed: the contract's code, what happened, and the remedy. */
 export class Failure extends Error {
   readonly code: ProblemCode;
   readonly remedy: string | undefined;
-  /** Seconds after which to ask again. */
+  /** Seconds after which to retry. */
   readonly retryAfter: number | undefined;
 
   constructor(code: ProblemCode, detail: string, options: { remedy?: string | undefined; retryAfter?: number } = {}) {

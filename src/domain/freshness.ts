@@ -1,25 +1,25 @@
-/** How old what a session's peer has is, as far as this end of it knows; see docs/freshness.md. */
+/** How old the media of a session's peer is, as measured at this end; see docs/freshness.md. */
 export interface SessionFreshness {
   /** ms since something was last sent to a viewer, or received of a publisher; null before the first. */
   movedMs: number | null;
-  /** ms since the peer was last heard: a report of its own, or a packet; null before the first. */
+  /** ms since the peer's last RTCP report or packet; null before the first. */
   heardMs: number | null;
 }
 
 export interface CameraFreshness {
-  /** ms since the newest picture of the camera that viewers could be sent; null if there never was one. It only grows without one. */
+  /** ms since the newest frame that could be sent to viewers; null if there never was one. Grows until the next frame. */
   ageMs: number | null;
   /** By their ids. */
   sessions: ReadonlyMap<string, SessionFreshness>;
 }
 
-/** Knows how old the newest pictures are, by clocks that do not jump. */
+/** Knows the age of the newest frames, by clocks that do not jump. */
 export interface FreshnessWatch {
   /**
-   * Has the workers say what they know now; resolves when they have, or after `patienceMs`: one that hangs says nothing.
-   * @param everyMs until it is asked again; what is said is the more exact the shorter it is; 0 for once
+   * Requests reports from the workers; resolves when all have arrived, or after `timeoutMs`: a hung worker sends none.
+   * @param everyMs the interval of the requests: the shorter, the more exact the reports; 0 for a single request
    */
   refresh(everyMs: number, timeoutMs: number): Promise<void>;
-  /** At this moment, by what was said last: it grows by itself. Null for a camera that is not there. */
+  /** The current age, extrapolated from the last report. Null for an unknown camera. */
   freshness(camera: string): CameraFreshness | null;
 }

@@ -1,25 +1,25 @@
 import type { Camera } from './contract.js';
 
-/** How the server is, for who watches over it as a whole. */
+/** The health of the server as a whole, for its supervisor. */
 export interface Health {
-  /** What of it stands still, although its event loop runs; null if nothing does. */
+  /** What is stuck although the event loop runs; null if nothing is. */
   fault: string | null;
   /** A short line for people. */
   status: string;
 }
 
-/** What a server is judged by. */
+/** What a server's health is derived from. */
 export interface Vitals {
   isListening: boolean;
-  /** Cameras that nobody looks after. */
+  /** Cameras without a supervisor. */
   unsupervised: readonly string[];
   cameras: readonly Pick<Camera, 'state' | 'viewers'>[];
 }
 
-/** In the order in which they are told, if there are any. */
+/** In the order of the status line. */
 const TROUBLED: readonly Camera['state'][] = ['lost', 'failed', 'down'];
 
-export function judge({ isListening, unsupervised, cameras }: Vitals): Health {
+export function assessHealth({ isListening, unsupervised, cameras }: Vitals): Health {
   const troubled = TROUBLED.flatMap(state => {
     const count = cameras.filter(camera => camera.state === state).length;
     return count === 0 ? [] : [`${count} ${state}`];
@@ -27,9 +27,9 @@ export function judge({ isListening, unsupervised, cameras }: Vitals): Health {
   const viewers = cameras.reduce((sum, camera) => sum + camera.viewers, 0);
   return {
     fault: !isListening
-      ? 'the HTTP server does not listen any more'
+      ? 'the HTTP server is no longer listening'
       : unsupervised.length > 0
-        ? `nobody looks after the cameras ${unsupervised.join(', ')}`
+        ? `unsupervised cameras: ${unsupervised.join(', ')}`
         : null,
     status: [counted(cameras.length, 'camera'), ...troubled, counted(viewers, 'viewer')].join(', '),
   };

@@ -1,19 +1,19 @@
 export interface KeyframeThrottleOptions {
-  /** ms from one keyframe to the next. */
+  /** ms between keyframes. */
   spacingMs: number;
-  /** Requests a second up to which each is met at once; with more they are spaced. Left out, they always are. */
+  /** Requests per second up to which each is met at once; above, they are spaced. If omitted, they always are. */
   freePerSecond?: number;
 }
 
-/** Requests are counted over so many ms, or from one that comes later than that to the next. */
+/** Requests are counted over at least this many ms. */
 const WINDOW_MS = 1_000;
 
 /**
- * Spaces the keyframes of one encoder. A keyframe is ten times as large as another frame and every viewer gets it; whoever
- * asks for one sees nothing until it comes. So the first request is met at once, and those that come before the next
- * keyframe is due are met by that one.
+ * Spaces the keyframes of one encoder. A keyframe is ten times as large as another frame and is sent to every viewer; a
+ * viewer that requests one sees nothing until it arrives. So the first request is met at once, and those that arrive
+ * before the next keyframe is due are met by that one.
  *
- * Pure: `now` is ms of a clock that does not jump. Whoever owns it makes the keyframes.
+ * Pure: `now` is ms of a clock that does not jump. Its owner makes the keyframes.
  */
 export class KeyframeThrottle {
   readonly #spacingMs: number;
@@ -22,7 +22,7 @@ export class KeyframeThrottle {
   #requests = 0;
   #windowSince = 0;
   #madeAt = Number.NEGATIVE_INFINITY;
-  #isWaiting = false;
+  #isPending = false;
 
   constructor({ spacingMs, freePerSecond }: KeyframeThrottleOptions) {
     this.#spacingMs = spacingMs;
@@ -30,37 +30,37 @@ export class KeyframeThrottle {
     this.#isStorm = freePerSecond === undefined;
   }
 
-  /** ms from one keyframe to the next, as things are; 0 meets every request. */
+  /** ms between keyframes at present; 0 meets every request. */
   get spacingMs(): number {
     return this.#isStorm ? this.#spacingMs : 0;
   }
 
-  /** When the keyframe is due that was asked for and had to wait; null if none waits. */
+  /** When the pending keyframe is due; null if none is pending. */
   get dueAt(): number | null {
-    return this.#isWaiting ? this.#madeAt + this.spacingMs : null;
+    return this.#isPending ? this.#madeAt + this.spacingMs : null;
   }
 
   /**
-   * Somebody asks for a keyframe.
-   * @param count requests that came together
-   * @returns whether one is to be made now; if not, one is at `dueAt`
+   * A keyframe is requested.
+   * @param count requests that arrived together
+   * @returns whether to make one now; if not, one is due at `dueAt`
    */
   request(now: number, count = 1): boolean {
     this.note(now, count);
-    this.#isWaiting = true;
+    this.#isPending = true;
     return this.due(now);
   }
 
-  /** Whether a keyframe that had to wait is to be made now. */
+  /** Whether to make the pending keyframe now. */
   due(now: number): boolean {
     const { dueAt } = this;
     if (dueAt === null || now < dueAt) return false;
     this.#madeAt = now;
-    this.#isWaiting = false;
+    this.#isPending = false;
     return true;
   }
 
-  /** Requests were made that the encoder meets by itself: they count towards the spacing, and that is all. */
+  /** Counts requests that the encoder meets by itself: they affect the spacing only. */
   note(now: number, count: number): void {
     if (this.#freePerSecond === null) return;
     this.#requests += count;

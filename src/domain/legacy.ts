@@ -3,36 +3,36 @@ import type { Grant } from './access.js';
 import type { Session } from './contract.js';
 import type { ClientSocket } from './web-sockets.js';
 
-/** What is needed of an old client's WebSocket. */
+/** The WebSocket of a legacy client. */
 export interface LegacySocket extends ClientSocket {
   on(event: 'message', listener: (data: { toString(): string }, isBinary: boolean) => void): void;
   on(event: 'pong', listener: () => void): void;
   on(event: 'close', listener: (code: number) => void): void;
 }
 
-/** Whoever comes to the signaling of the first system. */
+/** A client of the legacy signaling. */
 export interface LegacyClientInfo {
-  /** As limits count. */
+  /** As the limits count it. */
   address: string;
-  /** As sessions show it. */
+  /** As its sessions show it. */
   client: Session['client'];
   /** For the log. */
   requestId: string;
   grant: Grant;
-  /** What it may do now: its token may expire, or be taken away. @throws Failure */
+  /** Its current grant: the token may have expired or been revoked. @throws Failure */
   identify(): Promise<Grant>;
-  /** Of the descriptions that it is sent first. */
+  /** Of the first descriptions sent to it. */
   form: LegacyForm;
-  /** The cameras that it asks for; null for all. */
+  /** The cameras that it requests; null for all. */
   cameras: readonly string[] | null;
 }
 
-/** The signaling of the first system, as far as HTTP knows of it. */
+/** The legacy signaling as the HTTP server sees it. */
 export interface LegacySignaling {
   start(): void;
-  /** Whether another client may come in. @throws Failure */
+  /** Whether another client may connect. @throws Failure */
   admit(address: string): void;
-  /** To be called for who was admitted. */
-  join(socket: LegacySocket, visitor: LegacyClientInfo): void;
+  /** Call for a client that was admitted. */
+  join(socket: LegacySocket, client: LegacyClientInfo): void;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** An object that has at each moment what `read` gives then: whoever holds it sees every change. Without methods of its own. */
+/** A live view of the object that `read` returns: its holders see every change. For objects without methods. */
 export function live<T extends object>(read: () => T): T {
   return new Proxy({} as T, {
     get: (_, key) => Reflect.get(read(), key) as unknown,

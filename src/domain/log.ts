@@ -6,7 +6,7 @@ export interface Log {
   error(fields: object, event: string): void;
 }
 
-/** A log whose lines have these fields. It goes by the level that the log has at each moment, which a child of pino's does not. */
+/** A log that adds these fields to its lines. Unlike a child logger of pino it follows changes of the level. */
 export function withFields(log: Log, fields: object): Log {
   return {
     debug: (more, event) => log.debug({ ...fields, ...more }, event),

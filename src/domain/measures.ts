@@ -1,26 +1,26 @@
-/** Of a camera's stream, since its encoder was opened, or its source where that is passed on. */
+/** Figures of a camera's stream, since its encoder was opened, or its source where that is passed through. */
 export interface StreamFigures {
-  /** Pictures that the source brought since it was opened; null while none is open. */
+  /** Frames from the source since it was opened; null while none is open. */
   captured: number | null;
   encoded: number;
-  /** Those that were handed on to the viewers. */
+  /** Frames passed to the viewers. */
   sent: number;
   keyframes: number;
-  /** Pictures that were left out, as there were more than wanted. */
+  /** Frames dropped because the source delivers more than the configured rate. */
   thinned: number;
-  /** Encoded pictures that were left out, as the thread that serves the viewers did not come to them. */
+  /** Encoded frames dropped because the thread that serves the viewers was too slow. */
   overrun: number;
-  /** Ms from a picture's own time to when it was encoded, of the last few; null where none came. */
+  /** ms from a frame's capture time to the end of its encoding, of the last few frames; null without any. */
   delayMs: number | null;
-  /** Ms of them that were converting for the encoder and encoding; null as well where the stream came encoded. */
+  /** The part of `delayMs` spent on conversion and encoding; also null where the source delivers an encoded stream. */
   encodeMs: number | null;
 }
 
-/** What is measured of a camera only when somebody asks. */
+/** Measurements of a camera that are made on request only. */
 export interface CameraMeasures {
   /** Of its worker; null while there is none. */
   process: ProcessMeasures | null;
-  /** Null while it is closed, and where its worker gave no answer. */
+  /** Null while it is closed, and if its worker did not answer. */
   stream: StreamFigures | null;
 }
 
@@ -29,14 +29,14 @@ export interface ProcessMeasures {
   residentBytes: number;
   fds: number;
   threads: number;
-  /** ms that its event loop was held up at the longest, since somebody asked last; null where that is not known. */
+  /** The longest delay of its event loop in ms since the last request; null if unknown. */
   loopLagMs: number | null;
 }
 
-/** Measures what costs something. */
+/** Measurements that have a cost. */
 export interface Measuring {
   /** By the cameras' ids. */
   measure(): Promise<ReadonlyMap<string, CameraMeasures>>;
-  /** Of the process for connections of several cameras; null while it does not run. */
+  /** The process for multi-camera connections; null while it does not run. */
   measureMultiCamera(): Promise<ProcessMeasures | null>;
 }

@@ -6,7 +6,7 @@ export interface ConnectionCamera {
   session: string;
 }
 
-/** What a peer is to be told. */
+/** A description to send to the peer. */
 export interface ConnectionOffer {
   sdp: string;
   /** Values of its `a=candidate` lines. */
@@ -14,15 +14,15 @@ export interface ConnectionOffer {
 }
 
 /**
- * Connections that carry several cameras, each of which has a session of its own. The engine's `leave` takes one out;
- * with its last session a connection ends.
+ * Connections that carry several cameras, each of which has a session of its own. The engine's `leave` removes one; a
+ * connection ends with its last session.
  */
 export interface MultiCameraConnections {
-  /** Somebody is likely to need one soon. */
+  /** A connection is likely to be needed soon. */
   prepareConnections(): void;
   /**
-   * Offers cameras to a peer, one that cannot be opened too: its section is empty until it can.
-   * @param mids what the sections are called to the peer
+   * Offers cameras to a peer, including any that cannot be opened yet: its section stays empty until then.
+   * @param mids of the sections in the peer's offer
    * @throws Failure
    */
   offerCameras(
@@ -30,13 +30,13 @@ export interface MultiCameraConnections {
     parts: readonly ConnectionCamera[],
     mids: readonly string[],
   ): Promise<ConnectionOffer>;
-  /** Takes the peer's answer. @throws AnswerError */
+  /** Applies the peer's answer. @throws AnswerError */
   acceptAnswer(connection: string, answer: string): void;
   /**
-   * Takes what a peer sends; each section is a camera of source `forwarded`.
+   * Receives a peer's videos; each section is a camera of source `forwarded`.
    * @throws Failure, OfferError
    */
   receiveCameras(connection: string, parts: readonly ConnectionCamera[], offer: Offer): Promise<ConnectionOffer>;
-  /** More candidates of the peer's: values of `a=candidate` lines that can be used. */
+  /** Further candidates of the peer: values of usable `a=candidate` lines. */
   trickleConnection(connection: string, candidates: readonly string[]): void;
 }

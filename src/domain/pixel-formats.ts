@@ -1,6 +1,6 @@
 /**
- * V4L2's formats of raw pictures, by their four characters, and what GStreamer calls them; in order of the work that
- * they make before an encoder, which takes NV12 or I420. From GStreamer's gst/sys/v4l2/gstv4l2object.c.
+ * V4L2's raw video formats by their FourCC, with GStreamer's names; in order of the conversion cost before an encoder,
+ * which takes NV12 or I420. From GStreamer's gst/sys/v4l2/gstv4l2object.c.
  */
 const RAW_FORMATS: Readonly<Record<string, string>> = {
   NV12: 'NV12',
@@ -29,13 +29,13 @@ const RAW_FORMATS: Readonly<Record<string, string>> = {
 
 const ORDER = Object.keys(RAW_FORMATS);
 
-/** GStreamer's name of a format; null for one that is no raw picture, or is not known. */
+/** GStreamer's name of a raw format; null for encoded and unknown formats. */
 export const rawFormat = (fourcc: string): string | null =>
   Object.hasOwn(RAW_FORMATS, fourcc) ? (RAW_FORMATS[fourcc] ?? null) : null;
 
-/** The place of a raw format in the order of work; -1 if it is none. */
+/** The rank of a raw format by conversion cost; -1 if it is not one. */
 export const rawRank = (fourcc: string): number => ORDER.indexOf(fourcc);
 
-/** JPEG pictures, one by one. */
+/** Motion JPEG: each frame by itself. */
 export const isJpeg = (fourcc: string): boolean => fourcc === 'MJPG' || fourcc === 'JPEG';
 export const isH264 = (fourcc: string): boolean => fourcc === 'H264';

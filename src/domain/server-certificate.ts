@@ -1,11 +1,11 @@
-/** What the server shows to whoever connects over TLS: at this moment, as it is renewed. */
+/** The server's current TLS certificate, which may be renewed while it runs. */
 export interface ServerCertificate {
   /** PEM, with its chain. */
   readonly cert: string;
   /** PEM. */
   readonly key: string;
-  /** Whether nobody else vouches for it: browsers have been talked into it then. */
+  /** Whether no CA has signed it: browsers need an exception for it then. */
   readonly isSelfSigned: boolean;
-  /** @param take is called when another one has taken its place */
-  onChange(take: () => void): void;
+  /** @param listener is called when it has been replaced */
+  onChange(listener: () => void): void;
 }

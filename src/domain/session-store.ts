@@ -3,20 +3,20 @@ import type { IceCredentials } from '../protocol/ice-credentials.js';
 import type { Session } from './contract.js';
 import { Failure } from './failure.js';
 
-/** A session that goes on, and what only this server and its peer know of it. */
+/** An active session, with what only this server and its peer know. */
 export interface Entry {
   readonly session: Session;
-  /** In the session's URL: the right to change and to end it. */
+  /** In the session's URL: grants the right to change and end it. */
   readonly secret: string;
-  /** Names the session's ICE session to its peer. */
+  /** Identifies the ICE session to the peer. */
   readonly iceSession: string;
   /** Of the peer's offer. */
   readonly credentials: readonly IceCredentials[];
-  /** Of the request that made it; see SessionRequest. */
+  /** Of the request that created it; see SessionRequest. */
   readonly requestId: string;
-  /** Of performance.now(): a robot's clock jumps when it finds the time. */
+  /** By performance.now(): a robot's wall clock jumps when it synchronises. */
   readonly beganAt: number;
-  /** How many its peer has sent after the offer. */
+  /** Number that the peer has sent after the offer. */
   candidates: number;
 }
 
@@ -24,7 +24,7 @@ const ENDED_KEPT = 200;
 const SECRET_BYTES = 24;
 const ICE_SESSION_BYTES = 12;
 
-/** The sessions that go on, and the last of those that ended. It only keeps them: see Sessions for their life. */
+/** The active sessions and the last ended ones. It only stores them: see SessionLifecycle for their states. */
 export class SessionStore {
   readonly #active = new Map<string, Entry>();
   readonly #bySecret = new Map<string, Entry>();
@@ -32,12 +32,12 @@ export class SessionStore {
   #count = 0;
 
   add(
-    made: Pick<Session, 'camera' | 'protocol' | 'client'>,
+    properties: Pick<Session, 'camera' | 'protocol' | 'client'>,
     { credentials, requestId }: Pick<Entry, 'credentials' | 'requestId'>,
   ): Entry {
     const session: Session = {
       id: `s-${(++this.#count).toString(36)}`,
-      ...made,
+      ...properties,
       state: 'connecting',
       createdAt: new Date().toISOString(),
       connectedAt: null,
@@ -76,7 +76,7 @@ export class SessionStore {
     return this.#active.get(id);
   }
 
-  /** @throws Failure unknown-session, also where the secret is one of another camera or protocol */
+  /** @throws Failure unknown-session, also if the secret belongs to another camera or protocol */
   bySecret({ protocol, camera, secret }: { protocol: Session['protocol']; camera: string; secret: string }): Entry {
     const entry = this.#bySecret.get(secret);
     if (entry?.session.camera !== camera || entry.session.protocol !== protocol)
@@ -84,7 +84,7 @@ export class SessionStore {
     return entry;
   }
 
-  /** @throws Failure unknown-session, also of a camera that is not visible to whoever asks */
+  /** @throws Failure unknown-session, also for a camera that is not visible to the client */
   get(id: string, visible: (camera: string) => boolean = () => true): Session {
     const session = this.#active.get(id)?.session ?? this.#ended.find(ended => ended.id === id);
     if (!session || !visible(session.camera))
@@ -109,6 +109,6 @@ export class SessionStore {
   }
 }
 
-/** Whether it is of somebody who watches. */
+/** Whether it is a viewer's. */
 export const isViewer = ({ protocol }: Pick<Session, 'protocol'>): boolean =>
   protocol === 'whep' || protocol === 'legacy';

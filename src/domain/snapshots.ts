@@ -5,9 +5,9 @@ export interface Snapshot {
   capturedAt: number;
 }
 
-/** What the handlers of single pictures need of the engine. */
+/** The engine as the handlers of snapshots and keyframes see it. */
 export interface Snapshots {
-  /** Makes the next picture of an open camera a keyframe, of one that is closed nothing. @throws Failure */
+  /** Makes the next frame of an open camera a keyframe; no effect on a closed one. @throws Failure */
   keyframe(camera: string): void;
   /**
    * The newest frame of a camera; opens it if it is closed.

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { redact, type Source, SourceError, showSource } from './source.js';
 
-/** Whether a source is one of those that are meant. */
+/** Whether a source matches. */
 export type SourcePattern = (source: Source) => boolean;
 
-/** `..` in a path, as whatever a camera may take for it: it leads out of the folder that a pattern names. */
+/** `..` in a path, in every encoding that a camera may accept: it leads out of the folder that a pattern names. */
 const UPWARDS = /(^|\/|%2f|%5c)(\.|%2e){2}(?=$|[/;]|%2f|%5c|%3b)/i;
-/** A network camera's address, in the one form about which no two programs can be of another opinion. */
+/** A network camera's URL, in the one form that all programs parse alike. */
 const RTSP =
   /^(rtsps?):\/\/(?:[^\s/?#@\\[\]]*@)?([A-Za-z0-9*._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}|\*))?(?:([/?])([^\s#\\]*))?$/i;
 /** RFC 7826 §4.2. */
@@ -17,18 +17,18 @@ const OTHERS = /^(test$|whip$|libcamera$|(libcamera|argus|v4l2|file):.)/;
 const FORMS = 'test, whip, v4l2:*, v4l2:serial=NUMBER, argus:*, libcamera:*, file:/folder/* or rtsp://host:port/path*';
 
 /**
- * Reads a pattern of sources, as `access.sources` has them: a source in which `*` stands for any characters. In the host of
- * an RTSP source it stands for what is between two dots, and alone for any host; without a port the default one is meant,
- * without a path any, and user and password are anybody's.
- * @param base the folder from which a relative path of a file counts
+ * Parses a source pattern, as in `access.sources`: a source in which `*` matches any characters. In the host of an RTSP
+ * source it matches what is between two dots, and alone any host; without a port the default port matches, without a path
+ * any path, and user and password are ignored.
+ * @param base the folder that a relative path of a file is resolved against
  * @throws SourceError
  */
 export function parseSourcePattern(text: string, base: string): SourcePattern {
   if (/^rtsps?:/i.test(text)) return rtspPattern(text);
-  if (!OTHERS.test(text)) throw new SourceError(`"${redact(text)}" is no pattern of sources; one of ${FORMS}`);
+  if (!OTHERS.test(text)) throw new SourceError(`"${redact(text)}" is not a source pattern; use one of ${FORMS}`);
   const path = /^file:(?:\/\/(?=\/))?(.*)$/s.exec(text)?.[1];
   const matches = glob(path === undefined ? text : `file:${resolve(base, path)}`);
-  // As it is run, so `file:/srv/../etc` is not below `/srv`.
+  // With the path resolved, so that `file:/srv/../etc` is not below `/srv`.
   return source => source.type !== 'rtsp' && source.type !== 'gst' && matches(showSource(source));
 }
 
@@ -36,7 +36,7 @@ function rtspPattern(text: string): SourcePattern {
   const wanted = readRtsp(text);
   if (!wanted || text.includes('@'))
     throw new SourceError(
-      `"${redact(text)}" is no pattern of network cameras; it looks like rtsp://192.0.2.7/* or rtsp://192.0.2.*:*/stream, without a user`,
+      `"${redact(text)}" is not a pattern of network cameras; one looks like rtsp://192.0.2.7/* or rtsp://192.0.2.*:*/stream, without a user`,
     );
   const [host, port, path] = [hostPattern(wanted.host), glob(wanted.port), glob(wanted.path ?? '*')];
   return source => {
@@ -51,7 +51,7 @@ interface Rtsp {
   scheme: string;
   host: string;
   port: string;
-  /** With the query, from its first slash or question mark on; null where there is none. */
+  /** With the query, from its first slash or question mark; null if there is none. */
   path: string | null;
 }
 
@@ -67,14 +67,14 @@ function readRtsp(text: string): Rtsp | null {
   };
 }
 
-/** `*` alone is any host; else a part of it without a dot, and of an address a number: `192.0.2.x.example` is anybody's. */
+/** `*` alone is any host; else one label, and in an address one number: `192.0.2.x.example` may belong to anybody. */
 function hostPattern(text: string): RegExp {
   if (text === '*') return /^/;
   const any = /^[\d.*]+$/.test(text) ? '\\d{1,3}' : '[^.]*';
   return new RegExp(`^${text.replaceAll(/[.[\]]/g, '\\$&').replaceAll(/\*+/g, any)}$`);
 }
 
-/** In time that grows with the text alone, however many `*` there are. */
+/** In time linear in the text, for any number of `*`. */
 function glob(pattern: string): (text: string) => boolean {
   const [start = '', ...parts] = pattern.split('*');
   const end = parts.pop();

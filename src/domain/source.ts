@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 
-/** Where a camera's pictures come from, read from its one-line form in the configuration and on the command line. */
+/** A camera's source, parsed from its one-line form in the configuration and on the command line. */
 export type Source =
   | { type: 'test' }
   | { type: 'whip' }
-  /** What another process of this server receives and forwards; not to be configured. `by` is what the API shows. */
+  /** Received and forwarded by another process of this server; cannot be configured. `by` is what the API shows. */
   | { type: 'forwarded'; by: string }
-  /** Which of the cameras that are plugged in: by its device, or by what stays when it is plugged in anew. */
+  /** A camera that is plugged in: by its device, or by what stays the same when it is replugged. */
   | { type: 'v4l2'; by: 'device' | 'serial' | 'bus'; name: string }
   /** A CSI camera of a Jetson. */
   | { type: 'argus'; sensor: number }
@@ -23,16 +23,16 @@ const FORMS =
   'test, whip, v4l2:serial=NUMBER, v4l2:bus=PATH, v4l2:/dev/video0, argus:0, libcamera, libcamera:NAME, ' +
   'file:/path/video.mp4, rtsp://host/path or gst:ELEMENTS';
 
-/** What nvarguscamerasrc takes for a sensor's number. */
+/** The highest sensor number that nvarguscamerasrc takes. */
 const MAX_SENSOR = 255;
 
 /**
- * Reads a source in its one-line form; openapi/schemas/camera-settings.yaml has all of them.
- * @param base the folder from which a relative path of a file counts
+ * Parses a source from its one-line form; openapi/schemas/camera-settings.yaml lists them.
+ * @param base the folder that a relative path of a file is resolved against
  * @throws SourceError
  */
 export function parseSource(text: string, base: string): Source {
-  if (/[\0\r\n]/.test(text)) throw new SourceError(`the source has a control character in it; it is one of ${FORMS}`);
+  if (/[\0\r\n]/.test(text)) throw new SourceError(`the source contains a control character; use one of ${FORMS}`);
   if (text === 'test' || text === 'whip') return { type: text };
   if (text === 'libcamera') return { type: 'libcamera', camera: null };
   const [, scheme = '', rest = ''] = /^([a-z0-9]+):(.*)$/i.exec(text) ?? [];
@@ -45,7 +45,7 @@ export function parseSource(text: string, base: string): Source {
       return { type: 'argus', sensor: Number(rest) };
     case 'libcamera':
       if (rest.trim() === '')
-        throw new SourceError(`"${text}" names no camera; libcamera alone is the first, libcamera:NAME another`);
+        throw new SourceError(`"${text}" names no camera; use libcamera for the first one, libcamera:NAME for another`);
       return { type: 'libcamera', camera: rest };
     case 'gst':
       if (rest.trim() === '')
@@ -57,11 +57,11 @@ export function parseSource(text: string, base: string): Source {
     case 'rtsp':
     case 'rtsps':
       if (!URL.canParse(text) || new URL(text).hostname === '') {
-        throw new SourceError(`"${redact(text)}" is no URL; an RTSP source looks like rtsp://user:password@host/path`);
+        throw new SourceError(`"${redact(text)}" is not a URL; an RTSP source looks like rtsp://user:password@host/path`);
       }
       return { type: 'rtsp', url: text };
     default:
-      throw new SourceError(`"${redact(text)}" is no kind of source that is known; one of ${FORMS}`);
+      throw new SourceError(`"${redact(text)}" is not a known source; use one of ${FORMS}`);
   }
 }
 
@@ -70,7 +70,7 @@ function parseV4l2(text: string, rest: string): Source {
   const [, by, name = ''] = /^(serial|bus)=(.*)$/.exec(rest) ?? [];
   if (by === 'serial' || by === 'bus') {
     if (name.trim() === '')
-      throw new SourceError(`"${text}" names no camera; "bigfootbot-video devices" shows what v4l2:${by}= may be`);
+      throw new SourceError(`"${text}" names no camera; "bigfootbot-video devices" lists the values of v4l2:${by}=`);
     return { type: 'v4l2', by, name };
   }
   if (!/^\/dev\/[\w./:@+-]+$/.test(rest) || rest.includes('..')) {
@@ -104,12 +104,12 @@ export function showSource(source: Source): string {
   }
 }
 
-/** Properties of elements that hold a password, as rtspsrc's user-pw. */
+/** Element properties that contain a password, such as rtspsrc's user-pw. */
 const SECRET_PROPERTY = /\b((?:user-pw|\w*pass\w*|token)\s*=\s*)(?:"[^"]*"|\S+)/gi;
 
 /**
- * Hides the passwords of every URL in a text: to the last @, as people do not escape what stands in passwords, and in
- * the query, where some cameras want them.
+ * Hides the passwords of every URL in a text: up to the last @, as people do not escape the characters of passwords, and
+ * in the query, where some cameras expect them.
  */
 export function redact(text: string): string {
   return text

@@ -1,8 +1,8 @@
 import { Failure } from './failure.js';
 
-/** What is needed of a WebSocket, whatever is heard from it. */
+/** A client's WebSocket, without its incoming messages. */
 export interface ClientSocket {
-  /** Bytes that wait to be sent. */
+  /** Bytes queued for sending. */
   readonly bufferedAmount: number;
   send(text: string): void;
   ping(): void;
@@ -10,7 +10,7 @@ export interface ClientSocket {
   terminate(): void;
 }
 
-/** RFC 6455 §7.4.1; from 1012 on of the IANA's registry. */
+/** RFC 6455 §7.4.1; from 1012 on IANA's registry. */
 export const CLOSE = {
   goingAway: 1001,
   protocolError: 1002,
@@ -23,11 +23,11 @@ export const CLOSE = {
   tryAgainLater: 1013,
 } as const;
 
-/** How long clients may take to say goodbye when the server stops. */
+/** How long the closing handshake may take when the server stops. */
 const GOODBYE_MS = 500;
 
 export interface ConnectionLimit {
-  /** Connections of one address, at the most. */
+  /** Connections of one address, at most. */
   perAddress: number;
   total: number;
   /** As in "connections for events". */
@@ -36,8 +36,8 @@ export interface ConnectionLimit {
 }
 
 /**
- * Whether there is room for a connection more.
- * @param addresses of those that there are
+ * Checks whether the limit allows another connection.
+ * @param addresses of the existing connections
  * @throws Failure too-many-requests
  */
 export function checkLimit(addresses: readonly string[], address: string, limit: ConnectionLimit): void {
@@ -50,11 +50,11 @@ export function checkLimit(addresses: readonly string[], address: string, limit:
   });
 }
 
-/** Resolves when all that were told to close are gone; whoever takes too long is cut off. */
+/** Resolves when all closing connections are closed; those that take too long are terminated. */
 export async function allClosed(closing: readonly { closed: Promise<void>; terminate(): void }[]): Promise<void> {
-  const late = setTimeout(() => {
+  const timeout = setTimeout(() => {
     for (const connection of closing) connection.terminate();
   }, GOODBYE_MS);
   await Promise.all(closing.map(({ closed }) => closed));
-  clearTimeout(late);
+  clearTimeout(timeout);
 }

@@ -6,7 +6,7 @@ import { Cameras } from '../domain/cameras.js';
 import { CommandError, EXIT } from '../domain/command-error.js';
 import type { System } from '../domain/contract.js';
 import { EventBus } from '../domain/events.js';
-import { type Health, judge } from '../domain/health.js';
+import { assessHealth, type Health } from '../domain/health.js';
 import { live } from '../domain/live.js';
 import { withFields } from '../domain/log.js';
 import type { MediaEvents } from '../domain/media-engine.js';
@@ -214,7 +214,7 @@ export async function startServer({
       address: { host, port: (server.address() as AddressInfo).port },
       certificate: settings.certificate?.facts ?? null,
       health: () =>
-        judge({
+        assessHealth({
           isListening: server.listening,
           unsupervised: engine.unsupervised(),
           cameras: cameras.list(),

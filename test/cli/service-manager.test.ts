@@ -89,7 +89,7 @@ t.test('the watchdog goes hungry while something stands still', { skip }, async 
   await manager.ready(() => health);
   t.strictSame(await heard('READY'), { READY: '1', STATUS: well.status });
   t.strictSame(await heard('WATCHDOG', 2), { WATCHDOG: '1', STATUS: well.status });
-  health = { ...well, fault: 'nobody looks after the camera front' };
+  health = { ...well, fault: 'unsupervised cameras: front' };
   await until('the fault is logged', () => log.lines.length > 0);
   await silence(messages);
   t.match(log.lines, [{ level: 'error', fields: { fault: health.fault } }], 'it is said once why');

@@ -28,7 +28,7 @@ t.test('one that throws disturbs neither the others nor whoever tells', t => {
   bus.on('viewersChanged', () => heard++);
   bus.emit('viewersChanged', changed(1));
   t.equal(heard, 1);
-  t.match(log.lines, [{ level: 'error', event: 'a listener failed', fields: { name: 'viewersChanged' } }]);
+  t.match(log.lines, [{ level: 'error', event: 'event listener failed', fields: { name: 'viewersChanged' } }]);
   t.end();
 });
 

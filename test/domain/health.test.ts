@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import t from 'tap';
-import { judge, type Vitals } from '../../src/domain/health.js';
+import { assessHealth, type Vitals } from '../../src/domain/health.js';
 import { startServer } from '../../src/server/compose.js';
 import { ConfigMemory } from '../../src/server/config/config-storage.js';
 import { ConfigStore } from '../../src/server/config/store.js';
@@ -10,10 +10,10 @@ const camera = (state: Vitals['cameras'][number]['state'], viewers = 0) => ({ st
 const well: Vitals = { isListening: true, unsupervised: [], cameras: [camera('live', 2), camera('idle')] };
 
 t.test('a server that does what it is for has no fault, whatever its cameras do', t => {
-  t.strictSame(judge(well), { fault: null, status: '2 cameras, 2 viewers' });
-  t.strictSame(judge({ ...well, cameras: [camera('live', 1)] }), { fault: null, status: '1 camera, 1 viewer' });
+  t.strictSame(assessHealth(well), { fault: null, status: '2 cameras, 2 viewers' });
+  t.strictSame(assessHealth({ ...well, cameras: [camera('live', 1)] }), { fault: null, status: '1 camera, 1 viewer' });
   const troubled = [camera('failed'), camera('lost', 3), camera('failed'), camera('down'), camera('opening')];
-  t.strictSame(judge({ ...well, cameras: troubled }), {
+  t.strictSame(assessHealth({ ...well, cameras: troubled }), {
     fault: null,
     status: '5 cameras, 1 lost, 2 failed, 1 down, 3 viewers',
   });
@@ -21,8 +21,8 @@ t.test('a server that does what it is for has no fault, whatever its cameras do'
 });
 
 t.test('what stands still is named', t => {
-  t.match(judge({ ...well, isListening: false }), { fault: /does not listen/ });
-  t.match(judge({ ...well, unsupervised: ['arm', 'road'] }), { fault: /arm, road/ });
+  t.match(assessHealth({ ...well, isListening: false }), { fault: /no longer listening/ });
+  t.match(assessHealth({ ...well, unsupervised: ['arm', 'road'] }), { fault: /unsupervised cameras: arm, road/ });
   t.end();
 });
 
@@ -44,5 +44,5 @@ t.test('of a whole server', async t => {
   t.match(server.health(), { fault: /road/ });
   engine.forgotten = [];
   await server.close();
-  t.match(server.health(), { fault: /does not listen/ });
+  t.match(server.health(), { fault: /no longer listening/ });
 });

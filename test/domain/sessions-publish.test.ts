@@ -5,13 +5,13 @@ import { failureOf, testSessions } from '../helpers/sessions.js';
 const tick = () => new Promise(resolve => setImmediate(resolve));
 
 t.test('a publisher is a session of its own kind, and no viewer', async t => {
-  const { engine, sessions, publish, told } = testSessions();
+  const { engine, sessions, publish, emitted } = testSessions();
   engine.answersAtOnce = 'v=0';
   const { session, secret } = await publish();
   t.match(engine.joins, [{ purpose: 'publish', camera: 'phone', session: session.id }]);
   t.match(sessions.list('active'), [{ protocol: 'whip', camera: 'phone' }]);
   t.equal(sessions.viewersOf('phone'), 0);
-  t.notOk(told.includes('phone has 1'), 'its coming changes no number of viewers');
+  t.notOk(emitted.includes('phone has 1'), 'its coming changes no number of viewers');
   const viewerUrl = { protocol: 'whep', camera: 'phone', secret } as const;
   t.match(await failureOf(() => sessions.endByUrl(viewerUrl)), { code: 'unknown-session' });
   sessions.endByUrl({ ...viewerUrl, protocol: 'whip' });

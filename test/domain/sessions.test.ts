@@ -219,27 +219,27 @@ t.test('durations are right though the clock jumps', async t => {
   }
 });
 
-t.test('what happens is told, in its order', async t => {
-  const { engine, told, sessions, watch, watched } = testSessions();
+t.test('what happens is emitted, in its order', async t => {
+  const { engine, emitted, sessions, watch, watched } = testSessions();
   const { session } = await watched();
   sessions.connected(session.id);
   sessions.end(session.id, 'ice-failed', null);
-  t.strictSame(told, [
+  t.strictSame(emitted, [
     'road has 1',
     `opened ${session.id}`,
     `connected ${session.id}`,
     'road has 0',
     `ended ${session.id} ice-failed`,
   ]);
-  told.length = 0;
+  emitted.length = 0;
   const refused = watch();
   engine.joins.at(-1)?.fail(new Failure('camera-unavailable', 'unplugged'));
   await failureOf(refused);
-  t.strictSame(told, ['road has 1', 'road has 0'], 'what never began does not end');
+  t.strictSame(emitted, ['road has 1', 'road has 0'], 'what never began does not end');
 });
 
 t.test('what comes back from an engine that is told to let go ends nothing twice', async t => {
-  const { engine, told, sessions, watched } = testSessions();
+  const { engine, emitted, sessions, watched } = testSessions();
   const { session } = await watched();
   engine.leave = (camera, id) => {
     engine.left.push(`${camera} ${id}`);
@@ -247,6 +247,6 @@ t.test('what comes back from an engine that is told to let go ends nothing twice
   };
   sessions.end(session.id, 'client-delete', null);
   t.strictSame(engine.left, [`road ${session.id}`]);
-  t.equal(told.filter(line => line.startsWith('ended')).length, 1);
+  t.equal(emitted.filter(line => line.startsWith('ended')).length, 1);
   t.match(sessions.get(session.id).ended, { reason: 'client-delete' });
 });

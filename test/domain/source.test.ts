@@ -35,11 +35,11 @@ t.test('the forms of a source', t => {
 
 t.test('what is no source says what one looks like', t => {
   const cases: [string, RegExp][] = [
-    ['', /one of test, whip, v4l2/],
-    ['/dev/video0', /one of test, whip, v4l2/],
-    ['http://192.0.2.7/x', /no kind of source/],
-    ['Test', /no kind of source/],
-    ['constructor:x', /no kind of source/],
+    ['', /use one of test, whip, v4l2/],
+    ['/dev/video0', /use one of test, whip, v4l2/],
+    ['http://192.0.2.7/x', /is not a known source/],
+    ['Test', /is not a known source/],
+    ['constructor:x', /is not a known source/],
     ['v4l2:', /names no device/],
     ['v4l2:/etc/passwd', /names no device/],
     ['v4l2:/dev/../etc/passwd', /names no device/],
@@ -57,9 +57,9 @@ t.test('what is no source says what one looks like', t => {
     ['file:', /names no file/],
     ['file:/a\nb', /control character/],
     ['file:/a\0b', /control character/],
-    ['rtsp:', /no URL/],
-    ['rtsp:///path', /no URL/],
-    ['rtsp://[::1', /no URL/],
+    ['rtsp:', /is not a URL/],
+    ['rtsp:///path', /is not a URL/],
+    ['rtsp://[::1', /is not a URL/],
   ];
   for (const [text, words] of cases) {
     t.throws(() => parseSource(text, '/'), { message: words }, JSON.stringify(text));

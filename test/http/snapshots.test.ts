@@ -29,10 +29,10 @@ t.test('a keyframe: at once, and one more for all that ask within half a second'
 t.test('keyframes are spaced, and none that was asked for is forgotten', async t => {
   const made: number[] = [];
   const began = performance.now();
-  const ration = new CameraKeyframes(() => void made.push(performance.now() - began), 40);
-  t.teardown(() => ration.close());
+  const keyframes = new CameraKeyframes(() => void made.push(performance.now() - began), 40);
+  t.teardown(() => keyframes.close());
   while (performance.now() - began < 100) {
-    ration.ask('road');
+    keyframes.request('road');
     await new Promise(resolve => setTimeout(resolve, 2));
   }
   const asked = made.length;
@@ -43,15 +43,15 @@ t.test('keyframes are spaced, and none that was asked for is forgotten', async t
 
 t.test('a keyframe that cannot be made is an error where it was asked for, and nothing later', async t => {
   let works = true;
-  const ration = new CameraKeyframes(() => {
+  const keyframes = new CameraKeyframes(() => {
     if (!works) throw new Failure('camera-unavailable', 'gone');
   }, 5);
-  t.teardown(() => ration.close());
-  ration.ask('road');
+  t.teardown(() => keyframes.close());
+  keyframes.request('road');
   works = false;
-  ration.ask('road');
+  keyframes.request('road');
   await new Promise(resolve => setTimeout(resolve, 20));
-  t.throws(() => ration.ask('road'), { code: 'camera-unavailable' });
+  t.throws(() => keyframes.request('road'), { code: 'camera-unavailable' });
 });
 
 t.test('a snapshot', async t => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { EndReason } from '../../domain/contract.js';
 import type { ConnectionCamera, ConnectionOffer, MultiCameraConnections } from '../../domain/multi-camera.js';
-import type { Sessions, SharedRequest } from '../../domain/sessions.js';
+import type { SharedRequest } from '../../domain/session-opening.js';
+import type { Sessions } from '../../domain/sessions.js';
 import { type LegacyClient, whoIs } from './client.js';
 
 /** A connection with an old client: the sessions of its cameras, and the candidates that come before they are of use. */

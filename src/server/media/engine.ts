@@ -66,7 +66,7 @@ export class WorkerEngine
         new Forward(`f-${++this.#forwards}`, () => this.#workers.get(camera)?.sessions, port, options.logFor(camera)),
       // One that was removed meanwhile is a section without pictures; the others go on.
       profileLevelId: camera => this.#workers.get(camera)?.profileLevelId ?? EXPECTED.profileLevelId ?? '',
-      keyframeWanted: camera => this.#keyframes.ask(camera),
+      keyframeWanted: camera => this.#keyframes.request(camera),
     });
     this.#encoders = new EncoderMemory(options.log, () => this.#refresh());
     this.#prober = new Prober(options.log);
@@ -95,7 +95,7 @@ export class WorkerEngine
         this.#multiCamera.want(plan.id, port);
         events.senderWanted(plan.id, port !== null);
       },
-      wantsKeyframe: () => this.#sendersKeyframes.ask(plan.id),
+      wantsKeyframe: () => this.#sendersKeyframes.request(plan.id),
       log: this.#options.logFor(plan.id),
     });
     this.#workers.set(plan.id, worker);

@@ -21,7 +21,7 @@ export class PassthroughDecision {
 
   /** What is known by now. */
   decide(): Passthrough {
-    return this.#decision ?? { active: false, reason: 'the source has not been looked at yet' };
+    return this.#decision ?? { active: false, reason: 'the source has not been probed yet' };
   }
 
   /** Looks at the source, once however many ask at the same time, and not again once it is known. */

@@ -7,32 +7,32 @@ import { seesCamera } from '../grants.js';
 import type { Services } from '../operations.js';
 import { clientOf } from '../plugins/limits.js';
 
-/** Of one address and camera: twice what an operator's page of stills may want. */
+/** Per address and camera: twice what an operator's page of snapshots needs. */
 const SNAPSHOTS_PER_SECOND = 10;
 
-/** Single pictures of a running stream. */
-export function snapshotOperations({ cameras, snapshots: pictures }: Services, app: FastifyInstance) {
+/** Snapshots and keyframes of a running stream. */
+export function snapshotOperations({ cameras, snapshots }: Services, app: FastifyInstance) {
   /** @throws Failure unknown-camera */
   const cameraOf = (request: FastifyRequest): string =>
     cameras.get((request.params as { camera: string }).camera, seesCamera(request)).id;
-  const keyframes = new CameraKeyframes(camera => pictures.keyframe(camera));
+  const keyframes = new CameraKeyframes(camera => snapshots.keyframe(camera));
   app.addHook('onClose', async () => keyframes.close());
   const rate = app.createRateLimit({
     max: SNAPSHOTS_PER_SECOND,
     timeWindow: 1_000,
     keyGenerator: request => `${(request.params as { camera: string }).camera} ${clientOf(request)}`,
   });
-  /** Those that are being made. */
-  const making = new Map<string, Promise<Snapshot>>();
+  /** Snapshots in progress, by camera. */
+  const pending = new Map<string, Promise<Snapshot>>();
   const snapshot = (camera: string): Promise<Snapshot> => {
-    const made = making.get(camera) ?? pictures.snapshot(camera).finally(() => making.delete(camera));
-    making.set(camera, made);
+    const made = pending.get(camera) ?? snapshots.snapshot(camera).finally(() => pending.delete(camera));
+    pending.set(camera, made);
     return made;
   };
 
   return {
     makeKeyframe: async (request: FastifyRequest, reply: FastifyReply) => {
-      keyframes.ask(cameraOf(request));
+      keyframes.request(cameraOf(request));
       return reply.code(204).send();
     },
     getSnapshot: async (request: FastifyRequest, reply: FastifyReply) => {
@@ -41,8 +41,8 @@ export function snapshotOperations({ cameras, snapshots: pictures }: Services, a
       if (!isAllowed && 'isExceeded' in found && found.isExceeded)
         throw new Failure(
           'too-many-requests',
-          `More than ${SNAPSHOTS_PER_SECOND} snapshots a second of camera "${camera}" were asked for by this address.`,
-          { remedy: 'Ask less often, or watch the camera.', retryAfter: 1 },
+          `This address requested more than ${SNAPSHOTS_PER_SECOND} snapshots of camera "${camera}" in a second.`,
+          { remedy: 'Send fewer requests, or watch the camera.', retryAfter: 1 },
         );
       const { jpeg, capturedAt } = await snapshot(camera);
       const ageMs = Math.max(0, Math.round(monotonicMs() - capturedAt));
