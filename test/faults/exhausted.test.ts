@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
 import { readOffer } from '../helpers/fixtures.js';
 import { startLegacyReceiver } from '../helpers/legacy-receiver.js';
-import { oldClient } from '../helpers/old-client.js';
+import { legacyClient } from '../helpers/legacy-client.js';
 import { missing } from '../helpers/python-program.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 
@@ -71,20 +71,20 @@ t.test('no descriptor for another old receiver: it is to come again, and who wat
   const url = `ws://127.0.0.1:${server.port}/?token=${server.token}&camera=a`;
   const receiver = startLegacyReceiver(t, url);
   const goesOn = async (): Promise<void> => {
-    const { pictures } = await receiver.seen(0);
-    await until('it goes on', async () => (await receiver.seen(0)).pictures > pictures + 20, TIMEOUT_MS);
+    const { frames } = await receiver.seen(0);
+    await until('it goes on', async () => (await receiver.seen(0)).frames > frames + 20, TIMEOUT_MS);
   };
   await goesOn();
   const worker = server.worker('bundles');
   const before = mayHave(worker, 'Max open files');
   limit(worker, 'nofile', readdirSync(`/proc/${worker}/fd`).length + LEFT);
-  const refused = await oldClient(t, url);
+  const refused = await legacyClient(t, url);
   refused.say(HELLO);
   t.match(await refused.next(), OK);
   t.match(await refused.closed, { code: 1013, reason: /files and connections/ });
   await goesOn();
   limit(worker, 'nofile', before);
-  const served = await oldClient(t, url);
+  const served = await legacyClient(t, url);
   served.say(HELLO);
   t.match(await served.next(), OK);
   t.match(await served.next(), { sdp: { type: 'offer' } });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { emptyPage, joinAndLeave, launchChromium, openViewers, serveWithBrowser } from '../helpers/browser.js';
 import { SMALL_FPS, smallCameras } from '../helpers/frames.js';
-import { oldClient } from '../helpers/old-client.js';
+import { legacyClient } from '../helpers/legacy-client.js';
 import { sleep, startServer, until, workersOf } from '../helpers/server.js';
 
 t.test('a worker is killed: its viewers are told, the other camera loses nothing, it serves again', async t => {
@@ -85,7 +85,7 @@ t.test('the server is killed: its workers go too, whatever they do', async t => 
   t.teardown(() => server.close());
   // One camera is open, and an old receiver is offered both by a third process.
   await until('one plays', async () => (await server.fetch('/api/v1/cameras/a/snapshot.jpg')).ok);
-  const old = await oldClient(t, `${server.origin}/?token=${server.token}`);
+  const old = await legacyClient(t, `${server.origin}/?token=${server.token}`);
   old.say({ status: 'HELLO' });
   await old.next();
   await until('they are there', () => workersOf(server.pid).length === 3);

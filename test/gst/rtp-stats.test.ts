@@ -1,7 +1,7 @@
 import t from 'tap';
 import { readRtpStats } from '../../src/gst/rtp-stats.js';
 import { readFixture } from '../helpers/fixtures.js';
-import { but } from '../helpers/negotiation.js';
+import { edited } from '../helpers/negotiation.js';
 
 const recorded = readFixture('rtp-stats/viewer.txt');
 const publisher = readFixture('rtp-stats/publisher.txt');
@@ -92,7 +92,7 @@ t.test("a publisher's retransmissions count, and are not the quality of its pict
   const sources = publisher.match(/"application\/x-rtp-source-stats[^"]*"/g) ?? [];
   const set = (source: string, values: Record<string, number>): string =>
     Object.entries(values).reduce(
-      (text, [key, value]) => but(text, new RegExp(`(?<= ${key}\\\\=\\\\\\(\\w+\\\\\\))-?\\d+`), `${value}`),
+      (text, [key, value]) => edited(text, new RegExp(`(?<= ${key}\\\\=\\\\\\(\\w+\\\\\\))-?\\d+`), `${value}`),
       source,
     );
   const [sound = '', own = '', pictures = ''] = sources;
@@ -102,7 +102,7 @@ t.test("a publisher's retransmissions count, and are not the quality of its pict
     ['in front', [sound, own, resent, lossy]],
     ['behind', [sound, own, lossy, resent]],
   ] as const) {
-    const { packetsReceived, quality } = readRtpStats(but(publisher, sources.join(', '), order.join(', ')), 90_000);
+    const { packetsReceived, quality } = readRtpStats(edited(publisher, sources.join(', '), order.join(', ')), 90_000);
     t.equal(packetsReceived, 585 + 567 + 38, where);
     t.match(quality, { packetsLost: 40, jitterMs: 10 }, where);
   }

@@ -25,7 +25,7 @@ export const TOKEN = 'the-token-of-this-test';
 export const OFFER = readOffer('chromium-156');
 export const PUBLISHING_OFFER = readOffer('chromium-156-publisher');
 
-/** Cameras, as a file has them. */
+/** Cameras, as in a configuration file. */
 const CAMERAS = `cameras:
   road: { source: 'rtsp://u:secret@192.0.2.7/s', name: The road }
   arm: { source: 'v4l2:/dev/video0', name: The arm }
@@ -71,13 +71,13 @@ export interface TestApp {
   offer(camera?: string, more?: Partial<InjectOptions>): ReturnType<typeof inject>;
   /** Offers to publish one. */
   publish(camera?: string, more?: Partial<InjectOptions>): ReturnType<typeof inject>;
-  /** Listens; what is asked over its URL is asked as a client on the network would. */
+  /** Listens; requests to its URL come over the network, as a client's do. */
   listen(): Promise<string>;
 }
 
 const inject = (app: FastifyInstance, options: InjectOptions) => app.inject(options);
 
-/** What of the configuration is another than the default, and where the log goes. */
+/** Configuration that differs from the default, and where the log goes. */
 export interface TestSettings {
   access?: Partial<Config['access']>;
   limits?: Partial<Config['limits']>;
@@ -175,7 +175,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
   };
 }
 
-/** Waits until the engine was asked for something. */
+/** Waits until the engine has been asked for something. */
 export async function untilJoined(engine: FakeEngine): Promise<void> {
   while (engine.joins.length === 0) await new Promise(resolve => setTimeout(resolve, 1));
 }

@@ -38,7 +38,7 @@ export function resolve(schema: Schema): Schema {
   return resolve(found as Schema);
 }
 
-/** Keys that JavaScript's objects have by themselves, and such as no schema has. */
+/** Keys that every JavaScript object has, and keys that no schema has. */
 const STRANGE_KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '', '\0', '$ref', 'id'];
 const STRANGE_TEXTS = [
   ...[
@@ -62,7 +62,7 @@ const STRANGE_NUMBERS = [0, -0, -1, 0.5, 1e308, -1e308, 2 ** 31, 2 ** 53, -(2 **
 
 const strangeText = fc.oneof(fc.constantFrom(...STRANGE_TEXTS), fc.string({ unit: 'binary', maxLength: 200 }));
 
-/** A key `__proto__` is one as JSON has it, and not the object's prototype. */
+/** A key `__proto__` is a property, as in JSON, and not the object's prototype. */
 const objectOf = (entries: readonly (readonly [string, unknown])[]): object =>
   Object.defineProperties(
     {},
@@ -79,7 +79,7 @@ const nested = fc
     return value;
   });
 
-/** Values that no schema has in mind. */
+/** Values that no schema expects. */
 export const hostile: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, false, [], {}, ...STRANGE_NUMBERS),
   strangeText,
@@ -91,7 +91,7 @@ export const hostile: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue(),
 );
 
-/** Values that a schema allows, as far as it can be read here: those of `pattern` it might not. */
+/** Values that a schema allows, as far as it is understood here: it may reject those of `pattern`. */
 export function valid(reference: Schema, depth = 0): fc.Arbitrary<unknown> {
   const schema = resolve(reference);
   if (schema.const !== undefined) return fc.constant(schema.const);
@@ -141,7 +141,7 @@ function ofText({ pattern, minLength = 0, maxLength = 100 }: Schema): fc.Arbitra
     try {
       return fc.stringMatching(new RegExp(pattern));
     } catch {
-      // It looks ahead, which cannot be turned round.
+      // It has a lookahead, which cannot be inverted.
     }
   }
   return fc.string({ minLength, maxLength: Math.min(maxLength, 100 + minLength) });
@@ -162,7 +162,7 @@ function ofObject(schema: Schema, depth: number): fc.Arbitrary<unknown> {
   return fc.tuple(known, others).map(([a, b]) => objectOf([...Object.entries(a as object), ...b]));
 }
 
-/** Values that are almost allowed: one place of a right one is another. */
+/** Values that are almost valid: a valid one with one part changed. */
 export function nearly(schema: Schema): fc.Arbitrary<unknown> {
   return fc
     .tuple(valid(schema), fc.nat(), fc.constantFrom('replace', 'remove', 'add', 'double'), hostile, strangeKey)

@@ -16,10 +16,10 @@ const CANDIDATES = [
   '/usr/bin/google-chrome',
 ];
 
-/** What gives a Chromium a camera and a microphone, and nobody to ask whether they may be used. */
+/** Gives Chromium a fake camera and microphone, and grants access to them without a prompt. */
 export const FAKE_DEVICES = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
-/** A real Chromium, without what would look for the network. */
+/** A real Chromium, without the features that would contact the network. */
 export function launchChromium(...more: string[]): Promise<Browser> {
   const executablePath = CANDIDATES.find(path => path && existsSync(path));
   if (!executablePath) throw new Error('there is no Chromium; install it or name it in CHROMIUM_PATH');
@@ -39,7 +39,7 @@ export function launchChromium(...more: string[]): Promise<Browser> {
   });
 }
 
-/** A server with these arguments and a browser to watch it by; both are closed when the test ends. */
+/** A server with these arguments and a browser to watch it in; both are closed when the test ends. */
 export async function serveWithBrowser(
   t: { teardown(close: () => Promise<void>): void },
   ...args: string[]
@@ -64,7 +64,7 @@ export async function emptyPage(browser: Browser, server: Endpoint): Promise<Pag
 }
 
 export interface Join {
-  /** ms from the click to the answer, and to the first picture; null if none came within 30 s. */
+  /** ms from the click to the answer, and to the first frame; null if none came within 30 s. */
   answerMs: number;
   firstFrameMs: number | null;
   status: number;

@@ -20,7 +20,7 @@ export const planFor = (id: string, source: CameraPlan['source']): CameraPlan =>
   },
 });
 
-/** The same, as its worker is told it. */
+/** The same, as it is sent to its worker. */
 export const configureMessage = (change: Partial<Omit<ToWorkerOf<'configure'>, 'type'>>): ToWorkerOf<'configure'> => ({
   type: 'configure',
   source: { type: 'test' },

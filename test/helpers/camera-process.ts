@@ -7,13 +7,13 @@ import { until } from './server.js';
 
 const ENTRY = fileURLToPath(new URL('../../src/worker/main.js', import.meta.url));
 
-/** A camera's worker by itself, spoken to as the control plane does. */
+/** A camera's worker by itself, driven as by the control plane. */
 export interface CameraProcess {
   readonly said: FromWorker[];
   say(message: ToWorker): void;
-  /** The configuration of before, but for what is named. */
+  /** Changes the named settings of the previous configuration. */
   configure(change: Partial<Omit<ToWorkerOf<'configure'>, 'type'>>): void;
-  /** What it said last of the camera. */
+  /** The last status of the camera that it sent. */
   camera(): Extract<FromWorker, { type: 'camera' }> | undefined;
   inState(state: string): Promise<void>;
 }

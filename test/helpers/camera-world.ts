@@ -21,25 +21,25 @@ export const TEST_SETTINGS: CameraSettings = {
 export const PUBLISHED: CameraSettings = { ...TEST_SETTINGS, source: { type: 'whip' }, device: null };
 
 /**
- * A camera's state on a clock that stands until it is moved, with what its effects do to pipelines and sessions kept in
- * books, and what must hold after each effect checked.
+ * A camera's state on a clock that stands still until it is moved. Keeps track of what its effects do to pipelines and
+ * sessions, and checks the invariants after each effect.
  */
 export class CameraWorld {
   state: CameraState;
   now = 1_000;
   /** What has happened, a line each. */
-  readonly told: string[] = [];
-  /** Who was told that it is over, of those that came. */
+  readonly trace: string[] = [];
+  /** Subscribers that were told that it failed. */
   readonly failed = new Set<string>();
-  /** Who came and was not told that it is over. */
+  /** Subscribers that were not told so. */
   readonly waiting = new Set<string>();
   readonly endedPublishers = new Set<string>();
   readonly faults: string[] = [];
   isOutputOpen = false;
-  /** The attempt under way, and the source that is open, each by its device. */
+  /** The attempt in progress, and the open source, each by its device. */
   opening: { attempt: number; device: string | null } | null = null;
   source: { device: string | null } | null = null;
-  /** A placeholder that was asked for and is not there yet: the last one, as others are superseded. */
+  /** A placeholder that was requested and is not shown yet: the last one, as it supersedes the others. */
   isPlaceholderDue = false;
   onAir: 'nothing' | 'source' | 'publisher' | 'placeholder' | 'closed' = 'nothing';
 
@@ -54,7 +54,7 @@ export class CameraWorld {
     return this;
   }
 
-  /** Lets time pass, and each timer at its time. */
+  /** Lets time pass, and fires each timer when it is due. */
   pass(ms: number): this {
     const until = this.now + ms;
     for (let due = nextDue(this.state); due !== null && due <= until; due = nextDue(this.state)) {
@@ -124,7 +124,7 @@ export class CameraWorld {
   }
 
   #run(effect: Effect): void {
-    this.told.push(lineOf(effect));
+    this.trace.push(lineOf(effect));
     switch (effect.do) {
       case 'open-output':
         if (this.isOutputOpen) this.faults.push('the output is opened twice');
@@ -160,7 +160,7 @@ export class CameraWorld {
         this.onAir = 'publisher';
         return;
       case 'show-placeholder':
-        // Where one is on its way already, its frame was taken in time.
+        // If one has been requested already, its frame was taken in time.
         if (this.onAir === 'closed' && !this.isPlaceholderDue)
           this.faults.push('the placeholder is to be made of what is closed');
         this.isPlaceholderDue = true;

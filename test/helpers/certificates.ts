@@ -12,11 +12,11 @@ import { makeSelfSigned, type SelfSigned } from '../../src/server/tls/self-signe
 const LOCAL = ['localhost', '127.0.0.1'];
 const DAY_MS = 86_400_000;
 
-/** A certificate of its own for this machine. @param agoDays how long ago it was made */
+/** A self-signed certificate for this machine. @param agoDays its age */
 export const selfSigned = (agoDays = 0, hosts: readonly string[] = LOCAL): Promise<SelfSigned> =>
   makeSelfSigned(hosts, Date.now() - agoDays * DAY_MS);
 
-/** One for this machine that an authority vouches for, which is in it as well. */
+/** One for this machine that a CA issued; the CA's certificate is in its chain. */
 export async function issued(): Promise<SelfSigned & { authority: string }> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
   const make = async () => (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;

@@ -7,15 +7,15 @@ import type { Client, Seen } from './seen.js';
 
 const HTML = '<!doctype html><meta charset="utf-8"><title>A player</title><body><script src="client.js"></script>';
 
-/** Of Playwright's pages and of Puppeteer's, what is needed here. */
+/** What Playwright's and Puppeteer's pages have in common, as far as it is needed here. */
 interface AnyPage {
   goto(url: string): Promise<unknown>;
   evaluate(expression: string): Promise<unknown>;
 }
 
-/** A client in a page: the library as npm has it, in a few lines of ours. */
+/** A client in a page: the library from npm, driven by a few lines of ours. */
 export interface ClientPage extends Client {
-  /** Resolves when the library says that it has begun. */
+  /** Resolves when the library says that it has started. */
   start(url: string, token: string): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ async function bundle(name: string): Promise<string> {
 
 /**
  * Opens a client's page on an origin that is not the server's.
- * @param query what steers the page, as in `?codec=VP9`
+ * @param query the page's parameters, as in `?codec=VP9`
  */
 export async function openElsewhere(
   t: { teardown(close: () => void): void },
@@ -47,7 +47,7 @@ export async function openElsewhere(
   return drive(page);
 }
 
-/** Opens a client's page on the server's own origin, where it is bound by the server's Content-Security-Policy. */
+/** Opens a client's page on the server's own origin, where the server's Content-Security-Policy applies. */
 export async function openOnServer(page: Page, origin: string, name: string): Promise<ClientPage> {
   const script = await bundle(name);
   const policy = (await fetch(`${origin}/healthz`)).headers.get('Content-Security-Policy') ?? '';

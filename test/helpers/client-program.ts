@@ -5,9 +5,9 @@ import { type Client, NOTHING, type Seen } from './seen.js';
 export interface ClientProgram extends Client {
   /** Its offer and the answer to it. */
   negotiated(): { offer: string; answer: string };
-  /** It goes without a word. */
+  /** Exits without a DELETE. */
   vanish(): void;
-  /** Leaves; the status of its DELETE. */
+  /** Leaves; resolves with the status of its DELETE. */
   leave(): Promise<number>;
 }
 
@@ -33,7 +33,7 @@ export function startDecoder(
   };
 }
 
-/** Starts a client. What goes wrong in it is said when it is asked next. */
+/** Starts a client. Its errors are thrown by the next call. */
 export function startProgram(
   t: { teardown(close: () => void): void },
   file: string,

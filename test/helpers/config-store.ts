@@ -9,14 +9,14 @@ import { type Applier, ConfigStore, type Running } from '../../src/server/config
 import { FakeEngine } from './fake-engine.js';
 import { keptLog } from './quiet-log.js';
 
-/** What makes nothing hold: for what is about the file alone. */
+/** Applies nothing: for tests of the file alone. */
 export const NO_APPLIER: Applier = {
   prepare: () => () => undefined,
   found: async () => ({}),
   isPassthrough: () => false,
 };
 
-/** A folder of its own with a file in it; gone with the test. */
+/** A temporary folder with a file in it; removed with the test. */
 export function configFile(t: Test, text?: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-config-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,7 +25,7 @@ export function configFile(t: Test, text?: string): string {
   return file;
 }
 
-/** A store that is started; what held is noted in its order. */
+/** A started store; the configurations that took effect are recorded in order. */
 export async function openStore(
   t: Test,
   { place, cameras, applier }: { place: Place; cameras?: Place; applier?: Partial<Applier> },
@@ -45,12 +45,12 @@ export interface ConfiguredServer {
   config: ConfigStore;
   /** Lines of the log. */
   log: Record<string, unknown>[];
-  /** What stands in the file. */
+  /** The text of the file. */
   text(): string;
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
-/** The server as it is composed, over an engine that does nothing, with a configuration in a file. */
+/** The composed server over an engine that does nothing, with a configuration in a file. */
 export async function configuredServer(t: Test, text?: string): Promise<ConfiguredServer> {
   const file = configFile(t, text);
   const engine = new FakeEngine();

@@ -3,7 +3,7 @@ import { ConfigStore } from '../../src/server/config/store.js';
 import { NO_APPLIER } from './config-store.js';
 import { keptLog } from './quiet-log.js';
 
-/** Run as a program: changes a camera again and again, and says what is kept by now, until it is killed. */
+/** Run as a program: changes a camera repeatedly and prints what is saved so far, until it is killed. */
 const store = new ConfigStore({ place: new ConfigFile(process.argv[2] ?? ''), log: keptLog() });
 await store.start(NO_APPLIER, 'a secret');
 let value = store.running.cameras[0]?.plan.settings.keyframeInterval ?? 0;

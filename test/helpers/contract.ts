@@ -15,7 +15,7 @@ export interface Operation {
   /** As in the contract: `/api/v1/cameras/{camera}`. */
   path: string;
   operationId: string;
-  /** What it asks of whoever calls it. */
+  /** What it requires of its caller. */
   rule: Rule;
   /** Whether it needs a token. */
   guarded: boolean;
@@ -33,7 +33,7 @@ interface Parameter {
   schema: object;
 }
 
-/** An operation, and what all of a path have in common. */
+/** An operation, and what all operations of a path have in common. */
 interface Described {
   operationId: string;
   responses: Record<string, Reply>;
@@ -89,7 +89,7 @@ const words = ({ errors }: ValidateFunction): string =>
 /** An answer, however it came. */
 export type Answer = Pick<LightMyRequestResponse, 'statusCode' | 'headers' | 'body'>;
 
-/** What a response has that the contract does not say of it; empty if it is as promised. */
+/** Where a response violates the contract; empty if it does not. */
 export function breaches(operationId: string, response: Answer): string[] {
   const operation = operations.find(candidate => candidate.operationId === operationId);
   if (!operation) return [`the contract has no ${operationId}`];
@@ -107,7 +107,7 @@ export function breaches(operationId: string, response: Answer): string[] {
   return validate(body) ? [] : [words(validate)];
 }
 
-/** What a message of the live events has that the contract does not say of it. */
+/** Where a message of the live events violates the contract. */
 export function eventBreaches(event: unknown): string[] {
   const validate = validator(
     operations.find(({ operationId }) => operationId === 'liveEvents')?.responses['101']?.content?.['application/json']
@@ -116,7 +116,7 @@ export function eventBreaches(event: unknown): string[] {
   return validate(event) ? [] : [words(validate)];
 }
 
-/** What is wrong with a problem document, whoever sends it. */
+/** What is wrong with a problem document, from any server. */
 export function problemBreaches(response: Answer, status: number, code: string): string[] {
   const type = String(response.headers['content-type']);
   if (!type.startsWith('application/problem+json'))

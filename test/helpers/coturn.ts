@@ -14,16 +14,16 @@ export const noCoturn: string | false =
 /** A real coturn on loopback. */
 export interface Coturn {
   port: number;
-  /** Lines of its log so far: who allocated what, and who was refused. */
+  /** Lines of its log so far: allocations and refusals. */
   log: string[];
-  /** Stands still and answers nothing, as if the network to it were cut. */
+  /** Stops answering, as if the network to it were cut. */
   freeze(): void;
   thaw(): void;
 }
 
 /**
  * Starts coturn; it ends with the test.
- * @param access what says who may use it: `--use-auth-secret …`, or `--lt-cred-mech --user=…`
+ * @param access options that set who may use it: `--use-auth-secret …`, or `--lt-cred-mech --user=…`
  */
 export async function startCoturn(
   t: { teardown(close: () => Promise<void>): void },

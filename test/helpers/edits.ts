@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 
-/** A change of a camera, as somebody might ask for it over REST. */
+/** A change of a camera, as a client might request it over REST. */
 export interface Edit {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   id: string;
   /** Settings, or for PATCH a merge patch; without the id. */
   body: Record<string, unknown>;
-  /** Which ETag goes along: the camera's, another, any, none. */
+  /** Which ETag is sent: the camera's, another, any, none. */
   ifMatch: 'right' | 'wrong' | 'any' | null;
-  /** Whether there is a value in it that no camera takes. */
+  /** Whether it has a value that is invalid for every camera. */
   isWrong: boolean;
 }
 
-/** What cameras are there after accepted edits, as they are configured. */
+/** The cameras after the accepted edits, as configured. */
 export type Cameras = Map<string, Record<string, unknown>>;
 
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });
@@ -31,7 +31,7 @@ const hard = fc.constantFrom(
   '{}',
 );
 
-/** For each setting, values that are right and some that are not. */
+/** For each setting, valid values and some invalid ones. */
 const SETTINGS: Readonly<Record<string, [right: fc.Arbitrary<unknown>, wrong: fc.Arbitrary<unknown>]>> = {
   source: [
     fc.constantFrom('test', 'whip', 'rtsp://u:p%23@192.0.2.7/s?a=b#c', 'v4l2:/dev/video7', 'file:/srv/a # b.mp4'),
@@ -82,7 +82,7 @@ const slip = fc.oneof(
   fc.constantFrom({ fps: 30 }, { id: 'x', settings: {} }),
 );
 
-/** @param ids of the cameras that it is about; more than are there, so that some are not */
+/** @param ids of the cameras that are edited, some of which do not exist */
 export function editsOf(ids: readonly string[]): fc.Arbitrary<Edit> {
   const common = {
     id: fc.constantFrom(...ids),
@@ -118,7 +118,7 @@ export type Ask = (
   headers?: Record<string, string>,
 ) => Promise<Pick<Response, 'status' | 'headers' | 'text'>>;
 
-/** Sends an edit. @returns the status that was answered, and those that would be right */
+/** Sends an edit. @returns the status of the answer, and those that would be right */
 export async function send(ask: Ask, edit: Edit, cameras: Cameras): Promise<{ status: number; right: number[] }> {
   const path = `/api/v1/cameras/${edit.id}`;
   const tag = edit.ifMatch === 'right' ? ((await ask('GET', path)).headers.get('etag') ?? '"none"') : '"another"';
@@ -136,7 +136,7 @@ function rightAnswers(edit: Edit, cameras: Cameras): number[] {
   const { method, id, ifMatch, isWrong } = edit;
   const isThere = cameras.has(id);
   const { source, overlay = 'none' } = after(edit, cameras).get(id) ?? {};
-  // Which of several mistakes is told of first is nobody's business.
+  // Which of several errors is reported first is unspecified.
   const refusals = [
     ...(isWrong || (source === 'whip' && overlay !== 'none') ? [422] : []),
     ...(method === 'POST' && isThere ? [409] : []),
@@ -146,7 +146,7 @@ function rightAnswers(edit: Edit, cameras: Cameras): number[] {
   return refusals.length > 0 ? refusals : [{ POST: 201, PUT: 200, PATCH: 200, DELETE: 204 }[method]];
 }
 
-/** What an edit that was accepted makes of the cameras. */
+/** The cameras after an accepted edit. */
 export function after({ method, id, body }: Edit, cameras: Cameras): Cameras {
   const now = new Map(cameras);
   if (method === 'DELETE') now.delete(id);
@@ -154,7 +154,7 @@ export function after({ method, id, body }: Edit, cameras: Cameras): Cameras {
   return now;
 }
 
-/** RFC 7396, as far as settings go: one level deep. */
+/** RFC 7396, as far as settings need it: one level deep. */
 function merged(target: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
   const { controls, ...flat } = patch;
   const both = { ...target, ...flat };

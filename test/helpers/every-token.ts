@@ -4,10 +4,10 @@ import { forge, KEYS, now, pem, sign } from './jwt.js';
 import { issue } from './tokens.js';
 
 const ROLES = ['view', 'publish', 'admin'] as const;
-/** What becomes of a request, by its token: it is known and may, it is not known, it is known and may not. */
+/** The outcome of a request, by its token: known and permitted, unknown, known and not permitted. */
 export type Verdict = 'right' | 'wrong' | 'forbidden';
 
-/** Tokens of every kind with what lets them in, and what each is for an operation that looks at it. */
+/** Tokens of every kind with the configuration that accepts them, and the outcome of each for a guarded operation. */
 export async function everyToken() {
   const jwt = [{ name: 'id', key: { publicKey: pem(KEYS.EdDSA.publicKey) }, audience: 'robot-7' }];
   const jot = (claims: object, key = KEYS.EdDSA.privateKey) => sign('EdDSA', key, { aud: 'robot-7', ...claims });

@@ -2,21 +2,21 @@ import type { Child, Gone } from '../../src/process/child-process.js';
 
 type Message = { type: string };
 
-/** A process that is none: a test says what it says, and when it ends. */
+/** A fake child process: the test sends its messages and ends it. */
 export class FakeChild<To extends Message, From extends Message> implements Child<To, From> {
   static #count = 0;
   readonly pid = ++FakeChild.#count;
   readonly ready: Promise<Extract<From, { type: 'ready' }>>;
   readonly gone: Promise<Gone>;
   readonly exited: Promise<void>;
-  /** All that it was sent. */
+  /** All messages that it was sent. */
   readonly heard: To[] = [];
-  /** Says a message. */
+  /** Sends a message. */
   readonly say: (message: From) => void;
   becomeReady: (message: Extract<From, { type: 'ready' }>) => void = () => undefined;
-  /** Ends it for its users. */
+  /** Ends it, as its users see it. */
   becomeGone: (gone: Gone) => void = () => undefined;
-  /** Lets the kernel end one that is stuck. */
+  /** Ends a stuck one, as the kernel does in the end. */
   exit: () => void = () => undefined;
   killedFor: string | null = null;
   isGone = false;

@@ -24,22 +24,22 @@ export const JPEG = Buffer.from(
   'base64',
 );
 
-/** An engine that does nothing by itself: a test answers each join, and reads who was told to leave. */
+/** An engine that does nothing by itself: a test answers each join, and reads which sessions it closed. */
 export class FakeEngine implements Engine {
   readonly joins: Join[] = [];
   readonly left: string[] = [];
-  /** Answers at once what comes from now on. */
+  /** Answers all following joins at once. */
   answersAtOnce: string | null = null;
 
-  /** What is wrong with the offer of whoever would take a publisher's place. */
+  /** What is wrong with the offer of a publisher that takes over. */
   wrong: Error | null = null;
 
-  /** Candidates that were trickled: `camera session candidate`. */
+  /** Trickled candidates: `camera session candidate`. */
   readonly candidates: string[] = [];
 
   /** What was done to cameras: `add road`, `change road`, `remove road`. */
   readonly done: string[] = [];
-  /** How those that there are were configured last. */
+  /** The current cameras, as they were last configured. */
   readonly plans = new Map<string, CameraPlan>();
 
   add(plan: CameraPlan): void {
@@ -63,7 +63,7 @@ export class FakeEngine implements Engine {
   async close(): Promise<void> {}
 
   #note(what: string, id: string, isRight: boolean): void {
-    if (!isRight) throw new Error(`the engine is told to ${what} "${id}", which makes no sense now`);
+    if (!isRight) throw new Error(`the engine cannot ${what} "${id}" in this state`);
     this.done.push(`${what} ${id}`);
   }
 
@@ -75,16 +75,16 @@ export class FakeEngine implements Engine {
 
   limitsChanged(): void {}
 
-  /** Cameras that nobody looks after. */
+  /** Cameras without a supervisor. */
   forgotten: string[] = [];
 
   unsupervised(): string[] {
     return this.forgotten;
   }
 
-  /** Cameras of which a keyframe was asked for, in order. */
+  /** Cameras that were asked for a keyframe, in order. */
   readonly keyframes: string[] = [];
-  /** Cameras of which a picture was asked for, in order, and what they answer with. */
+  /** Cameras that were asked for a snapshot, in order, and what they answer. */
   readonly snapshots: string[] = [];
   takeSnapshot = async (): Promise<Snapshot> => ({ jpeg: JPEG, capturedAt: monotonicMs() });
 
@@ -97,15 +97,15 @@ export class FakeEngine implements Engine {
     return this.takeSnapshot();
   }
 
-  /** What is said of how old pictures are, by cameras. */
+  /** Frame ages, by camera. */
   readonly ages = new Map<string, CameraFreshness>();
   readonly measures = new Map<string, CameraMeasures>();
 
-  /** How often, in ms, it was said that it would be asked again. */
-  readonly looks: number[] = [];
+  /** The interval, in ms, of each call of refresh(). */
+  readonly refreshes: number[] = [];
 
   async refresh(everyMs: number): Promise<void> {
-    this.looks.push(everyMs);
+    this.refreshes.push(everyMs);
   }
 
   freshness(camera: string): CameraFreshness | null {
@@ -143,9 +143,9 @@ export class FakeEngine implements Engine {
     });
   }
 
-  /** What was done to connections of several cameras, in order: `offer front rear`, `accept SDP`, `receive`, `trickle …`. */
-  readonly bundles: string[] = [];
-  /** What they are offered and answered; a function may fail, or take its time. */
+  /** Calls for multi-camera connections, in order: `offer front rear`, `accept SDP`, `receive`, `trickle …`. */
+  readonly connectionCalls: string[] = [];
+  /** Their offers and answers; a function may fail or be slow. */
   describeConnection = async (): Promise<ConnectionOffer> => ({ sdp: 'v=0\r\n', candidates: [] });
 
   prepareConnections(): void {}
@@ -155,7 +155,7 @@ export class FakeEngine implements Engine {
     parts: readonly ConnectionCamera[],
     mids: readonly string[],
   ): Promise<ConnectionOffer> {
-    this.bundles.push(`offer ${parts.map(({ camera }, index) => `${camera} as ${mids[index]}`).join(', ')}`);
+    this.connectionCalls.push(`offer ${parts.map(({ camera }, index) => `${camera} as ${mids[index]}`).join(', ')}`);
     return this.describeConnection();
   }
 
@@ -164,7 +164,7 @@ export class FakeEngine implements Engine {
 
   acceptAnswer(_connection: string, answer: string): void {
     if (this.wrongAnswer) throw this.wrongAnswer;
-    this.bundles.push(`accept ${answer.trim()}`);
+    this.connectionCalls.push(`accept ${answer.trim()}`);
   }
 
   async receiveCameras(
@@ -173,12 +173,12 @@ export class FakeEngine implements Engine {
     offer: Offer,
   ): Promise<ConnectionOffer> {
     offerOfCameras(offer);
-    this.bundles.push(`receive ${parts.map(({ camera }) => camera).join(', ')}`);
+    this.connectionCalls.push(`receive ${parts.map(({ camera }) => camera).join(', ')}`);
     return await this.describeConnection();
   }
 
   trickleConnection(_connection: string, candidates: readonly string[]): void {
-    for (const candidate of candidates) this.bundles.push(`trickle ${candidate}`);
+    for (const candidate of candidates) this.connectionCalls.push(`trickle ${candidate}`);
   }
 
   leave(camera: string, session: string): void {

@@ -24,7 +24,7 @@ export interface FakeSysfs {
 
 let minor = 0;
 
-/** A /sys and a /dev in a folder of the test, as the kernel fills them. */
+/** A /sys and a /dev in a folder of the test, filled as by the kernel. */
 export function fakeSysfs(t: Test): FakeSysfs {
   const root = mkdtempSync(join(tmpdir(), 'sysfs-'));
   t.teardown(() => rmSync(root, { recursive: true, force: true }));

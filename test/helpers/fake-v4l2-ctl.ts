@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Test } from 'tap';
 
-/** Where what real programs print is kept. */
+/** The recorded output of real programs. */
 export const RECORDED = new URL('../../../test/fixtures/v4l2/', import.meta.url);
 
 export const recorded = (name: string): string => readFileSync(new URL(name, RECORDED), 'utf8');
 
 /**
- * What v4l2-ctl printed about a device once, and it does as told: `video0.info`, `video0.formats` and `video0.controls`
+ * Replays what v4l2-ctl once printed about a device, steered by files: `video0.info`, `video0.formats` and `video0.controls`
  * are printed, `hang` makes it hang, `refuse` has names of controls that it does not set, `calls` a line for each call.
  */
 const PROGRAM = `#!/bin/sh
@@ -35,17 +35,17 @@ esac
 `;
 
 export interface FakeV4l2Ctl {
-  /** What it prints of a device from now on. */
+  /** Sets what it prints about a device. */
   give(device: string, recording: { info: string; formats?: string; controls?: string }): void;
-  /** Its driver hangs from now on. */
+  /** Makes its driver hang. */
   hang(device: string): void;
-  /** What the driver does not let be set. */
+  /** Controls that the driver refuses to set. */
   refuse(...controls: string[]): void;
   /** The calls so far: `video0 --set-ctrl brightness=140`. */
   calls(): string[];
 }
 
-/** Puts a v4l2-ctl of its own first on the PATH of this process, until the test ends. */
+/** Puts a fake v4l2-ctl first on the PATH of this process, until the test ends. */
 export function fakeV4l2Ctl(t: Test): FakeV4l2Ctl {
   const folder = mkdtempSync(join(tmpdir(), 'v4l2-ctl-'));
   const program = join(folder, 'v4l2-ctl');

@@ -9,7 +9,7 @@ export const noFirefox: string | false = executablePath
   ? false
   : 'firefox-esr is not installed, and FIREFOX_PATH names no other';
 
-/** A real Firefox with a fake camera and microphone, and nobody to ask whether they may be used. */
+/** A real Firefox with a fake camera and microphone; access to them is granted without a prompt. */
 export function launchFirefox(): Promise<Browser> {
   return launch({
     browser: 'firefox',

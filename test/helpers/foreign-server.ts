@@ -1,14 +1,14 @@
 import { type PythonProgram, startPython } from './python-program.js';
 import { until } from './server.js';
 
-/** What a program of test/interop/servers says of itself. */
+/** An event of a program of test/interop/servers. */
 export type ForeignEvent =
   | { event: 'listening'; url: string }
   // WHEP servers
   | { event: 'request'; method: string; path: string; status: number }
   | { event: 'begun'; session: string; offer: string; answer: string }
   | { event: 'ended'; session: string; why: 'delete' | 'gone' }
-  // the legacy system's signaling server; its clients are numbered as they come
+  // the legacy system's signaling server; it numbers its clients as they connect
   | { event: 'joined' | 'left'; client: number }
   | { event: 'relayed'; client: number; text: string }
   // its sender
@@ -23,12 +23,12 @@ export interface ForeignProgram {
   events: readonly ForeignEvent[];
   /**
    * Waits for an event, which may have come already.
-   * @param count how many there are to be of its kind; the last of them is returned
+   * @param count how many of its kind to wait for; the last one is returned
    */
   heard<Name extends Names>(name: Name, count?: number): Promise<Named<Name>>;
   /** Resolves when the process has ended. */
   closed: PythonProgram['closed'];
-  /** It goes without a word. */
+  /** Kills it. */
   kill(): void;
 }
 
@@ -56,7 +56,7 @@ export function startForeign(
   };
 }
 
-/** Starts one that serves, and waits until it does. */
+/** Starts one that serves, and waits until it is ready. */
 export async function startForeignServer(
   t: { teardown(close: () => void): void },
   file: string,

@@ -4,18 +4,18 @@ import { readFixture } from './fixtures.js';
 /** What a client trickles: see test/fixtures/fragments/README.md. */
 export const readFragment = (client: string): string => readFixture(`fragments/${client}.sdpfrag`);
 
-/** A fragment as the sender of that offer would have sent it: with its ICE credentials. */
+/** A fragment as the sender of the offer would send it: with its ICE credentials. */
 export const withCredentials = (fragment: string, offer: string): string =>
   fragment
     .replace(/a=ice-ufrag:.*/, /a=ice-ufrag:.*/.exec(offer)?.[0] ?? '')
     .replace(/a=ice-pwd:.*/, /a=ice-pwd:.*/.exec(offer)?.[0] ?? '');
 
-/** The text of a fragment; parseFragment makes the same of it again. */
+/** The text of a fragment; the inverse of parseFragment. */
 export function formatFragment({ session, sections }: SdpFragment): string {
   return [
     ...updateLines(session),
     ...sections.flatMap(section => [
-      // The m-line is there to hang candidates on; its port, protocol and format say nothing (RFC 8840 §9.2).
+      // The m-line only carries candidates; its port, protocol and format mean nothing (RFC 8840 §9.2).
       `m=${section.kind} 9 RTP/AVP 0`,
       ...(section.mid === null ? [] : [`a=mid:${section.mid}`]),
       ...updateLines(section),

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { sleep, until } from './server.js';
 
-// Frames, counted on a machine that others use as well.
+// Frames, counted on a machine that also does other work.
 
 /** Frames a second of the cameras of `smallCameras`. */
 export const SMALL_FPS = 15;
 
 /**
- * Words of the command line for cameras of the test picture that cost the machine little, so that what is counted is what
- * the server does and not what the machine cannot.
+ * Command-line arguments for test cameras that need little CPU, so that the count shows what the server does and not
+ * the limits of the machine.
  */
 export function smallCameras(t: Test, ...ids: string[]): string[] {
   const config = join(t.testdir(), 'small-cameras.yaml');
@@ -19,7 +19,7 @@ export function smallCameras(t: Test, ...ids: string[]): string[] {
   return ['--config', config];
 }
 
-/** Waits until a count has grown by so much: frames that go on coming, however many a second. */
+/** Waits until a count has grown by so much: frames keep coming, at any rate. */
 export async function grows(
   what: string,
   count: () => Promise<number> | number,
@@ -30,23 +30,23 @@ export async function grows(
   await until(`${what}: ${by} more than ${before}`, async () => (await count()) >= before + by, timeoutMs);
 }
 
-/** What a viewer has seen so far, as getStats() tells it. */
+/** What a viewer has seen so far, from getStats(). */
 export interface Watched {
   framesDecoded: number;
   freezeCount: number;
 }
 
 interface Steadiness {
-  /** The viewer that is judged. */
+  /** The viewer under test. */
   subject: () => Promise<Watched>;
-  /** One of another camera in the same browser, which nothing is done to. */
+  /** One of another camera in the same browser, which is left alone. */
   control: () => Promise<Watched>;
-  /** Frames that the subject is to see in a window, at the least. */
+  /** Frames that the subject must see in a window. */
   least: number;
   windowMs: number;
-  /** What must not stop the frames, at the beginning of each window. */
+  /** The action that must not stop the frames, at the start of each window. */
   act?: () => Promise<void>;
-  /** Brings things back to where they were, before another window. */
+  /** Restores the initial state before another window. */
   undo?: () => Promise<void>;
 }
 
@@ -54,9 +54,9 @@ const WINDOWS = 8;
 const STRIKES = 3;
 
 /**
- * Asserts that a viewer's frames come without a stop, as far as the machine lets any: a window in which the control
- * stopped too says nothing. One in which the subject has all its frames is enough, as a fault stops them in each; three in
- * which it alone stopped are the fault. Where the machine let none be judged, that is said and counts as skipped.
+ * Asserts that a viewer's frames come without a freeze, as far as the machine allows: a window in which the control
+ * froze too says nothing. One in which the subject has all its frames is enough, as a fault freezes each; three in
+ * which it alone froze are the fault. If the machine allowed no judgement, the assertion is skipped and says so.
  */
 export async function isSteady(
   t: Test,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** A TCP port on loopback that nobody listens on, for a program that cannot be told to take any. */
+/** A TCP port on loopback that nobody listens on, for a program that cannot pick one itself. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

@@ -7,7 +7,7 @@ import { ran } from './programs.js';
 export const PREFIX = '/opt/bigfootbot-video';
 export const VERSIONS = `${PREFIX}.versions`;
 
-/** A system of its own, into which is installed; its files by their paths there. */
+/** A root folder to install into; its files by their paths there. */
 export function makeSystem(t: Test) {
   const root = mkdtempSync(join(tmpdir(), 'bigfootbot-install-'));
   t.teardown(() => rmSync(root, { recursive: true, force: true }));
@@ -19,7 +19,7 @@ export function makeSystem(t: Test) {
     install: (...args: string[]) => script('install', args),
     uninstall: (...args: string[]) => script('uninstall', args),
     has: (path: string) => existsSync(join(root, path)),
-    /** Every file and link, in order; of whichever version. */
+    /** Every file and link, in order, without version numbers. */
     files: () =>
       (readdirSync(root, { recursive: true }) as string[])
         .filter(path => !isFolder(join(root, path)))
@@ -28,11 +28,11 @@ export function makeSystem(t: Test) {
   };
 }
 
-/** What has come and gone, of some thousand files. */
+/** Files added and removed, of some thousand. */
 export const changes = (before: readonly string[], after: readonly string[]): string[] => [
   ...after.filter(path => !before.includes(path)).map(path => `+${path}`),
   ...before.filter(path => !after.includes(path)).map(path => `-${path}`),
 ];
 
-/** A link counts as itself, wherever it leads. */
+/** A link counts as itself, whatever its target. */
 const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

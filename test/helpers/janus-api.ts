@@ -1,4 +1,4 @@
-/** What Janus says, of which this much is looked at. */
+/** The part of a message from Janus that is used here. */
 interface Message {
   janus: string;
   transaction?: string;
@@ -16,13 +16,13 @@ export interface JanusHandle {
    * @returns the SDP in the plugin's own words, and the answer for the peer; empty where there is none
    */
   request(body: object, offer?: string): Promise<{ sdp: string; answer: string }>;
-  /** Ends handle and session. */
+  /** Ends the handle and the session. */
   destroy(): Promise<void>;
 }
 
 /**
- * Attaches to a plugin over Janus' HTTP interface. Sessions are kept alive by nobody, so Janus is to be told that they do
- * not end by themselves (session_timeout).
+ * Attaches to a plugin over Janus' HTTP interface. Nothing keeps sessions alive, so Janus must be configured
+ * not to end them by itself (session_timeout).
  * @param api as in http://127.0.0.1:8088/janus
  */
 export async function attachToJanus(api: string, plugin: string): Promise<JanusHandle> {
@@ -39,7 +39,7 @@ export async function attachToJanus(api: string, plugin: string): Promise<JanusH
       const jsep = offer === undefined ? undefined : { type: 'offer', sdp: offer, trickle: false };
       const { transaction } = await post(handle, { janus: 'message', body, jsep });
       for (;;) {
-        // A long poll; of what else it tells (webrtcup, media, keepalive) nothing is needed.
+        // A long poll; its other events (webrtcup, media, keepalive) are not needed.
         const event = said(await (await fetch(session)).json());
         if (event.janus !== 'event' || event.transaction !== transaction) continue;
         const { error, result } = event.plugindata?.data ?? {};

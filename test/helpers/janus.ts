@@ -9,7 +9,7 @@ import { startForeign } from './foreign-server.js';
 import { freePort } from './free-port.js';
 import { attachToJanus } from './janus-api.js';
 import { missing } from './python-program.js';
-import { openRtpFan, type RtpFan } from './rtp-fan.js';
+import { openRtpFanout, type RtpFanout } from './rtp-fanout.js';
 import { until } from './server.js';
 
 /** Why there is no Janus to test with; false if there is. */
@@ -24,17 +24,17 @@ const CORS = {
 };
 
 /**
- * A WHEP endpoint with Janus behind it: its ICE, DTLS, SRTP and its SDP. A bridge from HTTP to its API, as others have it;
+ * A WHEP endpoint backed by Janus: its ICE, DTLS, SRTP and SDP. A bridge from HTTP to its API, as others use;
  * but the plugin that they use for this, streaming, takes offers since Janus 1.2 only (meetecho/janus-gateway#3199), and
  * Debian 12 has 1.1.2. NoSIP takes them in all versions: it turns one into plain RTP, and the answer to that into one
- * for the peer. What it is fed with here is a camera of 560x320 pixels in H.264.
+ * for the peer. Its source here is a camera of 560x320 pixels in H.264.
  *
  * All of it ends with the test.
  */
 export async function startJanus(t: { teardown(close: () => void | Promise<void>): void }): Promise<{ url: string }> {
   const api = await startServer(t);
-  const fan = await openRtpFan(t);
-  await startForeign(t, 'rtp_source.py', String(fan.port)).heard('ready');
+  const fanout = await openRtpFanout(t);
+  await startForeign(t, 'rtp_source.py', String(fanout.port)).heard('ready');
   const sessions = new Map<string, () => Promise<void>>();
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -42,7 +42,7 @@ export async function startJanus(t: { teardown(close: () => void | Promise<void>
     const end = sessions.get(path);
     if (request.method === 'OPTIONS') response.writeHead(204, CORS).end();
     else if (request.method === 'POST' && path === '/whep') {
-      const viewer = await watch(api, fan, await bodyOf(request));
+      const viewer = await watch(api, fanout, await bodyOf(request));
       if (viewer === undefined) {
         response.writeHead(422, CORS).end('no H.264 in common');
         return;
@@ -67,16 +67,16 @@ export async function startJanus(t: { teardown(close: () => void | Promise<void>
 /** A viewer of Janus; undefined if it takes no H.264 as it is sent here. */
 async function watch(
   api: string,
-  fan: RtpFan,
+  fanout: RtpFanout,
   offer: string,
 ): Promise<{ answer: string; end(): Promise<void> } | undefined> {
   const payloadType = /^a=fmtp:(\d+) (?=.*packetization-mode=1)(?=.*profile-level-id=42[c-f]0)/im.exec(offer)?.[1];
   if (payloadType === undefined) return undefined;
   const handle = await attachToJanus(api, 'janus.plugin.nosip');
   const { sdp: asked } = await handle.request({ request: 'generate' }, offer);
-  const sdp = plainAnswer(asked, payloadType, fan.port);
+  const sdp = plainAnswer(asked, payloadType, fanout.port);
   const { answer } = await handle.request({ request: 'process', type: 'answer', sdp });
-  const stop = fan.to(Number(/^m=video (\d+)/m.exec(asked)?.[1]), Number(payloadType));
+  const stop = fanout.to(Number(/^m=video (\d+)/m.exec(asked)?.[1]), Number(payloadType));
   return {
     answer,
     end: async () => {
@@ -87,7 +87,7 @@ async function watch(
 }
 
 /**
- * What a camera without WebRTC would answer: H.264 for the video, and no to all else.
+ * What a camera without WebRTC would answer: H.264 for the video, and every other section rejected.
  * @param port that it sends from: Janus takes packets from no other
  */
 function plainAnswer(offer: string, payloadType: string, port: number): string {
@@ -107,7 +107,7 @@ function plainAnswer(offer: string, payloadType: string, port: number): string {
   return [...session, ...sections, ''].join('\r\n');
 }
 
-/** Starts Janus, which reads nothing of this machine's configuration; the URL of its API. */
+/** Starts Janus without this machine's configuration; resolves with the URL of its API. */
 async function startServer(t: { teardown(close: () => Promise<void>): void }): Promise<string> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-janus-'));

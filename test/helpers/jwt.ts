@@ -7,7 +7,7 @@ import type { Test } from 'tap';
 const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ed25519 = () => generateKeyPairSync('ed25519');
 
-/** Keys of each kind, and of each another that nobody trusts. */
+/** Keys of each kind, and a second, untrusted one of each. */
 export const KEYS = {
   RS256: rsa(),
   EdDSA: ed25519(),
@@ -22,7 +22,7 @@ export const pem = (key: KeyObject): string => key.export({ type: 'spki', format
 /** Seconds since 1970. */
 export const now = (): number => Math.floor(Date.now() / 1000);
 
-/** A token that is right for an hour and for everything; claims that are undefined are left out. */
+/** A token that is valid for an hour and for everything; claims that are undefined are left out. */
 export function sign(
   algorithm: string,
   key: KeyObject | string,
@@ -45,11 +45,11 @@ export interface KeyServer {
   url: URL;
   /** How often it was asked. */
   asked: number;
-  /** Answers from now on. */
+  /** Starts to answer. */
   answer: (response: ServerResponse) => void;
 }
 
-/** The set of public keys of a key pair each. */
+/** The JWKS of these key pairs. */
 export const keySet = (keys: Record<string, KeyObject>): string =>
   JSON.stringify({
     keys: Object.entries(keys).map(([kid, key]) => ({ ...key.export({ format: 'jwk' }), kid, use: 'sig' })),

@@ -4,20 +4,20 @@ import { until } from './server.js';
 
 /** A receiver of the legacy system. */
 export interface LegacyReceiver {
-  /** What it saw so far of the camera of one section of the offer. */
+  /** What it has seen so far of the camera in one section of the offer. */
   seen(camera: number): Promise<Seen>;
-  /** It says HELLO again: a new negotiation, whose offer this waits for. */
+  /** Sends HELLO again, which starts a new negotiation; resolves at its offer. */
   helloAgain(): Promise<string>;
-  /** It closes its socket, and has ended. */
+  /** Closes its socket and ends. */
   leave(): Promise<void>;
 }
 
 type Event =
   | { event: 'offer' | 'answered'; sdp: string }
-  /** Of the one camera. */
+  /** What it has seen of its only camera. */
   | ({ event: 'seen'; camera: number } & Seen);
 
-/** Starts one of the dialect that is understood by it. What goes wrong in it is said when it is asked next. */
+/** Starts one that speaks this dialect. Its errors are thrown by the next call. */
 export function startLegacyReceiver(
   t: { teardown(close: () => void): void },
   url: string,

@@ -6,11 +6,11 @@ import { openSocket } from './web-socket.js';
 
 export interface LiveClient {
   socket: WebSocket;
-  /** The next message; what it has that the contract does not say fails the test. */
+  /** The next message; a violation of the contract fails the test. */
   next(): Promise<Event>;
   /** The next one that is no `alive`. */
   news(): Promise<Event>;
-  /** How many have come that nobody has asked for. */
+  /** Number of messages that have not been read yet. */
   unread(): number;
   closed: Promise<{ code: number; reason: string }>;
 }

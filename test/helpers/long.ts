@@ -1,2 +1,2 @@
-/** Whether this is the long form of the faults (`npm run test:faults`), for a machine that has nothing else to do. */
+/** Whether this is the long form of the faults (`npm run test:faults`), for an otherwise idle machine. */
 export const IS_LONG = process.env.FAULTS === 'long';

@@ -3,15 +3,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 export interface LossyPath {
-  /** Where the server is reached by this path. */
+  /** The server's URL over this path. */
   origin: string;
-  /** Packets of the server's that went through, and that did not. */
+  /** Packets of the server that went through, and that were lost. */
   counts(): { passed: number; lost: number };
 }
 
 /** What happens to packets that are not lost. */
 export interface PathOptions {
-  /** ms that each packet of the server's is under way, one by one: where they differ, packets overtake each other. */
+  /** Delay in ms of each packet of the server: where they differ, packets are reordered. */
   delayMs?: () => number;
 }
 
@@ -20,9 +20,9 @@ interface Teardown {
 }
 
 /**
- * A bad network between a client and a WHEP server: HTTP goes through, and of the server's UDP packets some do not.
+ * A bad network between a client and a WHEP server: HTTP goes through, some of the server's UDP packets are lost.
  * Descriptions are changed on their way so that the only candidate of each side is here.
- * @param loses whether a packet of the server's is lost
+ * @param loses whether a packet of the server is lost
  */
 export async function startLossyPath(
   t: Teardown,
@@ -48,10 +48,10 @@ export async function startLossyPath(
           return typeof value === 'string' ? [[name, value]] : [];
         }),
       ),
-      // The server learns where the client is when it is asked from here.
+      // The server learns the client's address from the connectivity checks that come from here.
       ...(body === '' ? {} : { body: isSdp ? withoutCandidates(body) : body }),
     });
-    // A session's events are not passed on: the client is to notice by the pictures.
+    // A session's events are not forwarded: the client must notice by the video.
     const kept = ['content-type', 'location', 'etag', 'retry-after'].flatMap(name => {
       const value = answer.headers.get(name);
       return value === null ? [] : [[name, value] as const];

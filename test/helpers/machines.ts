@@ -1,10 +1,10 @@
 import type { MachineFacts } from '../../src/gst/machine.js';
 
 /**
- * Machines whose launch lines are known by heart, as there is none of them here: their GStreamer, the elements that count
- * on it, and the properties of each that this project may set.
+ * Machines whose launch lines are recorded, as none of them is available here: their GStreamer, the relevant elements,
+ * and the properties of each that this project may set.
  *
- * Where it was read: `gst-inspect-1.0` of JetPack 5 and 6 as people published it (nvv4l2h264enc, nvvidconv,
+ * Sources: `gst-inspect-1.0` of JetPack 5 and 6 as people published it (nvv4l2h264enc, nvvidconv,
  * nvarguscamerasrc, nvv4l2decoder); in GStreamer's sources at the versions that are named here, sys/nvcodec
  * (gstnvbaseenc.c and gstnvh264enc.c up to 1.24, gstnvh264encoder.cpp from 1.22), sys/va/gstvah264enc.c,
  * sys/qsv/gstqsvh264enc.cpp, sys/v4l2 and gstreamer-vaapi's gstvaapiencode_h264.c; x264enc and openh264enc are those of
@@ -72,7 +72,7 @@ const NVENC_CUDA = words(
   repeat-sequence-header`,
 );
 
-/** From 1.26: nvcudah264enc is nvh264enc now, and has the older one's names of properties; so has nvautogpuh264enc. */
+/** From 1.26: nvcudah264enc is nvh264enc now, with the older one's property names; so has nvautogpuh264enc. */
 const NVENC_MERGED = words(
   `preset tune multi-pass weighted-pred gop-size bframes rc-mode qp-const qp-const-i bitrate max-bitrate vbv-buffer-size
   rc-lookahead i-adapt b-adapt spatial-aq temporal-aq zerolatency nonref-p strict-gop aq-strength const-quality aud
@@ -81,9 +81,9 @@ const NVENC_MERGED = words(
 
 export const MACHINES: readonly RecordedMachine[] = [
   { name: 'jetson-orin', gstreamer: '1.20.3', elements: { ...JETSON, ...NVENC }, csi: 'argus' },
-  // It has decoders and no encoder; x264 does its work.
+  // It has decoders but no encoder; x264 is used instead.
   { name: 'jetson-orin-nano', gstreamer: '1.20.3', elements: JETSON, csi: 'argus' },
-  // JetPack 5 brings 1.16, which is too old; 1.20 was built there. It has nvv4l2h264enc of JetPack 5 all the same.
+  // JetPack 5 ships 1.16, which is too old; 1.20 was built there. It still has JetPack 5's nvv4l2h264enc.
   { name: 'jetson-xavier', gstreamer: '1.20.7', elements: { ...JETSON, ...NVENC, ...OPENH264 }, csi: 'argus' },
   {
     name: 'nvidia-gpu-1.20',
@@ -168,5 +168,5 @@ export const factsOf = ({ gstreamer, elements }: Pick<RecordedMachine, 'gstreame
   property: (element, property) => elements[element]?.includes(property) ?? false,
 });
 
-/** The plain CPU. */
+/** CPU only. */
 export const PLAIN = factsOf(MACHINES.at(-1) ?? { gstreamer: '', elements: {} });

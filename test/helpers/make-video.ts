@@ -20,7 +20,7 @@ export function makeVideo(
     (sound
       ? ` audiotestsrc num-buffers=${Math.ceil((frames / fps) * 43)} ! audio/x-raw,rate=44100 ! avenc_aac ! mux.`
       : '');
-  // Not gst-launch-1.0, which is in a package that the project does not need: a small program around the same parser.
+  // Not gst-launch-1.0, whose package the project does not need: a small program around the same parser.
   execFileSync(process.execPath, ['-e', PLAY, line], { cwd: new URL('../../..', import.meta.url).pathname });
   return file;
 }

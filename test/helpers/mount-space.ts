@@ -6,7 +6,7 @@ export const noMounts: string | false =
     ? false
     : 'this user may not mount anything';
 
-/** Starts a program with a small disk of its own in a folder, with a copy of a file on it. @param size as tmpfs has it */
+/** Starts a program with a small tmpfs mounted on a folder, with a copy of a file on it. @param size as for tmpfs */
 export const withDisk = (folder: string, size: string, file: string): string[] =>
   within(`mount -t tmpfs -o size=${size} tmpfs "$1" && cp "$2" "$1/"`, folder, file);
 
@@ -18,7 +18,7 @@ const within = (script: string, one: string, two: string): string[] => [
   ...[one, two],
 ];
 
-/** Runs a command where a process sees its mounts. */
+/** Runs a command in the mount namespace of a process. */
 export function inMountsOf(pid: number, ...command: string[]): void {
   const { status, stderr } = spawnSync('nsenter', ['--target', String(pid), '--mount', ...command], {
     encoding: 'utf8',

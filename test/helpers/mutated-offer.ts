@@ -3,7 +3,7 @@ import type { Purpose } from '../../src/protocol/offer.js';
 import { readOffer } from './fixtures.js';
 import { CLIENTS } from './negotiation.js';
 
-/** Characters that the HTTP API takes. */
+/** Characters that the HTTP API accepts. */
 const MAX_OFFER = 65_536;
 
 const hostile = fc.constantFrom(
@@ -107,14 +107,14 @@ function applyToLines(lines: string[], change: Exclude<Change, { at: number }>):
   }
 }
 
-/** Changes that somebody makes to an SDP text here and there. */
+/** Changes to an SDP text in random places. */
 export const changes = fc.array(change, { minLength: 1, maxLength: 6 });
 
 /** @param max characters */
 export const changed = (text: string, changes: readonly Change[], max: number): string =>
   changes.reduce((text, change) => apply(text, change).slice(0, max), text);
 
-/** A client's offer that was changed; a failure shows the least changes that bring it about. */
+/** A changed offer of a client; a failure shows the smallest changes that cause it. */
 export const mutatedOffer = fc
   .record({
     client: fc.constantFrom(...CLIENTS),
@@ -124,6 +124,6 @@ export const mutatedOffer = fc
   .map(({ client, purpose, changes }) => ({
     purpose,
     text: changed(offerOf(client, purpose), changes, MAX_OFFER),
-    // To be read where a run failed.
+    // Printed when a run fails.
     from: { client, changes },
   }));

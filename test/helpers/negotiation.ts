@@ -3,7 +3,7 @@ import { type Agreement, agree, PUBLISHABLE, type Stream } from '../../src/proto
 import { EXPECTED } from '../../src/protocol/codecs.js';
 import { type Offer, OfferError, type Purpose, parseOffer } from '../../src/protocol/offer.js';
 
-/** What a camera is sent in: H.264, and VP8 for whom that does not suit. */
+/** The codecs a camera is sent in: H.264, and VP8 for viewers that cannot take it. */
 export const CAMERA: readonly Stream[] = [
   { codec: 'H264', ...EXPECTED },
   { codec: 'VP8', profileLevelId: null },
@@ -14,7 +14,7 @@ export const CLIENTS: readonly string[] = readdirSync(new URL('../../../test/fix
   .filter(name => name.endsWith('.sdp'))
   .map(name => name.slice(0, -'.sdp'.length));
 
-/** One video section, without anything that could be left out. */
+/** One video section with only what is mandatory. */
 export const plain = [
   'v=0',
   'o=- 1 1 IN IP4 0.0.0.0',
@@ -33,28 +33,28 @@ export const plain = [
   '',
 ].join('\r\n');
 
-/** The text with what a pattern finds put otherwise; fails if it finds nothing. */
-export function but(text: string, pattern: RegExp | string, replacement: string): string {
+/** The text with a pattern replaced; fails if there is no match. */
+export function edited(text: string, pattern: RegExp | string, replacement: string): string {
   const changed = text.replace(pattern, () => replacement);
   if (changed === text) throw new Error(`${pattern} finds nothing`);
   return changed;
 }
 
-/** What the text's sections have, without what stands before them. */
+/** The sections of the text, without the session level. */
 export const sectionsOf = (text: string): string => text.slice(text.search(/^m=/m));
 
-/** An offer of these sections in one bundle, in this order, each with the mid that it says. */
+/** An offer of these sections in one BUNDLE group, in this order, each with its own mid. */
 export function bundle(...sections: string[]): string {
   const mids = sections.map(section => /^a=mid:(\S*)/m.exec(section)?.[1]).join(' ');
   return (
-    but(plain.slice(0, plain.search(/^m=/m)), 't=0 0\r\n', `t=0 0\r\na=group:BUNDLE ${mids}\r\n`) + sections.join('')
+    edited(plain.slice(0, plain.search(/^m=/m)), 't=0 0\r\n', `t=0 0\r\na=group:BUNDLE ${mids}\r\n`) + sections.join('')
   );
 }
 
 /** One section for Opus, with ICE credentials of its own. */
-export const audioSection = but(
-  but(
-    but(sectionsOf(plain), /m=video.*/, 'm=audio 9 UDP/TLS/RTP/SAVPF 111'),
+export const audioSection = edited(
+  edited(
+    edited(sectionsOf(plain), /m=video.*/, 'm=audio 9 UDP/TLS/RTP/SAVPF 111'),
     /a=rtpmap[\s\S]*/,
     'a=rtpmap:111 opus/48000/2\r\n',
   ),
@@ -73,7 +73,7 @@ export function negotiate(text: string, purpose: Purpose = 'watch', streams?: re
   return { offer, agreement: agree(offer, streams ?? (purpose === 'watch' ? CAMERA : PUBLISHABLE), true) };
 }
 
-/** The error with which an offer is refused; fails if it is not. */
+/** The error with which an offer is rejected; fails if it is not. */
 export function errorOf(text: string, purpose: Purpose = 'watch', streams?: readonly Stream[]): OfferError {
   try {
     negotiate(text, purpose, streams);
@@ -81,10 +81,10 @@ export function errorOf(text: string, purpose: Purpose = 'watch', streams?: read
     if (error instanceof OfferError) return error;
     throw error;
   }
-  throw new Error('the offer was taken');
+  throw new Error('the offer was accepted');
 }
 
-/** What webrtcbin says to an offer of offerForWebrtcbin, in the form of test/fixtures/answers. */
+/** webrtcbin's answer to an offer of offerForWebrtcbin, in the form of test/fixtures/answers. */
 export function answerTo(offer: string): string {
   const [session = '', ...sections] = offer.split(/(?=^m=)/m);
   const own = new Map([
@@ -92,7 +92,7 @@ export function answerTo(offer: string): string {
     ['sendonly', 'recvonly'],
   ]);
   return (
-    but(session, 'o=- 1 1', 'o=- 6872767969795307980 0') +
+    edited(session, 'o=- 1 1', 'o=- 6872767969795307980 0') +
     sections
       .map(
         section =>

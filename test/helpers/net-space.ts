@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 
-/** A network space of its own, in which a server runs, with one cable to this machine. */
+/** A network namespace in which a server runs, with one virtual cable to this machine. */
 export interface NetSpace {
-  /** What starts a program in it: for `startServerUnder`. */
+  /** The command that starts a program in it, for `startServerUnder`. */
   command: string[];
   /** Its address, at the other end of the cable. */
   host: string;
-  /** Pulls the cable out at the server's end; nothing gets through, and nobody is told. */
+  /** Pulls the cable out at the server's end; nothing gets through, and neither end is notified. */
   cut(): void;
   mend(): void;
 }
@@ -16,11 +16,11 @@ const ip = (...words: string[]): string => {
   return status === 0 ? '' : `ip ${words.join(' ')}: ${error?.message ?? stderr.trim()}`;
 };
 
-/** Makes one; it goes with the test. @returns why there can be none, where this user may not or `ip` is missing */
+/** Makes one, removed with the test. @returns why there can be none, if this user may not or `ip` is missing */
 export function makeNetSpace(t: { teardown(close: () => void): void }): NetSpace | string {
   const { pid } = process;
   const name = `bfv-test-${pid}`;
-  // Of the block that is for tests (RFC 2544): four addresses for each process.
+  // From the block for tests (RFC 2544): four addresses for each process.
   const [near, far] = [1, 2].map(last => `198.18.${(pid >> 6) & 255}.${(pid & 63) * 4 + last}`);
   const [cable, plug] = [`bfv${pid}a`, `bfv${pid}b`];
   const inside = (...words: string[]): string => ip('-n', name, ...words);
@@ -32,7 +32,7 @@ export function makeNetSpace(t: { teardown(close: () => void): void }): NetSpace
     () => ip('netns', 'add', name),
     () => ip('link', 'add', cable, 'type', 'veth', 'peer', 'name', plug, 'netns', name),
     () => ip('address', 'add', `${near}/30`, 'dev', cable),
-    // No addresses but ours: each that comes later is another network to a browser, which then gives up what it loads.
+    // No addresses but ours: a browser sees each new one as a network change, and aborts what it is loading.
     () => ip('link', 'set', cable, 'addrgenmode', 'none'),
     () => inside('link', 'set', plug, 'addrgenmode', 'none'),
     () => ip('link', 'set', cable, 'up'),

@@ -1,4 +1,4 @@
-/** An offer as Chrome 156 makes it for one recvonly video, shortened to H.264. Nobody is behind it: it never connects. */
+/** An offer as Chrome 156 makes it for one recvonly video, shortened to H.264. There is no peer: it never connects. */
 export const offer = [
   'v=0',
   'o=- 3724394400 2 IN IP4 127.0.0.1',

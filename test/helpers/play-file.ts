@@ -4,13 +4,13 @@ import { sleep } from './server.js';
 
 /** What a player makes of a file. */
 export interface Played {
-  /** Pictures that were decoded. */
-  pictures: number;
+  /** Decoded frames. */
+  frames: number;
   /** ms from the first to the last. */
   lengthMs: number;
 }
 
-/** Decodes a file to its end, as fast as it goes. @throws Error if it cannot be played */
+/** Decodes a file to its end, as fast as possible. @throws Error if it cannot be played */
 export async function playFile(file: string): Promise<Played> {
   const pipeline = parseLaunch(
     'filesrc name=file ! decodebin ! video/x-raw ! identity name=seen silent=true ! fakesink name=out sync=false enable-last-sample=true',
@@ -27,13 +27,13 @@ export async function playFile(file: string): Promise<Played> {
         last = sample.getBuffer().pts;
         first ??= last;
       }
-      // What was cut off may end in the middle of something; what is before it counts.
+      // A truncated file may end in the middle of a frame; what is before it counts.
       if (error && first === null) throw new Error(`${error.element}: ${error.message}`);
       if (eos || error) break;
       await sleep(5);
     }
     const stats = element(pipeline, 'seen').stats as Structure;
-    return { pictures: Number(stats.getUint64('num-buffers')[1]), lengthMs: Number(last - (first ?? 0n)) / 1e6 };
+    return { frames: Number(stats.getUint64('num-buffers')[1]), lengthMs: Number(last - (first ?? 0n)) / 1e6 };
   } finally {
     closePipeline(pipeline);
   }

@@ -4,14 +4,14 @@ import type { Endpoint } from './browser.js';
 import type { Shot } from './shot.js';
 
 export interface PublishOptions {
-  /** As in a MIME type: `H264`, `VP8`, …; whatever the browser prefers if none is named. */
+  /** As in a MIME type: `H264`, `VP8`, …; the browser's choice if none is named. */
   codec?: string;
   audio?: boolean;
-  /** Behind the endpoint's path, such as `?takeover=true`. */
+  /** Appended to the endpoint's path, such as `?takeover=true`. */
   query?: string;
-  /** It connects so long after it was answered. */
+  /** Delay between the answer and connecting. */
   connectAfterMs?: number;
-  /** Whether its upper sixth says when it was drawn; see drawnAt. */
+  /** Whether its upper sixth encodes when it was drawn; see drawnAt. */
   clock?: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface Publication {
   vanish(): Promise<void>;
 }
 
-/** Publishes a moving picture (and a tone) that the page draws, as a bare WHIP client does. */
+/** Publishes a moving image that the page draws (and a tone), as a bare WHIP client does. */
 export async function publish(
   page: Page,
   { token }: Endpoint,
@@ -120,7 +120,7 @@ export async function publish(
   };
 }
 
-/** When a picture with a clock was drawn: Date.now(), to a tenth of a second. @param before a time that is later, by less than an hour */
+/** When a frame with a clock was drawn: Date.now(), to a tenth of a second. @param before later by less than an hour */
 export function drawnAt({ width, height, at }: Shot, before = Date.now()): number {
   const bits = Array.from({ length: 16 }, (_, bit) =>
     at(Math.floor(((bit + 0.5) * width) / 16), Math.floor(height / 12)) > 127 ? 1 << bit : 0,

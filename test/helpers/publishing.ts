@@ -1,33 +1,33 @@
 import type { Browser } from 'playwright-core';
 import type { Test } from 'tap';
 import { openElsewhere } from './client-page.js';
-import { type Client, gone, sees } from './seen.js';
+import { type Client, expectEnded, sees } from './seen.js';
 import { type TestServer, until } from './server.js';
 
-/** Where somebody publishes, and who looks. */
+/** Where the publisher publishes, and what watches it. */
 export interface Stage {
   server: TestServer;
   /** A camera of source `whip`. */
   camera: string;
-  /** In which the viewer looks. */
+  /** The viewer's browser. */
   browser: Browser;
   /** See footprint. */
   isBack(): Promise<void>;
 }
 
 interface Expected {
-  /** Of the published picture, as SDP names it; left out where the publisher offers many. */
+  /** Of the published video, as in SDP; left out where the publisher offers many. */
   codec?: string;
   /** `320x240`; left out, the browser that publishes chooses it by its bitrate. */
   size?: string;
-  /** Its pictures change, and each is of one colour, as those of Firefox's fake camera. */
+  /** Whether its frames change but are each of one colour, as those of Firefox's fake camera. */
   plain?: boolean;
-  /** Whether it comes with sound that can be heard; left out, nobody listens. */
+  /** Whether it has audible sound; left out, this is not checked. */
   sound?: boolean;
 }
 
 /**
- * A publisher has begun: a viewer in Chromium sees its picture move, both leave, and nothing of either stays.
+ * A publisher has started: a viewer in Chromium sees its video move, both leave, and nothing of either is left.
  * @param publisher leaves in its own way, which must be a DELETE
  */
 export async function published(
@@ -48,7 +48,7 @@ export async function published(
   const viewer = await openElsewhere(t, await browser.newPage(), 'bare');
   await viewer.start(`${server.origin}/whep/${camera}`, server.token);
   await sees(viewer, plain ? 0 : undefined);
-  // A browser sends less than its camera brings, in the same proportions, where its processor is busy.
+  // A browser with a busy CPU scales its camera's video down, in the same proportions.
   if (size) {
     const [width = 0, height = 0] = size.split('x').map(Number);
     const seen = await viewer.seen();
@@ -65,9 +65,9 @@ export async function published(
   await viewer.leave();
   await until('the viewer is gone', async () => (await server.sessions()).length === 1);
   await publisher.leave();
-  await gone(t, server, watching?.id, 'client-delete');
-  await gone(t, server, id, 'client-delete');
-  await until('the camera waits for another', async () => (await server.camera(camera)).state === 'waiting');
+  await expectEnded(t, server, watching?.id, 'client-delete');
+  await expectEnded(t, server, id, 'client-delete');
+  await until('the camera waits for another publisher', async () => (await server.camera(camera)).state === 'waiting');
   t.equal((await server.camera(camera)).publisher, null);
   await isBack();
 }

@@ -3,22 +3,22 @@ import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-// The distribution's own: its packages are not to be seen from another Python that may be first on PATH.
+// The distribution's own: another Python that may be first on PATH does not see its packages.
 const PYTHON = '/usr/bin/python3';
 const INTEROP = fileURLToPath(new URL('../../../test/interop/', import.meta.url));
 
-/** Why a test of a Python program is skipped: the package that is missing. False if nothing is. */
+/** Why a test of a Python program is skipped: the missing package. False if none is missing. */
 export function missing(module: string, name: string): string | false {
   const { status } = spawnSync(PYTHON, ['-c', `import ${module}`], { stdio: 'ignore' });
   return status === 0 ? false : `${name} is not installed`;
 }
 
-/** A program of test/interop that says what happens to it, a line of JSON for each event. */
+/** A program of test/interop that reports its events, a line of JSON each. */
 export interface PythonProgram {
   stdin: Writable;
-  /** Resolves when it has ended and all that it said was heard. */
+  /** Resolves when it has ended and its output has been read. */
   closed: Promise<unknown>;
-  /** Throws what went wrong in it, if something did. */
+  /** Throws its error, if it had one. */
   check(): void;
   kill(): void;
 }
@@ -36,7 +36,7 @@ export function startPython<Event extends { event: string }>(
 ): PythonProgram {
   const child = spawn(PYTHON, ['-B', `${INTEROP}${file}`, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
   t.teardown(() => child.kill('SIGKILL'));
-  // It ended while it was written to: the check says why.
+  // It ended during the write: the check says why.
   child.stdin.on('error', () => undefined);
   const complaints: string[] = [];
   let failed = '';

@@ -13,20 +13,20 @@ export interface RecvEvent {
   [field: string]: unknown;
 }
 
-/** The real command in a process of its own, as a person starts it. */
+/** The real command in its own process, as a user starts it. */
 export interface Recv {
   readonly child: ChildProcess;
-  /** Lines of JSON so far; none where stdout is for pictures and `--json` was not asked for. */
+  /** Lines of JSON so far; none where stdout is for video and `--json` was not asked for. */
   readonly events: readonly RecvEvent[];
   /** What it wrote to stderr so far. */
   readonly stderr: readonly string[];
-  /** Waits for an event, of a camera if one is named. @param count how many there are to be; the last is returned */
+  /** Waits for an event, of a camera if one is named. @param count how many to wait for; the last is returned */
   heard(event: string, camera?: string, count?: number): Promise<RecvEvent>;
-  /** Of the last second. */
+  /** Figures of the last second. */
   figures(camera: string): RecvEvent;
-  /** Process id of what decodes and shows. */
+  /** Process id of the player. */
   player(): number;
-  /** As Ctrl-C does; resolves with the exit code. */
+  /** Ends it as Ctrl-C does; resolves with the exit code. */
   stop(): Promise<number | null>;
   readonly exited: Promise<number | null>;
 }
@@ -36,7 +36,7 @@ export interface RecvOptions {
   /** Of an X server; none without it. */
   display?: string;
   env?: NodeJS.ProcessEnv;
-  /** Whether stdout is for pictures. */
+  /** Whether stdout is for video. */
   pipes?: boolean;
 }
 
@@ -93,7 +93,7 @@ export function startRecv(
   };
 }
 
-/** Processes that a process has started and that are still there. */
+/** The running child processes of a process. */
 export function childrenOf(parent: number): number[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
@@ -102,7 +102,7 @@ export function childrenOf(parent: number): number[] {
       try {
         return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) === parent;
       } catch {
-        // It ended while it was looked at.
+        // It ended meanwhile.
         return false;
       }
     });

@@ -6,7 +6,7 @@ export interface Answer {
   body: string;
 }
 
-/** Sends a request with these headers and no others but Host and the length, as no fetch would. */
+/** Sends a request with only these headers, Host and Content-Length, which fetch cannot do. */
 export function send(method: string, url: string, headers: Record<string, string>, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
@@ -20,7 +20,7 @@ export function send(method: string, url: string, headers: Record<string, string
       response.on('error', reject);
     });
     outgoing.on('error', reject);
-    // As curl does with a body over 1 KiB: it waits for the server's 100 before it sends it.
+    // As curl does with a body over 1 KiB: it waits for the server's 100 before sending it.
     if (headers.Expect === '100-continue') outgoing.once('continue', () => outgoing.end(body));
     else outgoing.end(body);
   });

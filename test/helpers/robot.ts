@@ -9,7 +9,7 @@ const BALLS = [
   'videotestsrc is-live=true pattern=ball motion=hsweep ! video/x-raw,width=640,height=480,framerate=15/1',
 ];
 
-/** A robot with two cameras, each a white ball that moves on black. */
+/** A robot with two cameras, each a white ball moving on black. */
 export async function startRobot(t: Test): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-recv-test-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** An RTSP camera in a process of its own, `rtsp://127.0.0.1:PORT/live`; killed when the test ends. @param port 0 takes any */
+/** An RTSP camera in its own process, `rtsp://127.0.0.1:PORT/live`; killed when the test ends. @param port 0 takes any */
 export async function rtspCamera(
   t: { teardown(close: () => void): void },
   port: number,
@@ -20,7 +20,7 @@ export async function rtspCamera(
   return {
     port: Number(line),
     kill: () => child.kill('SIGKILL'),
-    // It brings nothing and says nothing, as a camera whose network is gone.
+    // It stops sending without closing, as a camera whose network is down.
     pause: () => child.kill('SIGSTOP'),
     go: () => child.kill('SIGCONT'),
   };

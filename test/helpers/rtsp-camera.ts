@@ -1,4 +1,4 @@
-// An RTSP camera for tests, as a process of its own: `rtsp-camera.js PORT PROFILE KEYFRAME_INTERVAL`. Prints the port when
+// An RTSP camera for tests, in its own process: `rtsp-camera.js PORT PROFILE KEYFRAME_INTERVAL`. Prints the port when
 // it listens; PORT 0 takes any.
 import { createRequire } from 'node:module';
 

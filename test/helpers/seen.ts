@@ -3,19 +3,19 @@ import { resourcesOf, sleep, type TestServer, until } from './server.js';
 
 /** What a person would have seen in a client so far. */
 export interface Seen {
-  pictures: number;
-  /** Pictures that were not the same as the one before. */
+  frames: number;
+  /** Frames that differ from the one before. */
   changes: number;
-  /** Of the last picture: from its darkest to its brightest spot, 0 to 255; 0 is a black screen. */
+  /** Of the last frame: from its darkest to its brightest spot, 0 to 255; 0 is a black screen. */
   contrast: number;
   /** Pixels. */
   width: number;
   height: number;
-  /** Energy of the sound so far, where a client can tell; 0 is silence. */
+  /** Energy of the sound so far, where a client can measure it; 0 is silence. */
   heard?: number;
 }
 
-export const NOTHING: Seen = { pictures: 0, changes: 0, contrast: 0, width: 0, height: 0 };
+export const NOTHING: Seen = { frames: 0, changes: 0, contrast: 0, width: 0, height: 0 };
 
 /** A client that watches or publishes, wherever it runs. */
 export interface Client {
@@ -24,18 +24,18 @@ export interface Client {
   leave(): Promise<unknown>;
 }
 
-const PICTURES = 30;
+const MIN_FRAMES = 30;
 const CONTRAST = 40;
 
-/** Waits until a client shows pictures that move and, unless less contrast is asked for, are not of one colour. */
+/** Waits until a client shows video that moves and, unless less contrast is asked for, is not of one colour. */
 export async function sees(client: Pick<Client, 'seen'>, contrast = CONTRAST, timeoutMs = 30_000): Promise<Seen> {
   let last: Seen | undefined;
   try {
     return await until(
-      'pictures that move',
+      'moving video',
       async () => {
         last = await client.seen();
-        return last.pictures >= PICTURES && last.changes >= last.pictures / 2 && last.contrast >= contrast && last;
+        return last.frames >= MIN_FRAMES && last.changes >= last.frames / 2 && last.contrast >= contrast && last;
       },
       timeoutMs,
     );
@@ -45,8 +45,8 @@ export async function sees(client: Pick<Client, 'seen'>, contrast = CONTRAST, ti
 }
 
 /**
- * What a camera's worker holds, to be compared with later. The camera is opened first, by offers that nobody is behind,
- * and is to stay open (limits.linger).
+ * What a camera's worker holds, to be compared with later. The camera is opened first, by offers without a peer, and must
+ * stay open (limits.linger).
  * @param offer a viewer's; null for a camera that is published, where the first publication is what the others are
  *   compared with
  */
@@ -67,12 +67,12 @@ export async function footprint(
   const worker = server.worker(camera);
   let before = offer === null ? null : await settled(worker);
   return async () => {
-    if (server.worker(camera) !== worker) throw new Error('the worker is another one');
+    if (server.worker(camera) !== worker) throw new Error('the worker was replaced');
     before ??= await settled(worker);
     const { threads, fds } = before;
     let after = before;
     try {
-      await until('threads and file descriptors are given back', () => {
+      await until('threads and file descriptors are released', () => {
         after = resourcesOf(worker);
         return after.threads <= threads + SLACK.threads && after.fds <= fds + SLACK.fds;
       });
@@ -85,7 +85,7 @@ export async function footprint(
 /** A process's resources once they have stayed the same for half a second. */
 export async function settled(pid: number): Promise<ReturnType<typeof resourcesOf>> {
   let last = resourcesOf(pid);
-  return await until('it has settled', async () => {
+  return await until('its resources are stable', async () => {
     await sleep(500);
     const now = resourcesOf(pid);
     const same = now.threads === last.threads && now.fds === last.fds;
@@ -95,11 +95,11 @@ export async function settled(pid: number): Promise<ReturnType<typeof resourcesO
 }
 
 const WARM_UPS = 4;
-// Less than a viewer's threads (5 to 8). V8 finds the wrappers of the last two or three sessions at a later collection, and
-// each holds 6 descriptors until then: this far it goes up and down.
+// Less than a viewer's threads (5 to 8). V8 collects the wrappers of the last two or three sessions later, and
+// each holds 6 descriptors until then: so much the number fluctuates.
 const SLACK = { threads: 3, fds: 24 };
 
-/** Sees, leaves, and nothing of it stays: the session has ended by the client's own DELETE, the worker is as before. */
+/** The client sees video and leaves; its own DELETE ends the session, and the worker is as before. */
 export async function visit(
   t: Test,
   server: TestServer,
@@ -108,27 +108,27 @@ export async function visit(
 ): Promise<void> {
   const began = performance.now();
   const seen = await sees(client);
-  t.comment(`${seen.pictures} pictures, ${Math.round(performance.now() - began)} ms`);
+  t.comment(`${seen.frames} frames, ${Math.round(performance.now() - began)} ms`);
   t.equal(`${seen.width}x${seen.height}`, size);
   const [session] = await server.sessions();
   t.equal(session?.state, 'connected');
   const left = performance.now();
   await client.leave();
-  await gone(t, server, session?.id, 'client-delete');
+  await expectEnded(t, server, session?.id, 'client-delete');
   const ended = performance.now();
   await isBack();
-  t.comment(`ended after ${Math.round(ended - left)} ms, given back after ${Math.round(performance.now() - ended)} ms`);
+  t.comment(`ended after ${Math.round(ended - left)} ms, released after ${Math.round(performance.now() - ended)} ms`);
 }
 
-/** A session has ended for this reason and no other is left. */
-export async function gone(t: Test, server: TestServer, session: string | undefined, reason: string): Promise<void> {
+/** Asserts that a session ended for this reason and no other is left. */
+export async function expectEnded(t: Test, server: TestServer, session: string | undefined, reason: string): Promise<void> {
   await until('no session is left', async () => (await server.sessions()).length === 0);
   const ended = (await server.sessions('ended')).find(({ id }) => id === session);
   t.equal(ended?.ended?.reason, reason, `why it ended: ${ended?.ended?.detail}`);
   t.strictSame(
     server.log.filter(line => /CRITICAL|GLib-|GStreamer-/.test(line)),
     [],
-    'GLib and GStreamer had nothing to complain of',
+    'no warning of GLib or GStreamer',
   );
 }
 

@@ -8,7 +8,7 @@ import type { Camera, Session } from '../../src/domain/contract.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
-/** The real server in a process of its own, as a person starts it. */
+/** The real server in its own process, as a user starts it. */
 export interface TestServer {
   origin: string;
   port: number;
@@ -19,15 +19,15 @@ export interface TestServer {
   fetch(path: string, init?: RequestInit): Promise<Response>;
   camera(id: string): Promise<Camera>;
   sessions(state?: 'active' | 'ended' | 'all'): Promise<Session[]>;
-  /** Process id of a camera's worker, or (`bundles`) of the process for connections with several cameras. */
+  /** Process id of a camera's worker, or (`bundles`) of the process for multi-camera connections. */
   worker(camera: string): number;
   close(): Promise<number | null>;
 }
 
-/** Starts it and waits until its cameras are started, as a camera that is not refuses its first viewers after 4 s. */
+/** Starts it and waits until no camera is starting, as one that is refuses its first viewers after 4 s. */
 export async function startServer(...args: string[]): Promise<TestServer> {
   const server = await startServerUnder([], ...args);
-  // One with a certificate of its own is not believed.
+  // A self-signed certificate is not trusted.
   if (server.origin.startsWith('https:')) return server;
   const states = async (): Promise<string[]> =>
     ((await (await server.fetch('/api/v1/cameras')).json()) as { items: Camera[] }).items.map(({ state }) => state);
@@ -40,7 +40,7 @@ export async function startServer(...args: string[]): Promise<TestServer> {
   return server;
 }
 
-/** A server that is started by another command that becomes it, as `prlimit` does; it waits for nothing. */
+/** A server that is started through another command that execs it, as `prlimit` does; waits for no camera. */
 export async function startServerUnder(command: readonly string[], ...args: string[]): Promise<TestServer> {
   const stateDir = mkdtempSync(join(tmpdir(), 'bigfootbot-video-test-'));
   const [program = '', ...words] = [...command, process.execPath];
@@ -82,7 +82,7 @@ export async function startServerUnder(command: readonly string[], ...args: stri
   };
 }
 
-/** A server whose cameras stay open once they were, so that what it holds can be compared; closed when the test ends. */
+/** A server whose cameras stay open once opened, so that its resources can be compared; closed when the test ends. */
 export async function lingering(
   t: { teardown(close: () => Promise<unknown>): void },
   ...args: string[]
@@ -102,7 +102,7 @@ function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-/** The workers of a server, found by their command lines; that of connections with several cameras is called `bundles`. */
+/** The workers of a server, found by their command lines; that of multi-camera connections is called `bundles`. */
 export function workersOf(parent: number): { pid: number; camera: string }[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
@@ -114,13 +114,13 @@ export function workersOf(parent: number): { pid: number; camera: string }[] {
         )?.[1];
         return ppid === parent && camera ? [{ pid: Number(name), camera }] : [];
       } catch {
-        // It ended while it was looked at.
+        // It ended meanwhile.
         return [];
       }
     });
 }
 
-/** Threads and file descriptors of a process; sockets among the latter. */
+/** Threads and file descriptors of a process; `sockets` of the latter. */
 export function resourcesOf(pid: number): { threads: number; fds: number; sockets: number; rssMb: number } {
   const fds = readdirSync(`/proc/${pid}/fd`);
   const sockets = fds.filter(fd => {
@@ -150,7 +150,7 @@ export function cpuSeconds(pid: number): number {
   }, 0);
 }
 
-/** Waits until something holds; fails with its name when it does not in time, which is long: the machine may be busy. */
+/** Waits for a condition; fails with its name after a timeout, which is long: the machine may be busy. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | false | undefined | null> | T | false | undefined | null,

@@ -11,9 +11,9 @@ export type Message = Readonly<Record<string, string>>;
 export interface ListeningManager {
   /** For NOTIFY_SOCKET. */
   socket: string;
-  /** All so far, in their order; without those by which systemd-notify makes sure that it was heard. */
+  /** All so far, in order; without those by which systemd-notify makes sure that it was received. */
   messages: readonly Message[];
-  /** Waits for one that has this variable. @param count how many there are to be; the last of them is returned */
+  /** Waits for one that has this variable. @param count how many to wait for; the last is returned */
   heard(variable: string, count?: number): Promise<Message>;
 }
 
@@ -24,7 +24,7 @@ export async function listenAsManager(t: Test): Promise<ListeningManager> {
   const socket = join(folder, 'notify');
   const messages: Message[] = [];
   let isListening = false;
-  const program = startPython<{ event: 'listening' } | { event: 'told'; text: string }>(
+  const program = startPython<{ event: 'listening' } | { event: 'notified'; text: string }>(
     t,
     'servers/service_manager.py',
     [socket],
@@ -41,7 +41,7 @@ export async function listenAsManager(t: Test): Promise<ListeningManager> {
     socket,
     messages,
     heard: (variable, count = 1) =>
-      until(`${variable} was told ${count} times`, () => {
+      until(`${variable} was received ${count} times`, () => {
         program.check();
         return messages.filter(message => variable in message)[count - 1];
       }),

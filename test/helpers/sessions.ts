@@ -10,16 +10,16 @@ const offer = parseOffer(readOffer('chromium-156'), 'watch');
 export const CREDENTIALS = offer.transport.ice;
 export const CLIENT = { address: '192.0.2.9', userAgent: 'curl' };
 
-/** Sessions over an engine that a test speaks for, and all that they tell of. */
+/** Sessions over a fake engine that a test answers for, and the events that they emit. */
 export function testSessions(maxViewers = 3) {
   const engine = new FakeEngine();
   const log = keptLog();
   const events = new EventBus(log);
-  const told: string[] = [];
-  events.on('sessionOpened', ({ session }) => told.push(`opened ${session.id}`));
-  events.on('sessionConnected', ({ session }) => told.push(`connected ${session.id}`));
-  events.on('sessionEnded', ({ session }) => told.push(`ended ${session.id} ${session.ended?.reason}`));
-  events.on('viewersChanged', ({ camera, viewers }) => told.push(`${camera} has ${viewers}`));
+  const emitted: string[] = [];
+  events.on('sessionOpened', ({ session }) => emitted.push(`opened ${session.id}`));
+  events.on('sessionConnected', ({ session }) => emitted.push(`connected ${session.id}`));
+  events.on('sessionEnded', ({ session }) => emitted.push(`ended ${session.id} ${session.ended?.reason}`));
+  events.on('viewersChanged', ({ camera, viewers }) => emitted.push(`${camera} has ${viewers}`));
   const sessions = new Sessions({ engine, events, log, maxViewers });
   const request = (camera: string, signal = new AbortController().signal) => ({
     camera,
@@ -36,10 +36,10 @@ export function testSessions(maxViewers = 3) {
     engine.joins.at(-1)?.answer();
     return await opening;
   };
-  return { engine, log, events, told, sessions, watch, publish, watched };
+  return { engine, log, events, emitted, sessions, watch, publish, watched };
 }
 
-/** The Failure of work that must fail with one. */
+/** The Failure of work that must fail. */
 export async function failureOf(work: Promise<unknown> | (() => unknown)): Promise<Failure> {
   try {
     await (typeof work === 'function' ? work() : work);

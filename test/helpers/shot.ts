@@ -2,7 +2,7 @@ import { Gst, type Sample } from '../../src/gst/native.js';
 import { closePipeline, drainBus, element, parseLaunch } from '../../src/gst/pipeline.js';
 import { sleep } from './server.js';
 
-/** A picture in shades of grey. */
+/** A frame in shades of grey. */
 export interface Shot {
   width: number;
   height: number;
@@ -10,7 +10,7 @@ export interface Shot {
   at(x: number, y: number): number;
 }
 
-/** The last picture that a pipeline brings, which ends by itself. @param line without its sink @throws Error */
+/** The last frame of a pipeline that ends by itself. @param line without its sink @throws Error */
 export async function shotOf(line: string, prepare?: (source: ReturnType<typeof element>) => void): Promise<Shot> {
   const pipeline = parseLaunch(
     `${line} ! videoconvert ! video/x-raw,format=GRAY8 ! fakesink name=out enable-last-sample=true sync=false`,
@@ -37,7 +37,7 @@ export async function shotOf(line: string, prepare?: (source: ReturnType<typeof 
   }
 }
 
-/** Pixels that are clearly others, in a part of two pictures. */
+/** Number of clearly different pixels, in a part of two frames. */
 export function difference(
   a: Shot,
   b: Shot,

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { type IceUrl, parseIceUrl } from '../../src/protocol/ice-url.js';
 import { decodeStun, encodeStun, lengthOfStun, type StunMessage } from '../../src/server/ice/stun-message.js';
 
-/** What such a server does with a request: its reply, or none. */
+/** The reply to a request, or none. */
 export type Reply = (request: StunMessage) => Buffer | null;
 
 export interface StunServer {
@@ -20,7 +20,7 @@ interface Teardown {
   teardown(close: () => unknown): void;
 }
 
-/** A STUN server on loopback that does as it is told; it ends with the test. */
+/** A STUN server on loopback with scripted replies; it ends with the test. */
 export async function udpStunServer(t: Teardown, reply: Reply): Promise<StunServer> {
   const socket = createSocket('udp4');
   t.teardown(() => socket.close());

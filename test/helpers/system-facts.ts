@@ -1,6 +1,6 @@
 import type { DeviceNode, SystemFacts } from '../../src/server/doctor/facts.js';
 
-// Machines, as their files and commands describe them. What is left out of one is as on the plain one.
+// Machines, as their files and commands describe them. What one leaves out is as on the plain one.
 
 const node = (path: string, group: number, isOpen: boolean): DeviceNode => ({ path, group, isOpen });
 
@@ -11,7 +11,7 @@ render:x:105:
 robot:x:1000:
 `;
 
-/** A computer without anything, whose clock systemd-timesyncd has set. */
+/** A plain computer whose clock systemd-timesyncd has set. */
 export const PLAIN: SystemFacts = {
   user: { id: 1000, name: 'robot', groups: [1000] },
   groups: GROUPS,
@@ -87,7 +87,7 @@ export const BARE_CONTAINER: SystemFacts = {
   hasTimesync: false,
 };
 
-/** A Jetson whose user is in no group, with a clock that starts in the past as it has no battery. */
+/** A Jetson whose user is in no group, with a clock that starts in the past, having no battery. */
 export const JETSON: SystemFacts = {
   ...PLAIN,
   nodes: [

@@ -21,7 +21,7 @@ export function issue(name: string, ...permissions: Permission[]): { token: stri
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** Every place in which a token may be sent, with what it makes of a request. */
+/** Every place in which a token may be sent, with the request that sends it there. */
 export const PLACES: Readonly<
   Record<string, (url: string, token: string) => { url: string; headers: Record<string, string> }>
 > = {
@@ -32,7 +32,7 @@ export const PLACES: Readonly<
   '/t/TOKEN/': (url, token) => ({ url: `/t/${encodeURIComponent(token)}${url}`, headers: {} }),
 };
 
-/** Sends an operation with whatever headers. */
+/** Sends an operation with any headers. */
 export function call({ app }: Pick<TestApp, 'app'>, { method, path }: Operation, headers: Record<string, string> = {}) {
   return app.inject({ method: method as 'GET', url: urlOf(path), headers });
 }

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 
-// PTRACE_SEIZE with PTRACE_O_TRACEEXIT, then PTRACE_INTERRUPT: the process stands still at once, and when it is killed it
-// stops on its way out, with all its files open, until its tracer lets go. To its parent that is what state D looks like.
+// PTRACE_SEIZE with PTRACE_O_TRACEEXIT, then PTRACE_INTERRUPT: the process stops at once, and when it is killed it
+// stops in exit, with all its files open, until its tracer detaches. To its parent that looks like state D.
 const PRELUDE = `
 import ctypes, os, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
@@ -39,7 +39,7 @@ export function cannotHold(): string | false {
   return status === 0 ? false : 'no process may be traced here (ptrace), or there is no Python';
 }
 
-/** Makes a process hang so that SIGKILL does not end it. @returns lets go of it: it goes on, or dies if it was killed */
+/** Makes a process hang so that SIGKILL does not end it. @returns releases it: it continues, or dies if it was killed */
 export async function makeUnkillable(
   t: { teardown(release: () => Promise<unknown>): void },
   pid: number,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/process/clock.js';
 
-/** A clock that goes on only when it is told to. */
+/** A clock that advances only on request. */
 export class VirtualClock implements Clock {
   #now = 0;
   readonly #timers = new Set<{ at: number; then: () => void }>();
@@ -15,7 +15,7 @@ export class VirtualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Goes on for so long; what is due is done in its order, and what follows from it by promises too. */
+  /** Advances by so much; runs due timers in order, and the promises that follow from them. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settle();
@@ -31,5 +31,5 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Lets all promises that can be settled now be so. */
+/** Lets all promises settle that can. */
 const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve));

@@ -8,7 +8,7 @@ export interface OpenSocket {
 
 /**
  * Opens a WebSocket that ends with the test; resolves when it is open, and rejects with the status if it is refused.
- * @param onMessage is told of each message, the first included
+ * @param onMessage is called with each message, including the first
  */
 export async function openSocket(
   t: Test,

@@ -32,7 +32,7 @@ const BOTH = [
   CANDIDATE,
 ];
 
-/** All that webrtcbin may ever see, line by line; on much else version 1.22 aborts the process. */
+/** All lines that webrtcbin may ever see; on many others version 1.22 aborts the process. */
 const OFFER = [
   ...BOTH,
   /^o=- 1 1 IN IP4 0\.0\.0\.0$/,
@@ -41,7 +41,7 @@ const OFFER = [
   new RegExp(`^a=fmtp:${TYPE} (level-asymmetry-allowed=1;packetization-mode=1|apt=${TYPE})$`),
 ];
 
-/** All that a peer may ever see of what this project writes, where webrtcbin does as it is told. */
+/** All lines that this project may ever send to a peer, given that webrtcbin follows its input. */
 const ANSWER = [
   ...BOTH,
   /^o=- \d+ \d+ IN IP4 0\.0\.0\.0$/,
@@ -52,14 +52,14 @@ const ANSWER = [
   /^a=msid:camera (video|audio)$/,
   /^a=ssrc:\d+ cname:camera$/,
   /^a=end-of-candidates$/,
-  // Of the offer: a rejected section's line, and what it says of a codec.
+  // From the offer: a rejected section's line, and its codec lines.
   /^m=\w* 0 [\w/]* [\x21-\x7e]+$/,
   new RegExp(
     `^a=fmtp:${TYPE} [a-z0-9-]{1,40}=[A-Za-z0-9+/=,.-]{1,400}(;[a-z0-9-]{1,40}=[A-Za-z0-9+/=,.-]{1,400}){0,31}$`,
   ),
 ];
 
-/** All that webrtcbin may ever see of the answer of a server to the offer of `recv`. */
+/** All lines that webrtcbin may ever see of a server's answer to the offer of `recv`. */
 const RECEIVED = [
   ...BOTH,
   /^o=- 1 1 IN IP4 0\.0\.0\.0$/,
@@ -74,14 +74,14 @@ const RECEIVED = [
 /** The lines of an SDP text of offerForWebrtcbin that should not be there. */
 export const strangeOfferLines = (sdp: string): string[] => strange(sdp, OFFER);
 
-/** Likewise of offerOfCameras, whose bundle may have more sections. */
+/** The same for offerOfCameras, whose BUNDLE group may have more sections. */
 export const strangeCameraLines = (sdp: string): string[] =>
   strangeOfferLines(sdp).filter(line => !new RegExp(`^a=group:BUNDLE ${MID}( ${MID}){0,31}$`).test(line));
 
-/** Likewise of composeAnswer. */
+/** The same for composeAnswer. */
 export const strangeAnswerLines = (sdp: string): string[] => strange(sdp, ANSWER);
 
-/** Likewise of answerForWebrtcbin. */
+/** The same for answerForWebrtcbin. */
 export const strangeReceivedLines = (sdp: string): string[] => strange(sdp, RECEIVED);
 
 function strange(sdp: string, allowed: readonly RegExp[]): string[] {

@@ -9,15 +9,15 @@ export const noXvfb: string | false =
   spawnSync('Xvfb', ['-help']).error === undefined ? false : 'Xvfb is not installed';
 
 export interface XServer {
-  /** As DISPLAY has it. */
+  /** The value of DISPLAY. */
   display: string;
-  /** A part of what is on the screen. */
+  /** A part of the screen. */
   shot(part: { x: number; y: number; width: number; height: number }): Promise<Shot>;
-  /** Asks a window to close, as a person does by its corner; resolves with how many windows there were. */
+  /** Asks a window to close, as its close button does; resolves with the number of windows before. */
   closeWindow(): Promise<number>;
 }
 
-/** What is used of the X11 client here; see src/receiver/player/x-client.ts. */
+/** The part of the X11 client that is used here; see src/receiver/player/x-client.ts. */
 interface Client {
   QueryTree(id: number, done: (error: Error | null, tree: { children: number[] }) => void): void;
   InternAtom(onlyIfExists: boolean, name: string, done: (error: Error | null, atom: number) => void): void;
@@ -67,8 +67,8 @@ export async function startXServer(t: { teardown(close: () => Promise<void>): vo
   });
   const [number] = (await once(child.stdio[3] as NodeJS.ReadableStream, 'data')) as [Buffer];
   const display = `:${String(number).trim()}`;
-  // It names its display before clients are let in.
-  await until('the X server takes clients', async () => {
+  // It prints its display before it accepts clients.
+  await until('the X server accepts clients', async () => {
     const connected = await connect(display).catch(() => null);
     connected?.client.close();
     return connected !== null;

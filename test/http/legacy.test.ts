@@ -5,7 +5,7 @@ import { Failure } from '../../src/domain/failure.js';
 import { AnswerError } from '../../src/protocol/answer-for-webrtcbin.js';
 import { type TestSettings, TOKEN, testApp } from '../helpers/app.js';
 import { readOffer } from '../helpers/fixtures.js';
-import { type OldClient, oldClient } from '../helpers/old-client.js';
+import { type LegacyClient, legacyClient } from '../helpers/legacy-client.js';
 import { sleep, until } from '../helpers/server.js';
 import { bearer, issue } from '../helpers/tokens.js';
 
@@ -19,7 +19,7 @@ async function setUp(t: Test, settings: TestSettings = {}, viewers = 20) {
   test.engine.describeConnection = async () => ({ sdp: 'v=0\r\ns=from the engine\r\n', candidates: [CANDIDATE] });
   const origin = await test.listen();
   const connect = (path = '/', headers: Record<string, string> = bearer(TOKEN), options = {}) =>
-    oldClient(t, `${origin}${path}`, headers, options);
+    legacyClient(t, `${origin}${path}`, headers, options);
   const sessions = () => test.sessions.list('active').map(({ camera, protocol }) => `${camera} ${protocol}`);
   const reasons = () => test.sessions.list('ended').map(({ ended }) => ended?.reason);
   const sessionIds = () => test.sessions.list('active').map(({ id }) => id);
@@ -36,7 +36,7 @@ async function setUp(t: Test, settings: TestSettings = {}, viewers = 20) {
 }
 
 /** What it is offered after HELLO. */
-async function hello(client: OldClient): Promise<Record<string, unknown>> {
+async function hello(client: LegacyClient): Promise<Record<string, unknown>> {
   client.say(HELLO);
   const ok = await client.next();
   if (ok.status !== 'OK') throw new Error(`instead of OK: ${JSON.stringify(ok)}`);
@@ -52,10 +52,10 @@ t.test('HELLO, OK, an offer of all cameras, and candidates both ways', async t =
     t.strictSame(await hello(client), { sdp: { type: 'offer', sdp: 'v=0\r\ns=from the engine\r\n' } }, path);
     client.say({ sdp: { type: 'answer', sdp: answer(1) } });
     client.say({ ice: { candidate: `candidate:${CANDIDATE}`, sdpMLineIndex: 0 } });
-    await until('its candidate arrives', () => engine.bundles.at(-1) === `trickle ${CANDIDATE}`);
+    await until('its candidate arrives', () => engine.connectionCalls.at(-1) === `trickle ${CANDIDATE}`);
     t.strictSame(client.candidates, [`candidate:${CANDIDATE}`]);
     t.strictSame(
-      engine.bundles.splice(0),
+      engine.connectionCalls.splice(0),
       ['offer road as n1c0, arm as n1c1', `accept ${answer(1).trim()}`, `trickle ${CANDIDATE}`],
       'the camera that nobody publishes is left out',
     );
@@ -85,9 +85,9 @@ t.test('the cameras that are asked for, and those that a token may see', async t
   const { token, entry } = issue('guest', { role: 'view', cameras: ['arm'] });
   const { connect, engine } = await setUp(t, { access: { tokens: [entry] } });
   await hello(await connect('/?camera=arm,road'));
-  t.equal(engine.bundles.at(-1), 'offer arm as n1c0, road as n1c1', 'in that order');
+  t.equal(engine.connectionCalls.at(-1), 'offer arm as n1c0, road as n1c1', 'in that order');
   await hello(await connect('/', bearer(token)));
-  t.equal(engine.bundles.at(-1), 'offer arm as n1c0');
+  t.equal(engine.connectionCalls.at(-1), 'offer arm as n1c0');
   for (const [path, bearing, says] of [
     ['/?camera=nobody', TOKEN, /no camera "nobody"/],
     ['/?camera=road', token, /may not watch camera "road"/],
@@ -104,10 +104,10 @@ t.test('a camera that somebody publishes, in a codec that old receivers take', a
   const published = { ...NOT_STARTED, state: 'live', publisher: 's-1' } as const;
   cameras.update('phone', { ...published, video: { ...video, codec: 'H264' } });
   await hello(await connect());
-  t.equal(engine.bundles.at(-1), 'offer road as n1c0, arm as n1c1, phone as n1c2');
+  t.equal(engine.connectionCalls.at(-1), 'offer road as n1c0, arm as n1c1, phone as n1c2');
   cameras.update('phone', { ...published, video: { ...video, codec: 'VP8' } });
   await hello(await connect());
-  t.equal(engine.bundles.at(-1), 'offer road as n1c0, arm as n1c1', 'nothing encodes it anew');
+  t.equal(engine.connectionCalls.at(-1), 'offer road as n1c0, arm as n1c1', 'nothing encodes it anew');
 });
 
 t.test('HELLO again is another negotiation; what belongs to the one before is passed over', async t => {
@@ -117,8 +117,8 @@ t.test('HELLO again is another negotiation; what belongs to the one before is pa
   await hello(client);
   client.say({ sdp: { type: 'answer', sdp: answer(1) } });
   client.say({ sdp: { type: 'answer', sdp: answer(2) } });
-  await until('the second is taken', () => engine.bundles.includes(`accept ${answer(2).trim()}`));
-  t.notOk(engine.bundles.includes(`accept ${answer(1).trim()}`));
+  await until('the second is taken', () => engine.connectionCalls.includes(`accept ${answer(2).trim()}`));
+  t.notOk(engine.connectionCalls.includes(`accept ${answer(1).trim()}`));
   t.strictSame(sessions(), ['road legacy', 'arm legacy']);
   t.strictSame(reasons(), ['renegotiated', 'renegotiated']);
   t.equal(client.socket.readyState, 1);
@@ -131,7 +131,7 @@ t.test('sessions are limited and closed as others are, one by one', async t => {
   await hello(await connect('/?camera=road'));
   const third = await connect();
   await hello(third);
-  t.equal(engine.bundles.at(-1), 'offer arm as n1c0', 'what has as many viewers as it may is left out');
+  t.equal(engine.connectionCalls.at(-1), 'offer arm as n1c0', 'what has as many viewers as it may is left out');
   const fourth = await connect();
   fourth.say(HELLO);
   t.match(await fourth.closed, { code: 1013, reason: /limit/ });
@@ -150,10 +150,10 @@ t.test('who breaks the rules is told why, and nobody else notices', async t => {
   const { connect, engine, sessions, reasons } = await setUp(t);
   const good = await connect();
   await hello(good);
-  const manyCandidates = (client: OldClient): void => {
+  const manyCandidates = (client: LegacyClient): void => {
     for (let i = 0; i < 1_000; i++) client.say({ ice: { candidate: `candidate:${CANDIDATE}`, sdpMLineIndex: 0 } });
   };
-  const bad: [what: string, does: (client: OldClient) => void, code: number, reason: RegExp][] = [
+  const bad: [what: string, does: (client: LegacyClient) => void, code: number, reason: RegExp][] = [
     ['text that is no JSON', client => client.say('HELLO'), 1007, /one JSON object/],
     ['JSON that is no object', client => client.say('["HELLO"]'), 1007, /one JSON object/],
     ['binary', client => client.socket.send(Buffer.from('{"status":"HELLO"}')), 1003, /text/],
@@ -213,7 +213,7 @@ t.test('who breaks the rules is told why, and nobody else notices', async t => {
   t.ok(reasons().includes('protocol-error'));
   for (const message of [{}, { status: 'BYE' }, { ice: {} }, { sdp: 1 }]) good.say(message);
   good.say({ sdp: { type: 'answer', sdp: answer(1) } });
-  await until('the good one goes on', () => engine.bundles.includes(`accept ${answer(1).trim()}`));
+  await until('the good one goes on', () => engine.connectionCalls.includes(`accept ${answer(1).trim()}`));
 });
 
 t.test('one that does not read is cut off', async t => {
@@ -276,7 +276,7 @@ t.test('an old sender is asked once, when it is wanted, and becomes a camera', a
     { sdp: { type: 'answer', sdp: 'v=0\r\ns=from the engine\r\n' } },
     'no second HELLO',
   );
-  t.match(engine.bundles, [/^receive legacy-1/]);
+  t.match(engine.connectionCalls, [/^receive legacy-1/]);
   const own = (await listed()).filter(id => id.startsWith('legacy'));
   t.strictSame(
     sessions(),
@@ -285,7 +285,7 @@ t.test('an old sender is asked once, when it is wanted, and becomes a camera', a
 
   const receiver = await connect();
   await hello(receiver);
-  t.match(engine.bundles.at(-1), /^offer legacy-1 as n1c0/, 'a receiver is offered what it sends, and nothing else');
+  t.match(engine.connectionCalls.at(-1), /^offer legacy-1 as n1c0/, 'a receiver is offered what it sends, and nothing else');
   t.equal(
     (
       await ask('PATCH', '/api/v1/cameras/legacy-1', {
@@ -334,12 +334,12 @@ t.test('one that says HELLO and then offers is a sender', async t => {
   sender.socket.close();
   await until('it is gone', () => sessions().length === 0);
 
-  engine.bundles.splice(0);
+  engine.connectionCalls.splice(0);
   const back = await connect();
   back.say(HELLO);
   t.strictSame(await back.next(), OK);
   await sleep(200);
-  t.strictSame(engine.bundles, [], 'the next time its offer is waited for');
+  t.strictSame(engine.connectionCalls, [], 'the next time its offer is waited for');
   back.say({ type: 'offer', sdp: OFFER });
   t.match(await back.next(), { type: 'answer' });
 });
@@ -353,7 +353,7 @@ t.test('a wait for OK only where somebody else is connected, and of 300 ms', asy
   t.strictSame(await silent.next(), HELLO, 'who may be a sender is asked');
   t.strictSame(await receiver.next(), OK);
   t.match(await receiver.next(), { sdp: { type: 'offer' } });
-  t.equal(engine.bundles.at(-1), 'offer road as n1c0, arm as n1c1', 'it said nothing: the own cameras');
+  t.equal(engine.connectionCalls.at(-1), 'offer road as n1c0, arm as n1c1', 'it said nothing: the own cameras');
 });
 
 t.test('the other modes', async t => {
@@ -365,7 +365,7 @@ t.test('the other modes', async t => {
   t.match(await two?.closed, { code: 1007 });
   three?.say(OK);
   t.strictSame(await one?.next(), OK);
-  t.strictSame(relay.engine.bundles, []);
+  t.strictSame(relay.engine.connectionCalls, []);
 
   const sending = await setUp(t, { legacy: { mode: 'sender' } });
   const sender = await sending.connect();

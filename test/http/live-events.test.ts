@@ -135,7 +135,7 @@ t.test('how old pictures are, to who asks, of the cameras that he may see, and w
   };
   const plain = await listen();
   await snapshotOf(plain);
-  t.strictSame(engine.looks, [], 'while nobody asks nothing is looked for');
+  t.strictSame(engine.refreshes, [], 'while nobody asks nothing is looked for');
   const client = await listen(`${EVENTS}?freshness=50`, bearer(arm.token));
   t.strictSame((await next(client)).cameras, [{ id: 'arm', state: 'starting', ageMs: null, sessions: [] }]);
   engine.ages.set('arm', { ageMs: 40.4, sessions: new Map([['s-1', { movedMs: 10.6, heardMs: null }]]) });
@@ -148,16 +148,16 @@ t.test('how old pictures are, to who asks, of the cameras that he may see, and w
   const slow = await listen(`${EVENTS}?freshness=10000`);
   t.equal((await next(slow)).cameras.length, 3, 'the first comes at once');
   t.ok(
-    engine.looks.every(everyMs => everyMs === 50),
+    engine.refreshes.every(everyMs => everyMs === 50),
     'it is looked as often as the one asks who asks most often',
   );
   t.equal(plain.unread(), 0, 'who did not ask is told nothing');
   client.socket.close();
   await client.closed;
-  await untilTrue(() => engine.looks.length > 3);
-  const before = engine.looks.length;
+  await untilTrue(() => engine.refreshes.length > 3);
+  const before = engine.refreshes.length;
   await new Promise(resolve => setTimeout(resolve, 300));
-  t.ok(engine.looks.length <= before + 1, 'who has left is looked for no more');
+  t.ok(engine.refreshes.length <= before + 1, 'who has left is looked for no more');
 });
 
 t.test(

@@ -3,7 +3,7 @@ import { launchChromium } from '../helpers/browser.js';
 import { startProgram } from '../helpers/client-program.js';
 import { published } from '../helpers/publishing.js';
 import { missing } from '../helpers/python-program.js';
-import { footprint, gone } from '../helpers/seen.js';
+import { footprint, expectEnded } from '../helpers/seen.js';
 import { lingering, until } from '../helpers/server.js';
 
 const server = await lingering(t, '--camera', 'phone=whip');
@@ -39,7 +39,7 @@ t.test('aiortc', { skip: missing('aiortc', 'python3-aiortc') }, async t => {
       return session?.state === 'connected' && session.id;
     });
     client.vanish();
-    await gone(t, server, id, 'rtcp-timeout');
+    await expectEnded(t, server, id, 'rtcp-timeout');
     await stage.isBack();
   });
 });

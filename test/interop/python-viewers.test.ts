@@ -2,7 +2,7 @@ import t from 'tap';
 import { startProgram } from '../helpers/client-program.js';
 import { readOffer } from '../helpers/fixtures.js';
 import { missing } from '../helpers/python-program.js';
-import { footprint, gone, sees, visit } from '../helpers/seen.js';
+import { footprint, expectEnded, sees, visit } from '../helpers/seen.js';
 import { lingering } from '../helpers/server.js';
 
 const SIZE = '640x480';
@@ -46,6 +46,6 @@ t.test('a client that is killed', { skip: missing('aiortc', 'python3-aiortc') },
   await sees(client);
   const [session] = await server.sessions();
   client.vanish();
-  await gone(t, server, session?.id, 'rtcp-timeout');
+  await expectEnded(t, server, session?.id, 'rtcp-timeout');
   await isBack();
 });

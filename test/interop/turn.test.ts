@@ -43,7 +43,7 @@ interface Relayed {
 /**
  * A viewer that uses TURN relays alone, as one behind a strict firewall does. It offers first and gathers when it knows
  * the servers from the answer's Link headers (RFC 9725 §4.4).
- * @param waitMs for the first pictures
+ * @param waitMs for the first frames
  */
 async function watchRelayed(page: Page, server: TestServer, waitMs: number): Promise<Relayed> {
   // The browser's own fetch joins the header lines with ", "; they are read by the code that clients use.
@@ -100,7 +100,7 @@ t.test('a viewer sees through a TURN server that is configured as in deploy/turn
     secret: 'CHANGE-ME',
   });
   const seen = await watchRelayed(page, server, 20_000);
-  t.ok(seen.framesDecoded >= 15, `${seen.framesDecoded} pictures`);
+  t.ok(seen.framesDecoded >= 15, `${seen.framesDecoded} frames`);
   t.equal(seen.local, 'relay');
   t.ok(seen.gathered.length > 0);
   t.ok(
@@ -150,7 +150,7 @@ t.test('a viewer sees through a TURN server over TCP with a fixed user', { skip 
     credential: 'p"a\\s s%40,;',
   });
   const seen = await watchRelayed(page, server, 20_000);
-  t.ok(seen.framesDecoded >= 15, `${seen.framesDecoded} pictures`);
+  t.ok(seen.framesDecoded >= 15, `${seen.framesDecoded} frames`);
   t.equal(seen.local, 'relay');
   t.match(seen.answer, / typ relay /);
 });

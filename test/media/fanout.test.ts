@@ -8,7 +8,7 @@ import { sleep, until } from '../helpers/server.js';
 const STUCK_MS = 200;
 
 /** A fan of so many pictures that come at once, and the element in the thread that serves the viewers. */
-function makeFan(t: Test, pictures: number, msPerPicture: number): { fan: Fanout; queue: Element } {
+function makeFanout(t: Test, pictures: number, msPerPicture: number): { fan: Fanout; queue: Element } {
   const pipeline = parseLaunch(`fakesrc num-buffers=${pictures} ! ${describeFanout('video')}`);
   // Microseconds.
   element(pipeline, 'video-sent').sleepTime = msPerPicture * 1000;
@@ -19,7 +19,7 @@ function makeFan(t: Test, pictures: number, msPerPicture: number): { fan: Fanout
 }
 
 t.test('a fan that had to drop pictures, and then gets none, is not stuck', async t => {
-  const { fan, queue } = makeFan(t, 500, 2);
+  const { fan, queue } = makeFanout(t, 500, 2);
   await until('what was not dropped is sent', () => fan.count() === 500 && queue.currentLevelBuffers === 0);
   // The last one is counted when the queue has let it go.
   await sleep(STUCK_MS);
@@ -33,7 +33,7 @@ t.test('a fan that had to drop pictures, and then gets none, is not stuck', asyn
 });
 
 t.test('a fan with pictures that nobody takes away is stuck', async t => {
-  const { fan } = makeFan(t, 10, 3_000);
+  const { fan } = makeFanout(t, 10, 3_000);
   await until('all came', () => fan.count() === 10);
   t.notOk(fan.isStuck(), 'not at once');
   await until('it is stuck', () => fan.isStuck());

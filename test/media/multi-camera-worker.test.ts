@@ -2,7 +2,7 @@ import t, { type Test } from 'tap';
 import type { IceAgentSettings } from '../../src/domain/ice.js';
 import { Forward } from '../../src/server/media/forward.js';
 import { MultiCameraWorker } from '../../src/server/media/multi-camera-worker.js';
-import { oldClient } from '../helpers/old-client.js';
+import { legacyClient } from '../helpers/legacy-client.js';
 import { keptLog } from '../helpers/quiet-log.js';
 import { startServer, until } from '../helpers/server.js';
 
@@ -100,7 +100,7 @@ t.test('who leaves while a camera is still being started keeps none open', async
   const server = await startServer('--config', `${folder}/config.yaml`, '--camera', 'front=test');
   t.teardown(() => server.close());
   await until('it is ready', async () => (await server.camera('front')).state === 'idle');
-  const client = await oldClient(t, `${server.origin}/?token=${server.token}`);
+  const client = await legacyClient(t, `${server.origin}/?token=${server.token}`);
   const before = server.worker('front');
   process.kill(before, 'SIGKILL');
   await until('it is down', async () => (await server.camera('front')).state === 'down');

@@ -2,12 +2,12 @@ import t from 'tap';
 import { agree, carrierOf, PUBLISHABLE, type Stream } from '../../src/protocol/agreement.js';
 import { parseOffer } from '../../src/protocol/offer.js';
 import { readOffer } from '../helpers/fixtures.js';
-import { audioSection, bundle, but, CAMERA, errorOf, negotiate, plain, sectionsOf } from '../helpers/negotiation.js';
+import { audioSection, bundle, edited, CAMERA, errorOf, negotiate, plain, sectionsOf } from '../helpers/negotiation.js';
 
 /** An offer of these formats, from 100 on, each as `NAME/RATE PARAMETERS`. */
 const offering = (...formats: string[]): string =>
-  but(
-    but(plain, 'SAVPF 96', `SAVPF ${formats.map((_, index) => 100 + index).join(' ')}`),
+  edited(
+    edited(plain, 'SAVPF 96', `SAVPF ${formats.map((_, index) => 100 + index).join(' ')}`),
     /a=rtpmap[\s\S]*/,
     formats
       .map((format, index) => {
@@ -22,7 +22,7 @@ t.test("a camera's own codec is agreed on before its second one, wherever it sta
   const both = offering('VP8/90000', 'H264/90000 packetization-mode=1;profile-level-id=42e01f');
   t.match(negotiate(both).agreement.video.codec, { name: 'H264', payloadType: 101 });
   t.match(negotiate(offering('VP9/90000', 'VP8/90000')).agreement.video.codec, { name: 'VP8', payloadType: 101 });
-  const second = but(sectionsOf(plain), 'mid:0', 'mid:b');
+  const second = edited(sectionsOf(plain), 'mid:0', 'mid:b');
   t.equal(
     negotiate(bundle(sectionsOf(offering('VP8/90000')), second)).agreement.video.section.mid,
     'b',
@@ -109,9 +109,9 @@ t.test('sound is agreed on where both sides have it', t => {
   t.match(agree(offer, CAMERA, true).audio, { section: { mid: 'a' }, codec: { name: 'OPUS', payloadType: 111 } });
   t.equal(agree(offer, CAMERA, false).audio, null);
   t.equal(agree(parseOffer(plain, 'watch'), CAMERA, true).audio, null);
-  const two = bundle(but(audioSection, 'opus', 'G722'), sectionsOf(plain), but(audioSection, 'mid:a', 'mid:b'));
+  const two = bundle(edited(audioSection, 'opus', 'G722'), sectionsOf(plain), edited(audioSection, 'mid:a', 'mid:b'));
   t.equal(agree(parseOffer(two, 'watch'), CAMERA, true).audio?.section.mid, 'b', 'the first that has Opus');
-  const rtx = `${but(sectionsOf(plain), 'SAVPF 96', 'SAVPF 96 111')}a=rtpmap:111 rtx/90000\r\na=fmtp:111 apt=96\r\n`;
+  const rtx = `${edited(sectionsOf(plain), 'SAVPF 96', 'SAVPF 96 111')}a=rtpmap:111 rtx/90000\r\na=fmtp:111 apt=96\r\n`;
   t.equal(negotiate(bundle(rtx, audioSection)).agreement.audio, null, 'its payload type is that of retransmissions');
   t.end();
 });
@@ -125,8 +125,8 @@ t.test('the section that carries the others is the first of the bundle that is a
   t.equal(carrier(bundle(video, audioSection)), 'abcd');
   t.equal(carrier(bundle(audioSection, video)), 'audio', 'sound stands first');
   t.equal(carrier(bundle(audioSection, video), false), 'audio', 'also where it stays empty');
-  t.equal(carrier(bundle(but(audioSection, 'opus', 'G722'), video)), 'abcd', 'but is not accepted');
-  t.equal(carrier(but(bundle(video, audioSection), 'BUNDLE 0 a', 'BUNDLE a 0')), 'audio', "the group's order counts");
+  t.equal(carrier(bundle(edited(audioSection, 'opus', 'G722'), video)), 'abcd', 'but is not accepted');
+  t.equal(carrier(edited(bundle(video, audioSection), 'BUNDLE 0 a', 'BUNDLE a 0')), 'audio', "the group's order counts");
   const bundleOnly = (section: string): string => `${section.replace(/^(m=\w+) 9/, '$1 0')}a=bundle-only\r\n`;
   t.equal(carrier(bundle(bundleOnly(audioSection), video)), 'abcd', 'never one that is bundle-only');
   t.equal(carrier(plain), 'abcd', 'no bundle');
@@ -146,7 +146,7 @@ t.test('a codec that is missing is named on both sides, in few words', t => {
   });
   const many = offering(...Array.from({ length: 28 }, (_, index) => `${'x'.repeat(1_000)}${index}/90000`));
   t.ok(errorOf(many).message.length < 400);
-  t.match(errorOf(but(plain, /a=rtpmap[\s\S]*/, '')).message, 'the offer has no codec');
+  t.match(errorOf(edited(plain, /a=rtpmap[\s\S]*/, '')).message, 'the offer has no codec');
   t.match(
     errorOf(readOffer('firefox-no-h264'), 'watch', [{ codec: 'H264', profileLevelId: null }]).message,
     'VP8, VP9, AV1',

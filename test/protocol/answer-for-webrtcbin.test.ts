@@ -3,7 +3,7 @@ import t from 'tap';
 import { AnswerError, answerForWebrtcbin } from '../../src/protocol/answer-for-webrtcbin.js';
 import { readFixture, readOffer } from '../helpers/fixtures.js';
 import { changed, changes } from '../helpers/mutated-offer.js';
-import { but } from '../helpers/negotiation.js';
+import { edited } from '../helpers/negotiation.js';
 import { strangeReceivedLines } from '../helpers/written-sdp.js';
 
 const offer = readOffer('recv');
@@ -84,28 +84,28 @@ t.test('of every server one video in H.264, and nothing but what is known', t =>
 });
 
 t.test('what may stand at session level, or not at all', t => {
-  const head = (text: string): string => but(aiortc, 't=0 0\r\n', `t=0 0\r\n${text}`);
+  const head = (text: string): string => edited(aiortc, 't=0 0\r\n', `t=0 0\r\n${text}`);
   for (const line of ['a=fingerprint', 'a=setup', 'a=ice-pwd', 'a=ice-ufrag.*\r\na=ice-pwd']) {
     const [found = ''] = new RegExp(`^${line}.*\r\n`, 'm').exec(aiortc) ?? [];
     t.equal(taken(head(found).replace(new RegExp(`(m=[\\s\\S]*)${found}`), '$1')), taken(aiortc), line);
   }
-  t.equal(taken(but(aiortc, 'a=mid:video0\r\n', '')), taken(aiortc), 'no mid, of one section');
-  t.equal(taken(but(aiortc, 'a=rtcp-mux\r\n', '')), taken(aiortc), 'no rtcp-mux, which was demanded');
-  t.equal(taken(but(aiortc, /^a=group.*\r\n/m, '')), taken(aiortc), 'no group');
-  t.equal(taken(but(aiortc, 'a=sendonly', 'a=sendrecv')), taken(aiortc), 'sendrecv');
-  t.equal(taken(but(aiortc, 'a=sendonly\r\n', '')), taken(aiortc), 'no direction, which is sendrecv');
+  t.equal(taken(edited(aiortc, 'a=mid:video0\r\n', '')), taken(aiortc), 'no mid, of one section');
+  t.equal(taken(edited(aiortc, 'a=rtcp-mux\r\n', '')), taken(aiortc), 'no rtcp-mux, which was demanded');
+  t.equal(taken(edited(aiortc, /^a=group.*\r\n/m, '')), taken(aiortc), 'no group');
+  t.equal(taken(edited(aiortc, 'a=sendonly', 'a=sendrecv')), taken(aiortc), 'sendrecv');
+  t.equal(taken(edited(aiortc, 'a=sendonly\r\n', '')), taken(aiortc), 'no direction, which is sendrecv');
   t.equal(taken(aiortc.replaceAll('\r\n', '\n')), taken(aiortc), 'LF');
-  t.equal(taken(but(aiortc, 'sha-256 DA:05', 'SHA-256 da:05')), taken(aiortc), 'another letter case');
-  t.equal(taken(but(aiortc, 'H264/90000', 'h264/90000')), taken(aiortc), 'of the codec too');
+  t.equal(taken(edited(aiortc, 'sha-256 DA:05', 'SHA-256 da:05')), taken(aiortc), 'another letter case');
+  t.equal(taken(edited(aiortc, 'H264/90000', 'h264/90000')), taken(aiortc), 'of the codec too');
   t.end();
 });
 
 t.test('retransmissions only where both sides have them, and for what was agreed on', t => {
   const rtx = (text: string): boolean => /rtx|apt=/.test(taken(text));
   t.ok(rtx(aiortc));
-  t.notOk(rtx(but(aiortc, /a=rtpmap:97.*\r\n/, '')), 'not in the answer');
-  t.notOk(rtx(but(aiortc, 'rtpmap:97 rtx', 'rtpmap:97 red')), 'the number is of something else');
-  const without = but(offer, /a=rtpmap:97.*\r\na=fmtp:97.*\r\n/, '');
+  t.notOk(rtx(edited(aiortc, /a=rtpmap:97.*\r\n/, '')), 'not in the answer');
+  t.notOk(rtx(edited(aiortc, 'rtpmap:97 rtx', 'rtpmap:97 red')), 'the number is of something else');
+  const without = edited(offer, /a=rtpmap:97.*\r\na=fmtp:97.*\r\n/, '');
   t.notMatch(answerForWebrtcbin(aiortc, without), /rtx|apt=/, 'not offered');
   const other = aiortc.replaceAll(':96 ', ':98 ').replace('SAVPF 96', 'SAVPF 98').replace('apt=96', 'apt=98');
   t.notMatch(taken(other), /rtx|apt=/, 'offered for another payload type');
@@ -124,8 +124,8 @@ t.test('which of the payload types that were offered: the first of the answer', 
   ];
   for (const [payloads, expected, level] of cases) {
     const maps = payloads.split(' ').map(payload => `a=rtpmap:${payload} H264/90000\r\n`);
-    const text = but(
-      but(aiortc, /^m=.*(?=\r)/m, `m=video 9 UDP/TLS/RTP/SAVPF ${payloads}`),
+    const text = edited(
+      edited(aiortc, /^m=.*(?=\r)/m, `m=video 9 UDP/TLS/RTP/SAVPF ${payloads}`),
       /a=rtpmap:96[\s\S]*apt=96\r\n/,
       maps.join(''),
     );
@@ -135,7 +135,7 @@ t.test('which of the payload types that were offered: the first of the answer', 
   }
   t.equal(errorOf(aiortc.replaceAll('96', '120')).code, 'no-common-codec', 'one that was not offered');
   t.equal(
-    errorOf(but(aiortc, 'rtpmap:96 H264', 'rtpmap:96 VP8')).code,
+    errorOf(edited(aiortc, 'rtpmap:96 H264', 'rtpmap:96 VP8')).code,
     'no-common-codec',
     'the number of another codec, whatever was offered',
   );
@@ -146,10 +146,10 @@ t.test('a server that has no H.264 to send, however it says so', t => {
   const inactive = errorOf(readFixture('answers/webrtcbin-inactive.sdp'));
   t.equal(inactive.code, 'no-common-codec');
   t.match(inactive.message, /inactive/);
-  const rejected = but(aiortc, 'm=video 41456', 'm=video 0');
+  const rejected = edited(aiortc, 'm=video 41456', 'm=video 0');
   t.equal(errorOf(rejected).code, 'no-common-codec', 'port 0');
   t.equal(errorOf(`${rejected}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`).code, 'no-common-codec', 'port 0 beside another');
-  const vp8 = errorOf(but(but(aiortc, 'rtpmap:96 H264', 'rtpmap:96 VP8'), /a=rtpmap:97.*\r\n/, ''));
+  const vp8 = errorOf(edited(edited(aiortc, 'rtpmap:96 H264', 'rtpmap:96 VP8'), /a=rtpmap:97.*\r\n/, ''));
   t.equal(vp8.code, 'no-common-codec');
   t.match(vp8.message, /VP8; H\.264 is what was asked for/);
   t.match(errorOf(aiortc.replace(/a=rtpmap.*\r\n/g, '')).message, /no codec/);
@@ -162,24 +162,24 @@ t.test('what cannot be used, and why', t => {
     ['HTML', '<!doctype html><title>v=0</title>', /does not begin/],
     ['an object', '{"type":"answer","sdp":"v=0"}', /does not begin/],
     ['no section', aiortc.slice(0, aiortc.indexOf('m=')), /no section for the video/],
-    ['sound alone', but(aiortc, 'm=video', 'm=audio'), /no section for the video/],
-    ['of another mid', but(aiortc, 'a=mid:video0', 'a=mid:other'), /no section for the video/],
-    ['recvonly', but(aiortc, 'a=sendonly', 'a=recvonly'), /is recvonly/],
+    ['sound alone', edited(aiortc, 'm=video', 'm=audio'), /no section for the video/],
+    ['of another mid', edited(aiortc, 'a=mid:video0', 'a=mid:other'), /no section for the video/],
+    ['recvonly', edited(aiortc, 'a=sendonly', 'a=recvonly'), /is recvonly/],
     [
       'recvonly at session level',
-      but(aiortc, /a=sendonly\r\n(a=mid)/, 'a=mid').replace('t=0 0', 't=0 0\r\na=recvonly'),
+      edited(aiortc, /a=sendonly\r\n(a=mid)/, 'a=mid').replace('t=0 0', 't=0 0\r\na=recvonly'),
       /is recvonly/,
     ],
-    ['actpass', but(aiortc, 'a=setup:active', 'a=setup:actpass'), /actpass.*only an offer/],
-    ['holdconn', but(aiortc, 'a=setup:active', 'a=setup:holdconn'), /no a=setup/],
-    ['no setup', but(aiortc, 'a=setup:active\r\n', ''), /no a=setup/],
-    ['no fingerprint', but(aiortc, /a=fingerprint.*\r\n/, ''), /fingerprint/],
-    ['a short one', but(aiortc, ':37:1A:01', ''), /fingerprint/],
-    ['of a hash that is none', but(aiortc, 'sha-256', 'constructor'), /fingerprint/],
-    ['no ufrag', but(aiortc, /a=ice-ufrag.*\r\n/, ''), /ice-ufrag/],
-    ['no password', but(aiortc, /a=ice-pwd.*\r\n/, ''), /ice-pwd/],
-    ['a short password', but(aiortc, /a=ice-pwd.*(?=\r)/, 'a=ice-pwd:short'), /ice-pwd/],
-    ['no encryption', but(aiortc, 'UDP/TLS/RTP/SAVPF', 'RTP/AVP'), /not sent over DTLS-SRTP/],
+    ['actpass', edited(aiortc, 'a=setup:active', 'a=setup:actpass'), /actpass.*only an offer/],
+    ['holdconn', edited(aiortc, 'a=setup:active', 'a=setup:holdconn'), /no a=setup/],
+    ['no setup', edited(aiortc, 'a=setup:active\r\n', ''), /no a=setup/],
+    ['no fingerprint', edited(aiortc, /a=fingerprint.*\r\n/, ''), /fingerprint/],
+    ['a short one', edited(aiortc, ':37:1A:01', ''), /fingerprint/],
+    ['of a hash that is none', edited(aiortc, 'sha-256', 'constructor'), /fingerprint/],
+    ['no ufrag', edited(aiortc, /a=ice-ufrag.*\r\n/, ''), /ice-ufrag/],
+    ['no password', edited(aiortc, /a=ice-pwd.*\r\n/, ''), /ice-pwd/],
+    ['a short password', edited(aiortc, /a=ice-pwd.*(?=\r)/, 'a=ice-pwd:short'), /ice-pwd/],
+    ['no encryption', edited(aiortc, 'UDP/TLS/RTP/SAVPF', 'RTP/AVP'), /not sent over DTLS-SRTP/],
   ];
   for (const [name, text, words] of cases) {
     const { code, message } = errorOf(text);
@@ -195,7 +195,7 @@ t.test('one that is huge is read in no time', t => {
   const formats = ' 1'.repeat(200_000);
   const maps = 'a=rtpmap:1 a/1\r\n'.repeat(30_000);
   t.equal(
-    errorOf(`${but(aiortc, 'SAVPF 96 97', `SAVPF${formats}`).replace(/a=rtpmap:9.*\r\n/g, '')}${maps}`).code,
+    errorOf(`${edited(aiortc, 'SAVPF 96 97', `SAVPF${formats}`).replace(/a=rtpmap:9.*\r\n/g, '')}${maps}`).code,
     'no-common-codec',
   );
   t.match(taken(`${aiortc}${maps}`), 'm=video');

@@ -9,7 +9,7 @@ import {
   answerTo,
   audioSection,
   bundle,
-  but,
+  edited,
   CAMERA,
   CLIENTS,
   negotiate,
@@ -154,7 +154,7 @@ t.test('profile-level-id: what the SPS says where it means the same; the level w
 
 t.test('the packetization mode is that of the offer, by which a client finds its format again', t => {
   const mode = (parameters: string): string | undefined =>
-    fmtpOf(answer(but(plain, /a=fmtp:96 .*/, `a=fmtp:96 ${parameters}`)));
+    fmtpOf(answer(edited(plain, /a=fmtp:96 .*/, `a=fmtp:96 ${parameters}`)));
   t.match(mode('packetization-mode=1;profile-level-id=42e01f'), ';packetization-mode=1;');
   t.match(mode('packetization-mode=0;profile-level-id=42e01f'), ';packetization-mode=0;');
   t.notMatch(mode('profile-level-id=42e01f'), 'packetization-mode', 'it is 0 without a word');
@@ -163,7 +163,7 @@ t.test('the packetization mode is that of the offer, by which a client finds its
 
 t.test('what the answer says of the other codecs', t => {
   const format = (rtpmap: string, parameters: string): string =>
-    but(plain, /a=rtpmap[\s\S]*/, `a=rtpmap:96 ${rtpmap}\r\n${parameters && `a=fmtp:96 ${parameters}\r\n`}`);
+    edited(plain, /a=rtpmap[\s\S]*/, `a=rtpmap:96 ${rtpmap}\r\n${parameters && `a=fmtp:96 ${parameters}\r\n`}`);
   const cases: [VideoCodecName, string, string | undefined][] = [
     ['VP8', 'max-fs=12288;max-fr=60', undefined],
     ['VP8', '', undefined],
@@ -200,7 +200,7 @@ t.test('sound: both sections are sent, in their places, over the transport of th
     'a=rtpmap:96 H264/90000',
   ]);
   t.match(text, 'a=fmtp:111 minptime=10;useinbandfec=1\r\n');
-  const other = answer(but(bundle(sectionsOf(plain), audioSection), 'BUNDLE 0 a', 'BUNDLE a 0'));
+  const other = answer(edited(bundle(sectionsOf(plain), audioSection), 'BUNDLE 0 a', 'BUNDLE a 0'));
   t.match(other, 'a=group:BUNDLE a 0\r\n', 'the one that carries the others stands first');
   t.match(other.split('m=audio')[1], 'a=candidate', 'and has the candidates');
   t.notMatch(other.split('m=audio')[0], 'a=candidate');
@@ -208,9 +208,9 @@ t.test('sound: both sections are sent, in their places, over the transport of th
 });
 
 t.test('several sections of pictures: one is taken, the others are answered with port 0', t => {
-  const second = but(sectionsOf(plain), 'mid:0', 'mid:b');
-  const third = but(second, 'mid:b', 'mid:c');
-  const text = answer(bundle(but(sectionsOf(plain), 'H264', 'VP9'), second, audioSection, third));
+  const second = edited(sectionsOf(plain), 'mid:0', 'mid:b');
+  const third = edited(second, 'mid:b', 'mid:c');
+  const text = answer(bundle(edited(sectionsOf(plain), 'H264', 'VP9'), second, audioSection, third));
   t.strictSame(linesOf(text, /^(m=|a=(group|mid|sendonly|inactive))/), [
     'a=group:BUNDLE b a',
     'm=video 0 UDP/TLS/RTP/SAVPF 96',

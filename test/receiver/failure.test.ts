@@ -15,8 +15,8 @@ t.test('both in a line, with one full stop between them', t => {
 });
 
 t.test('what goes away by itself is tried again even where it has never worked', t => {
-  t.ok(new ReceiveFailure('unavailable', 'a').passes);
+  t.ok(new ReceiveFailure('unavailable', 'a').isTransient);
   for (const code of ['unreachable', 'unauthorized', 'no-common-codec', 'no-path', 'internal'] as const)
-    t.notOk(new ReceiveFailure(code, 'a').passes, code);
+    t.notOk(new ReceiveFailure(code, 'a').isTransient, code);
   t.end();
 });

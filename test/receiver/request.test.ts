@@ -3,14 +3,14 @@ import t from 'tap';
 import { ReceiveFailure } from '../../src/receiver/failure.js';
 import { ask, askAnyhow, printable, type Question } from '../../src/receiver/request.js';
 import { freePort } from '../helpers/free-port.js';
-import { failureOf, startStranger } from '../helpers/stranger.js';
+import { failureOf, startFakeServer } from '../helpers/fake-server.js';
 
 const ESC = '\u001b[2J\u0007';
 const refused = (url: URL, question: Partial<Question> = {}): Promise<ReceiveFailure> =>
   failureOf(ReceiveFailure, ask(url, { token: null, ...question }));
 
 t.test('a good answer, and what was asked', async t => {
-  const server = await startStranger(t, (_, response) => response.writeHead(201, { 'X-Said': 'yes' }).end('välkommen'));
+  const server = await startFakeServer(t, (_, response) => response.writeHead(201, { 'X-Said': 'yes' }).end('välkommen'));
   const answer = await ask(new URL('/a', server.url), {
     method: 'POST',
     body: 'b',
@@ -28,7 +28,7 @@ t.test('a good answer, and what was asked', async t => {
 
 t.test('what a status means, and whether it goes away', async t => {
   let status = 200;
-  const server = await startStranger(t, (_, response) =>
+  const server = await startFakeServer(t, (_, response) =>
     response.writeHead(status, { 'Retry-After': '7' }).end('<p>no</p>'),
   );
   const cases: [number, string, boolean][] = [
@@ -51,7 +51,7 @@ t.test('what a status means, and whether it goes away', async t => {
     status = code;
     const failure = await refused(new URL('/whep/a', server.url));
     t.equal(failure.code, expected, `${code}`);
-    t.equal(failure.passes, passes, `${code}: is tried again`);
+    t.equal(failure.isTransient, passes, `${code}: is tried again`);
     t.equal(failure.retryAfterMs, 7_000, `${code}: how soon`);
     t.match(failure.message, `/whep/a answered ${code}`);
     t.equal((await askAnyhow(server.url, { token: null })).status, code, 'which is an answer all the same');
@@ -60,7 +60,7 @@ t.test('what a status means, and whether it goes away', async t => {
 
 t.test('problem documents: what they say in a line, and their code before the status', async t => {
   let body = '';
-  const server = await startStranger(t, (_, response) => response.writeHead(422).end(body));
+  const server = await startFakeServer(t, (_, response) => response.writeHead(422).end(body));
   const told = async (problem: object): Promise<ReceiveFailure> => {
     body = JSON.stringify(problem);
     return await refused(server.url);
@@ -82,7 +82,7 @@ t.test('problem documents: what they say in a line, and their code before the st
 t.test('a body that never ends does not fill the memory', async t => {
   let sent = 0;
   let isCut = false;
-  const server = await startStranger(t, (_, response) => {
+  const server = await startFakeServer(t, (_, response) => {
     const chunk = Buffer.alloc(65_536, 'x');
     const write = (): void => {
       while (!isCut && response.write(chunk)) sent += chunk.length;
@@ -97,20 +97,20 @@ t.test('a body that never ends does not fill the memory', async t => {
   t.match(failure.message, /far too much/);
   t.ok(sent < 30_000_000, `${sent} bytes were sent`);
   const large = 'ä'.repeat(400_000);
-  const honest = await startStranger(t, (_, response) => void response.end(large));
+  const honest = await startFakeServer(t, (_, response) => void response.end(large));
   t.equal((await ask(honest.url, { token: null })).body, large, 'letters of two bytes, across chunks');
 });
 
 t.test('one that does not answer, or not to the end', async t => {
-  const silent = await startStranger(t, () => undefined);
+  const silent = await startFakeServer(t, () => undefined);
   const began = performance.now();
   const failure = await refused(silent.url, { timeoutMs: 200 });
   t.equal(failure.code, 'unreachable');
   t.match(failure.message, /did not answer within 0\.2 s/);
   t.ok(performance.now() - began < 10_000);
-  const slow = await startStranger(t, (_, response) => void response.writeHead(200).write('a'));
+  const slow = await startFakeServer(t, (_, response) => void response.writeHead(200).write('a'));
   t.equal((await refused(slow.url, { timeoutMs: 200 })).code, 'unreachable', 'in the middle of its body');
-  const dying = await startStranger(t, request => request.socket.destroy());
+  const dying = await startFakeServer(t, request => request.socket.destroy());
   t.equal((await refused(dying.url)).code, 'unreachable', 'it hangs up');
   const abort = new AbortController();
   const asked = refused(silent.url, { signal: abort.signal });
@@ -125,14 +125,14 @@ t.test('nothing there, no such host, no TLS', async t => {
   const unknown = await refused(new URL('http://no-such-host.invalid/'));
   t.equal(unknown.code, 'unknown-host');
   t.match(unknown.message, /"no-such-host\.invalid"/);
-  const plain = await startStranger(t, (_, response) => void response.end());
+  const plain = await startFakeServer(t, (_, response) => void response.end());
   const tls = await refused(new URL(`https://${plain.url.host}/`));
   t.equal(tls.code, 'unreachable');
   t.match(tls.words, /does not speak TLS\. Write http:/);
 });
 
 t.test('one that answers with something else than HTTP', async t => {
-  const server = await startStranger(t, request => void request.socket.end(`SSH-2.0-x${ESC}\r\n`));
+  const server = await startFakeServer(t, request => void request.socket.end(`SSH-2.0-x${ESC}\r\n`));
   const failure = await refused(server.url);
   t.equal(failure.code, 'unreachable');
   t.notMatch(failure.words, /\p{Cc}/u);
@@ -140,8 +140,8 @@ t.test('one that answers with something else than HTTP', async t => {
 });
 
 t.test('redirects: the token does not follow to another server', async t => {
-  const other = await startStranger(t, (_, response) => void response.end('other'));
-  const server = await startStranger(t, (request, response) => {
+  const other = await startFakeServer(t, (_, response) => void response.end('other'));
+  const server = await startFakeServer(t, (request, response) => {
     const to = request.url === '/elsewhere' ? `${other.url}there` : request.url === '/round' ? '/round' : '/here';
     if (request.url === '/here') response.end('here');
     else response.writeHead(307, { Location: to }).end();

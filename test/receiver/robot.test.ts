@@ -2,7 +2,7 @@ import t from 'tap';
 import { ReceiveFailure } from '../../src/receiver/failure.js';
 import { camerasOf, RobotClock } from '../../src/receiver/robot.js';
 import { until } from '../helpers/server.js';
-import { failureOf, startStranger } from '../helpers/stranger.js';
+import { failureOf, startFakeServer } from '../helpers/fake-server.js';
 
 const camera = (id: unknown, more: object = {}): object => ({
   id,
@@ -14,7 +14,7 @@ const camera = (id: unknown, more: object = {}): object => ({
 
 t.test('the cameras of a robot: all, or those that are named', async t => {
   const items = [camera('front', { name: 'Fr\u001bont\n' }), camera('rear', { settings: { overlay: 'timemark' } })];
-  const server = await startStranger(t, (_, response) => void response.end(JSON.stringify({ items })));
+  const server = await startFakeServer(t, (_, response) => void response.end(JSON.stringify({ items })));
   const all = await camerasOf(server.url, [], 'secret');
   t.strictSame(
     all.map(({ id, name, whep, hasMark }) => [id, name, whep.href, hasMark]),
@@ -35,7 +35,7 @@ t.test('the cameras of a robot: all, or those that are named', async t => {
 
 t.test('what is no list of cameras', async t => {
   let body = '';
-  const server = await startStranger(t, (_, response) => void response.end(body));
+  const server = await startFakeServer(t, (_, response) => void response.end(body));
   const strange: [string, string][] = [
     ['nothing', ''],
     ['HTML', '<!doctype html>'],
@@ -68,7 +68,7 @@ t.test('what is no list of cameras', async t => {
 
 t.test("a robot's clock: how far it is ahead, and how sure that is", async t => {
   const AHEAD = 123_456_789_000n;
-  const server = await startStranger(t, (_, response) =>
+  const server = await startFakeServer(t, (_, response) =>
     response.end(JSON.stringify({ monotonic: String(process.hrtime.bigint() + AHEAD), realtime: '0' })),
   );
   const clock = new RobotClock(server.url, 'secret');
@@ -101,7 +101,7 @@ t.test('a clock that tells no time', async t => {
     '{"monotonic":"-1"}',
     `{"monotonic":"${'9'.repeat(500_000)}"}`,
   ]) {
-    const server = await startStranger(t, (_, response) => void response.end(body));
+    const server = await startFakeServer(t, (_, response) => void response.end(body));
     const clock = new RobotClock(server.url, null);
     clock.start();
     await until('it was asked twice', () => server.heard.length >= 2);

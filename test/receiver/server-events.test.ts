@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 import t from 'tap';
 import { listen } from '../../src/receiver/server-events.js';
 import { until } from '../helpers/server.js';
-import { type Stranger, startStranger } from '../helpers/stranger.js';
+import { type FakeServer, startFakeServer } from '../helpers/fake-server.js';
 
 interface Listening {
-  server: Stranger;
+  server: FakeServer;
   /** What was told, in its order. */
   told: (boolean | 'gone')[];
   abort: AbortController;
@@ -19,7 +19,7 @@ async function listening(
   stream: (response: ServerResponse) => void,
   location: string | null = '/events/1',
 ): Promise<Listening> {
-  const server = await startStranger(t, (request, response) => {
+  const server = await startFakeServer(t, (request, response) => {
     if (request.method === 'POST') response.writeHead(201, location === null ? {} : { Location: location }).end();
     else stream(response);
   });
@@ -107,7 +107,7 @@ t.test('no events are no failure', async t => {
 });
 
 t.test('another server is not shown the token', async t => {
-  const other = await startStranger(t, (_, response) => void open(response).end('event: active\n\n'));
+  const other = await startFakeServer(t, (_, response) => void open(response).end('event: active\n\n'));
   const { told, over } = await listening(t, open, `${other.url}events`);
   await over;
   t.strictSame(told, [true, 'gone']);

@@ -2,19 +2,19 @@ import type { ServerResponse } from 'node:http';
 import t from 'tap';
 import { ReceiveFailure } from '../../src/receiver/failure.js';
 import { isPrivate, WhepEndpoint } from '../../src/receiver/whep.js';
-import { failureOf, type Stranger, startStranger } from '../helpers/stranger.js';
+import { failureOf, type FakeServer, startFakeServer } from '../helpers/fake-server.js';
 
 const signal = new AbortController().signal;
 const EVENTS = 'urn:ietf:params:whep:ext:core:server-sent-events';
-const endpointAt = ({ url }: Stranger): WhepEndpoint => new WhepEndpoint(new URL('/path/whep', url), 'secret');
+const endpointAt = ({ url }: FakeServer): WhepEndpoint => new WhepEndpoint(new URL('/path/whep', url), 'secret');
 
 /** A server that answers an offer with these headers. */
 const answering = (
   t: { teardown(close: () => void): void },
   headers: Record<string, string | string[]>,
   status = 201,
-): Promise<Stranger> =>
-  startStranger(t, (_, response) =>
+): Promise<FakeServer> =>
+  startFakeServer(t, (_, response) =>
     response.writeHead(status, { 'Content-Type': 'application/sdp', ...headers }).end('v=0\r\n'),
   );
 
@@ -57,7 +57,7 @@ t.test('where the session is: whatever the Location looks like', async t => {
 });
 
 t.test('another server is not shown the token, whatever this one says', async t => {
-  const other = await startStranger(t, (_, response) => void response.end());
+  const other = await startFakeServer(t, (_, response) => void response.end());
   const server = await answering(t, {
     Location: `${other.url}session`,
     Link: `<${other.url}events>; rel="${EVENTS}"`,
@@ -78,7 +78,7 @@ t.test('another server is not shown the token, whatever this one says', async t 
 
 t.test('to leave never fails and takes no long', async t => {
   const began = performance.now();
-  const silent = await startStranger(t, () => undefined);
+  const silent = await startFakeServer(t, () => undefined);
   await endpointAt(silent).leave(silent.url);
   const refusing = await answering(t, {}, 404);
   await endpointAt(refusing).leave(refusing.url);
@@ -104,7 +104,7 @@ t.test('what is no answer of a WHEP server', async t => {
 t.test('STUN and TURN servers that it names', async t => {
   let links: string[] = [];
   let reply = (response: ServerResponse): unknown => response.writeHead(204, { Link: links }).end();
-  const server = await startStranger(t, (_, response) => void reply(response));
+  const server = await startFakeServer(t, (_, response) => void reply(response));
   const near = endpointAt(server);
   // The same server by an address that is not known as a private one.
   const far = new WhepEndpoint(new URL(server.url.href.replace('127.0.0.1', '0.0.0.0')), null);

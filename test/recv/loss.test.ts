@@ -22,7 +22,7 @@ t.test(`one packet in ${EVERY} is lost: the picture goes on, and no keyframe is 
   await recv.heard('figures', 'cam', recv.events.filter(({ event }) => event === 'figures').length + 2);
   const { lost } = path.counts();
   const { fps, keyframeRequests, frames } = recv.figures('cam');
-  t.comment(`${lost} packets lost, ${keyframeRequests} keyframes asked for, ${frames} pictures`);
+  t.comment(`${lost} packets lost, ${keyframeRequests} keyframes asked for, ${frames} frames`);
   t.ok(Number(fps) > 3, `${fps} fps`);
   t.ok(Number(keyframeRequests) < lost / 3, `${keyframeRequests} keyframes were asked for`);
   t.equal(recv.events.filter(({ event }) => event === 'down').length, 0, 'the session stood');

@@ -54,8 +54,8 @@ t.test(
     await second.exited;
     await until('its player is gone too', () => childrenOf(second.child.pid ?? 0).length === 0);
     for (const file of files) {
-      const { pictures, lengthMs } = await playFile(file);
-      t.ok(pictures > 90, `${file}: ${pictures} pictures`);
+      const { frames, lengthMs } = await playFile(file);
+      t.ok(frames > 90, `${file}: ${frames} frames`);
       t.ok(lengthMs > 5000, `${file}: ${lengthMs} ms, with the gap`);
     }
   },
@@ -122,6 +122,6 @@ t.test('a player that is killed is replaced, and says so; what was recorded stay
   recv.child.kill('SIGHUP');
   t.equal(await recv.exited, 0);
   for (const file of ['drive.mp4', 'drive-2.mp4'].map(name => join(folder, name)))
-    t.ok((await playFile(file)).pictures > 20, `${file} plays`);
-  t.ok((await playFile(String(last))).pictures > 5, 'and what came in another size');
+    t.ok((await playFile(file)).frames > 20, `${file} plays`);
+  t.ok((await playFile(String(last))).frames > 5, 'and what came in another size');
 });

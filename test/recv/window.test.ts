@@ -86,7 +86,7 @@ t.test('headless: figures, and an end after --duration', async t => {
   t.match((await robot.sessions('ended'))[0]?.ended, { reason: 'client-delete' });
 });
 
-t.test('pictures to a program: raw, of one size, and the stream as it comes', async t => {
+t.test('frames to a program: raw, of one size, and the stream as it comes', async t => {
   const robot = await startRobot(t);
   const url = [robot.origin, 'cam0'];
   const raw = startRecv(t, [...url, '--pipe', 'gray'], { token: robot.token, pipes: true });
@@ -109,8 +109,8 @@ t.test('pictures to a program: raw, of one size, and the stream as it comes', as
   stream.child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
   t.equal(await stream.exited, 0);
   writeFileSync(file, Buffer.concat(chunks));
-  const { pictures } = await playFile(file);
-  t.ok(pictures > 10, `${pictures} pictures in the stream`);
+  const { frames } = await playFile(file);
+  t.ok(frames > 10, `${frames} frames in the stream`);
 });
 
 t.test('a snapshot of each camera', async t => {
@@ -121,7 +121,7 @@ t.test('a snapshot of each camera', async t => {
   for (const camera of ['cam0', 'cam1']) {
     const { file } = await recv.heard('snapshot', camera);
     t.equal(file, join(folder, `shot-${camera}.png`));
-    t.equal((await playFile(String(file))).pictures, 1, 'it is a picture');
+    t.equal((await playFile(String(file))).frames, 1, 'it is a picture');
   }
 });
 

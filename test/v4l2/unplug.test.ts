@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { startProgram } from '../helpers/client-program.js';
-import { gone, sees } from '../helpers/seen.js';
+import { expectEnded, sees } from '../helpers/seen.js';
 import { sleep, until } from '../helpers/server.js';
 import { deviceAt, FIRST, keepNumber, plugIn, readControl, serving, setControl, TIMEOUT_MS, unplug } from './vivid.js';
 
@@ -43,10 +43,10 @@ async function timed(
 const hasControls = (device = ''): boolean =>
   Object.entries(CONTROLS).every(([name, value]) => readControl(device, name) === value);
 
-/** The viewer is sent pictures all the time, in the same session, by the same worker. */
+/** The viewer is sent frames all the time, in the same session, by the same worker. */
 async function staysWatched(t: Test): Promise<void> {
-  const { pictures } = await client.seen();
-  await until('more pictures', async () => (await client.seen()).pictures > pictures, TIMEOUT_MS);
+  const { frames } = await client.seen();
+  await until('more frames', async () => (await client.seen()).frames > frames, TIMEOUT_MS);
   t.strictSame(
     (await server.sessions()).map(({ id, state }) => ({ id, state })),
     [{ id: session?.id, state: 'connected' }],
@@ -61,15 +61,15 @@ async function staysWatched(t: Test): Promise<void> {
 async function showsCamera(t: Test): Promise<void> {
   let last = await client.seen();
   await until(
-    'pictures that move',
+    'frames that move',
     async () => {
       const now = await client.seen();
-      const pictures = now.pictures - last.pictures;
-      if (pictures < LOOKED_AT) return false;
+      const frames = now.frames - last.frames;
+      if (frames < LOOKED_AT) return false;
       const changes = now.changes - last.changes;
       last = now;
       // A slate counts its seconds, and is still between them.
-      return changes > pictures * 0.75;
+      return changes > frames * 0.75;
     },
     TIMEOUT_MS,
   );
@@ -135,5 +135,5 @@ t.test('there, and silent', async t => {
 
 t.test('the viewer leaves', async t => {
   await client.leave();
-  await gone(t, server, session?.id, 'client-delete');
+  await expectEnded(t, server, session?.id, 'client-delete');
 });

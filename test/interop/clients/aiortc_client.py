@@ -6,7 +6,7 @@ import av
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription, VideoStreamTrack
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError
 
-from common import HEIGHT, WIDTH, Pictures, Session, arguments, on_words, say
+from common import HEIGHT, WIDTH, FrameCounter, Session, arguments, on_words, say
 
 
 class Bar(VideoStreamTrack):
@@ -29,14 +29,14 @@ class Bar(VideoStreamTrack):
         return frame
 
 
-async def count(track, pictures):
+async def count(track, counter):
     try:
         while True:
             frame = await track.recv()
             plane = frame.reformat(WIDTH, HEIGHT, 'gray').planes[0]
             data = bytes(plane)
             grey = b''.join(data[y * plane.line_size:y * plane.line_size + WIDTH] for y in range(HEIGHT))
-            pictures.look(grey, frame.width, frame.height)
+            counter.add(grey, frame.width, frame.height)
     except MediaStreamError:
         pass  # the end of the stream
 
@@ -49,7 +49,7 @@ async def consume(track):
         pass
 
 
-def prepare(peer, options, pictures):
+def prepare(peer, options, counter):
     if options.what == 'publish' or options.publish:
         video = peer.addTransceiver(Bar(), direction='sendonly')
         if options.audio:
@@ -59,7 +59,7 @@ def prepare(peer, options, pictures):
         if options.audio:
             peer.addTransceiver('audio', direction='recvonly')
         peer.on('track', lambda track: asyncio.ensure_future(
-            count(track, pictures) if track.kind == 'video' else consume(track)))
+            count(track, counter) if track.kind == 'video' else consume(track)))
     if options.codec != 'any':
         wanted = ['video/' + options.codec, 'video/rtx']
         video.setCodecPreferences(
@@ -69,9 +69,9 @@ def prepare(peer, options, pictures):
 async def main():
     options = arguments(__doc__)
     loop = asyncio.get_running_loop()
-    session, pictures = Session(options.url, options.token), Pictures()
+    session, counter = Session(options.url, options.token), FrameCounter()
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-    prepare(peer, options, pictures)
+    prepare(peer, options, counter)
     await peer.setLocalDescription(await peer.createOffer())
     if options.what == 'offer':
         say('offer', sdp=peer.localDescription.sdp)
@@ -82,7 +82,7 @@ async def main():
     leave = asyncio.Event()
     on_words(lambda: loop.call_soon_threadsafe(leave.set), lambda: os._exit(0))
     while not leave.is_set():
-        pictures.tell()
+        counter.report()
         try:
             await asyncio.wait_for(leave.wait(), 0.1)
         except asyncio.TimeoutError:

@@ -80,23 +80,23 @@ class Session:
         say('left', status=status)
 
 
-class Pictures:
+class FrameCounter:
     """Counts what a person would see: pictures, how many differ from the one before, and whether they are plain."""
 
     def __init__(self):
-        self.seen = {'pictures': 0, 'changes': 0, 'contrast': 0, 'width': 0, 'height': 0}
+        self.seen = {'frames': 0, 'changes': 0, 'contrast': 0, 'width': 0, 'height': 0}
         self.last = None
 
-    def look(self, grey, width, height):
+    def add(self, grey, width, height):
         """grey: WIDTH x HEIGHT bytes. Width and height are those of the picture as it came."""
         seen = self.seen
-        seen['pictures'] += 1
+        seen['frames'] += 1
         seen['changes'] += self.last is not None and grey != self.last
         seen['contrast'] = max(grey) - min(grey)
         seen['width'], seen['height'] = width, height
         self.last = grey
 
-    def tell(self):
+    def report(self):
         say('seen', **self.seen)
 
 

@@ -7,17 +7,17 @@ import gi
 gi.require_version('Gst', '1.0')
 from gi.repository import GLib, Gst  # noqa: E402
 
-from common import Pictures, say  # noqa: E402
+from common import FrameCounter, say  # noqa: E402
 from decoding import counting_branch  # noqa: E402
 
 Gst.init(None)
 codec, payload_type = sys.argv[1:3]
-pictures = Pictures()
+counter = FrameCounter()
 pipeline = Gst.Pipeline()
 source = Gst.parse_bin_from_description(
     'fdsrc ! application/x-rtp-stream,media=video,clock-rate=90000,encoding-name=%s,payload=%s ! rtpstreamdepay'
     % (codec, payload_type), True)
-branch = counting_branch(codec, pictures)
+branch = counting_branch(codec, counter)
 pipeline.add(source)
 pipeline.add(branch)
 source.link(branch)
@@ -28,11 +28,11 @@ bus.connect('message::eos', lambda *_: loop.quit())
 bus.connect('message::error', lambda _, message: say('failed', why=message.parse_error().gerror.message))
 
 
-def tell():
-    pictures.tell()
+def report():
+    counter.report()
     return True
 
 
-GLib.timeout_add(100, tell)
+GLib.timeout_add(100, report)
 pipeline.set_state(Gst.State.PLAYING)
 loop.run()

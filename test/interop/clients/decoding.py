@@ -14,8 +14,8 @@ DECODERS = {
 }
 
 
-def counting_branch(codec, pictures):
-    """A bin that takes RTP and counts the pictures in it."""
+def counting_branch(codec, counter):
+    """A bin that takes RTP and counts the counter in it."""
     branch = Gst.parse_bin_from_description(
         '%s ! identity name=whole ! videoconvert ! videoscale ! video/x-raw,format=GRAY8,width=%d,height=%d ! '
         'appsink name=out emit-signals=true sync=false' % (DECODERS[codec], WIDTH, HEIGHT), True)
@@ -24,7 +24,7 @@ def counting_branch(codec, pictures):
     def count(sink):
         buffer = sink.emit('pull-sample').get_buffer()
         size = whole.get_static_pad('sink').get_current_caps().get_structure(0)
-        pictures.look(
+        counter.add(
             buffer.extract_dup(0, WIDTH * HEIGHT), size.get_int('width').value, size.get_int('height').value)
         return OK
 

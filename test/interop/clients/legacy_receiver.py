@@ -16,7 +16,7 @@ gi.require_version('GstWebRTC', '1.0')
 from gi.repository import Gst, GstSdp, GstWebRTC  # noqa: E402
 import websockets  # noqa: E402
 
-from common import Pictures, on_words, say  # noqa: E402
+from common import FrameCounter, on_words, say  # noqa: E402
 from decoding import counting_branch  # noqa: E402
 
 # Before threads ask for it, two at once: the second finds what PyGObject has not finished making for the first.
@@ -89,16 +89,16 @@ class Receiver:
     def on_stream(self, _peer, pad):
         if pad.get_direction() != SRC:
             return
-        pictures = self.cameras[pad.get_property('transceiver').get_property('mlineindex')] = Pictures()
-        branch = counting_branch('H264', pictures)
+        counter = self.cameras[pad.get_property('transceiver').get_property('mlineindex')] = FrameCounter()
+        branch = counting_branch('H264', counter)
         self.pipeline.add(branch)
         branch.sync_state_with_parent()
         pad.link(branch.get_static_pad('sink'))
 
-    async def tell(self):
+    async def report(self):
         while True:
-            for camera, pictures in sorted(self.cameras.items()):
-                say('seen', camera=camera, **pictures.seen)
+            for camera, counter in sorted(self.cameras.items()):
+                say('seen', camera=camera, **counter.seen)
             await asyncio.sleep(0.1)
 
     def send_soon(self, message):
@@ -116,12 +116,12 @@ async def main():
     loop = asyncio.get_running_loop()
     async with websockets.connect(options.url) as socket:
         receiver = Receiver(options, socket)
-        telling = asyncio.ensure_future(receiver.tell())
+        reporting = asyncio.ensure_future(receiver.report())
         on_words(
             lambda: asyncio.run_coroutine_threadsafe(socket.close(), loop), lambda: os._exit(0),
             hello=lambda: receiver.send_soon({'status': 'HELLO'}))
         await receiver.run()
-        telling.cancel()
+        reporting.cancel()
         await receiver.close()
 
 

@@ -11,7 +11,7 @@ gi.require_version('GstSdp', '1.0')
 gi.require_version('GstWebRTC', '1.0')
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
-from common import Pictures, Session, arguments, on_words, say  # noqa: E402
+from common import FrameCounter, Session, arguments, on_words, say  # noqa: E402
 from decoding import counting_branch  # noqa: E402
 from likeness import Likeness  # noqa: E402
 
@@ -38,7 +38,7 @@ class Client:
     def __init__(self, options):
         self.options = options
         self.session = Session(options.url, options.token)
-        self.pictures = Pictures()
+        self.counter = FrameCounter()
         self.loop = GLib.MainLoop()
         self.candidates = []
         self.lock = threading.Lock()
@@ -56,7 +56,7 @@ class Client:
         self.pipeline.set_state(Gst.State.PLAYING)
         if not self.publishes:
             self.make_offer(self.peer)
-        GLib.timeout_add(100, self.tell)
+        GLib.timeout_add(100, self.report)
         bus = self.pipeline.get_bus()
         bus.add_signal_watch()
         bus.connect('message::error', lambda _, message: self.fail(message.parse_error().gerror.message))
@@ -164,14 +164,14 @@ class Client:
     def on_stream(self, _peer, pad):
         caps = pad.get_current_caps() or pad.query_caps(None)
         kind = caps.get_structure(0).get_string('media')
-        branch = counting_branch(self.options.codec, self.pictures) if kind == 'video' else \
+        branch = counting_branch(self.options.codec, self.counter) if kind == 'video' else \
             Gst.parse_bin_from_description('fakesink sync=false', True)
         self.pipeline.add(branch)
         branch.sync_state_with_parent()
         pad.link(branch.get_static_pad('sink'))
 
-    def tell(self):
-        self.pictures.tell()
+    def report(self):
+        self.counter.report()
         return True
 
     def leave(self):

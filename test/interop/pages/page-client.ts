@@ -13,10 +13,10 @@ export interface PageClient {
 
 const WIDTH = 32;
 const HEIGHT = 24;
-const seen: Seen = { pictures: 0, changes: 0, contrast: 0, width: 0, height: 0 };
+const seen: Seen = { frames: 0, changes: 0, contrast: 0, width: 0, height: 0 };
 
 /**
- * Where a player shows its picture; what appears in it is counted. Not muted, so that it can be told what is heard: the
+ * Where a player shows its frame; what appears in it is counted. Not muted, so that it can be told what is heard: the
  * browsers are started so that they play it all the same.
  */
 export function videoElement(): HTMLVideoElement {
@@ -31,13 +31,13 @@ export function videoElement(): HTMLVideoElement {
     const rgba = context?.getImageData(0, 0, WIDTH, HEIGHT).data ?? new Uint8ClampedArray();
     // Of the three colours, green alone: enough to see that something moves.
     const grey = rgba.filter((_, index) => index % 4 === 1);
-    const picture = grey.join();
-    seen.pictures++;
-    if (last !== '' && picture !== last) seen.changes++;
+    const frame = grey.join();
+    seen.frames++;
+    if (last !== '' && frame !== last) seen.changes++;
     seen.contrast = Math.max(...grey) - Math.min(...grey);
     seen.width = video.videoWidth;
     seen.height = video.videoHeight;
-    last = picture;
+    last = frame;
   };
   video.requestVideoFrameCallback(look);
   return video;

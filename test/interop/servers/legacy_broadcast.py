@@ -5,7 +5,7 @@ import asyncio
 
 import websockets
 
-from telling import end_with_stdin, say
+from reporting import end_with_stdin, say
 
 
 async def main():

@@ -13,7 +13,7 @@ gi.require_version('GstWebRTC', '1.0')
 from gi.repository import Gst, GstSdp, GstWebRTC  # noqa: E402
 import websockets  # noqa: E402
 
-from telling import end_with_stdin, fail, say  # noqa: E402
+from reporting import end_with_stdin, fail, say  # noqa: E402
 
 # What the cameras see; from the first again when there are more of them.
 PICTURES = ['pattern=ball', 'pattern=smpte horizontal-speed=8', 'pattern=checkers-8 horizontal-speed=3']

@@ -6,7 +6,7 @@ import gi
 gi.require_version('Gst', '1.0')
 from gi.repository import GLib, Gst  # noqa: E402
 
-from telling import end_with_stdin, fail, say  # noqa: E402
+from reporting import end_with_stdin, fail, say  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument('port', type=int)

@@ -1,8 +1,8 @@
-"""The socket on which systemd hears of its services: says each datagram that comes. Its argument is the path."""
+"""The socket on which systemd listens to its services: prints each datagram. Its argument is the path."""
 import socket
 import sys
 
-from telling import end_with_stdin, say
+from reporting import end_with_stdin, say
 
 end_with_stdin()
 with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
@@ -10,4 +10,4 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
     say('listening')
     while True:
         # Descriptors that come along (BARRIER=1) are closed unseen: the sender waits for that.
-        say('told', text=listener.recv(65536).decode())
+        say('notified', text=listener.recv(65536).decode())

@@ -5,7 +5,7 @@ import secrets
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from telling import end_with_stdin, say
+from reporting import end_with_stdin, say
 
 ENDPOINT = '/whep'
 CORS = {

@@ -1,21 +1,21 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Stranger {
+export interface FakeServer {
   /** http://127.0.0.1:PORT/ */
   url: URL;
-  /** What it was asked so far. */
+  /** Requests so far. */
   heard: { method: string; path: string; headers: IncomingHttpHeaders; body: string }[];
-  /** Requests that are not answered yet, and connections, are cut off. */
+  /** Cuts off connections and unanswered requests. */
   close(): void;
 }
 
-/** An HTTP server on loopback that does as it is told, which may be nasty; it ends with the test. */
-export async function startStranger(
+/** An HTTP server on loopback with a scripted, maybe hostile, behaviour; it ends with the test. */
+export async function startFakeServer(
   t: { teardown(close: () => void): void },
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void,
-): Promise<Stranger> {
-  const heard: Stranger['heard'] = [];
+): Promise<FakeServer> {
+  const heard: FakeServer['heard'] = [];
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', chunk => {
@@ -35,7 +35,7 @@ export async function startStranger(
   return { url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`), heard, close };
 }
 
-/** A failure that was to come; fails if it does not. */
+/** The failure of work that must fail; throws if it does not. */
 export async function failureOf<E extends Error>(
   kind: new (...args: never[]) => E,
   promise: Promise<unknown>,

@@ -5,13 +5,13 @@ import { openSocket } from './web-socket.js';
 
 type Message = Record<string, unknown>;
 
-/** A client of the first system that says what a test has it say. */
-export interface OldClient {
+/** A client of the legacy system that is scripted by a test. */
+export interface LegacyClient {
   socket: WebSocket;
   say(message: object | string): void;
   /** The next message that is no candidate. */
   next(): Promise<Message>;
-  /** Those that were not asked for yet. */
+  /** Messages that have not been read yet. */
   waiting(): readonly Message[];
   /** Candidates so far. */
   candidates: string[];
@@ -19,12 +19,12 @@ export interface OldClient {
 }
 
 /** Resolves when it is connected; rejects with the status where it is refused. */
-export async function oldClient(
+export async function legacyClient(
   t: Test,
   url: string,
   headers: Record<string, string> = {},
   options: object = {},
-): Promise<OldClient> {
+): Promise<LegacyClient> {
   const messages: Message[] = [];
   const candidates: string[] = [];
   const hear = (text: string): void => {
