@@ -148,7 +148,7 @@ look() {
   echo 'nonsense: 1' >>$config
   systemctl start $unit || true
   check 'a wrong configuration is no reason to try again' is ExecMainStatus 78
-  check 'and is told' in_log 'nonsense is not a key'
+  check 'and is told' in_log 'nonsense is not a known key'
   check 'it has failed' is ActiveState failed
   if [ $failed = 0 ]; then
     touch $result/passed

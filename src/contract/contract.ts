@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 export const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
 
-/** The name of a security scheme and the roles that are needed; empty where nothing is. */
+/** The name of a security scheme and the roles that it requires; empty if none is required. */
 export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
 
 export interface Operation {
@@ -12,27 +12,27 @@ export interface Operation {
   requestBody?: { required?: boolean; content: Readonly<Record<string, unknown>> };
 }
 
-/** The OpenAPI document, as the build bundles it from openapi/. */
+/** The OpenAPI document that the build bundles from openapi/. */
 export interface Contract {
   openapi: string;
   info: { title: string; version: string };
-  /** What an operation needs that says nothing of it itself. */
+  /** The default for operations without a `security` of their own. */
   security: readonly SecurityRequirement[];
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   components: { schemas: Readonly<Record<string, object>> };
 }
 
-/** dist/openapi.json, beside the compiled sources. */
+/** dist/openapi.json, next to the compiled sources. */
 export const CONTRACT_FILE = new URL('../../openapi.json', import.meta.url);
 
 export function readContract(): Contract {
   return JSON.parse(readFileSync(CONTRACT_FILE, 'utf8')) as Contract;
 }
 
-/** A path of the contract in Fastify's form. */
+/** A path of the contract in Fastify's syntax. */
 export const routeOf = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
 
-/** For each path of the contract, in Fastify's form, the methods that it has and that it has not. */
+/** For each path of the contract, in Fastify's syntax, the methods that it supports and those that it does not. */
 export function methodsOf(contract: Contract): { url: string; allowed: string[]; others: string[] }[] {
   return Object.entries(contract.paths).map(([path, item]) => {
     const allowed = METHODS.filter(method => method in item || (method === 'head' && 'get' in item)).map(method =>
@@ -48,22 +48,22 @@ export function methodsOf(contract: Contract): { url: string; allowed: string[];
   });
 }
 
-/** The body that an operation takes. */
-export interface TakenBody {
+/** The body that an operation accepts. */
+export interface AcceptedBody {
   /** Media types. */
   types: readonly string[];
   required: boolean;
 }
 
-/** What each operation of the contract takes, under its method and its path in Fastify's form: `POST /whep/:camera`. */
-export function bodiesOf(contract: Contract): Map<string, TakenBody> {
+/** The body of each operation, by its method and its path in Fastify's syntax: `POST /whep/:camera`. */
+export function bodiesOf(contract: Contract): Map<string, AcceptedBody> {
   return new Map(
     Object.entries(contract.paths).flatMap(([path, item]) =>
       METHODS.flatMap(method => {
         const body = item[method]?.requestBody;
         if (!body) return [];
-        const taken = { types: Object.keys(body.content), required: body.required ?? false };
-        return [[`${method.toUpperCase()} ${routeOf(path)}`, taken] as const];
+        const accepted = { types: Object.keys(body.content), required: body.required ?? false };
+        return [[`${method.toUpperCase()} ${routeOf(path)}`, accepted] as const];
       }),
     ),
   );

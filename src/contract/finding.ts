@@ -1,26 +1,26 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 
-/** What is wrong in a document: where (keys from its root), and in words that name what would be right. */
+/** An error in a document: its place (keys from the root), and a message that says what is valid. */
 export interface Finding {
   path: readonly string[];
   message: string;
 }
 
-/** Keywords whose message alone does not tell what would be right. */
+/** Keywords whose message alone does not say what is valid. */
 const DESCRIBED: ReadonlySet<string> = new Set(['pattern', 'minProperties', 'maxProperties']);
 
 /**
- * What a schema's check found, in words: the same for the configuration file and for bodies over HTTP.
+ * Turns validation errors into messages: the same for the configuration file and for bodies over HTTP.
  * @param errors of an Ajv with `verbose` and `allErrors`
  */
 export function findingsOf(errors: readonly ErrorObject[]): Finding[] {
   return errors.filter(error => error.keyword !== 'propertyNames').map(toFinding);
 }
 
-/** Keys whose values are nobody's business. */
+/** Keys whose values are not shown. */
 const SECRET = /^(?:secret|credential|password|token|hash)$/i;
 
-/** A value as a finding shows it: short, and without what is secret. */
+/** A value for a message: short, and without secrets. */
 function show(path: readonly string[], value: unknown): string | undefined {
   if (SECRET.test(path.at(-1) ?? '')) return 'not shown';
   return JSON.stringify(value, (key, inner: unknown) => (SECRET.test(key) ? '***' : inner))?.slice(0, 100);
@@ -36,28 +36,28 @@ function toFinding(error: ErrorObject): Finding {
     const known = Object.keys((error.parentSchema as { properties?: object })?.properties ?? {});
     return {
       path: [...path, String(params.additionalProperty)],
-      message: `is not a key that is known here; the keys are ${known.join(', ')}`,
+      message: `is not a known key; the keys are ${known.join(', ')}`,
     };
   }
   if (error.propertyName !== undefined) {
-    const what =
+    const message =
       path.at(-1) === 'controls'
-        ? 'is no name of a control: small letters, digits and "_", at most 63'
-        : 'is no name for a camera: letters, digits, "-" and "_", at most 63, the first a letter or digit';
-    return { path: [...path, error.propertyName], message: what };
+        ? 'is not a valid control name: lowercase letters, digits and "_", at most 63'
+        : 'is not a valid camera name: letters, digits, "-" and "_", at most 63, the first a letter or digit';
+    return { path: [...path, error.propertyName], message };
   }
   if (keyword === 'required') return { path, message: `lacks the key "${params.missingProperty}"` };
   const shown = show(path, error.data);
   if (keyword === 'enum')
     return { path, message: `is ${shown}; it must be one of ${(params.allowedValues as string[]).join(', ')}` };
   if (keyword === 'type') return { path, message: `is ${shown}; it must be of type ${params.type}` };
-  const right = DESCRIBED.has(keyword)
+  const description = DESCRIBED.has(keyword)
     ? describe(error.parentSchema as { description?: string; examples?: unknown[] })
     : '';
-  return { path, message: `is ${shown}; it ${error.message}${right}` };
+  return { path, message: `is ${shown}; it ${error.message}${description}` };
 }
 
-/** What a schema says of itself, as far as it fits into a line; where that begins a list, some of what is in it. */
+/** The first two lines of a schema's description; if they introduce a list, the schema's examples follow. */
 function describe({
   description = '',
   examples = [],

@@ -30,7 +30,7 @@ export interface ConnectionLimit {
   /** Connections of one address, at most. */
   perAddress: number;
   total: number;
-  /** As in "connections for events". */
+  /** As in "event connections". */
   connections: string;
   remedy: string;
 }

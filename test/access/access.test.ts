@@ -161,7 +161,7 @@ t.test('the configuration: what is wrong in it is told, and no secret', t => {
   t.equal(complaint(token('{ role: view, cameras: [front] }')), '');
   t.match(complaint(token('')), /^5: access\.tokens\.0\.permissions/);
   t.match(complaint(token('{ role: root }')), /^5: .*role is "root"; it must be one of view, publish, admin/);
-  t.match(complaint(token('{ role: view, camera: front }')), /^5: .*camera is not a key.*role, cameras/);
+  t.match(complaint(token('{ role: view, camera: front }')), /^5: .*camera is not a known key.*role, cameras/);
   t.match(complaint(token('{ role: view, cameras: [] }')), /^5: .*cameras/);
   t.match(complaint(token('{ role: view, cameras: [a/b] }')), /^5: .*cameras\.0/);
   const plain = complaint(

@@ -75,8 +75,8 @@ t.test('mistakes in what is configured: 78, each finding in a line of its own', 
     ['source of no kind', ['--camera', 'road=tape'], /cameras\.road\.source is "tape"/, 1],
     ['source with a password', ['--camera', 'road=http://u:secret@h/'], /cameras\.road\.source/, 1],
     ['device that is none', ['--camera', 'road=v4l2:/etc/passwd'], /cameras\.road\.source .*names no device/, 1],
-    ['name', ['--camera', 'my road=test'], /is no name for a camera/, 1],
-    ['name of a prototype', ['--camera', '__proto__=test'], /is no name for a camera/, 1],
+    ['name', ['--camera', 'my road=test'], /is not a valid camera name/, 1],
+    ['name of a prototype', ['--camera', '__proto__=test'], /is not a valid camera name/, 1],
   ];
   for (const [name, args, words, lines] of cases) {
     const { status, stdout, stderr } = run(...args);

@@ -163,11 +163,11 @@ t.test('what cannot be had says what would be right, and nothing happens', async
       'invalid-body',
       /^width is 641; it must be multiple of 2\.$/,
     ],
-    [() => store.patch('front', { fps: 1 }, undefined), 'invalid-body', /^fps is not a key .* framerate/],
+    [() => store.patch('front', { fps: 1 }, undefined), 'invalid-body', /^fps is not a known key .* framerate/],
     [() => store.patch('front', { source: null }, undefined), 'invalid-body', /^camera "front" lacks the key "source"/],
     [() => store.patch('front', { source: 'tape' }, undefined), 'invalid-body', /^source is "tape"; .*v4l2:/],
     [() => store.patch('front', { source: 'v4l2:/etc/passwd' }, undefined), 'invalid-body', /names no device/],
-    [() => store.create('a b', settings({ source: 'test' })), 'invalid-body', /is no name for a camera/],
+    [() => store.create('a b', settings({ source: 'test' })), 'invalid-body', /is not a valid camera name/],
     [() => store.create('x', settings({ source: 'gst:fakesrc' })), 'invalid-body', /launch line/],
     [() => store.patch('front', { source: 'GST:fakesrc' }, undefined), 'invalid-body', /launch line/],
     [
@@ -178,7 +178,7 @@ t.test('what cannot be had says what would be right, and nothing happens', async
     [
       () => store.patch('front', { controls: { Bad: 1 } }, undefined),
       'invalid-body',
-      /controls\.Bad is no name of a control/,
+      /controls\.Bad is not a valid control name/,
     ],
     [() => store.patch('front', { source: 'http://u:secret@h/' }, undefined), 'invalid-body', /u:\*\*\*@h/],
   ];

@@ -122,7 +122,7 @@ t.test('what is wrong: the key and what would be right', async t => {
     [
       'key',
       { turn: [] },
-      /ice\.turn is not a key that is known here; the keys are servers, udpPorts, interfaces, announce/,
+      /ice\.turn is not a known key; the keys are servers, udpPorts, interfaces, announce/,
     ],
     ['lifetime', { servers: [{ ...turn, secret: 's', lifetime: 5 }] }, /lifetime is 5; it must be >= 60/],
   ];

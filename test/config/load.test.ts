@@ -85,9 +85,9 @@ t.test('what is wrong: the line, the key, the value and what would be right', t 
     [
       'unknown key',
       'server:\n  port: 1\n  prot: 2',
-      /^3: server\.prot is not a key that is known here; the keys are host, port, tls$/,
+      /^3: server\.prot is not a known key; the keys are host, port, tls$/,
     ],
-    ['unknown at the top', 'camera: {}', /^1: camera is not a key .* server, limits, .*cameras$/],
+    ['unknown at the top', 'camera: {}', /^1: camera is not a known key .* server, limits, .*cameras$/],
     ['unknown of a camera', 'cameras:\n  a:\n    source: test\n    fps: 30', /^4: cameras\.a\.fps .* framerate/],
     ['type', 'server:\n\n  port: "80"', /^3: server\.port is "80"; it must be of type integer$/],
     ['range', 'server: { port: 65536 }', /^1: server\.port is 65536; it must be <= 65535$/],
@@ -104,7 +104,7 @@ t.test('what is wrong: the line, the key, the value and what would be right', t 
       'cameras:\n  a:\n    source: http://h/x',
       /^3: cameras\.a\.source is "http:\/\/h\/x"; .*v4l2:\/dev\/video0/,
     ],
-    ['name of a camera', 'cameras:\n  "a b":\n    source: test', /^2: cameras\.a b is no name for a camera: letters/],
+    ['name of a camera', 'cameras:\n  "a b":\n    source: test', /^2: cameras\.a b is not a valid camera name: letters/],
     ['list of cameras', 'cameras:\n  - source: test', /^[12]: cameras is \[.*; it must be of type object$/],
     ['a word', 'road', /^1: the file is "road"; it must be of type object$/],
     ['a list', '- 1', /^1: the file is \[1\]/],
@@ -155,7 +155,7 @@ t.test('anchors may be used, and a bomb of them is refused', t => {
 });
 
 t.test('merge keys and names of prototypes change no default', t => {
-  t.match(complaint('__proto__: { server: { port: 1 } }'), '__proto__ is not a key');
+  t.match(complaint('__proto__: { server: { port: 1 } }'), '__proto__ is not a known key');
   t.match(complaint('cameras: { constructor: { source: test }, __proto__: { source: test } }'), '__proto__');
   t.equal(({} as { server?: unknown }).server, undefined);
   t.end();

@@ -50,8 +50,8 @@ t.test('what cannot be a camera', t => {
   const cases: [string, Record<string, object>, RegExp][] = [
     ['source', { a: { source: 'v4l2:/etc/passwd' } }, /cameras\.a\.source .*names no device/],
     ['source of no kind', { a: { source: 'x' } }, /cameras\.a\.source is "x"/],
-    ['name', { 'a/b': { source: 'test' } }, /cameras\.a\/b is no name for a camera/],
-    ['long name', { ['a'.repeat(64)]: { source: 'test' } }, /is no name for a camera/],
+    ['name', { 'a/b': { source: 'test' } }, /cameras\.a\/b is not a valid camera name/],
+    ['long name', { ['a'.repeat(64)]: { source: 'test' } }, /is not a valid camera name/],
     ['setting', { a: { source: 'test', framerate: 0 } }, /cameras\.a\.framerate is 0; it must be >= 1/],
     [
       'overlay of what is published',

@@ -121,7 +121,7 @@ t.test('a wrong file: each finding in a line of the log, and the old goes on', a
   await store.reload({ asked: false });
   const findings = () => log.lines.filter(({ level }) => level === 'error').map(({ fields }) => fields);
   t.match(findings(), [
-    { finding: /config\.yaml:3: servre is not a key/ },
+    { finding: /config\.yaml:3: servre is not a known key/ },
     { finding: /config\.yaml:2: limits\.viewers is 0/ },
   ]);
   await store.reload({ asked: false });

@@ -75,7 +75,7 @@ t.test('what is refused, and in which words', async t => {
       {},
       422,
       'invalid-body',
-      /fps is not a key .*framerate/,
+      /fps is not a known key .*framerate/,
     ],
     ['replaceCamera', 'PUT', 'none', { source: 'test' }, {}, 404, 'unknown-camera', /"none"/],
     ['replaceCamera', 'PUT', 'road', { source: 'test' }, stale, 412, 'camera-changed', /"road"/],

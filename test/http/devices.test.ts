@@ -84,7 +84,7 @@ t.test('what is wrong is named, and nothing is set or kept', async t => {
   program.refuse('gain');
   const refused = await test.ask('PATCH', CONTROLS, patch({ brightness: 129, gain: 1 }));
   t.strictSame(problemBreaches(refused, 422, 'invalid-body'), []);
-  t.match(refused.json().detail, /did not take gain: Permission denied/);
+  t.match(refused.json().detail, /did not accept gain: Permission denied/);
   t.strictSame((await test.ask('GET', '/api/v1/cameras/arm')).json().settings.controls, { brightness: 129 });
 });
 

@@ -139,7 +139,7 @@ t.test('a route that is neither in the contract nor a page cannot be made: nothi
     readContract(),
     // Nobody asks.
     { anonymous: NOBODY } as Access,
-    { admit: unused, right: () => undefined, wrong: unused },
+    { check: unused, recordValid: () => undefined, recordWrong: unused },
   );
   for (const url of ['/forgotten', '/api/v1/forgotten', '/api/v1/cameras/:camera/forgotten', '/docsx', '/:any'])
     t.throws(() => app.get(url, unused), /neither in the contract nor a page/, url);

@@ -26,16 +26,16 @@ t.test('ready when each camera can serve, else who may know is told which cannot
     t.ok(Number(response.headers['retry-after']) > 0);
   };
 
-  await refused('3 of 3 cameras cannot serve.');
-  await refused('3 of 3 cameras cannot serve: "road" is starting; "arm" is starting; "phone" is starting.', TOKEN);
+  await refused('3 of 3 cameras are not ready.');
+  await refused('3 of 3 cameras are not ready: "road" is starting; "arm" is starting; "phone" is starting.', TOKEN);
   cameras.update('phone', { ...NOT_STARTED, state: 'waiting' });
   cameras.update('road', { ...NOT_STARTED, state: 'down', problem: { detail: 'it died' } });
   cameras.update('arm', { ...NOT_STARTED, state: 'lost', problem: { detail: 'unplugged', remedy: 'plug it in' } });
-  await refused('2 of 3 cameras cannot serve.');
-  await refused('2 of 3 cameras cannot serve: "road" is down (it died); "arm" is lost (unplugged).', TOKEN);
-  await refused('2 of 3 cameras cannot serve: "arm" is lost (unplugged); 1 more.', arm.token);
+  await refused('2 of 3 cameras are not ready.');
+  await refused('2 of 3 cameras are not ready: "road" is down (it died); "arm" is lost (unplugged).', TOKEN);
+  await refused('2 of 3 cameras are not ready: "arm" is lost (unplugged); 1 more.', arm.token);
   cameras.update('arm', { ...NOT_STARTED, state: 'idle' });
-  await refused('1 of 3 cameras cannot serve.', arm.token);
+  await refused('1 of 3 cameras is not ready.', arm.token);
   cameras.update('road', { ...NOT_STARTED, state: 'live' });
   for (const token of [undefined, TOKEN, arm.token]) {
     const response = await ask(token);

@@ -61,7 +61,7 @@ t.test('a camera that was changed elsewhere: what was typed here stays', t => {
 
 t.test('the field that an error names', t => {
   for (const [detail, field] of [
-    ['The JSON body cannot be used: body/width must be <= 7680.', 'width'],
+    ['The JSON body is invalid: body/width must be <= 7680.', 'width'],
     ['"bitrate" of camera "road" is 1, and has to be at least 50000.', 'bitrate'],
     ['keyframeInterval: 0 is too small; bitrate is fine.', 'keyframeInterval'],
     ['The bandwidth is out.', undefined],

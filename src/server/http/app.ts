@@ -47,7 +47,7 @@ export interface AppOptions {
   services: Services;
   access: Access;
   limits: Readonly<Limits>;
-  /** Of web pages that may call from elsewhere; `*` for any. */
+  /** Origins of the web pages that may call this server; `*` for any. */
   origins: readonly string[];
   /** For HTTPS; null for HTTP. */
   certificate: ServerCertificate | null;
@@ -56,7 +56,7 @@ export interface AppOptions {
 
 const DASHBOARD = fileURLToPath(new URL('../../../web/', import.meta.url));
 
-/** The HTTP side of the server, not yet listening. */
+/** The HTTP server, not yet listening. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { services, access, limits, origins, certificate, logger } = options;
   const contract = readContract();
@@ -73,18 +73,18 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     ...(certificate ? { serverFactory: tlsServer(certificate) } : {}),
     forceCloseConnections: true,
     clientErrorHandler: refuseConnection,
-    // A URL that cannot be decoded has no route, and no error handler of one.
+    // A URL that cannot be decoded matches no route, so no error handler runs.
     frameworkErrors: (_error, request, reply) =>
       void send(
         reply.header('X-Request-Id', request.id),
-        problem('bad-request', `"${pathOf(request)}" is no valid URL.`),
+        problem('bad-request', `"${pathOf(request)}" is not a valid URL.`),
       ),
     rewriteUrl: raw => rewriteLegacyAddress(raw, moveTokenFromPath(raw)),
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
   });
-  const most = connectionLimit();
-  if (most !== undefined) app.server.maxConnections = most;
-  // Of a connection that is gone already nobody knows whose it was, and nobody reads the answer.
+  const maxConnections = connectionLimit();
+  if (maxConnections !== undefined) app.server.maxConnections = maxConnections;
+  // A closed connection has no remote address, and nobody reads the answer.
   app.addHook('onRequest', (request, reply, done) => {
     if (request.raw.socket.remoteAddress !== undefined) return done();
     reply.hijack();
@@ -108,7 +108,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   parseBodies(app, contract);
   await sendBrowserHeaders(app, origins, certificate);
   await acceptUpgrades(app, contract);
-  // After it, so that a page of another origin can read why it was refused.
+  // After CORS, so that a page of another origin can read why it was refused.
   const wrongTokens = await limitRequests(app, limits);
   guard(app, contract, access, wrongTokens);
   answerUrlTokens(app, access);
@@ -144,7 +144,7 @@ async function serveOperations(
     operationResolver: (operationId: string) => {
       const operation = operations[operationId];
       if (operation === undefined)
-        throw new Error(`the contract has an operation "${operationId}" that nothing here does`);
+        throw new Error(`the contract has an operation "${operationId}" that is not implemented`);
       return operation as never;
     },
   });
@@ -153,7 +153,7 @@ async function serveOperations(
       method: others,
       url,
       schema: { hide: true },
-      // Before the body is read, whatever its type.
+      // Before the body is read, so that its type does not matter.
       onRequest: async (request, reply) =>
         send(
           reply.header('Allow', allowed.join(', ')),

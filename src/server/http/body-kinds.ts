@@ -3,15 +3,15 @@ import type { ProblemCode } from '../../domain/contract.js';
 import { MAX_FRAGMENT } from '../../protocol/sdp-fragment.js';
 
 export interface BodyKind {
-  /** At the beginning of a sentence. */
+  /** To begin a sentence with. */
   name: string;
   /** Bytes. */
   limit: number;
-  /** The problem of a body that cannot be read: never one of status 400, on which some players turn to another protocol. */
+  /** The problem of an invalid body: never one of status 400, on which some players switch to another protocol. */
   code: ProblemCode;
 }
 
-/** The one table of the bodies that this server reads. */
+/** The one table of the bodies that this server accepts. */
 export const BODY_KINDS: Readonly<Record<string, BodyKind>> = {
   // Chrome's offer with every codec is 7 kB.
   'application/sdp': { name: 'The offer', limit: 65_536, code: 'invalid-sdp' },
@@ -28,7 +28,7 @@ export function bodyKindOf(request: FastifyRequest): BodyKind | undefined {
   return Object.hasOwn(BODY_KINDS, type) ? BODY_KINDS[type] : undefined;
 }
 
-/** A request's media type without parameters, in small letters (RFC 9110 §8.3.1); empty where it has none. */
+/** A request's media type without parameters, in lowercase (RFC 9110 §8.3.1); empty if it has none. */
 export function mediaTypeOf(request: FastifyRequest): string {
   return String(request.headers['content-type'] ?? '')
     .replace(/;.*/s, '')

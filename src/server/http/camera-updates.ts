@@ -1,7 +1,7 @@
 import type { Camera } from '../../domain/contract.js';
 
-/** From one telling of a camera's figures to the next. */
-const FIGURES_MS = 1_000;
+/** The minimum interval between updates that change only a camera's measurements. */
+const MEASUREMENTS_MS = 1_000;
 
 interface Sent {
   facts: string;
@@ -11,25 +11,29 @@ interface Sent {
 }
 
 /**
- * Decides when a camera is worth telling of: at once when it is another, each second at the most when only its figures
- * are.
+ * Decides when an update of a camera is sent: at once when its state or settings change, at most once a second when only
+ * its measurements do.
  */
 export class CameraUpdates {
   readonly #send: (id: string) => void;
   readonly #sent = new Map<string, Sent>();
-  readonly #figuresMs: number;
+  readonly #measurementsMs: number;
 
-  constructor(send: (id: string) => void, figuresMs = FIGURES_MS) {
+  constructor(send: (id: string) => void, measurementsMs = MEASUREMENTS_MS) {
     this.#send = send;
-    this.#figuresMs = figuresMs;
+    this.#measurementsMs = measurementsMs;
   }
 
   changed(camera: Camera): void {
     const { id } = camera;
-    const told = this.#sent.get(id);
+    const sent = this.#sent.get(id);
     const facts = factsOf(camera);
-    if (told === undefined || told.facts !== facts) this.#now(id, facts);
-    else told.timer ??= setTimeout(() => this.#now(id, facts), told.at + this.#figuresMs - performance.now()).unref();
+    if (sent === undefined || sent.facts !== facts) this.#sendNow(id, facts);
+    else
+      sent.timer ??= setTimeout(
+        () => this.#sendNow(id, facts),
+        sent.at + this.#measurementsMs - performance.now(),
+      ).unref();
   }
 
   forget(id: string): void {
@@ -41,14 +45,14 @@ export class CameraUpdates {
     for (const id of [...this.#sent.keys()]) this.forget(id);
   }
 
-  #now(id: string, facts: string): void {
+  #sendNow(id: string, facts: string): void {
     this.forget(id);
     this.#sent.set(id, { facts, at: performance.now(), timer: null });
     this.#send(id);
   }
 }
 
-/** All of a camera but what is measured anew each second, or moves with each viewer. */
+/** All of a camera except what is measured every second or changes with every viewer. */
 function factsOf({ fps: _fps, bitrate: _bitrate, viewers: _viewers, renditions, ...facts }: Camera): string {
   return JSON.stringify([facts, renditions.map(({ codec, encoder }) => [codec, encoder])]);
 }

@@ -11,39 +11,39 @@ type EventType = (typeof EVENT_TYPES)[number];
 
 export interface EventStreamsOptions {
   events: EventBus;
-  /** Whether a camera brings pictures. */
+  /** Whether a camera delivers frames. */
   isActive(camera: string): boolean;
   viewersOf(camera: string): number;
-  /** From one comment to the next: well below the timeouts of this server and of proxies. */
+  /** The interval between comments: well below the timeouts of this server and of proxies. */
   heartbeatMs?: number;
-  /** How long changes of a camera's number of viewers are gathered. */
+  /** How long changes of a camera's viewer count are collected before one event is sent. */
   viewerCountMs?: number;
 }
 
 interface Stream {
   readonly camera: string;
   readonly wanted: ReadonlySet<string>;
-  /** Null while nobody listens. */
+  /** Null while no client is connected. */
   listener: Listener | null;
-  /** What whoever listens was told last. */
+  /** The last state that the current listener was sent. */
   sent: { active: boolean; viewers: number | null };
-  /** Whether anybody was ever told that the camera is active. */
+  /** Whether `active` was ever sent on this stream. */
   wasActive: boolean;
 }
 
 interface Listener {
   readonly body: Readable;
-  /** Cuts the connection. */
+  /** Closes the connection. */
   drop(): void;
 }
 
 const NOTHING: Stream['sent'] = { active: false, viewers: null };
 const MAX_STREAMS = 4;
 const RETRY_MS = 2_000;
-/** Bytes that wait for one client: hundreds of events, so it has stopped to read. */
+/** Bytes queued for one client: hundreds of events, so it has stopped reading. */
 const MAX_UNREAD = 16_384;
-// Ended by this server, or by a network that still lets HTTP through: a new session may do better. Not so where it was
-// ended on purpose, and where it never came about: it would be the same again, without end.
+// Ended by this server, or by a network that still lets HTTP through: a new session may work. Not if it was ended on
+// purpose or never connected: the client would reconnect forever.
 const RECONNECT: Readonly<Record<EndReason, boolean>> = {
   'worker-died': true,
   'camera-failed': true,
@@ -67,12 +67,12 @@ const RECONNECT: Readonly<Record<EndReason, boolean>> = {
 
 /**
  * The event streams of viewers' sessions (draft-ietf-wish-whep, Server-Sent Events extension). Nothing is queued for a
- * client that is away: when it listens again it is told how things stand. So a stream costs the same however long it
- * lasts, and what waits in a connection is bounded.
+ * client that is not connected: when it connects it is sent the current state. So a stream costs the same however long
+ * it lasts, and what is queued for a connection is bounded.
  */
 export class EventStreams {
   readonly #options: EventStreamsOptions;
-  /** Of each session, by their ids. */
+  /** By session id, then by stream id. */
   readonly #sessions = new Map<string, Map<string, Stream>>();
   readonly #counting = new Map<string, NodeJS.Timeout>();
   #stops: (() => void)[] = [];
@@ -90,7 +90,7 @@ export class EventStreams {
     this.#stops = [
       () => clearInterval(heartbeat),
       events.on('cameraChanged', ({ camera, status }) => this.#cameraChanged(camera, status.state === 'live')),
-      events.on('viewersChanged', ({ camera }) => this.#countSoon(camera)),
+      events.on('viewersChanged', ({ camera }) => this.#scheduleViewerCount(camera)),
       events.on('sessionEnded', ({ session }) => this.#sessionEnded(session.id, session.ended?.reason)),
     ];
   }
@@ -106,7 +106,7 @@ export class EventStreams {
   }
 
   /**
-   * @param types the events that are wanted, unknown ones left out; all of them without it
+   * @param types the events to send, unknown ones are ignored; all by default
    * @returns the stream's id
    * @throws Failure too-many-requests
    */
@@ -129,8 +129,8 @@ export class EventStreams {
   }
 
   /**
-   * What to send to whoever listens now; whoever listened before hears no more.
-   * @param drop cuts the connection, if the client does not read
+   * The body to send to a new listener, which replaces the previous one.
+   * @param drop closes the connection, if the client does not read
    * @throws Failure not-found
    */
   listen(session: string, id: string, drop: () => void): Readable {
@@ -144,7 +144,7 @@ export class EventStreams {
     write(stream, formatRetry(RETRY_MS));
     stream.sent = NOTHING;
     if (this.#options.isActive(stream.camera)) sendActive(stream, true);
-    // Never to begin with, but after a lost connection: it may have lost this too.
+    // Never as the first event, but after a lost connection: the client may have missed it.
     else if (stream.wasActive) send(stream, 'inactive', {});
     sendViewers(stream, this.#options.viewersOf(stream.camera));
     return listener.body;
@@ -161,7 +161,7 @@ export class EventStreams {
 
   #get(session: string, id: string): Stream {
     const stream = this.#sessions.get(session)?.get(id);
-    if (!stream) throw new Failure('not-found', 'There is no such stream of events; it may have ended.');
+    if (!stream) throw new Failure('not-found', 'There is no such event stream; it may have ended.');
     return stream;
   }
 
@@ -174,7 +174,7 @@ export class EventStreams {
     for (const stream of this.#streams(camera)) sendActive(stream, active);
   }
 
-  #countSoon(camera: string): void {
+  #scheduleViewerCount(camera: string): void {
     if (this.#counting.has(camera) || this.#streams(camera).length === 0) return;
     const count = (): void => {
       this.#counting.delete(camera);
@@ -185,7 +185,7 @@ export class EventStreams {
 
   #sessionEnded(session: string, reason: EndReason | undefined): void {
     for (const stream of this.#sessions.get(session)?.values() ?? []) {
-      // Without a URL: the endpoint that the client knows, with whatever it knows it by.
+      // Without a URL: the client reconnects to the endpoint URL that it knows, with its token.
       if (reason !== undefined && RECONNECT[reason]) send(stream, 'reconnect', {});
       end(stream);
     }
@@ -194,7 +194,7 @@ export class EventStreams {
 }
 
 function sendActive(stream: Stream, active: boolean): void {
-  // Nobody hears it: whoever listens next is told then.
+  // Without a listener: the next one is sent the state when it connects.
   if (!stream.listener || stream.sent.active === active) return;
   stream.sent = { ...stream.sent, active };
   stream.wasActive ||= active;

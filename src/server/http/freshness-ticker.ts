@@ -1,17 +1,17 @@
 import type { FreshnessWatch } from '../../domain/freshness.js';
 import type { Log } from '../../domain/log.js';
 
-/** How long the workers may take to answer: well below the shortest period that may be asked for. */
+/** How long the workers may take to answer: well below the shortest interval that a client may request. */
 const TIMEOUT_MS = 20;
 
 interface Subscription {
   everyMs: number;
   /** performance.now() */
   dueAt: number;
-  tell(): void;
+  send(): void;
 }
 
-/** Has whoever asked for it told how old pictures are, each in his own time. While nobody has, nothing happens. */
+/** Sends frame ages to each subscriber at its own interval. Idle while there are no subscribers. */
 export class FreshnessTicker {
   readonly #watch: FreshnessWatch;
   readonly #log: Log;
@@ -24,9 +24,9 @@ export class FreshnessTicker {
     this.#log = log;
   }
 
-  /** @returns what ends it */
-  add(everyMs: number, tell: () => void): () => void {
-    const subscription = { everyMs, dueAt: performance.now(), tell };
+  /** @returns a function that ends the subscription */
+  add(everyMs: number, send: () => void): () => void {
+    const subscription = { everyMs, dueAt: performance.now(), send };
     this.#subscriptions.add(subscription);
     this.#plan();
     return () => {
@@ -51,23 +51,23 @@ export class FreshnessTicker {
   }
 
   async #tick(): Promise<void> {
-    // What comes meanwhile is planned behind it.
-    const began = performance.now();
+    // Subscriptions added during the refresh are due after this.
+    const startedAt = performance.now();
     try {
       await this.#watch.refresh(Math.min(...[...this.#subscriptions].map(({ everyMs }) => everyMs)), TIMEOUT_MS);
     } catch (err) {
-      // What is known already is told all the same: an age grows by itself.
-      this.#log.error({ err }, 'the workers could not be asked how old their frames are');
+      // The known ages are sent anyway: they grow by the clock.
+      this.#log.error({ err }, 'freshness refresh failed');
     }
     for (const subscription of [...this.#subscriptions]) {
-      if (subscription.dueAt > began) continue;
-      // By the time at which it was due, so that delays do not add up; what was missed is not made up for.
+      if (subscription.dueAt > startedAt) continue;
+      // From the time at which it was due, so that delays do not add up; missed messages are skipped.
       const next = subscription.dueAt + subscription.everyMs;
-      subscription.dueAt = next > began ? next : began + subscription.everyMs;
+      subscription.dueAt = next > startedAt ? next : startedAt + subscription.everyMs;
       try {
-        subscription.tell();
+        subscription.send();
       } catch (err) {
-        this.#log.error({ err }, 'a listener could not be told how old frames are');
+        this.#log.error({ err }, 'freshness message not sent');
       }
     }
     this.#plan();

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { allows } from '../../domain/access.js';
 import type { Role } from '../../domain/contract.js';
 
-/** Of which cameras whoever asks may know that they are there: all on which it has the role. */
+/** Whether the caller may know that a camera exists: only if it has the role on it. */
 export const seesCamera =
   ({ grant }: Pick<FastifyRequest, 'grant'>, role: Role = 'view') =>
   (camera: string): boolean =>

@@ -18,22 +18,21 @@ export interface LiveEventsOptions {
   log: Log;
   aliveMs?: number;
   pingMs?: number;
-  figuresMs?: number;
+  measurementsMs?: number;
 }
 
-/** What is needed of a listener's WebSocket. */
+/** The part of a WebSocket that this module uses. */
 export interface Socket extends ClientSocket {
   on(event: 'pong' | 'message' | 'close', listener: () => void): void;
 }
 
-/** Whoever listens. */
 export interface Listener {
-  /** As limits count. */
+  /** As the limits count it. */
   address: string;
   grant: Grant;
-  /** ms from one message of how old pictures are to the next; undefined for none. */
+  /** Interval of `freshness` messages in ms; undefined for none. */
   freshnessMs?: number | undefined;
-  /** What the same token may do now. @throws Failure */
+  /** The current permissions of the same token. @throws Failure */
   identify(): Promise<Grant>;
 }
 
@@ -43,20 +42,21 @@ interface Connection extends Listener {
 }
 
 const LIMIT: ConnectionLimit = {
-  // A control room behind one address; each page and each program has one.
+  // A control room behind one address; every page and every program has one.
   perAddress: 32,
-  // Each costs some kB and, while cameras are open, a message a second for each of them.
+  // Each costs some kB and, while cameras are open, one message per second and camera.
   total: 256,
-  connections: 'connections for events',
-  remedy: 'Close one of them, or ask GET /api/v1/cameras now and then.',
+  connections: 'event connections',
+  remedy: 'Close one of them, or poll GET /api/v1/cameras.',
 };
-/** Bytes that wait for one client: a snapshot of a hundred cameras with a thousand sessions is half of it. */
+/** Bytes queued for one client: a snapshot of a hundred cameras with a thousand sessions is half of it. */
 const MAX_UNREAD = 1_048_576;
 const ALIVE_MS = 2_000;
 const PING_MS = 15_000;
+
 /**
- * Tells whoever listens what happens on the cameras and to the sessions that it may see. Nothing is queued for who is
- * away or slow: a connection begins with how things stand, and one that does not read is cut off.
+ * Sends each listener the events of the cameras and sessions that it may see. Nothing is queued for a client that is
+ * disconnected or slow: a connection begins with a snapshot, and one that does not read is closed.
  */
 export class LiveEvents {
   readonly #options: LiveEventsOptions;
@@ -68,7 +68,7 @@ export class LiveEvents {
 
   constructor(options: LiveEventsOptions) {
     this.#options = options;
-    this.#updates = new CameraUpdates(id => this.#sendCamera('camera-changed', id), options.figuresMs);
+    this.#updates = new CameraUpdates(id => this.#sendCamera('camera-changed', id), options.measurementsMs);
     this.#ticker = new FreshnessTicker(options.freshness, options.log);
   }
 
@@ -96,7 +96,7 @@ export class LiveEvents {
     ];
   }
 
-  /** Says goodbye to all, and resolves when they are gone. */
+  /** Closes all connections, and resolves when they are closed. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const stop of this.#stops.splice(0)) stop();
@@ -111,15 +111,15 @@ export class LiveEvents {
     await allClosed(closing);
   }
 
-  /** Whether another one may listen. @throws Failure too-many-requests */
+  /** Checks that another client may listen. @throws Failure too-many-requests */
   admit(address: string): void {
     const addresses = [...this.#connections].map(connection => connection.address);
     checkLimit(addresses, address, LIMIT);
   }
 
-  /** To be called for who was admitted. */
+  /** Call `admit` first. */
   listen(socket: Socket, listener: Listener): void {
-    // His token took a while to be known.
+    // The server closed while the token was being verified.
     if (this.#isClosed) {
       socket.close(CLOSE.goingAway, 'the server is being stopped');
       return;
@@ -130,7 +130,7 @@ export class LiveEvents {
     socket.on('pong', () => {
       connection.answered = true;
     });
-    socket.on('message', () => socket.close(CLOSE.unsupportedData, 'nothing is taken here'));
+    socket.on('message', () => socket.close(CLOSE.unsupportedData, 'this server accepts no messages'));
     this.#sendAll(connection);
     const { freshnessMs } = listener;
     if (freshnessMs !== undefined)
@@ -193,7 +193,7 @@ export class LiveEvents {
     if (camera !== undefined) this.#updates.changed(camera);
   }
 
-  /** As GET shows it to each who may see it: the line of a `gst` source is for administrators. */
+  /** As GET shows it to each listener: the launch line of a `gst` source is for admins only. */
   #sendCamera(type: 'camera-added' | 'camera-changed', id: string): void {
     const texts = [false, true].map(whole => {
       const camera = this.#camera(id, whole);
@@ -210,7 +210,7 @@ export class LiveEvents {
     this.#broadcast({ type: 'camera-removed', id }, id);
   }
 
-  /** @param about the camera that whoever is told has to be allowed to see */
+  /** @param about the camera that a listener must be allowed to see */
   #broadcast(event: Event, about?: string): void {
     if (this.#connections.size === 0) return;
     const text = JSON.stringify(event);
@@ -221,11 +221,11 @@ export class LiveEvents {
   #send({ socket, address, grant }: Connection, text: string): void {
     socket.send(text);
     if (socket.bufferedAmount <= MAX_UNREAD) return;
-    this.#options.log.warn({ address, by: grant.name }, 'events were not read: the connection is cut');
+    this.#options.log.warn({ address, by: grant.name }, 'event connection closed: the client does not read');
     socket.terminate();
   }
 
-  /** Whether somebody is there still, and may still listen. */
+  /** Closes the connection if the client no longer answers, or its token no longer allows it to listen. */
   async #check(connection: Connection): Promise<void> {
     const { socket, answered, identify } = connection;
     if (!answered) return socket.terminate();
@@ -233,19 +233,19 @@ export class LiveEvents {
     socket.ping();
     try {
       const grant = await identify();
-      if (!allows(grant, 'view')) throw new Failure('forbidden', 'The token may see nothing any more.');
+      if (!allows(grant, 'view')) throw new Failure('forbidden', 'The token may no longer see any camera.');
       const same = JSON.stringify(grant.permissions) === JSON.stringify(connection.grant.permissions);
       connection.grant = grant;
       if (!same) this.#sendAll(connection);
     } catch (error) {
-      // Whether it is right cannot be known now: it was a moment ago.
+      // The token was valid at the last check, and cannot be verified now.
       if (error instanceof Failure && error.code === 'keys-unavailable') return;
-      socket.close(CLOSE.policy, error instanceof Failure ? closeReason(error.message) : 'the token cannot be checked');
+      socket.close(CLOSE.policy, error instanceof Failure ? closeReason(error.message) : 'the token cannot be verified');
     }
   }
 }
 
 const rounded = (ms: number | null): number | null => (ms === null ? null : Math.round(ms));
 
-/** The 123 bytes that a close frame has room for (RFC 6455 §5.5); what is not ASCII may have more than one. */
+/** At most 123 bytes, the limit of a close frame (RFC 6455 §5.5); a character that is not ASCII may take several. */
 const closeReason = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 123);

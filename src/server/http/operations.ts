@@ -9,7 +9,7 @@ import type { LegacySignaling } from '../../domain/legacy.js';
 import type { Sessions } from '../../domain/sessions.js';
 import type { Snapshots } from '../../domain/snapshots.js';
 
-/** What the operations of the contract work on. */
+/** The services behind the operations of the contract. */
 export interface Services {
   cameras: Cameras;
   editor: CameraEditor;
@@ -23,11 +23,11 @@ export interface Services {
   /** The V4L2 cameras that are plugged in now. */
   devices(): readonly CaptureDevice[];
   system(): System;
-  /** Whether the configuration has come into force. */
+  /** Whether the configuration has been applied. */
   started(): boolean;
   metrics: {
     readonly contentType: string;
-    /** @param sees the cameras of which whoever asks may know */
+    /** @param sees the cameras that the caller may know of */
     text(sees: (camera: string) => boolean): Promise<string>;
   };
   freshness: FreshnessWatch;

@@ -1,14 +1,14 @@
 import type { Camera } from '../../domain/contract.js';
 import { Failure } from '../../domain/failure.js';
 
-/** Those in which a camera can be watched, or published to. */
+/** The states in which a camera can be watched, or published to. */
 const CAN_SERVE: ReadonlySet<Camera['state']> = new Set(['idle', 'waiting', 'opening', 'live']);
 /** Seconds: a worker starts in about one. */
 const RETRY_AFTER = 2;
 
 /**
- * Looks whether each camera can serve.
- * @param visible the cameras whose names whoever asks may learn
+ * Checks that every camera can be watched or published to.
+ * @param visible the cameras whose names the caller may learn
  * @throws Failure not-ready
  */
 export function checkReadiness(
@@ -16,7 +16,7 @@ export function checkReadiness(
   visible: (camera: string) => boolean,
 ): void {
   if (!started)
-    throw new Failure('not-ready', 'The configuration is not in force yet.', {
+    throw new Failure('not-ready', 'The configuration is not applied yet.', {
       remedy: 'Ask again in a moment.',
       retryAfter: RETRY_AFTER,
     });
@@ -26,12 +26,12 @@ export function checkReadiness(
   const words = named.map(({ id, state, problem }) => `"${id}" is ${state}${problem ? ` (${problem.detail})` : ''}`);
   const others = failing.length - named.length;
   if (named.length > 0 && others > 0) words.push(`${others} more`);
-  const count = `${failing.length} of ${cameras.length} ${cameras.length === 1 ? 'camera' : 'cameras'} cannot serve`;
+  const count = `${failing.length} of ${cameras.length} ${cameras.length === 1 ? 'camera' : 'cameras'} ${failing.length === 1 ? 'is' : 'are'} not ready`;
   throw new Failure('not-ready', `${count}${words.length === 0 ? '' : `: ${words.join('; ')}`}.`, {
     remedy:
       named.length === 0
-        ? 'Send a token with the role "view" to be told which, and why.'
-        : 'GET /api/v1/cameras says what to do about each.',
+        ? 'Send a token with the role "view" to see which, and why.'
+        : 'GET /api/v1/cameras has a remedy for each.',
     retryAfter: RETRY_AFTER,
   });
 }

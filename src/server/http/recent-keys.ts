@@ -1,13 +1,13 @@
 export interface RecentKeysOptions {
-  /** Keys that are remembered; past these the one that was added longest ago is forgotten. */
+  /** Maximum number of keys; beyond it the oldest is dropped. */
   max: number;
-  /** ms after which a key is forgotten. */
+  /** ms after which a key expires. */
   forMs: number;
-  /** ms, by a clock that does not jump. */
+  /** ms of a monotonic clock. */
   now?: () => number;
 }
 
-/** What happened lately, by keys: a few of them, and none for ever. */
+/** A set of keys, limited in number, in which each expires. */
 export class RecentKeys {
   readonly #max: number;
   readonly #forMs: number;
@@ -21,10 +21,10 @@ export class RecentKeys {
   }
 
   add(key: string): void {
-    // To the end of the order, whose beginning is forgotten first.
+    // Moves the key to the end: the first is dropped first.
     this.#at.delete(key);
     this.#at.set(key, this.#now());
-    forgetOldest(this.#at, this.#max);
+    dropOldest(this.#at, this.#max);
   }
 
   has(key: string): boolean {
@@ -33,8 +33,8 @@ export class RecentKeys {
   }
 }
 
-/** Keeps a map from growing: its first entry is the one that was put in longest ago. */
-export function forgetOldest(map: Map<string, unknown>, max: number): void {
+/** Limits the size of a map: its first entry is the oldest. */
+export function dropOldest(map: Map<string, unknown>, max: number): void {
   const [oldest] = map.keys();
   if (map.size > max && oldest !== undefined) map.delete(oldest);
 }

@@ -7,7 +7,7 @@ import { strongEtag } from '../../../protocol/etag.js';
 import { seesCamera } from '../grants.js';
 import type { Services } from '../operations.js';
 
-/** A source reaches beyond the camera that it is given to: files, devices, hosts. */
+/** A source reaches beyond its camera: files, devices, hosts. */
 const sourcesOf = ({ grant }: FastifyRequest): SourceRight => (allowsAll(grant, 'admin') ? 'any' : 'listed');
 
 const idIn = (request: FastifyRequest): string => (request.params as { camera: string }).camera;
@@ -15,14 +15,14 @@ const idIn = (request: FastifyRequest): string => (request.params as { camera: s
 export const cameraOperations = ({ cameras, editor }: Services) => {
   const show = (request: FastifyRequest, reply: FastifyReply, id: string): FastifyReply => {
     const camera = cameras.get(id, seesCamera(request), seesCamera(request, 'admin'));
-    // One that is in no configuration has nothing that could be changed.
+    // Ephemeral cameras are not in the configuration and cannot be edited.
     if (!cameras.isEphemeral(camera.id)) reply.header('ETag', strongEtag(editor.etagOf(camera.id)));
     return reply.send(camera);
   };
   const editable = (request: FastifyRequest): string => {
     const id = idIn(request);
     if (cameras.isEphemeral(id))
-      throw new Failure('not-configured', `Camera "${id}" is sent by an old sender, and is in no configuration.`, {
+      throw new Failure('not-configured', `Camera "${id}" is published by a legacy sender, and is not in the configuration.`, {
         remedy: 'Change it at the sender, or end its session.',
       });
     return id;
@@ -35,7 +35,7 @@ export const cameraOperations = ({ cameras, editor }: Services) => {
     getCamera: async (request: FastifyRequest, reply: FastifyReply) => show(request, reply, idIn(request)),
     createCamera: async (request: FastifyRequest, reply: FastifyReply) => {
       const { id, ...settings } = request.body as CameraSettings & { id: string };
-      // Its path does not name it, so nothing has looked yet.
+      // The id is not in the path, so the guard has not checked it.
       if (!allows(request.grant, 'admin', id))
         throw new Failure('forbidden', `The token does not have the role "admin" for camera "${id}".`);
       await editor.create(id, settings as CameraSettings, sourcesOf(request));

@@ -5,7 +5,7 @@ import { seesCamera } from '../grants.js';
 import type { Services } from '../operations.js';
 
 export const controlOperations = ({ cameras, controls, editor }: Services) => {
-  /** The camera that the path names and the device that it uses. @throws Failure */
+  /** The camera in the path and its device. @throws Failure */
   const find = (request: FastifyRequest): { id: string; device: string } => {
     const { id, source, device } = cameras.get((request.params as { camera: string }).camera, seesCamera(request));
     if (device !== null) return { id, device };
@@ -13,7 +13,7 @@ export const controlOperations = ({ cameras, controls, editor }: Services) => {
       throw new Failure('camera-unavailable', `Camera "${id}" is not plugged in.`, {
         remedy: `Its source is ${source}; GET /api/v1/devices lists what is plugged in.`,
       });
-    throw new Failure('no-controls', `Camera "${id}" has the source ${source}, which is no V4L2 device.`);
+    throw new Failure('no-controls', `Camera "${id}" has the source ${source}, which is not a V4L2 device.`);
   };
   return {
     listControls: async (request: FastifyRequest) => ({ items: await controls.read(find(request).device) }),
@@ -21,14 +21,14 @@ export const controlOperations = ({ cameras, controls, editor }: Services) => {
       const { id, device } = find(request);
       const { kept, failed } = await controls.set(device, request.body as Record<string, ControlValue | null>);
       request.log.info({ camera: id, by: request.grant.name, controls: kept, failed }, 'controls set');
-      // Also where some failed: the others are set.
+      // Even if some failed: the others are set.
       if (Object.keys(kept).length > 0) await editor.patch(id, { controls: kept }, undefined, 'listed');
       if (failed.length > 0)
         throw new Failure(
           'invalid-body',
-          `The camera did not take ${failed.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}.`,
+          `The camera did not accept ${failed.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}.`,
           {
-            remedy: 'GET the controls for what they are now. What is inactive needs its automatic turned off with it.',
+            remedy: 'GET the controls for their current values. To set an inactive one, turn off its automatic mode too.',
           },
         );
       return { items: await controls.read(device) };

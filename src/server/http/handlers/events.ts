@@ -9,8 +9,8 @@ interface StreamUrl {
 }
 
 /**
- * The Server-Sent Events extension of WHEP. An EventSource sends no Authorization, so the session's URL is the right to
- * listen. Streams end with their session, and with the server.
+ * The Server-Sent Events extension of WHEP. An EventSource sends no Authorization, so knowing the session's URL is enough
+ * to listen. Streams end with their session, and with the server.
  */
 export function eventOperations({ cameras, sessions, events }: Services, app: FastifyInstance) {
   const streams = new EventStreams({
@@ -35,7 +35,7 @@ export function eventOperations({ cameras, sessions, events }: Services, app: Fa
       const id = sessionOf(session);
       reply.code(200).type('text/event-stream').headers({
         'Cache-Control': 'no-store',
-        // nginx would gather events before it passes them on.
+        // nginx would buffer events.
         'X-Accel-Buffering': 'no',
       });
       if (request.method === 'HEAD') {

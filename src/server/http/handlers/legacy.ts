@@ -6,13 +6,13 @@ import type { LegacyClientInfo, LegacySocket } from '../../../domain/legacy.js';
 import type { Services } from '../operations.js';
 import { checkOrigin } from '../plugins/browser.js';
 import { clientOf } from '../plugins/limits.js';
-import { demandUpgrade } from '../plugins/upgrades.js';
+import { requireUpgrade } from '../plugins/upgrades.js';
 import { RecentKeys } from '../recent-keys.js';
 
-/** Of the addresses of which a refusal was logged: old clients try again and again. An hour. */
+/** Addresses whose refusal was logged in the last hour: legacy clients retry forever. */
 const LOGGED_ADDRESSES = { max: 256, forMs: 3_600_000 };
 
-/** @param origins of pages that may come; `*` for any */
+/** @param origins of pages that may connect; `*` for any */
 export function legacyOperations(
   { legacy }: Services,
   app: FastifyInstance,
@@ -21,7 +21,7 @@ export function legacyOperations(
 ) {
   app.addHook('onReady', async () => legacy.start());
   app.addHook('preClose', () => legacy.close());
-  const told = new RecentKeys(LOGGED_ADDRESSES);
+  const logged = new RecentKeys(LOGGED_ADDRESSES);
 
   const grantOf = (request: FastifyRequest, grant: Grant = request.grant): Grant => {
     const { ip } = request;
@@ -30,7 +30,7 @@ export function legacyOperations(
     return { name: anonymous?.name ?? grant.name, permissions };
   };
   const check = (request: FastifyRequest): void => {
-    checkOrigin(request, origins, 'come here');
+    checkOrigin(request, origins, 'connect');
     const grant = grantOf(request);
     if (!allows(grant, 'view') && !allows(grant, 'publish')) refuse(request);
     legacy.admit(clientOf(request));
@@ -39,11 +39,11 @@ export function legacyOperations(
     if (request.hasToken)
       throw new Failure('forbidden', `The token ("${request.grant.name}") has neither the role "view" nor "publish".`);
     const address = clientOf(request);
-    if (!told.has(address)) {
-      told.add(address);
+    if (!logged.has(address)) {
+      logged.add(address);
       request.log.warn(
         { address: request.ip, set: 'legacy.anonymous: true' },
-        'client of the first system refused: it has no token. legacy.anonymous lets such clients in, legacy.networks says from where',
+        'legacy client refused: it has no token. legacy.anonymous allows such clients, legacy.networks limits them to networks',
       );
     }
     throw new Failure('unauthorized', 'The client has no token.', {
@@ -57,7 +57,7 @@ export function legacyOperations(
         if (request.ws) check(request);
       },
       handler: async (request: FastifyRequest, reply: FastifyReply) =>
-        demandUpgrade(request, reply, 'This signaling goes', '/'),
+        requireUpgrade(request, reply, 'Signaling messages are sent', '/'),
       wsHandler: (socket: WebSocket, request: FastifyRequest) =>
         legacy.join(
           socket as unknown as LegacySocket,
@@ -77,7 +77,7 @@ function clientInfoOf(request: FastifyRequest, rights: Pick<LegacyClientInfo, 'g
     client: { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 200) ?? null },
     requestId: request.id,
     ...rights,
-    // Web pages know no other.
+    // Web pages support only the flat form.
     form: form ?? (request.headers.origin === undefined ? 'nested' : 'flat'),
     cameras: camera === undefined ? null : [...new Set(camera.split(',').filter(id => id !== ''))],
   };

@@ -4,7 +4,7 @@ import { LiveEvents } from '../live-events.js';
 import type { Services } from '../operations.js';
 import { checkOrigin } from '../plugins/browser.js';
 import { clientOf } from '../plugins/limits.js';
-import { demandUpgrade } from '../plugins/upgrades.js';
+import { requireUpgrade } from '../plugins/upgrades.js';
 
 /** @param origins of pages that may listen; `*` for any */
 export function liveEventOperations(
@@ -23,7 +23,7 @@ export function liveEventOperations(
         live.admit(clientOf(request));
       },
       handler: async (request: FastifyRequest, reply: FastifyReply) =>
-        demandUpgrade(request, reply, 'Events come', '/api/v1/events'),
+        requireUpgrade(request, reply, 'Events are sent', '/api/v1/events'),
       wsHandler: (socket: WebSocket, request: FastifyRequest) => {
         const { grant } = request;
         const { freshness: freshnessMs } = request.query as { freshness?: number };

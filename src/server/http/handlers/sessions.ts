@@ -5,7 +5,7 @@ import { seesCamera } from '../grants.js';
 import type { Services } from '../operations.js';
 
 export const sessionOperations = ({ sessions }: Services) => {
-  /** For whoever may not see its camera a session is not there, as in the list. */
+  /** A session is hidden from callers who may not see its camera, as in the list. */
   const visible = (request: FastifyRequest) =>
     sessions.get((request.params as { session: string }).session, seesCamera(request));
   return {

@@ -1,10 +1,10 @@
 import { EVENT_TYPES } from '../event-streams.js';
 import type { Services } from '../operations.js';
-import { signallingOperations } from './signalling.js';
+import { signalingOperations } from './signaling.js';
 
-/** WHEP (draft-ietf-wish-whep): an offer to be sent a camera becomes a session; the session's URL changes and ends it. */
+/** WHEP (draft-ietf-wish-whep): an offer to receive a camera becomes a session, which its URL changes and ends. */
 export const whepOperations = (services: Services) =>
-  signallingOperations(services, {
+  signalingOperations(services, {
     protocol: 'whep',
     purpose: 'watch',
     role: 'view',

@@ -1,10 +1,10 @@
 import { Failure } from '../../../domain/failure.js';
 import type { Services } from '../operations.js';
-import { signallingOperations } from './signalling.js';
+import { signalingOperations } from './signaling.js';
 
-/** WHIP (RFC 9725): an offer to send a camera makes it live; the session's URL changes and ends it. */
+/** WHIP (RFC 9725): an offer to send a camera becomes a session, which its URL changes and ends. */
 export const whipOperations = (services: Services) =>
-  signallingOperations(services, {
+  signalingOperations(services, {
     protocol: 'whip',
     purpose: 'publish',
     role: 'publish',

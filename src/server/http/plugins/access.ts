@@ -11,27 +11,27 @@ import { tokenInUrl, withToken } from './url-token.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What whoever asks may do. */
+    /** What the caller may do. */
     grant: Grant;
-    /** Whether it came with a token, which is right. */
+    /** Whether the request has a valid token. */
     hasToken: boolean;
-    /** What the same token may do later: it may expire while a connection goes on. @throws Failure as Access has it */
+    /** The current grant of the same token, which may expire while a connection is open. @throws Failure like Access */
     identify(): Promise<Grant>;
   }
 }
 
-/** What is served beside the contract: the dashboard, the docs and their files. */
+/** Routes outside the contract: the dashboard, the docs and their files. */
 const PAGE = /^(\*|\/\*?|\/docs(\/.*)?)$/;
-const READING = ['GET', 'HEAD', 'OPTIONS'];
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Lets nobody in who may not, before the body is read. What an operation needs is in the contract, under `security`,
- * and is looked up by the route that was matched, so that no spelling of a URL gets around it. What is no operation
- * (the dashboard's files, the docs, answers that there is nothing) is open to all.
+ * Checks tokens and roles before the body is read. What an operation requires is in the contract, under `security`, and
+ * is looked up by the matched route, so that no spelling of a URL gets around it. What is not an operation (the
+ * dashboard's files, the docs, 404 answers) is open to all.
  */
 export function guard(app: FastifyInstance, contract: Contract, access: Access, wrongTokens: WrongTokens): void {
   const rules = rulesOf(contract);
-  const needed = (request: FastifyRequest): Rule | null => {
+  const ruleFor = (request: FastifyRequest): Rule | null => {
     const rule = rules.get(`${request.method} ${request.routeOptions.url}`);
     if (rule === undefined || rule.kind === 'open') return null;
     return rule.kind === 'session' && !access.requireTokenOnSessions ? null : rule;
@@ -39,9 +39,9 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
 
   const operations = new Set(methodsOf(contract).map(({ url }) => url));
   app.addHook('onRoute', ({ method, url }) => {
-    const isRead = [method].flat().every(each => READING.includes(each));
-    if (!operations.has(url) && !(isRead && PAGE.test(url)))
-      throw new Error(`${String(method)} ${url} is neither in the contract nor a page: nothing says who may`);
+    const isSafe = [method].flat().every(each => SAFE_METHODS.includes(each));
+    if (!operations.has(url) && !(isSafe && PAGE.test(url)))
+      throw new Error(`${String(method)} ${url} is neither in the contract nor a page, so it has no access rule`);
   });
 
   app.decorateRequest('grant');
@@ -50,7 +50,7 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
   app.addHook('onRequest', async (request, reply) => {
     request.grant = NOBODY;
     request.identify = async () => request.grant;
-    const rule = needed(request);
+    const rule = ruleFor(request);
     if (rule === null) return;
     const token = tokenOf(request);
     const camera = (request.params as { camera?: string }).camera;
@@ -59,7 +59,7 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
       if (rule.kind === 'optional' || rule.kind === 'identified' || allows(request.grant, rule.role, camera)) return;
       return challenge(reply, 'Bearer', NO_TOKEN);
     }
-    await wrongTokens.admit(request, token);
+    await wrongTokens.check(request, token);
     try {
       request.grant = await access.identify(token);
     } catch (error) {
@@ -67,7 +67,7 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
       return refuse(request, reply, error);
     }
     request.identify = () => access.identify(token);
-    wrongTokens.right(request, token);
+    wrongTokens.recordValid(request, token);
     request.hasToken = true;
     if (rule.kind !== 'identified' && !allows(request.grant, rule.role, camera))
       return forbid(request, reply, rule.role, camera);
@@ -75,10 +75,10 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
 
   async function refuse(request: FastifyRequest, reply: FastifyReply, failure: Failure): Promise<FastifyReply> {
     const { code, message, remedy } = failure;
-    // Past the error handler, which would log each: whoever cannot be identified could fill the disk.
+    // Not by the error handler, which logs each: anybody without a valid token could fill the disk.
     if (code !== 'unauthorized')
       return send(reply.header('Retry-After', failure.retryAfter ?? 1), problem(code, message, remedy));
-    await wrongTokens.wrong(request);
+    await wrongTokens.recordWrong(request);
     request.log.warn({ address: request.ip, route: request.routeOptions.url, reason: message }, 'token refused');
     return challenge(
       reply,
@@ -88,7 +88,7 @@ export function guard(app: FastifyInstance, contract: Contract, access: Access, 
   }
 }
 
-/** What goes out in answer to a URL with a token in it is kept by nobody, and leads on to URLs that work. */
+/** Keeps answers to URLs with a token out of caches, and adds the token to the URLs in them so that those work. */
 export function answerUrlTokens(app: FastifyInstance, access: Access): void {
   app.addHook('onSend', async (request, reply) => {
     const token = tokenInUrl(request);
@@ -99,7 +99,7 @@ export function answerUrlTokens(app: FastifyInstance, access: Access): void {
     if (typeof location === 'string' && location.startsWith('/')) reply.header('Location', withToken(location, token));
     const links = reply.getHeader('Link');
     if (links === undefined) return;
-    // Those of ICE servers begin with a scheme.
+    // Links to ICE servers have a scheme and stay as they are.
     const withTokens = [links]
       .flat()
       .map(link => String(link).replaceAll(LOCAL_LINK, (_, path) => `<${withToken(path, token)}>`));
@@ -109,10 +109,10 @@ export function answerUrlTokens(app: FastifyInstance, access: Access): void {
 
 /** The target of a Link on this server (RFC 8288 §3). */
 const LOCAL_LINK = /<(\/[^>]*)>/g;
-const REMEDY = 'Send "Authorization: Bearer TOKEN"; the server names the file of its own token when it starts.';
+const REMEDY = 'Send "Authorization: Bearer TOKEN"; the server prints the path of its own token file when it starts.';
 const NO_TOKEN = problem('unauthorized', 'The request has no token.', REMEDY);
 
-/** The headers first, which a person cannot have left in by accident. Some players send the token bare. */
+/** Headers win over the URL, where a token may be left over. Some players send the bare token. */
 function tokenOf(request: FastifyRequest): string | undefined {
   const { authorization = '', upgrade, 'sec-websocket-protocol': protocols } = request.headers;
   return (
@@ -122,11 +122,11 @@ function tokenOf(request: FastifyRequest): string | undefined {
   );
 }
 
-function challenge(reply: FastifyReply, how: string, document: ReturnType<typeof problem>): FastifyReply {
-  return send(reply.header('WWW-Authenticate', how), document);
+function challenge(reply: FastifyReply, scheme: string, document: ReturnType<typeof problem>): FastifyReply {
+  return send(reply.header('WWW-Authenticate', scheme), document);
 }
 
-/** RFC 6750 §3.1. Whether there is such a camera is not said. */
+/** RFC 6750 §3.1. Does not reveal whether the camera exists. */
 function forbid(request: FastifyRequest, reply: FastifyReply, role: Rule['role'], camera?: string): FastifyReply {
   const { name } = request.grant;
   const where = camera === undefined ? '' : ` for camera "${camera.slice(0, 63)}"`;
@@ -138,5 +138,5 @@ function forbid(request: FastifyRequest, reply: FastifyReply, role: Rule['role']
   );
 }
 
-/** As RFC 6750 §3 allows it in error_description. */
+/** Only the characters that RFC 6750 §3 allows in error_description. */
 const quotable = (text: string): string => text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'");

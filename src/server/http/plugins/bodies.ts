@@ -4,10 +4,10 @@ import { Failure } from '../../../domain/failure.js';
 import { BODY_KINDS, mediaTypeOf } from '../body-kinds.js';
 
 /**
- * Takes bodies of the types that the contract names, and no others: the rest is refused before it is read (415). What
- * would be right is in `Accept-Post` and `Accept-Patch`, there and in the answer to OPTIONS, a preflight's too. Where the
- * contract has no body, as at DELETE, one is passed over whatever its type: some clients send a Content-Type with
- * everything. To be called before CORS is set up, which answers preflights.
+ * Accepts bodies of the media types in the contract; others are refused before they are read (415). The accepted types
+ * are in `Accept-Post` and `Accept-Patch` of that answer and of the answer to OPTIONS, preflights included. If the contract
+ * has no body, as for DELETE, a body of any type is ignored: some clients send a Content-Type with every request. Call
+ * before CORS is set up, which answers preflights.
  */
 export function parseBodies(app: FastifyInstance, contract: Contract): void {
   const bodies = bodiesOf(contract);
@@ -27,7 +27,7 @@ export function parseBodies(app: FastifyInstance, contract: Contract): void {
     if (type.endsWith('json')) app.addContentTypeParser(type, options, jsonParser(app));
     else app.addContentTypeParser(type, options, async (_request: FastifyRequest, text: string) => text);
   }
-  // All but the last are of answers only, and the glue warns of a type that nothing reads.
+  // All but the last occur only in answers; the glue warns about types without a parser.
   app.addContentTypeParser(
     ['application/problem+json', 'text/event-stream', 'text/plain', 'image/jpeg', '*'],
     async (_request: FastifyRequest, payload: NodeJS.ReadableStream) => void payload.resume(),
@@ -46,7 +46,7 @@ export function parseBodies(app: FastifyInstance, contract: Contract): void {
       const given = headers['content-type'];
       throw new Failure(
         'unsupported-media-type',
-        `${request.method} does not take ${given ? `"${given.slice(0, 100)}"` : 'a body without a Content-Type'} here.`,
+        `${request.method} does not accept ${given ? `"${given.slice(0, 100)}"` : 'a body without a Content-Type'} here.`,
         { remedy: `Send ${body.types.join(' or ')}.` },
       );
     }
@@ -54,10 +54,10 @@ export function parseBodies(app: FastifyInstance, contract: Contract): void {
   });
 }
 
-/** Levels of a JSON body; the contract has four. */
+/** Maximum nesting of a JSON body; the contract has four levels. */
 const MAX_DEPTH = 16;
 
-/** JSON without keys that would reach a prototype, and not so deep that whoever walks through it runs out of stack. */
+/** Parses JSON without keys that would reach a prototype, and with limited nesting, so that recursion cannot overflow. */
 function jsonParser(app: FastifyInstance): FastifyBodyParser<string> {
   const parse = app.getDefaultJsonParser('error', 'error');
   return (request, text, done) =>
@@ -65,16 +65,16 @@ function jsonParser(app: FastifyInstance): FastifyBodyParser<string> {
       const isDeep = !error && depthIsAbove(body, MAX_DEPTH);
       done(
         isDeep
-          ? new Failure('invalid-body', `The JSON body has more than ${MAX_DEPTH} levels, one in the other.`)
+          ? new Failure('invalid-body', `The JSON body is nested deeper than ${MAX_DEPTH} levels.`)
           : error,
         body,
       );
     });
 }
 
-function depthIsAbove(value: unknown, most: number): boolean {
+function depthIsAbove(value: unknown, max: number): boolean {
   let level = [value];
-  for (let depth = 0; depth <= most; depth++) {
+  for (let depth = 0; depth <= max; depth++) {
     level = level.flatMap(inner => (typeof inner === 'object' && inner !== null ? Object.values(inner) : []));
     if (level.length === 0) return false;
   }

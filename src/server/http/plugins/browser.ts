@@ -4,35 +4,36 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Failure } from '../../../domain/failure.js';
 import type { ServerCertificate } from '../../../domain/server-certificate.js';
 
-/** Half a year, of this host alone: others of its domain are not this server's to speak for. */
+/** Half a year, for this host only: this server cannot speak for other hosts of the domain. */
 const HSTS = `max-age=${180 * 86_400}`;
 
 /**
- * Whether the page that asks, if it is one, may: browsers ask nobody before they open a WebSocket to elsewhere.
- * @param origins as for `tellBrowsers`
+ * Whether the calling page, if there is one, is allowed: browsers send no preflight before they open a WebSocket to
+ * another origin.
+ * @param origins as for `sendBrowserHeaders`
  */
-function originMay({ headers }: Pick<FastifyRequest, 'headers'>, origins: readonly string[]): boolean {
+function isAllowedOrigin({ headers }: Pick<FastifyRequest, 'headers'>, origins: readonly string[]): boolean {
   const { origin, host } = headers;
   if (origin === undefined || origins.includes('*') || origins.includes(origin)) return true;
-  // Its own pages. A proxy in front of it may speak another scheme.
+  // The server's own pages. A proxy in front of it may use another scheme.
   return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 /**
- * @param what such pages may not do, as in "listen"
+ * @param action what the page may not do, as in "listen"
  * @throws Failure forbidden
  */
-export function checkOrigin(request: FastifyRequest, origins: readonly string[], what: string): void {
-  if (originMay(request, origins)) return;
-  throw new Failure('forbidden', `Pages of ${String(request.headers.origin).slice(0, 255)} may not ${what}.`, {
+export function checkOrigin(request: FastifyRequest, origins: readonly string[], action: string): void {
+  if (isAllowedOrigin(request, origins)) return;
+  throw new Failure('forbidden', `Pages of ${String(request.headers.origin).slice(0, 255)} may not ${action}.`, {
     remedy: 'Add the origin to access.origins.',
   });
 }
 
 /**
- * What browsers need to be told: who may call from another page, and what the pages from here may do.
- * @param origins of pages that may call; `*` for any; looked at for each request
- * @param certificate of HTTPS; null for HTTP
+ * Sends CORS headers and the security headers of the server's own pages.
+ * @param origins of pages that may call; `*` for any; read for each request
+ * @param certificate for HTTPS; null for HTTP
  */
 export async function sendBrowserHeaders(
   app: FastifyInstance,
@@ -42,7 +43,7 @@ export async function sendBrowserHeaders(
   const options = {
     credentials: false,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    // Eyevinn's WHIP client sends an ETag, which is ignored: If-Match is what it means.
+    // Eyevinn's WHIP client sends ETag where it means If-Match; it is ignored.
     allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'ETag', 'X-Request-Id'],
     exposedHeaders: [
       'Location',
@@ -59,11 +60,11 @@ export async function sendBrowserHeaders(
     strictPreflight: false,
   };
   await app.register(cors, {
-    // OPTIONS that is no preflight is answered by the operation (Accept-Post).
+    // OPTIONS that is not a preflight is answered by the operation (Accept-Post).
     delegator: (request, done) =>
       done(null, {
         ...options,
-        // Where any page may ask: without a token it gets nothing, and cookies are not used.
+        // Any page may call: without a token it gets nothing, and cookies are not used.
         origin: origins.includes('*') ? true : [...origins],
         preflightContinue: !('access-control-request-method' in request.headers),
       }),
@@ -84,14 +85,14 @@ export async function sendBrowserHeaders(
         frameAncestors: ["'self'"],
       },
     },
-    // Robots are opened over plain HTTP on a local address: none of what belongs to HTTPS alone. HSTS is below.
+    // Robots are used over plain HTTP on a local address: no headers that need HTTPS. HSTS is below.
     strictTransportSecurity: false,
     crossOriginOpenerPolicy: false,
     originAgentCluster: false,
     crossOriginEmbedderPolicy: false,
     crossOriginResourcePolicy: { policy: 'cross-origin' },
   });
-  // A browser that was told to insist on it would not let a person go on with one that nobody vouches for.
+  // With HSTS, browsers do not let a person proceed past a self-signed certificate.
   if (certificate)
     app.addHook('onRequest', async (_request, reply) => {
       if (!certificate.isSelfSigned) reply.header('Strict-Transport-Security', HSTS);

@@ -2,37 +2,37 @@ import { createHmac, randomBytes } from 'node:crypto';
 import rateLimit, { type FastifyRateLimitStore, normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Failure } from '../../../domain/failure.js';
-import { forgetOldest, RecentKeys } from '../recent-keys.js';
+import { dropOldest, RecentKeys } from '../recent-keys.js';
 
-/** Read for each request, as they may change. */
+/** Read for every request, as they may change. */
 export interface Limits {
-  /** Requests of one address and one method; the contract's `limits` has both. */
+  /** Per client address and method; see `limits` in the contract. */
   requestsPerMinute: number;
   wrongTokensPerMinute: number;
 }
 
 const MINUTE = 60_000;
-/** Milliseconds for which a token that was right may come past the limit. */
-const RECENTLY = 600_000;
-/** Addresses that are remembered; past these, those that asked longest ago are forgotten. */
+/** ms for which a valid token stays exempt from the limit. */
+const EXEMPTION_MS = 600_000;
+/** Maximum number of addresses; beyond it the least recent is dropped. */
 const MAX_ADDRESSES = 5_000;
 const LIMITED = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** Counts wrong tokens, so that nobody can try one after the other. */
+/** Counts wrong tokens, so that nobody can try one after another. */
 export interface WrongTokens {
   /**
-   * To be asked before a token is looked at: past the limit nobody learns whether one is right.
+   * Call before a token is verified: beyond the limit nobody learns whether a token is valid.
    * @throws Failure too-many-requests
    */
-  admit(request: FastifyRequest, token: string): Promise<void>;
-  right(request: FastifyRequest, token: string): void;
-  wrong(request: FastifyRequest): Promise<void>;
+  check(request: FastifyRequest, token: string): Promise<void>;
+  recordValid(request: FastifyRequest, token: string): void;
+  recordWrong(request: FastifyRequest): Promise<void>;
 }
 
-/** Who asks, as limits count them: an IPv6 client has a whole /64 to ask from. */
+/** The client address as the limits count it: an IPv6 client has a whole /64. */
 export const clientOf = (request: FastifyRequest): string => normalizeIP(request.ip);
 
-/** Slows down whoever floods the server: what an address asks for is counted before its token is looked at. */
+/** Limits requests per address; they are counted before the token is verified. */
 export async function limitRequests(app: FastifyInstance, limits: Limits): Promise<WrongTokens> {
   await app.register(rateLimit, { global: false, store: MinuteStore });
   const requests = app.createRateLimit({
@@ -41,37 +41,37 @@ export async function limitRequests(app: FastifyInstance, limits: Limits): Promi
     keyGenerator: request => `${request.method} ${clientOf(request)}`,
   });
   const wrongTokens = app.createRateLimit({ max: () => limits.wrongTokensPerMinute, timeWindow: MINUTE });
-  const recentlyRight = new RecentlyRight();
+  const recentTokens = new RecentTokens();
   app.addHook('onRequest', async request => {
     if (!LIMITED.has(request.method)) return;
     const found = await requests(request);
     if (!found.isAllowed && found.isExceeded)
       throw new Failure(
         'too-many-requests',
-        `More than ${limits.requestsPerMinute} ${request.method} requests a minute came from this address.`,
-        { remedy: 'Ask less often, or raise limits.requestsPerMinute.', retryAfter: found.ttlInSeconds },
+        `This address sent more than ${limits.requestsPerMinute} ${request.method} requests in a minute.`,
+        { remedy: 'Send fewer requests, or raise limits.requestsPerMinute.', retryAfter: found.ttlInSeconds },
       );
   });
   return {
-    admit: async (request, token) => {
+    check: async (request, token) => {
       const found = await wrongTokens(request, { increment: false });
       if (found.isAllowed || found.remaining > 0) return;
-      // Behind a proxy or a NAT all have one address: whoever drives the robot is not to be locked out by the next one.
-      if (recentlyRight.has(clientOf(request), token)) return;
-      throw new Failure('too-many-requests', 'Too many wrong tokens came from this address.', {
-        remedy: 'Wait, then send the right one.',
+      // Behind a proxy or a NAT all clients share an address: nobody there can lock out the robot's operator.
+      if (recentTokens.has(clientOf(request), token)) return;
+      throw new Failure('too-many-requests', 'This address sent too many wrong tokens.', {
+        remedy: 'Wait, then send a valid one.',
         retryAfter: found.ttlInSeconds,
       });
     },
-    right: (request, token) => recentlyRight.add(clientOf(request), token),
-    wrong: async request => void (await wrongTokens(request)),
+    recordValid: (request, token) => recentTokens.add(clientOf(request), token),
+    recordWrong: async request => void (await wrongTokens(request)),
   };
 }
 
-/** Which tokens were right in the last minutes, and from where; without keeping them. */
-class RecentlyRight {
+/** The tokens that were valid in the last minutes, with their client; stored as HMACs only. */
+class RecentTokens {
   readonly #key = randomBytes(32);
-  readonly #seen = new RecentKeys({ max: MAX_ADDRESSES, forMs: RECENTLY });
+  readonly #seen = new RecentKeys({ max: MAX_ADDRESSES, forMs: EXEMPTION_MS });
 
   add(client: string, token: string): void {
     this.#seen.add(this.#name(client, token));
@@ -92,8 +92,8 @@ interface Count {
 }
 
 /**
- * Counts by the monotonic clock. The library's own store goes by the time of day, and a robot's jumps: an hour back, and
- * an address that was at its limit stays there for that hour.
+ * Counts by the monotonic clock. The library's own store uses the time of day, which jumps on a robot: if it jumps back by
+ * an hour, an address at its limit stays there for that hour.
  */
 class MinuteStore implements FastifyRateLimitStore {
   readonly #counts = new Map<string, Count>();
@@ -101,10 +101,10 @@ class MinuteStore implements FastifyRateLimitStore {
   incr(key: string, done: Parameters<FastifyRateLimitStore['incr']>[1], window: number): void {
     const count = this.#alive(key, window) ?? { current: 0, startedAt: performance.now() };
     count.current++;
-    // To the end of the order, whose beginning is forgotten first.
+    // Moves the key to the end: the first is dropped first.
     this.#counts.delete(key);
     this.#counts.set(key, count);
-    forgetOldest(this.#counts, MAX_ADDRESSES);
+    dropOldest(this.#counts, MAX_ADDRESSES);
     done(null, { current: count.current, ttl: window - (performance.now() - count.startedAt) });
   }
 

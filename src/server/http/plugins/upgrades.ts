@@ -10,13 +10,12 @@ import { protocolToSpeak } from '../../../protocol/socket-token.js';
 import { problem } from '../problems.js';
 import { send } from './errors.js';
 
-/** How long whoever is cut off may go on to send. */
-const GOODBYE_MS = 2_000;
+/** How long the server waits for the client's close frame before it closes the connection. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * Takes WebSockets where the contract has one, which is where it answers 101, and refuses them elsewhere. Whoever asks
- * to go on in another protocol that is not spoken here (`h2c`: Java's HTTP client does so with each request) is answered
- * as if it had not asked (RFC 9110 §7.8).
+ * Accepts WebSockets on the operations that answer 101 in the contract, and refuses them elsewhere. An upgrade to a protocol
+ * that is not supported (`h2c`: Java's HTTP client requests it every time) is ignored (RFC 9110 §7.8).
  */
 export async function acceptUpgrades(app: FastifyInstance, contract: Contract): Promise<void> {
   const webSockets = new Set(
@@ -24,22 +23,22 @@ export async function acceptUpgrades(app: FastifyInstance, contract: Contract): 
       .filter(([, item]) => item.get?.responses !== undefined && '101' in item.get.responses)
       .map(([path]) => routeOf(path)),
   );
-  // What Node hands over is looked at first.
+  // Upgrades are filtered before ws sees them.
   const upgrades = new EventEmitter();
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.headers.upgrade?.toLowerCase() === 'websocket') upgrades.emit('upgrade', request, socket, head);
-    else takeAsPlain(app, request, socket, head);
+    else handleAsPlainRequest(app, request, socket, head);
   });
-  // A constant, as the types of ws do not know closeTimeout yet.
+  // A constant, as the types of ws lack closeTimeout.
   const options = {
     server: upgrades as never,
     maxPayload: MAX_LEGACY_MESSAGE,
-    closeTimeout: GOODBYE_MS,
+    closeTimeout: CLOSE_TIMEOUT_MS,
     handleProtocols: protocolToSpeak,
   };
   await app.register(websocket, {
     options,
-    // Whoever listens on them closes them.
+    // The handlers close their own sockets.
     preClose: async () => undefined,
     errorHandler: (err, socket, request) => {
       request.log.debug({ err, address: request.ip }, 'websocket failed');
@@ -48,12 +47,12 @@ export async function acceptUpgrades(app: FastifyInstance, contract: Contract): 
   });
   app.addHook('onRequest', async (request, reply) => {
     if (!request.ws || webSockets.has(request.routeOptions.url ?? '')) return;
-    return send(reply, problem('not-found', 'There is no WebSocket here.', 'GET /docs shows what there is.'));
+    return send(reply, problem('not-found', 'There is no WebSocket here.', 'GET /docs lists all operations.'));
   });
 }
 
 /**
- * The first system's signaling was at `/`, where the dashboard is now: a WebSocket there is one at `/signaling`. For
+ * The legacy signaling was at `/`, where the dashboard is now: a WebSocket at `/` is handled as one at `/signaling`. For
  * Fastify's `rewriteUrl`.
  */
 export function rewriteLegacyAddress(raw: IncomingMessage, url: string): string {
@@ -62,8 +61,8 @@ export function rewriteLegacyAddress(raw: IncomingMessage, url: string): string 
     : url;
 }
 
-/** Answers a plain request where there is a WebSocket. @param what goes over it, as in "Events come" */
-export function demandUpgrade(request: FastifyRequest, reply: FastifyReply, what: string, path: string): FastifyReply {
+/** Answers a plain request to a WebSocket endpoint. @param what it sends, as in "Events are sent" */
+export function requireUpgrade(request: FastifyRequest, reply: FastifyReply, what: string, path: string): FastifyReply {
   const scheme = request.protocol === 'https' ? 'wss' : 'ws';
   return send(
     reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade'),
@@ -71,15 +70,15 @@ export function demandUpgrade(request: FastifyRequest, reply: FastifyReply, what
   );
 }
 
-/** Has Node read the request again, without what made it stop before the body. */
-function takeAsPlain(app: FastifyInstance, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  const left = new Set(['upgrade', 'connection', 'http2-settings']);
+/** Lets Node parse the request again, without the headers that made it an upgrade. */
+function handleAsPlainRequest(app: FastifyInstance, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const omitted = new Set(['upgrade', 'connection', 'http2-settings']);
   const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
     const [name = '', value = ''] = request.rawHeaders.slice(i, i + 2);
-    if (!left.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
+    if (!omitted.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
-  // What came over TLS has been decrypted: as a new connection it would be greeted anew.
+  // A TLS socket is already decrypted: as a new 'connection' it would start another handshake.
   app.server.emit(socket instanceof TLSSocket ? 'secureConnection' : 'connection', socket);
 }

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 
-/** Tokens that were in a path, by the request whose path it was. */
+/** Tokens that were in a path, by request. */
 const fromPath = new WeakMap<IncomingMessage, string>();
 
-/** `/t/TOKEN` and a path; before it, perhaps, the origin (RFC 9112 §3.2.2). */
+/** `/t/TOKEN` and a path, with an optional origin before it (RFC 9112 §3.2.2). */
 const TOKEN_IN_PATH = /^(https?:\/\/[^/?#]*)?\/t\/([^/?#]+)(\/.*)?$/is;
 
 /**
- * Takes the token out of `/t/TOKEN/whep/front`, the form for players to which a person can give nothing but a URL, and
- * to which they add a path themselves. For Fastify's `rewriteUrl`: from here on nothing has the token that could log it.
+ * Takes the token out of `/t/TOKEN/whep/front`, for players that can be configured with nothing but a URL, some of which
+ * append a path to it. For Fastify's `rewriteUrl`: after it the token is nowhere that is logged.
  */
 export function moveTokenFromPath(raw: IncomingMessage & { originalUrl?: string }): string {
   const url = raw.url ?? '/';
@@ -31,7 +31,7 @@ export function tokenInUrl(request: FastifyRequest): string | undefined {
   );
 }
 
-/** A path of this server that brings a token along; without a query, which some players cut off of a Location. */
+/** A path of this server with a token in it; not in the query, which some players remove from a Location. */
 export const withToken = (path: string, token: string): string => `/t/${encodeURIComponent(token)}${path}`;
 
 function decode(text: string): string {
