@@ -1,32 +1,32 @@
-/** Why a camera is not received; the command's exit codes follow from it (cli/receive.ts). */
+/** Why a camera is not received; each code has an exit code of the command (cli/receive.ts). */
 export type FailureCode =
-  /** Nothing answers there. */
+  /** Nothing answers at this address. */
   | 'unreachable'
-  /** There is no such host. */
+  /** The host name does not resolve. */
   | 'unknown-host'
   | 'unauthorized'
   | 'unknown-camera'
-  /** It is there, and cannot be had now: no publisher, too many viewers, a fault. */
+  /** The camera exists but is unavailable now: no publisher, too many viewers, a fault. */
   | 'unavailable'
   | 'no-common-codec'
-  /** What answers does not speak WHEP, or not so that it can be used. */
+  /** The server does not speak WHEP, or its answer is unusable. */
   | 'invalid-answer'
-  /** No path for the video. */
+  /** No network path for the video. */
   | 'no-path'
   | 'no-decoder'
   | 'no-display'
   | 'cannot-write'
-  /** A mistake of this program. */
+  /** A bug of this program. */
   | 'internal';
 
-/** Failures that go away by themselves, if at all: it is tried again even where it has never worked. */
-const PASSING: ReadonlySet<FailureCode> = new Set(['unavailable']);
+/** Failures that may pass by themselves: retried even if the connection has never worked. */
+const TRANSIENT: ReadonlySet<FailureCode> = new Set(['unavailable']);
 
 export class ReceiveFailure extends Error {
   readonly code: FailureCode;
   /** What to do about it. */
   readonly remedy: string;
-  /** What the server asked to wait before the next request. */
+  /** Delay before the next request that the server asked for. */
   readonly retryAfterMs: number;
 
   constructor(code: FailureCode, detail: string, remedy = '', retryAfterMs = 0) {
@@ -36,11 +36,11 @@ export class ReceiveFailure extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
-  get passes(): boolean {
-    return PASSING.has(this.code);
+  get isTransient(): boolean {
+      return TRANSIENT.has(this.code);
   }
 
-  /** Both in a line. */
+  /** Message and remedy in one line. */
   get words(): string {
     return [this.message, this.remedy].flatMap(text => text.replace(/\.$/, '') || []).join('. ');
   }

@@ -14,24 +14,24 @@ import { EndedEarly, failureOf, SessionWatch } from './session-watch.js';
 export interface LegacyLinkOptions {
   url: URL;
   token: string | null;
-  /** Names for the sections of the sender's offer, in its order. */
+  /** Names for the media sections of the sender's offer, in order. */
   cameras: readonly string[];
   player: PlayerProcess;
   events: LinkEvents;
   waits: boolean;
 }
 
-/** An offer of an old sender, ready for webrtcbin. */
+/** An offer of a legacy sender, ready for webrtcbin. */
 interface CameraOffer {
   text: string;
   cameras: number;
   form: LegacyForm;
 }
 
-/** From HELLO to the offer: a sender opens its cameras first. */
+/** From HELLO to the offer: the sender opens its cameras in between. */
 const OFFER_MS = 10_000;
 const STEADY_MS = 5_000;
-/** Of a session: more than any sender finds. */
+/** Per session: more than any sender gathers. */
 const MAX_CANDIDATES = 200;
 
 const HOST_ONLY: IceAgentSettings = {
@@ -43,7 +43,7 @@ const HOST_ONLY: IceAgentSettings = {
   gatheringMs: 250,
 };
 
-/** How many cameras the sender offers that answers there. @throws ReceiveFailure */
+/** How many cameras the sender at this signaling server offers. @throws ReceiveFailure */
 export async function countCameras(url: URL, token: string | null): Promise<number> {
   let take: (message: LegacyMessage) => void = () => undefined;
   const signaling = await LegacySignaling.connect(url, token, message => take(message));
@@ -52,13 +52,13 @@ export async function countCameras(url: URL, token: string | null): Promise<numb
       take = listener;
     });
     signaling.hello();
-    return (await Promise.race([offered, goneFrom(url, signaling)])).cameras;
+    return (await Promise.race([offered, untilClosed(url, signaling)])).cameras;
   } finally {
     signaling.close();
   }
 }
 
-/** All cameras of an old sender, over one connection to its signaling server and one peer connection. */
+/** All cameras of a legacy sender, over one connection to its signaling server and one peer connection. */
 export class LegacyLink implements Link {
   readonly #options: LegacyLinkOptions;
   readonly #stop = new AbortController();
@@ -84,7 +84,7 @@ export class LegacyLink implements Link {
     while (!this.#stop.signal.aborted) {
       const failure = await this.#session();
       if (this.#stop.signal.aborted) return;
-      if (!this.#hasWorked && !waits && !failure.passes) {
+      if (!this.#hasWorked && !waits && !failure.isTransient) {
         for (const camera of cameras) events.failed(camera, failure);
         return;
       }
@@ -96,7 +96,7 @@ export class LegacyLink implements Link {
   async #session(): Promise<ReceiveFailure> {
     const { url, token, player, events } = this.#options;
     const id = randomUUID();
-    const said = { here: '', there: '' };
+    const descriptions = { local: '', remote: '' };
     const over = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, over.signal]);
     const early: string[] = [];
@@ -106,33 +106,33 @@ export class LegacyLink implements Link {
     let signaling: LegacySignaling | null = null;
     try {
       await player.untilPrepared();
-      const hear = (message: LegacyMessage): void => {
+      const onMessage = (message: LegacyMessage): void => {
         if (message.type !== 'candidate') take(message);
         else if (message.value === null || ++candidates > MAX_CANDIDATES) return;
         else if (isAnswered) player.addCandidates(id, [message.value]);
-        // They come of the offer, and there is nothing to give them to before it is answered.
+        // Candidates before the answer: the player has no session for them yet.
         else early.push(message.value);
-        if (message.type === 'candidate') said.there += `a=candidate:${message.value}\r\n`;
+        if (message.type === 'candidate') descriptions.remote += `a=candidate:${message.value}\r\n`;
       };
-      signaling = await LegacySignaling.connect(url, token, hear, signal);
-      const gone = goneFrom(url, signaling);
+      signaling = await LegacySignaling.connect(url, token, onMessage, signal);
+            const closed = untilClosed(url, signaling);
       const offered = firstOffer(url, listener => {
         take = listener;
       });
       signaling.hello();
-      const offer = await Promise.race([offered, gone]);
+      const offer = await Promise.race([offered, closed]);
       const watched = new SessionWatch(signal, camera => {
         this.#hasWorked = true;
         events.live(camera);
       });
-      said.there += offer.text;
+      descriptions.remote += offer.text;
       const cameras = this.#camerasFor(offer);
-      said.here = await player.answer(id, { cameras, offer: offer.text, ice: HOST_ONLY }, watched);
-      signaling.send(formatDescription('answer', said.here, offer.form));
-      for (const candidate of candidatesOf(said.here)) signaling.send(formatCandidate(candidate));
+      descriptions.local = await player.answer(id, { cameras, offer: offer.text, ice: HOST_ONLY }, watched);
+            signaling.send(formatDescription('answer', descriptions.local, offer.form));
+            for (const candidate of candidatesOf(descriptions.local)) signaling.send(formatCandidate(candidate));
       isAnswered = true;
       player.addCandidates(id, early);
-      // Another offer is another negotiation: the sender was started anew, or somebody said HELLO.
+      // A second offer starts another negotiation: the sender restarted, or another client said HELLO.
       const renewed = firstOffer(
         url,
         listener => {
@@ -140,13 +140,13 @@ export class LegacyLink implements Link {
         },
         null,
       ).then(() => {
-        throw new ReceiveFailure('unavailable', 'the sender began anew');
+        throw new ReceiveFailure('unavailable', 'the sender restarted the negotiation');
       });
       renewed.catch(() => undefined);
-      return await Promise.race([gone, renewed, this.#watch(watched, said)]);
+      return await Promise.race([closed, renewed, this.#watch(watched, descriptions)]);
     } catch (error) {
       if (error instanceof ReceiveFailure) return error;
-      if (error instanceof EndedEarly) return failureOf(url.host, error.end, said);
+      if (error instanceof EndedEarly) return failureOf(url.host, error.end, descriptions);
       return new ReceiveFailure('internal', error instanceof Error ? error.message : String(error));
     } finally {
       over.abort();
@@ -155,37 +155,37 @@ export class LegacyLink implements Link {
     }
   }
 
-  async #watch(watched: SessionWatch, said: Descriptions): Promise<ReceiveFailure> {
+  async #watch(watched: SessionWatch, descriptions: Descriptions): Promise<ReceiveFailure> {
     const { host } = this.#options.url;
     const beganAt = await watched.firstFrame();
     const end = await watched.end;
     if (performance.now() - beganAt > STEADY_MS) this.#failures = 0;
-    return failureOf(host, end, said);
+    return failureOf(host, end, descriptions);
   }
 
-  /** @throws ReceiveFailure if it offers more than there are places for */
+  /** @throws ReceiveFailure if the sender offers more cameras than there are names */
   #camerasFor({ cameras }: CameraOffer): string[] {
     const known = this.#options.cameras;
     if (cameras > known.length)
       throw new ReceiveFailure(
         'unavailable',
-        `the sender offers ${cameras} cameras and there are places for ${known.length}`,
-        'Name as many, or start this anew',
+        `the sender offers ${cameras} cameras, and only ${known.length} are expected`,
+                'Name as many cameras, or restart this command',
       );
     return known.slice(0, cameras);
   }
 }
 
 /** Rejects when the connection ends. */
-function goneFrom(url: URL, signaling: LegacySignaling): Promise<never> {
-  const gone = signaling.closed.then(why => {
-    throw new ReceiveFailure('unavailable', `${url.host} has closed the connection (${why})`);
+function untilClosed(url: URL, signaling: LegacySignaling): Promise<never> {
+  const closed = signaling.closed.then(why => {
+    throw new ReceiveFailure('unavailable', `${url.host} closed the connection (${why})`);
   });
-  gone.catch(() => undefined);
-  return gone;
+  closed.catch(() => undefined);
+    return closed;
 }
 
-/** @param timeoutMs null for whenever it comes @throws ReceiveFailure */
+/** @param timeoutMs null waits forever @throws ReceiveFailure */
 function firstOffer(
   url: URL,
   onMessages: (listener: (message: LegacyMessage) => void) => void,

@@ -6,10 +6,10 @@ import { trusted } from './trust.js';
 
 const CONNECT_MS = 5_000;
 
-/** A connection to the signaling server of an old sender. */
+/** A connection to a legacy signaling server. */
 export class LegacySignaling {
   readonly #socket: WebSocket;
-  /** Resolves when the connection has ended, whoever ended it. */
+  /** Resolves with the reason when the connection has closed, from either side. */
   readonly closed: Promise<string>;
 
   private constructor(socket: WebSocket, closed: Promise<string>) {
@@ -18,8 +18,8 @@ export class LegacySignaling {
   }
 
   /**
-   * @param onMessage is given what is in the protocol; all else is passed over
-   * @param signal ends it, also while it is being made
+   * @param onMessage receives the protocol's messages; anything else is ignored
+     * @param signal closes the connection, also while it is being opened
    * @throws ReceiveFailure
    */
   static async connect(
@@ -52,11 +52,11 @@ export class LegacySignaling {
             ? new ReceiveFailure(
                 'unauthorized',
                 `${url.host} answered ${response.statusCode}`,
-                'Give a token that may view',
+                'Use a token with permission to view',
               )
             : new ReceiveFailure(
                 'invalid-answer',
-                `${url.host} answered ${response.statusCode} and is no signaling server`,
+                `${url.host} answered ${response.statusCode} and is not a signaling server`,
               ),
         ),
       );
@@ -66,7 +66,7 @@ export class LegacySignaling {
     try {
       await open;
     } catch (error) {
-      // Whoever listens for an answer that is no WebSocket is to end it himself.
+      // With a listener for unexpected-response, ws leaves the connection open.
       socket.terminate();
       throw error;
     }
@@ -99,6 +99,6 @@ function failureOf(url: URL, error: Error): ReceiveFailure {
     code === 'ECONNREFUSED'
       ? `${url.host} refuses the connection`
       : `${url.host} cannot be reached: ${printable(error.message)}`,
-    'Start the signaling server there, or name the right port (8765 as ever)',
+    'Start the signaling server there, or use the right port (default: 8765)',
   );
 }

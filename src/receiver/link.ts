@@ -2,28 +2,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { retryDelayMs } from '../protocol/backoff.js';
 import type { ReceiveFailure } from './failure.js';
 
-/** What a link tells of its cameras. */
+/** What a link reports about its cameras. */
 export interface LinkEvents {
-  /** Pictures come. */
+  /** Frames arrive. */
   live(camera: string): void;
-  /** None come any more, or not yet, and why. It is being tried again by itself. */
+  /** No frames, and why. The link retries by itself. */
   down(camera: string, why: ReceiveFailure): void;
-  /** The camera's own trouble, while its session goes on: what the server shows is a slate. */
+  /** The camera itself fails while its session continues: the server sends placeholder frames. */
   trouble(camera: string, text: string | null): void;
-  /** It has never worked, and will not. */
+  /** The first connection failed, and the link does not retry. */
   failed(camera: string, failure: ReceiveFailure): void;
 }
 
-/** What brings cameras here, from the first attempt to the end of the command, over all interruptions. */
+/** Receives cameras from the first attempt to the end of the command, across all interruptions. */
 export interface Link {
   start(): void;
   close(): Promise<void>;
 }
 
-/** An operator waits, and asks one server. */
+/** Short, as an operator waits and only one server is asked. */
 const LONGEST_RETRY_MS = 1_500;
 
-/** Waits for the next attempt. @param failures attempts that failed since it last stood for a while @param signal ends it */
+/** Waits for the next attempt. @param failures attempts since the last stable session @param signal ends the wait */
 export async function untilNextAttempt(failures: number, retryAfterMs: number, signal: AbortSignal): Promise<void> {
   const delay = retryDelayMs(failures, retryAfterMs, undefined, LONGEST_RETRY_MS);
   await sleep(delay, undefined, { signal }).catch(() => undefined);

@@ -1,23 +1,23 @@
 import { ReceiveFailure } from './failure.js';
 
-/** What was negotiated: the SDP of this side and of the other, whichever of them made the offer. */
+/** The local and the remote SDP, whichever side made the offer. */
 export interface Descriptions {
-  here: string;
-  there: string;
+  local: string;
+    remote: string;
 }
 
-/** No path for the video was found: what was tried, and what to check. */
-export function noPath(host: string, said: Descriptions): ReceiveFailure {
-  const here = candidatesIn(said.here);
-  const there = candidatesIn(said.there);
-  const tried = `from ${show(here)} here to ${show(there)} there`;
-  const hasRelay = [...here, ...there].some(({ type }) => type === 'relay');
+/** No network path for the video: what was tried, and what to check. */
+export function noPath(host: string, descriptions: Descriptions): ReceiveFailure {
+  const local = candidatesIn(descriptions.local);
+  const remote = candidatesIn(descriptions.remote);
+  const tried = `from ${show(local)} here to ${show(remote)} there`;
+  const hasRelay = [...local, ...remote].some(({ type }) => type === 'relay');
   return new ReceiveFailure(
     'no-path',
-    `no path for the video to ${host} was found; tried ${tried}`,
-    there.length === 0
-      ? 'The server named no address that can be tried: look at its network and its log'
-      : `Let UDP through between the two${hasRelay ? '' : ', or configure a TURN server on the robot'}; "doctor" on the robot checks its side`,
+    `no network path for the video to ${host}; tried ${tried}`,
+        remote.length === 0
+          ? 'The server sent no usable candidate: check its network and its log'
+          : `Allow UDP between the two${hasRelay ? '' : ', or configure a TURN server on the robot'}; "doctor" on the robot checks its side`,
   );
 }
 

@@ -1,32 +1,32 @@
-/** Deaths of the player soon after a session began, with which its decoder is left out. */
+/** Crashes of the player soon after a session began, after which its decoder is excluded. */
 export const DEATHS_OF_A_DECODER = 3;
-/** ms. A player that has played for so long is not broken by its decoder; what it died of was something else. */
+/** ms. If a player has played for so long, its decoder is not what crashed it. */
 export const STEADY_MS = 10_000;
-/** Elements that may be left out: there are fewer that are known. */
+/** Maximum number of excluded elements: fewer are known. */
 const MAX_BROKEN = 12;
 
 export type FaultVerdict =
-  /** It may have been anything; it is started again. */
+  /** Unknown cause; the player restarts. */
   | { kind: 'again' }
-  /** This element is opened no more. */
+  /** This element is no longer opened. */
   | { kind: 'left out'; element: string; deaths: number }
-  /** It does not run, and there is no element to blame for it. */
+  /** The player does not run, and no element is to blame. */
   | { kind: 'hopeless' };
 
 /**
- * What breaks the player, told from when it died: at opening, an element broke it at once; while frames were decoded it
- * may have been the decoder or chance, so that several deaths count. Pure.
+ * Finds what crashes the player from the time of the crash: while an element was being opened, that element; while
+ * frames were being decoded, the decoder or chance, so that several crashes count. Pure.
  */
 export class PlayerFaults {
   readonly #broken: string[] = [];
   #trying: string | null = null;
   #decoder: string | null = null;
   #isPrepared = false;
-  /** Since when frames come; null while none do. */
+  /** Since when frames arrive; null while none do. */
   #playingSince: number | null = null;
   #deaths = 0;
 
-  /** Elements that are to be left alone. */
+  /** Elements that must not be opened. */
   get broken(): readonly string[] {
     return this.#broken;
   }
@@ -44,7 +44,7 @@ export class PlayerFaults {
     this.#decoder = decoder;
   }
 
-  /** A session is connected, so that frames come from now on. @param now ms */
+  /** A session is connected, so that frames arrive from now on. @param now ms */
   connected(now: number): void {
     this.#playingSince ??= now;
   }

@@ -18,13 +18,13 @@ import { ReceiveFailure } from './failure.js';
 import { type FaultVerdict, PlayerFaults, STEADY_MS } from './player-faults.js';
 
 const ENTRY = fileURLToPath(new URL('./player/main.js', import.meta.url));
-/** An offer or an answer: webrtcbin takes some ms, and waits for STUN and TURN for a while. */
+/** For an offer or an answer: webrtcbin needs some ms, and waits for STUN and TURN. */
 const NEGOTIATE_MS = 5_000;
-/** To choose a decoder and open the display. */
+/** For choosing a decoder and opening the display. */
 const PREPARE_MS = 30_000;
-/** Files are finished before it closes. */
+/** The player finishes files before it closes. */
 const TIMES = { ...CHILD_TIMES, hungMs: 6_000, closeMs: 4_000 };
-/** A death costs a second; a player that cannot live, with no element to blame, ends the command within half a minute. */
+/** A crash costs a second; a player that keeps crashing, with no element to blame, ends the command within 30 s. */
 const RESTARTS: RestartPolicy = {
   delaysMs: [0, 250, 1000, 2000, 5000],
   steadyMs: STEADY_MS,
@@ -32,28 +32,28 @@ const RESTARTS: RestartPolicy = {
   maxStuck: 3,
 };
 
-/** What a session hears of the player. */
+/** Receives the player's events of one session. */
 export interface SessionListener {
   connected(): void;
   frame(camera: string): void;
-  /** By the player itself, or with it. */
+  /** The player ended the session, or died. */
   ended(reason: string, detail: string | null): void;
 }
 
 export interface PlayerProcessOptions {
   settings: Omit<PlayerSettings, 'skip'>;
-  /** Whether the process's stdout is this one's. */
+  /** Whether the player inherits stdout. */
   pipes: boolean;
   log: Log;
-  /** It can take sessions: the first, or one that took the place of another. */
+  /** The player, the first one or a replacement, accepts sessions. */
   onPrepared(prepared: Prepared): void;
-  /** What is about cameras and not about a session. */
+  /** Messages about cameras rather than sessions. */
   onMessage(message: FromPlayer): void;
-  /** The process has died; another one takes its place. */
+  /** The process has died and is being replaced. */
   onDied(reason: string): void;
-  /** It cannot be brought to play. */
+  /** The player does not work, and is not restarted. */
   onFailed(failure: ReceiveFailure): void;
-  /** Real processes on real time, if nothing is said. */
+  /** By default real processes and real time. */
   launch?: (onMessage: (message: FromPlayer) => void) => Child<ToPlayer, FromPlayer>;
   clock?: Clock;
 }
@@ -61,7 +61,7 @@ export interface PlayerProcessOptions {
 export type Prepared = Pick<FromPlayerOf<'prepared'>, 'decoder' | 'decoderTitle' | 'sink'>;
 
 /**
- * The process that decodes and shows, from this side: what it dies of costs a second, and an element that breaks it is
+ * The command's side of the process that decodes and shows: a crash costs a second, and an element that crashes it is
  * not opened again.
  */
 export class PlayerProcess {
@@ -70,8 +70,8 @@ export class PlayerProcess {
   readonly #player: Supervised<ToPlayer, FromPlayer, typeof PLAYER_REPLIES>;
   readonly #faults = new PlayerFaults();
   readonly #listeners = new Map<string, SessionListener>();
-  /** What was said of cameras last: a player that takes the place of another is told it again. */
-  readonly #said = new Map<string, string | null>();
+  /** The last text of each camera, sent again to a replacement player. */
+  readonly #texts = new Map<string, string | null>();
   #verdict: FaultVerdict = { kind: 'again' };
   #failure = new ReceiveFailure('internal', 'the player was closed');
 
@@ -108,14 +108,14 @@ export class PlayerProcess {
     this.#player.start();
   }
 
-  /** Resolves when it can take sessions, over however many restarts. @throws ReceiveFailure */
+  /** Resolves when the player accepts sessions, after any number of restarts. @throws ReceiveFailure */
   async untilPrepared(): Promise<void> {
     await this.#player.untilUp({ timeoutMs: null }).catch(() => {
       throw this.#failure;
     });
   }
 
-  /** An offer to receive a camera, as webrtcbin makes it. @throws ReceiveFailure */
+  /** webrtcbin's offer to receive a camera. @throws ReceiveFailure */
   async offer(session: string, camera: string, ice: IceAgentSettings, listener: SessionListener): Promise<string> {
     return await this.#negotiate(session, listener, async limits => {
       const { offer } = await this.#player.request({ type: 'offer', session, camera, ice }, limits);
@@ -123,7 +123,7 @@ export class PlayerProcess {
     });
   }
 
-  /** Answers an offer with a section for each camera. @throws ReceiveFailure */
+  /** Answers an offer that has a media section for each camera. @throws ReceiveFailure */
   async answer(
     session: string,
     { cameras, offer, ice }: { cameras: readonly string[]; offer: string; ice: IceAgentSettings },
@@ -144,14 +144,14 @@ export class PlayerProcess {
     this.#player.send({ type: 'candidates', session, values });
   }
 
-  /** Ends a session; its listener hears no more. */
+  /** Ends a session; its listener receives no further events. */
   leave(session: string): void {
     this.#listeners.delete(session);
     this.#player.send({ type: 'leave', session });
   }
 
   say(camera: string, text: string | null): void {
-    this.#said.set(camera, text);
+    this.#texts.set(camera, text);
     if (this.#player.isUp) this.#player.send({ type: 'say', camera, text });
   }
 
@@ -164,7 +164,7 @@ export class PlayerProcess {
     try {
       const prepared = await this.#player.request({ type: 'configure', settings }, { timeoutMs: PREPARE_MS });
       this.#faults.prepared(prepared.decoder);
-      for (const [camera, text] of this.#said) this.#player.send({ type: 'say', camera, text });
+      for (const [camera, text] of this.#texts) this.#player.send({ type: 'say', camera, text });
       this.#options.onPrepared(prepared);
     } catch (error) {
       if (!(error instanceof RequestError) || error.fault !== 'refused') throw error;
@@ -186,8 +186,8 @@ export class PlayerProcess {
       if (!(error instanceof RequestError)) throw error;
       const { fault, message } = error;
       if (fault === 'refused')
-        throw new ReceiveFailure('invalid-answer', `the session could not be set up: ${message}`);
-      // One that hangs is replaced.
+        throw new ReceiveFailure('invalid-answer', `session setup failed: ${message}`);
+              // A player that hangs is replaced.
       throw new ReceiveFailure(
         'unavailable',
         fault === 'late' ? `the player: ${message}` : `the player died: ${message}`,
@@ -231,12 +231,12 @@ export class PlayerProcess {
           ? new ReceiveFailure(
               'internal',
               `${RESTARTS.maxStuck} players hang in the kernel: ${reason}`,
-              'Restart the machine: a driver of its graphics or its decoder hangs',
+              'Restart the machine: its graphics or decoder driver hangs',
             )
           : new ReceiveFailure(
               'internal',
-              `the player ${upMs === null ? 'does not start' : 'dies again and again'}: ${reason}`,
-              'Run "bigfootbot-video doctor", which looks at GStreamer',
+              `the player ${upMs === null ? 'does not start' : 'keeps crashing'}: ${reason}`,
+              'Run "bigfootbot-video doctor", which checks GStreamer',
             ),
       );
     } else this.#options.onDied(verdict.kind === 'left out' ? `${blame(verdict)}: ${reason}` : reason);
@@ -251,5 +251,5 @@ export class PlayerProcess {
 }
 
 function blame({ element, deaths }: Extract<FaultVerdict, { kind: 'left out' }>): string {
-  return deaths === 1 ? `${element} broke it and is left out` : `${element} broke it ${deaths} times and is left out`;
+  return `${element} crashed it${deaths === 1 ? '' : ` ${deaths} times`} and is no longer used`;
 }

@@ -7,7 +7,7 @@ import { PlayerProcess, type Prepared } from './player-process.js';
 import type { Reporter } from './reporter.js';
 import { type CameraReport, Tally } from './tally.js';
 
-/** What is known of a robot's clock; see RobotClock. */
+/** A robot's clock; see RobotClock. */
 export interface Clock {
   readonly roundTripMs: number | null;
   readonly offset: ClockOffsetEstimate;
@@ -15,11 +15,11 @@ export interface Clock {
 
 export interface ReceiverOptions {
   player: Omit<PlayerSettings, 'skip'>;
-  /** Makes what brings the cameras. */
+  /** Makes the links that receive the cameras. */
   links(player: PlayerProcess, events: LinkEvents): Link[];
-  /** Null where there is none to ask. */
+  /** Null without a robot's clock. */
   clock: Clock | null;
-  /** Ends when each snapshot is there. */
+  /** Ends when every snapshot is written. */
   endsWithSnapshots: boolean;
   reporter: Reporter;
   log: Log;
@@ -27,9 +27,9 @@ export interface ReceiverOptions {
 
 const REPORT_MS = 1_000;
 
-/** One run of `recv`: the player, the links, and how it goes. */
+/** One run of `recv`: the player, the links and the report. */
 export class Receiver {
-  /** Resolves when it is over as it was to be; rejects with a ReceiveFailure. */
+  /** Resolves at the regular end; rejects with a ReceiveFailure. */
   readonly over: Promise<void>;
   readonly #options: ReceiverOptions;
   readonly #player: PlayerProcess;
@@ -61,7 +61,7 @@ export class Receiver {
       onPrepared: prepared => this.#prepared(prepared),
       onMessage: message => this.#onMessage(message),
       onDied: reason =>
-        options.reporter.event('player-died', { reason }, `The player died and is being restarted: ${reason}`),
+        options.reporter.event('player-died', { reason }, `The player died and restarts: ${reason}`),
       onFailed: failure => this.#end.reject(failure),
     });
     this.#links = options.links(this.#player, this.#events());
@@ -75,7 +75,7 @@ export class Receiver {
     this.#timer = setInterval(() => reporter.figures(this.#reports()), REPORT_MS);
   }
 
-  /** Ends as if a person had wanted it. */
+  /** Ends regularly, like Ctrl-C. */
   stop(): void {
     this.#end.resolve();
   }
@@ -97,25 +97,25 @@ export class Receiver {
         this.#player.say(camera, null);
       },
       down: (camera, failure) => {
-        const isNews = this.#tallies.get(camera)?.down(failure.words, failure.message) ?? false;
+        const isNew = this.#tallies.get(camera)?.down(failure.words, failure.message) ?? false;
         this.#player.say(camera, failure.message);
-        if (isNews)
+        if (isNew)
           reporter.event(
             'down',
             { camera, code: failure.code, detail: failure.message, remedy: failure.remedy },
-            `${camera}: ${failure.words}. Trying again`,
+            `${camera}: ${failure.words}. Retrying`,
           );
       },
       trouble: (camera, text) => {
-        const isNews = this.#tallies.get(camera)?.trouble(text) ?? false;
-        if (!isNews) return;
-        reporter.event('trouble', { camera, detail: text }, `${camera}: ${text ?? 'the camera brings pictures again'}`);
+        const isNew = this.#tallies.get(camera)?.trouble(text) ?? false;
+        if (!isNew) return;
+        reporter.event('trouble', { camera, detail: text }, `${camera}: ${text ?? 'the camera delivers video again'}`);
       },
       failed: (camera, failure) => {
         this.#failed.set(camera, failure);
         this.#tallies.get(camera)?.down(failure.words, failure.message);
         this.#player.say(camera, failure.words);
-        if (this.#failed.size === this.#tallies.size || this.#lacksOnlyFailed()) this.#end.reject(failure);
+        if (this.#failed.size === this.#tallies.size || this.#onlyFailedSnapshotsMissing()) this.#end.reject(failure);
         else
           reporter.event(
             'failed',
@@ -126,10 +126,10 @@ export class Receiver {
     };
   }
 
-  /** Said once, and again where a decoder or the display has taken the place of another. */
+  /** Reported once, and again when the decoder or the display changes. */
   #prepared({ decoder, decoderTitle, sink }: Prepared): void {
-    const decodes = decoder === null ? 'Decodes nothing' : `Decodes with ${decoder} (${decoderTitle})`;
-    const text = `${decodes}, shows ${sink === null ? 'nothing' : `with ${sink}`}`;
+    const decoding = decoder === null ? 'No decoding' : `Decoding with ${decoder} (${decoderTitle})`;
+        const text = `${decoding}, ${sink === null ? 'no display' : `display with ${sink}`}`;
     if (text !== this.#preparedText) this.#options.reporter.event('prepared', { decoder, sink }, text);
     this.#preparedText = text;
   }
@@ -139,7 +139,7 @@ export class Receiver {
     switch (message.type) {
       case 'frame': {
         const { camera, width, height } = message;
-        reporter.event('frame', { camera, width, height }, `${camera}: pictures, ${width}x${height}`);
+        reporter.event('frame', { camera, width, height }, `${camera}: receiving video, ${width}x${height}`);
         return;
       }
       case 'figures': {
@@ -149,14 +149,14 @@ export class Receiver {
         return;
       }
       case 'stale':
-        reporter.event('stale', { camera: message.camera }, `${message.camera}: no picture for half a second`);
+        reporter.event('stale', { camera: message.camera }, `${message.camera}: no frame for 0.5 s`);
         return;
       case 'fresh': {
         const afterMs = Math.round(message.afterMs);
         reporter.event(
           'fresh',
           { camera: message.camera, afterMs },
-          `${message.camera}: pictures again, after ${afterMs / 1000} s`,
+          `${message.camera}: frames again, after ${afterMs / 1000} s`,
         );
         return;
       }
@@ -165,16 +165,16 @@ export class Receiver {
         reporter.event(
           kind,
           { camera, file },
-          `${camera}: ${kind === 'snapshot' ? 'a picture is in' : 'recording into'} ${file}`,
+          `${camera}: ${kind === 'snapshot' ? 'snapshot saved to' : 'recording to'} ${file}`,
         );
         if (kind === 'snapshot') this.#snapshots.delete(camera);
         if (endsWithSnapshots && this.#snapshots.size === 0) this.#end.resolve();
-        else if (this.#lacksOnlyFailed()) this.#end.reject([...this.#failed.values()][0] as ReceiveFailure);
+        else if (this.#onlyFailedSnapshotsMissing()) this.#end.reject([...this.#failed.values()][0] as ReceiveFailure);
         return;
       }
       case 'piping': {
         const { camera, width, height } = message;
-        reporter.event('piping', { camera, width, height }, `${camera}: pictures of ${width}x${height} to stdout`);
+        reporter.event('piping', { camera, width, height }, `${camera}: writing frames of ${width}x${height} to stdout`);
         return;
       }
       case 'cannot-write':
@@ -184,7 +184,7 @@ export class Receiver {
         return;
       case 'display-gone':
         this.#end.reject(
-          new ReceiveFailure('no-display', `the display is gone: ${message.detail}`, 'Use --headless to need none'),
+          new ReceiveFailure('no-display', `display lost: ${message.detail}`, 'Use --headless to run without a display'),
         );
         return;
       case 'pipe-closed':
@@ -196,8 +196,8 @@ export class Receiver {
     }
   }
 
-  /** Whether snapshots are lacking, and none of them will come any more. */
-  #lacksOnlyFailed(): boolean {
+  /** Whether every missing snapshot is of a camera that has failed. */
+    #onlyFailedSnapshotsMissing(): boolean {
     return this.#snapshots.size > 0 && [...this.#snapshots].every(camera => this.#failed.has(camera));
   }
 

@@ -1,9 +1,9 @@
 import type { CameraReport, CameraSummary } from './tally.js';
 import { fit, statusLine, summaryLines } from './words.js';
 
-/** Where `recv` tells how it goes. */
+/** The output of `recv`. */
 export interface Reporter {
-  /** Something has happened. @param fields for programs @param words for people, a line */
+  /** @param fields for programs @param words for people, one line */
   event(event: string, fields: Readonly<Record<string, unknown>>, words: string): void;
   /** Once a second. */
   figures(reports: readonly CameraReport[]): void;
@@ -39,10 +39,10 @@ export function jsonReporter(out: Out): Reporter {
   };
 }
 
-/** Whatever a server or a library said, it is one line and moves no cursor. */
+/** Text of a server or a library as one line that moves no cursor. */
 const oneLine = (words: string): string => words.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
 
-/** Lines for people: what happens, and at the end the summary. */
+/** Lines for people: the events, and at the end the summary. */
 export function plainReporter(out: Out): Reporter {
   return {
     event: (_, __, words) => void out.write(`${oneLine(words)}\n`),
@@ -56,8 +56,8 @@ export function plainReporter(out: Out): Reporter {
 const UP_AND_CLEAR = (lines: number): string => (lines > 0 ? `\u001b[${lines}A\u001b[J` : '');
 
 /**
- * On a terminal: below what has happened one line a camera, which is rewritten each second.
- * @param columns of the terminal now
+ * On a terminal: the events, and below them one line per camera, rewritten every second.
+ * @param columns current width of the terminal
  */
 export function terminalReporter(out: Out, columns: () => number): Reporter {
   let shown: string[] = [];

@@ -2,9 +2,9 @@ import { parseProblem, parseRetryAfter } from '../protocol/problem-document.js';
 import { type FailureCode, ReceiveFailure } from './failure.js';
 import { fetchTrusting } from './trust.js';
 
-/** A server answers when the camera's first picture is there, which may take a camera that long. */
+/** A server answers when the camera's first frame is there, which may take a camera this long. */
 const TIMEOUT_MS = 15_000;
-/** Of a body: an answer, a list of cameras. */
+/** Characters of a body: an SDP answer, a list of cameras. */
 const MAX_BODY = 1_000_000;
 
 export interface Answer {
@@ -19,24 +19,24 @@ export interface Question {
   method?: string;
   body?: string;
   headers?: Readonly<Record<string, string>>;
-  /** Null sends none. */
+  /** Null sends no token. */
   token: string | null;
   signal?: AbortSignal;
   timeoutMs?: number;
 }
 
 /**
- * Asks a server, and takes only a good answer for one.
- * @throws ReceiveFailure
+ * Sends a request.
+ * @throws ReceiveFailure without an answer, or on a status other than 2xx
  */
 export async function ask(url: URL, question: Question): Promise<Answer> {
-  const answer = await askAnyhow(url, question);
+  const answer = await askAnyStatus(url, question);
   if (answer.status < 200 || answer.status > 299) throw refusal(url, answer);
   return answer;
 }
 
-/** The same, whatever the status. @throws ReceiveFailure if there is no answer */
-export async function askAnyhow(url: URL, question: Question): Promise<Answer> {
+/** The same, accepting any status. @throws ReceiveFailure without an answer */
+export async function askAnyStatus(url: URL, question: Question): Promise<Answer> {
   const { method = 'GET', body, headers = {}, token, signal, timeoutMs = TIMEOUT_MS } = question;
   const late = AbortSignal.timeout(timeoutMs);
   try {
@@ -47,7 +47,7 @@ export async function askAnyhow(url: URL, question: Question): Promise<Answer> {
       signal: signal ? AbortSignal.any([signal, late]) : late,
     });
     const text = await bodyOf(response);
-    if (text === null) throw new ReceiveFailure('invalid-answer', `${hostOf(url)} answered with far too much`);
+    if (text === null) throw new ReceiveFailure('invalid-answer', `${hostOf(url)} sent an answer of more than ${MAX_BODY} characters`);
     return { status: response.status, headers: response.headers, body: text, url: new URL(response.url || url) };
   } catch (error) {
     if (error instanceof ReceiveFailure) throw error;
@@ -55,11 +55,11 @@ export async function askAnyhow(url: URL, question: Question): Promise<Answer> {
   }
 }
 
-/** No more of it is kept than is allowed; null if there is more. */
+/** The body; null if it is longer than MAX_BODY. */
 async function bodyOf({ body }: Response): Promise<string | null> {
   const decoder = new TextDecoder();
   let text = '';
-  // To leave the loop ends the connection.
+  // Leaving the loop closes the connection.
   for await (const chunk of body ?? []) {
     text += decoder.decode(chunk as Uint8Array, { stream: true });
     if (text.length > MAX_BODY) return null;
@@ -84,21 +84,21 @@ const CODES: Readonly<Record<number, FailureCode>> = {
   429: 'unavailable',
 };
 
-// What this project's server calls it says more than the status.
+// The problem codes of this project's server are more specific than the status.
 const KNOWN: ReadonlyMap<string, FailureCode> = new Map([
   ['no-common-codec', 'no-common-codec'],
   ['unknown-camera', 'unknown-camera'],
 ]);
 
-// What the server says of it is for programs that speak HTTP.
+// The server's own remedy is for HTTP clients.
 const REMEDIES: Readonly<Partial<Record<FailureCode, string>>> = {
-  unauthorized: 'Give a token that may view: in BIGFOOTBOT_TOKEN, with --token-file, or type it when you are asked',
+  unauthorized: 'Give a token with permission to view: in BIGFOOTBOT_TOKEN, with --token-file, or at the prompt',
 };
 
 function refusal(url: URL, { status, headers, body }: Answer): ReceiveFailure {
   const problem = parseProblem(status, body);
   const code = KNOWN.get(problem.code ?? '') ?? CODES[status] ?? (status < 500 ? 'invalid-answer' : 'unavailable');
-  // The words of a stranger's server.
+  // Text of an untrusted server.
   const detail = printable(problem.detail);
   return new ReceiveFailure(
     code,
@@ -121,7 +121,7 @@ function unreachable(url: URL, error: unknown, lateMs: number | null): ReceiveFa
     return new ReceiveFailure(
       'unreachable',
       `${host} did not answer within ${lateMs / 1000} s`,
-      'Check the address, and that the network leads there',
+      'Check the address and the network',
     );
   const { code = '', message = '' } = causeOf(error);
   switch (code) {
@@ -129,7 +129,7 @@ function unreachable(url: URL, error: unknown, lateMs: number | null): ReceiveFa
       return new ReceiveFailure(
         'unreachable',
         `${host} refuses the connection`,
-        'Start the server there, or name the right port (8765 unless it was told another)',
+        'Start the server there, or use the right port (default: 8765)',
       );
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -145,8 +145,8 @@ function unreachable(url: URL, error: unknown, lateMs: number | null): ReceiveFa
     case 'UND_ERR_CONNECT_TIMEOUT':
       return new ReceiveFailure(
         'unreachable',
-        `no way leads to ${host}`,
-        'Check that both are on a network that joins them',
+        `no route to ${host}`,
+                'Check that both machines are on connected networks',
       );
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
@@ -156,20 +156,20 @@ function unreachable(url: URL, error: unknown, lateMs: number | null): ReceiveFa
     return new ReceiveFailure(
       'unreachable',
       `the certificate of ${host} is not trusted: ${printable(message)}`,
-      CERTIFICATE_REMEDIES[code] ?? 'Name the file of who signed it, or of itself, with --ca',
+      CERTIFICATE_REMEDIES[code] ?? 'Give the certificate, or that of its authority, with --ca',
     );
-  return new ReceiveFailure('unreachable', `${host} cannot be asked: ${printable(message)}`);
+  return new ReceiveFailure('unreachable', `the request to ${host} failed: ${printable(message)}`);
 }
 
 const CERTIFICATE_REMEDIES: Readonly<Record<string, string>> = {
-  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a name that is in it, or make one that has this name ("certificate --host" there)',
-  CERT_HAS_EXPIRED: 'Renew it there, and look at the clocks of both',
-  CERT_NOT_YET_VALID: 'Set the clocks of both',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a name that the certificate covers, or create one for this name ("certificate --host" on the robot)',
+  CERT_HAS_EXPIRED: 'Renew it on the server, and check the clocks of both machines',
+  CERT_NOT_YET_VALID: 'Set the clocks of both machines',
 };
 
 function causeOf(error: unknown): { code?: string; message?: string } {
   if (!(error instanceof Error)) return { message: String(error) };
-  // fetch says "fetch failed", and its cause what happened; of a name with several addresses one cause each.
+  // fetch says only "fetch failed"; the cause has the error, one per address if the name has several.
   const { cause } = error;
   if (cause instanceof AggregateError) return causeOf(cause.errors[0]);
   if (cause instanceof Error)

@@ -9,29 +9,29 @@ export interface KnownCamera {
   id: string;
   name: string;
   whep: URL;
-  /** Whether its pictures carry the time mark. */
+  /** Whether its frames carry the time mark. */
   hasMark: boolean;
 }
 
 /**
- * The cameras of a robot, all or those that are named.
- * @throws ReceiveFailure unknown-camera, naming what there is
+ * The cameras of a robot: the named ones, or all.
+ * @throws ReceiveFailure unknown-camera, listing the existing ones
  */
 export async function camerasOf(origin: URL, wanted: readonly string[], token: string | null): Promise<KnownCamera[]> {
   const { body } = await ask(new URL('/api/v1/cameras', origin), { token });
   const known = readCameras(body, origin);
-  const there = known.map(({ id }) => id).join(', ');
+  const existing = known.map(({ id }) => id).join(', ');
   if (known.length === 0)
     throw new ReceiveFailure(
       'unknown-camera',
       `${hostOf(origin)} has no camera that this token may see`,
-      'Configure one, or use another token',
+      'Configure a camera, or use another token',
     );
   if (wanted.length === 0) return known;
   return wanted.map(id => {
     const camera = known.find(other => other.id === id);
     if (!camera)
-      throw new ReceiveFailure('unknown-camera', `${hostOf(origin)} has no camera "${id}"`, `It has ${there}`);
+      throw new ReceiveFailure('unknown-camera', `${hostOf(origin)} has no camera "${id}"`, `It has ${existing}`);
     return camera;
   });
 }
@@ -41,9 +41,9 @@ function readCameras(body: string, origin: URL): KnownCamera[] {
     const { items } = JSON.parse(body) as { items: Camera[] };
     const cameras = items.map(({ id, name, links, settings }) => {
       const whep = new URL(String(links.whep), origin);
-      // It becomes part of a file's name, and the other is sent the token.
+      // The id becomes part of a file name, and the WHEP URL receives the token.
       if (typeof id !== 'string' || !CAMERA_ID.test(id) || whep.origin !== origin.origin)
-        throw new TypeError('it is no camera of this robot');
+        throw new TypeError('not a camera of this robot');
       return {
         id,
         name: printable(String(name)),
@@ -51,13 +51,13 @@ function readCameras(body: string, origin: URL): KnownCamera[] {
         hasMark: settings.overlay === 'timemark',
       };
     });
-    if (new Set(cameras.map(({ id }) => id)).size < cameras.length) throw new TypeError('two cameras are one');
+    if (new Set(cameras.map(({ id }) => id)).size < cameras.length) throw new TypeError('duplicate camera id');
     return cameras;
   } catch {
     throw new ReceiveFailure(
       'invalid-answer',
-      `${hostOf(origin)} is no robot of this project: it does not list its cameras`,
-      'Name the WHEP endpoint itself, such as https://host/path/whep',
+      `${hostOf(origin)} does not run bigfootbot-video: it does not list its cameras`,
+            'Use the URL of the WHEP endpoint, such as https://host/path/whep',
     );
   }
 }
@@ -66,7 +66,7 @@ const FIRST_EXCHANGES = 5;
 const EXCHANGE_MS = 2_000;
 const TIMEOUT_MS = 1_500;
 
-/** How far a robot's clock is ahead of this machine's, asked for again and again; and how long a round trip takes. */
+/** Polls a robot's clock: its offset from this machine's, and the round-trip time. */
 export class RobotClock {
   readonly offset = new ClockOffsetEstimate();
   readonly #url: URL;
@@ -90,7 +90,7 @@ export class RobotClock {
     if (this.#timer) clearTimeout(this.#timer);
   }
 
-  /** Of the last exchange; null while none has come back. */
+  /** Of the last exchange; null before the first, and after one that failed. */
   get roundTripMs(): number | null {
     return this.#roundTripMs;
   }
@@ -102,14 +102,14 @@ export class RobotClock {
       const { body } = await ask(this.#url, { token: this.#token, timeoutMs: TIMEOUT_MS });
       const receivedNs = process.hrtime.bigint();
       const { monotonic } = JSON.parse(body) as { monotonic: string };
-      if (!/^\d{1,20}$/.test(monotonic)) throw new TypeError('it is no time');
+      if (!/^\d{1,20}$/.test(monotonic)) throw new TypeError('not a time');
       this.offset.add({ sentNs, serverNs: BigInt(monotonic), receivedNs });
       this.#roundTripMs = Number(receivedNs - sentNs) / 1e6;
     } catch {
       this.#roundTripMs = null;
     }
     if (this.#isClosed) return;
-    // A few at once: the first has a connection to make.
+    // A few in quick succession: the first one includes the setup of the connection.
     const pause = --this.#left > 0 ? 50 : EXCHANGE_MS;
     this.#timer = setTimeout(() => void this.#exchange(), Math.max(0, pause - (performance.now() - began)));
   }

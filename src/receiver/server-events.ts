@@ -2,19 +2,19 @@ import { ask } from './request.js';
 import { fetchTrusting } from './trust.js';
 
 export interface ServerEventsOptions {
-  /** Where streams of a session's events are made (draft-ietf-wish-whep, Server-Sent Events extension). */
+  /** Creates streams of a session's events (draft-ietf-wish-whep, Server-Sent Events extension). */
   url: URL;
   token: string | null;
   signal: AbortSignal;
-  /** Whether the camera brings pictures, each time that it is told. */
+  /** Whether the camera delivers video, on every event. */
   onActive(active: boolean): void;
-  /** The connection has ended, and nobody here ended it: the server, or the way to it, is gone. */
+  /** The connection was closed by the other side: the server, or the network path to it, is down. */
   onGone(): void;
 }
 
 const MAX_LINE = 10_000;
 
-/** Listens to what a server says of a camera for as long as the session lasts. Never rejects. */
+/** Listens to the server's events of a camera until the session ends. Never rejects. */
 export async function listen({ url, token, signal, onActive, onGone }: ServerEventsOptions): Promise<void> {
   let began = false;
   try {
@@ -28,7 +28,7 @@ export async function listen({ url, token, signal, onActive, onGone }: ServerEve
     const location = made.headers.get('Location');
     if (location === null) return;
     const stream = new URL(location, url);
-    // Whatever this server says, another one is not shown the token.
+    // The token never goes to another server.
     const own = stream.origin === url.origin ? token : null;
     const response = await fetchTrusting(stream, {
       headers: { Accept: 'text/event-stream', ...(own === null ? {} : { Authorization: `Bearer ${own}` }) },
@@ -47,7 +47,7 @@ export async function listen({ url, token, signal, onActive, onGone }: ServerEve
       }
     }
   } catch {
-    // Said below, if it matters.
+    // Reported below, if the stream had started.
   }
   if (began && !signal.aborted) onGone();
 }

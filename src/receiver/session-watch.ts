@@ -2,13 +2,13 @@ import { ReceiveFailure } from './failure.js';
 import { type Descriptions, noPath } from './no-path.js';
 import type { SessionListener } from './player-process.js';
 
-/** Why a session ended: a word of the player's or of the link's. */
+/** Why a session ended: a reason of the player or of the link. */
 export interface End {
   reason: string;
   detail: string | null;
 }
 
-/** A session that ended before its first picture. */
+/** A session ended before its first frame. */
 export class EndedEarly extends Error {
   readonly end: End;
   constructor(end: End) {
@@ -17,10 +17,10 @@ export class EndedEarly extends Error {
   }
 }
 
-/** From the connection to the first picture: a keyframe is sent at once. */
+/** From the connection to the first frame: the server sends a keyframe at once. */
 const FIRST_FRAME_MS = 8_000;
 
-/** What the player says of a session, as promises. */
+/** The player's events of a session, as promises. */
 export class SessionWatch implements SessionListener {
   readonly end: Promise<End>;
   readonly #frame: Promise<void>;
@@ -29,7 +29,7 @@ export class SessionWatch implements SessionListener {
   #isOver: (end: End) => void = () => undefined;
   #isConnected = false;
 
-  /** @param signal ends it @param onFrame is told of the first picture of each camera */
+  /** @param signal ends it @param onFrame is called at the first frame of each camera */
   constructor(signal: AbortSignal, onFrame: (camera: string) => void) {
     this.#onFrame = onFrame;
     this.end = new Promise(resolve => {
@@ -54,16 +54,16 @@ export class SessionWatch implements SessionListener {
     this.#isOver({ reason, detail });
   }
 
-  /** @returns when the first came, performance.now() @throws EndedEarly */
+  /** @returns when the first frame arrived, performance.now() @throws EndedEarly */
   async firstFrame(): Promise<number> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<End>(resolve => {
-      const look = (): void => {
-        // That there is no connection is said by the player, in time.
-        if (this.#isConnected) resolve({ reason: 'no-picture', detail: null });
-        else timer = setTimeout(look, FIRST_FRAME_MS);
-      };
-      timer = setTimeout(look, FIRST_FRAME_MS);
+      const check = (): void => {
+              // Without a connection the player reports the timeout itself.
+              if (this.#isConnected) resolve({ reason: 'no-frame', detail: null });
+              else timer = setTimeout(check, FIRST_FRAME_MS);
+            };
+            timer = setTimeout(check, FIRST_FRAME_MS);
     });
     try {
       const end = await Promise.race([this.#frame.then(() => null), this.end, late]);
@@ -75,30 +75,30 @@ export class SessionWatch implements SessionListener {
   }
 }
 
-/** The end of a session in words. @param said what was negotiated */
-export function failureOf(host: string, { reason, detail }: End, said: Descriptions): ReceiveFailure {
+/** The end of a session as a failure. */
+export function failureOf(host: string, { reason, detail }: End, descriptions: Descriptions): ReceiveFailure {
   switch (reason) {
     case 'connect-timeout':
     case 'ice-failed':
-      return noPath(host, said);
+      return noPath(host, descriptions);
     case 'dtls-failed':
       return new ReceiveFailure(
         'no-path',
-        `${host} and this machine could not agree on keys`,
-        'Check the clocks of both',
+        `the DTLS handshake with ${host} failed`,
+                'Check the clocks of both machines',
       );
     case 'rtcp-timeout':
-      return new ReceiveFailure('unavailable', `the link to ${host} is lost: ${detail ?? 'nothing comes'}`);
-    case 'no-picture':
+      return new ReceiveFailure('unavailable', `the connection to ${host} is lost: ${detail ?? 'no packets'}`);
+    case 'no-frame':
       return new ReceiveFailure(
         'unavailable',
-        `${host} is connected and sends no picture that can be decoded`,
-        'Look at the camera on the server',
+        `${host} is connected but sends no frame that can be decoded`,
+                'Check the camera on the server',
       );
     case 'peer-closed':
       return new ReceiveFailure('unavailable', `${host} ended the session`);
     case 'player-died':
-      return new ReceiveFailure('unavailable', `the player died and is being restarted: ${detail ?? ''}`);
+      return new ReceiveFailure('unavailable', `the player died and restarts: ${detail ?? ''}`);
     default:
       return new ReceiveFailure('unavailable', detail ?? reason);
   }

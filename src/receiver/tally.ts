@@ -3,11 +3,11 @@ import type { CameraFigures, ReadMark } from '../messages/player.js';
 import { type CaptureLatency, CaptureLatencyMeter } from '../protocol/capture-latency.js';
 import type { ClockOffsetEstimate } from '../protocol/clock-offset.js';
 
-/** What is known of a camera at a moment. */
+/** The current state of a camera. */
 export interface CameraReport {
   camera: string;
   state: 'connecting' | 'live' | 'down';
-  /** Why it is down, or what is wrong though it is live; null if nothing is. */
+  /** Why it is down, or what is wrong while it is live; null if nothing is. */
   problem: string | null;
   figures: CameraFigures | null;
   network: SessionFigures | null;
@@ -19,22 +19,22 @@ export interface CameraSummary {
   camera: string;
   seconds: number;
   frames: number;
-  /** Over the time that pictures came. */
+  /** Over the time in which frames arrived. */
   fps: number | null;
   freezes: number;
   frozenMs: number;
   packetsLost: number;
-  /** How often it was down, by why. */
+  /** How often it was down, by cause. */
   interruptions: Readonly<Record<string, number>>;
   latency: CaptureLatency | null;
 }
 
-/** Figures come each second. */
+/** Figures come every second. */
 const SILENCE_MS = 2_000;
-/** Latencies that the summary is of: the last half a day. */
+/** Latencies in the summary: of the last half day. */
 const ALL = 500_000;
 
-/** What a camera has brought, from the beginning of the command. */
+/** Statistics of a camera since the start of the command. */
 export class Tally {
   readonly camera: string;
   #state: CameraReport['state'] = 'connecting';
@@ -53,7 +53,7 @@ export class Tally {
   #lostBefore = 0;
   readonly #interruptions = new Map<string, number>();
 
-  /** @param clock of the robot; null where it has none to ask, and nothing is said of latency */
+  /** @param clock of the robot; without one there is no latency */
   constructor(camera: string, clock: ClockOffsetEstimate | null) {
     this.camera = camera;
     this.#recent = new CaptureLatencyMeter(clock ? { clock } : {});
@@ -66,10 +66,10 @@ export class Tally {
     this.#liveSince ??= performance.now();
   }
 
-  /** @returns whether that is news */
+  /** @returns whether that is new */
   down(problem: string, why: string): boolean {
     const wasLive = this.#state === 'live';
-    const isNews = wasLive || problem !== this.#problem;
+    const isNew = wasLive || problem !== this.#problem;
     if (wasLive) {
       this.#interruptions.set(why, (this.#interruptions.get(why) ?? 0) + 1);
       if (this.#liveSince !== null) this.#liveMs += performance.now() - this.#liveSince;
@@ -79,13 +79,13 @@ export class Tally {
     }
     this.#state = 'down';
     this.#problem = problem;
-    // Of the session that is over.
+    // They belong to the session that has ended.
     this.#trouble = null;
     this.#network = null;
-    return isNews;
+    return isNew;
   }
 
-  /** @returns whether that is news */
+  /** @returns whether that is new */
   trouble(text: string | null): boolean {
     if (text === this.#trouble) return false;
     this.#trouble = text;
@@ -99,7 +99,7 @@ export class Tally {
     if (network?.packetsLost != null) this.#lost = network.packetsLost;
   }
 
-  /** A picture's time mark was read; see CaptureLatencyMeter. */
+  /** The time mark of a frame was read; see CaptureLatencyMeter. */
   marked({ capturedNs, decodedNs }: ReadMark): void {
     this.#recent.add(capturedNs, decodedNs);
     this.#all.add(capturedNs, decodedNs);
@@ -117,7 +117,7 @@ export class Tally {
     };
   }
 
-  // A player that hangs tells of no age, and what it told before is old.
+  // A player that hangs sends no figures, and the last ones are outdated.
   #asOfNow(figures: CameraFigures): CameraFigures {
     const silence = performance.now() - this.#measuredAt;
     if (silence < SILENCE_MS) return figures;

@@ -1,24 +1,24 @@
-/** What `recv` is told to receive, read from its words. Pure. */
+/** What `recv` receives, parsed from its arguments. Pure. */
 
 export type Target =
-  /** A robot: some of its cameras, or all of them where none is named. */
+  /** A robot: the named cameras, or all if none is named. */
   | { type: 'robot'; origin: URL; cameras: readonly string[] }
-  /** WHEP endpoints of whichever servers. */
+  /** WHEP endpoints of any servers. */
   | { type: 'whep'; endpoints: readonly { id: string; label: string; url: URL }[] }
-  /** A signaling server to which old senders come. */
+  /** A signaling server of legacy senders. */
   | { type: 'legacy'; url: URL; cameras: readonly string[] };
 
 export class TargetError extends Error {}
 
-const EXAMPLE = 'It looks like http://robot:8765, or like https://host/path/whep';
-const LEGACY_EXAMPLE = 'With --legacy it looks like ws://robot:8765';
-/** As the contract has it (schemas/camera-id.yaml). */
+const EXAMPLE = 'Expected http://robot:8765 or https://host/path/whep';
+const LEGACY_EXAMPLE = 'With --legacy, expected ws://robot:8765';
+/** As in the contract (schemas/camera-id.yaml). */
 export const CAMERA_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 /**
- * @param words URLs, or one of a robot and the names of cameras
- * @param legacy whether the URL is one of a signaling server
- * @returns and the token that stood in a URL, as the dashboard's address has it; null if there was none
+ * @param words URLs, or the URL of a robot and names of cameras
+ * @param legacy whether the URL is that of a signaling server
+ * @returns the target, and the token in the URL, as in the address of the dashboard; null without one
  * @throws TargetError
  */
 export function parseTarget(words: readonly string[], legacy: boolean): { target: Target; token: string | null } {
@@ -27,9 +27,9 @@ export function parseTarget(words: readonly string[], legacy: boolean): { target
   const { token, url: bare } = takeToken(url);
   if (legacy) {
     const cameras = others.map(cameraName);
-    // They are names for the sender's cameras, in its order.
-    const twice = cameras.find((name, i) => cameras.indexOf(name) !== i);
-    if (twice !== undefined) throw new TargetError(`Two cameras cannot both be named "${twice}".`);
+    // Names for the sender's cameras, in the order of its offer.
+        const duplicate = cameras.find((name, i) => cameras.indexOf(name) !== i);
+        if (duplicate !== undefined) throw new TargetError(`Two cameras cannot both be named "${duplicate}".`);
     return { target: { type: 'legacy', url: bare, cameras }, token };
   }
   if (bare.pathname === '/' && bare.search === '')
@@ -40,7 +40,7 @@ export function parseTarget(words: readonly string[], legacy: boolean): { target
   const endpoints = urls.map((each, i) => {
     const label = labels[i] ?? '';
     let id = label;
-    // Another one may be called so by itself.
+    // The numbered name may be the label of another endpoint.
     for (let n = 2; ids.has(id) || (id !== label && labels.includes(id)); n++) id = `${label}-${n}`;
     ids.add(id);
     return { id, label, url: each };
@@ -49,24 +49,24 @@ export function parseTarget(words: readonly string[], legacy: boolean): { target
 }
 
 function readUrl(text: string, schemes: readonly string[]): URL {
-  // A name and a port alone would be read as a scheme.
+  // In "robot:8765" the name would parse as a scheme.
   const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${schemes[0]}//${text}`;
   const example = schemes.includes('ws:') ? LEGACY_EXAMPLE : EXAMPLE;
-  if (text === '' || !URL.canParse(whole)) throw new TargetError(`"${text}" is no URL. ${example}.`);
+  if (text === '' || !URL.canParse(whole)) throw new TargetError(`"${text}" is not a URL. ${example}.`);
   const url = new URL(whole);
   if (!schemes.includes(url.protocol))
-    throw new TargetError(`"${text}" is no ${schemes.map(scheme => `${scheme}//`).join(' or ')} URL. ${example}.`);
+    throw new TargetError(`"${text}" does not begin with ${schemes.map(scheme => `${scheme}//`).join(' or ')}. ${example}.`);
   if (url.username !== '' || url.password !== '')
-    throw new TargetError('A user and password in the URL are of no use: the server takes a token (see --help).');
+    throw new TargetError('User and password in the URL are not supported: the server takes a token (see --help).');
   return url;
 }
 
 function cameraName(word: string): string {
-  if (!CAMERA_ID.test(word)) throw new TargetError(`"${word.slice(0, 80)}" is no name of a camera.`);
+  if (!CAMERA_ID.test(word)) throw new TargetError(`"${word.slice(0, 80)}" is not a valid camera name.`);
   return word;
 }
 
-// `#token=…&camera=…` is what the server prints and the dashboard takes.
+// The server prints, and the dashboard accepts, `#token=…&camera=…`.
 function takeToken(url: URL): { url: URL; token: string | null } {
   const bare = new URL(url);
   bare.hash = '';

@@ -5,16 +5,16 @@ type Fetch = typeof fetch;
 let current: Fetch = (input, init) => fetch(input, init);
 let authorities: readonly string[] | undefined;
 
-/** `fetch`, which trusts whom `trust` has named as well. */
+/** `fetch` that also trusts the certificates given to `trust`. */
 export const fetchTrusting: Fetch = (input, init) => current(input, init);
 
-/** What node:tls is given; undefined where it goes by itself. */
+/** Options for node:tls; without `ca` it uses its defaults. */
 export const trusted = (): { ca?: string[] } => (authorities ? { ca: [...authorities] } : {});
 
 /**
- * Trusts whoever these certificates are of, beside those that Node trusts, for as long as this process runs: Node reads
- * NODE_EXTRA_CA_CERTS when it starts and nothing later, and its own fetch takes no certificates.
- * @param pem one certificate or more
+ * Trusts these certificates, besides those that Node trusts, as long as this process runs: Node reads
+ * NODE_EXTRA_CA_CERTS only at startup, and its own fetch takes no certificates.
+ * @param pem one or more certificates
  */
 export async function trust(pem: string): Promise<void> {
   const { Agent, fetch: ask } = await import('undici');

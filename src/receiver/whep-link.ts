@@ -14,14 +14,14 @@ export interface WhepLinkOptions {
   endpoint: WhepEndpoint;
   player: PlayerProcess;
   events: LinkEvents;
-  /** Whether it goes on trying where it has never worked. */
+  /** Whether it keeps retrying even if the first connection fails. */
   waits: boolean;
 }
 
-/** Pictures that came for so long are a success: the next attempt after it is made at once. */
+/** A session with frames for so long was a success: the next attempt follows at once. */
 const STEADY_MS = 5_000;
 
-/** One camera over WHEP: a session, and when it ends another one. */
+/** One camera over WHEP: a session, and when it ends, the next one. */
 export class WhepLink implements Link {
   readonly #options: WhepLinkOptions;
   readonly #stop = new AbortController();
@@ -47,24 +47,24 @@ export class WhepLink implements Link {
     while (!this.#stop.signal.aborted) {
       const failure = await this.#session();
       if (this.#stop.signal.aborted) return;
-      if (!this.#hasWorked && !waits && !failure.passes) {
+      if (!this.#hasWorked && !waits && !failure.isTransient) {
         events.failed(camera, failure);
         return;
       }
       events.down(camera, failure);
-      // What stood until now is tried again at once: most likely the server was started anew.
+      // After a stable session retry at once: most likely the server restarted.
       if (this.#failures++ > 0 || failure.retryAfterMs > 0)
         await untilNextAttempt(this.#failures - 1, failure.retryAfterMs, this.#stop.signal);
     }
   }
 
-  /** One session, from its offer to its end. @returns why it ended, or never began */
+  /** One session, from its offer to its end. @returns why it ended, or did not start */
   async #session(): Promise<ReceiveFailure> {
     const { endpoint, player, camera, events } = this.#options;
     const id = randomUUID();
     const over = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, over.signal]);
-    const said = { here: '', there: '' };
+    const descriptions = { local: '', remote: '' };
     let session: WhepSession | null = null;
     let isReachable = true;
     try {
@@ -74,34 +74,34 @@ export class WhepLink implements Link {
         this.#hasWorked = true;
         events.live(camera);
       });
-      said.here = composeWhepOffer(await player.offer(id, camera, ice, watched));
-      session = await endpoint.open(said.here, signal);
-      said.there = answerForWebrtcbin(session.answer, said.here);
-      player.accept(id, said.there);
+      descriptions.local = composeWhepOffer(await player.offer(id, camera, ice, watched));
+            session = await endpoint.open(descriptions.local, signal);
+            descriptions.remote = answerForWebrtcbin(session.answer, descriptions.local);
+            player.accept(id, descriptions.remote);
       if (session.events)
         void listen({
           url: session.events,
           token: endpoint.tokenFor(session.events),
           signal,
           onActive: active =>
-            events.trouble(camera, active ? null : 'the camera brings no pictures; the server shows a slate'),
+            events.trouble(camera, active ? null : 'no video from the camera; the server sends placeholder frames'),
           onGone: () => {
             isReachable = false;
-            watched.ended('server-gone', `${hostOf(endpoint.url)} has closed the connection`);
+            watched.ended('server-gone', `${hostOf(endpoint.url)} closed the connection`);
           },
         });
       const beganAt = await watched.firstFrame();
       const end = await watched.end;
       if (performance.now() - beganAt > STEADY_MS) this.#failures = 0;
-      return failureOf(hostOf(endpoint.url), end, said);
+      return failureOf(hostOf(endpoint.url), end, descriptions);
     } catch (error) {
       if (error instanceof ReceiveFailure) return error;
-      if (error instanceof EndedEarly) return failureOf(hostOf(endpoint.url), error.end, said);
+      if (error instanceof EndedEarly) return failureOf(hostOf(endpoint.url), error.end, descriptions);
       if (error instanceof AnswerError)
         return new ReceiveFailure(
           error.code === 'no-common-codec' ? 'no-common-codec' : 'invalid-answer',
           `${hostOf(endpoint.url)}: ${error.message}`,
-          error.code === 'no-common-codec' ? 'Have the server send H.264' : '',
+          error.code === 'no-common-codec' ? 'Configure the server to send H.264' : '',
         );
       return new ReceiveFailure('internal', error instanceof Error ? error.message : String(error));
     } finally {
@@ -110,7 +110,7 @@ export class WhepLink implements Link {
       const location = session?.location;
       if (location) {
         const left = endpoint.leave(location);
-        // The next session need not wait for it; the end of the command does.
+        // Only the end of the command waits for it; the next session does not.
         if (this.#stop.signal.aborted && isReachable) await left;
       }
     }

@@ -4,28 +4,28 @@ import type { IceAgentSettings } from '../domain/ice.js';
 import { parseIceUrl, printForWebrtcbin } from '../protocol/ice-url.js';
 import { type IceServer, parseIceServerLinks, parseLinks } from '../protocol/link-header.js';
 import { ReceiveFailure } from './failure.js';
-import { ask, askAnyhow, hostOf, printable } from './request.js';
+import { ask, askAnyStatus, hostOf, printable } from './request.js';
 
-/** The extension of draft-ietf-wish-whep by which a server tells how a camera is. */
+/** The extension of draft-ietf-wish-whep in which a server reports the state of a camera. */
 const EVENTS = 'urn:ietf:params:whep:ext:core:server-sent-events';
 
 const OPTIONS_MS = 2_000;
 const LEAVE_MS = 1_000;
 const LOOKUP_MS = 1_000;
 const MAX_ICE_SERVERS = 8;
-/** With servers to be asked; without, gathering takes some ms. */
+/** With STUN and TURN servers; without them gathering takes some ms. */
 const GATHERING_MS = 600;
 
-/** A session that a server has made. */
+/** A session that a server has created. */
 export interface WhepSession {
   answer: string;
-  /** What ends it; null where the server named nothing. */
+  /** The URL to DELETE; null if the server gave none. */
   location: URL | null;
-  /** Where its events are to be had; null where they are not. */
+  /** The URL of its events; null if the server has none. */
   events: URL | null;
 }
 
-/** A WHEP endpoint, as a client meets it. */
+/** Client of a WHEP endpoint. */
 export class WhepEndpoint {
   readonly url: URL;
   readonly #token: string | null;
@@ -35,18 +35,18 @@ export class WhepEndpoint {
     this.#token = token;
   }
 
-  /** The STUN and TURN servers that it names, as webrtcbin takes them. Never rejects: without them the LAN still works. */
+  /** The STUN and TURN servers of the endpoint, for webrtcbin. Never rejects: without them the LAN still works. */
   async iceSettings(signal: AbortSignal): Promise<IceAgentSettings> {
-    const servers = await askAnyhow(this.url, { method: 'OPTIONS', token: this.#token, signal, timeoutMs: OPTIONS_MS })
+    const servers = await askAnyStatus(this.url, { method: 'OPTIONS', token: this.#token, signal, timeoutMs: OPTIONS_MS })
       .then(({ headers }) => parseIceServerLinks(headers.get('Link') ?? ''))
       .catch(() => []);
-    // Names are looked up by a few threads, which all else waits for too.
+    // DNS lookups share a few threads with everything else.
     servers.splice(MAX_ICE_SERVERS);
     const [stun] = await Promise.all(servers.filter(({ urls }) => /^stun:/i.test(urls)).map(toWebrtcbin));
     const turns = await Promise.all(servers.filter(({ urls }) => /^turn:/i.test(urls)).map(toWebrtcbin));
     const turnServers = turns.filter(text => text !== null).slice(0, 1);
     return {
-      // A TURN server tells what a STUN server would; and who is reached by a private address needs neither's word.
+      // A TURN server makes a STUN server redundant; a server at a private address needs neither.
       stunServer: turnServers.length === 0 && !isPrivate(this.url.hostname) ? (stun ?? null) : null,
       turnServers,
       udpPorts: null,
@@ -71,25 +71,25 @@ export class WhepEndpoint {
       throw new ReceiveFailure(
         'invalid-answer',
         `${hostOf(this.url)}${this.url.pathname} answered ${status} with ${type === '' ? 'no SDP' : `"${printable(type).slice(0, 50)}"`} instead of an SDP answer`,
-        'Name a WHEP endpoint, such as https://host/path/whep, or the address of a robot',
+        'Use the URL of a WHEP endpoint, such as https://host/path/whep, or of a robot',
       );
     const events = parseLinks(headers.get('Link') ?? '').find(({ relations }) => relations.includes(EVENTS));
     return {
       answer: body,
-      // An empty one would be the endpoint itself.
+      // An empty Location would be the endpoint itself.
       location: !location || !URL.canParse(location, url.href) ? null : new URL(location, url),
       events: events && URL.canParse(events.target, url.href) ? new URL(events.target, url) : null,
     };
   }
 
-  /** Tells the server that the session is over. Never rejects: who hears nothing ends it by itself. */
+  /** Tells the server that the session is over. Never rejects: a server that is not told ends it after a timeout. */
   async leave(location: URL): Promise<void> {
     await ask(location, { method: 'DELETE', token: this.tokenFor(location), timeoutMs: LEAVE_MS }).catch(
       () => undefined,
     );
   }
 
-  /** The token, where it may be shown: not to another server, whatever this one says. */
+  /** The token, if this URL may receive it: another server never may. */
   tokenFor(url: URL): string | null {
     return url.origin === this.url.origin ? this.#token : null;
   }
@@ -99,7 +99,7 @@ async function toWebrtcbin({ urls, username, credential }: IceServer): Promise<s
   try {
     const url = parseIceUrl(urls);
     const user = username === undefined || credential === undefined ? undefined : { username, credential };
-    // webrtcbin would look it up while everything waits.
+    // webrtcbin would resolve it while everything else waits.
     const late = new Promise<never>((_, reject) => setTimeout(reject, LOOKUP_MS, new Error('late')).unref());
     const { address } = await Promise.race([lookup(url.host), late]);
     return printForWebrtcbin(url, address, user);
@@ -108,7 +108,7 @@ async function toWebrtcbin({ urls, username, credential }: IceServer): Promise<s
   }
 }
 
-/** Of networks whose members reach each other without help (RFC 1918, RFC 4193, link-local, this machine). */
+/** Whether a host is in a private network, reachable without STUN (RFC 1918, RFC 4193, link-local, this machine). */
 export function isPrivate(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '');
   if (host === 'localhost' || host.endsWith('.local')) return true;

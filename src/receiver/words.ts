@@ -2,15 +2,15 @@ import { formatAge } from '../protocol/age.js';
 import type { CaptureLatency } from '../protocol/capture-latency.js';
 import type { CameraReport, CameraSummary } from './tally.js';
 
-/** What `recv` says on a terminal. Pure. */
+/** Texts of `recv` on a terminal. Pure. */
 
-/** A camera's line: `front   640x480  29.9 fps  1.02 Mbit/s  loss 0.0 %  …`. @param width of the camera's column */
+/** The line of a camera: `front   640x480  29.9 fps  1.02 Mbit/s  loss 0.0 %  …`. @param width of the name column */
 export function statusLine(report: CameraReport, width: number): string {
   const name = report.camera.padEnd(width);
   const { figures, network, roundTripMs, latency, problem, state } = report;
   const age = figures?.ageMs ?? null;
   if (state !== 'live')
-    return `${name}  ${state === 'down' ? `no picture${age === null ? '' : ` for ${formatAge(age / 1000, TENTHS_BELOW)}`}: ` : ''}${problem ?? 'connecting'}`;
+    return `${name}  ${state === 'down' ? `no video${age === null ? '' : ` for ${formatAge(age / 1000, TENTHS_BELOW)}`}: ` : ''}${problem ?? 'connecting'}`;
   const parts = [
     ...(figures?.width ? [`${figures.width}x${figures.height}`] : []),
     ...(figures ? [`${figures.fps.toFixed(1)} fps`, showRate(figures.bitrate)] : []),
@@ -22,7 +22,7 @@ export function statusLine(report: CameraReport, width: number): string {
     ...(figures && figures.freezes > 0 ? [`${figures.freezes} ${figures.freezes === 1 ? 'freeze' : 'freezes'}`] : []),
   ];
   const trouble =
-    problem ?? (age !== null && age > STALE_MS ? `no picture for ${formatAge(age / 1000, TENTHS_BELOW)}` : null);
+    problem ?? (age !== null && age > STALE_MS ? `no frame for ${formatAge(age / 1000, TENTHS_BELOW)}` : null);
   return `${name}  ${[...parts, ...(trouble === null ? [] : [`! ${trouble}`])].join('  ')}`;
 }
 
@@ -30,7 +30,7 @@ const STALE_MS = 500;
 /** s */
 const TENTHS_BELOW = 10;
 
-/** A camera in the summary, on a line or two. */
+/** A camera in the summary, one or two lines. */
 export function summaryLines(summary: CameraSummary, width: number): string[] {
   const { camera, seconds, frames, fps, freezes, frozenMs, packetsLost, interruptions, latency } = summary;
   const times = Object.values(interruptions).reduce((sum, count) => sum + count, 0);
@@ -38,16 +38,16 @@ export function summaryLines(summary: CameraSummary, width: number): string[] {
     .map(([why, count]) => (count === 1 ? why : `${why} (${count})`))
     .join(', ');
   const parts = [
-    `${frames} pictures in ${formatAge(seconds, TENTHS_BELOW)}`,
+    `${frames} frames in ${formatAge(seconds, TENTHS_BELOW)}`,
     ...(fps === null ? [] : [`${fps.toFixed(1)} fps`]),
     `${packetsLost} packets lost`,
     freezes === 0
-      ? 'no freeze'
-      : `${freezes} ${freezes === 1 ? 'freeze' : 'freezes'}, ${formatAge(frozenMs / 1000, TENTHS_BELOW)} in all`,
+      ? 'no freezes'
+      : `${freezes} ${freezes === 1 ? 'freeze' : 'freezes'}, ${formatAge(frozenMs / 1000, TENTHS_BELOW)} in total`,
     ...(times === 0 ? [] : [`interrupted ${times === 1 ? 'once' : `${times} times`}: ${causes}`]),
   ];
   const lines = [`${camera.padEnd(width)}  ${parts.join(', ')}`];
-  if (latency) lines.push(`${' '.repeat(width)}  ${showLatency(latency)}, of ${latency.count} pictures`);
+  if (latency) lines.push(`${' '.repeat(width)}  ${showLatency(latency)}, from ${latency.count} frames`);
   return lines;
 }
 
@@ -60,7 +60,7 @@ function showRate(bitrate: number): string {
   return bitrate >= 1e6 ? `${(bitrate / 1e6).toFixed(2)} Mbit/s` : `${Math.round(bitrate / 1000)} kbit/s`;
 }
 
-/** At most so many columns: a line that wraps could not be rewritten. */
+/** Cuts a line to the width of the terminal: a line that wraps could not be rewritten. */
 export function fit(line: string, columns: number): string {
   const characters = [...line];
   const widths = characters.map(widthOf);
@@ -73,7 +73,7 @@ export function fit(line: string, columns: number): string {
   return columns < 1 ? '' : `${characters.slice(0, end).join('')}…`;
 }
 
-/** Columns of a terminal (UAX #11): Chinese, Japanese and Korean letters and most symbols of people take two. */
+/** Columns on a terminal (UAX #11): Chinese, Japanese and Korean characters and most emoji take two. */
 function widthOf(character: string): number {
   if (/^[\p{Mn}\p{Me}\p{Cf}]$/u.test(character)) return 0;
   return /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]|^\p{Emoji_Presentation}$/u.test(

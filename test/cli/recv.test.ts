@@ -67,10 +67,10 @@ t.test('mistakes on the command line: one finding in words, nothing on stdout, 6
     ['seconds', [url, '--duration', 'long'], /--duration.*number of seconds above 0/],
     ['no seconds', [url, '--duration', '0'], /above 0/],
     ['ms', [url, '--jitter-ms', '-1'], /--jitter-ms.*0 to 9999/],
-    ['scheme', ['ftp://robot'], /"ftp:\/\/robot" is no http/],
-    ['scheme of a legacy sender', [url, '--legacy'], /is no ws:\/\/ or wss:/],
-    ['password', ['http://u:secret@robot'], /user and password/],
-    ['camera', [url, 'my camera'], /"my camera" is no name/],
+    ['scheme', ['ftp://robot'], /"ftp:\/\/robot" does not begin with http/],
+    ['scheme of a legacy sender', [url, '--legacy'], /does not begin with ws:\/\/ or wss:/],
+    ['password', ['http://u:secret@robot'], /User and password/],
+    ['camera', [url, 'my camera'], /"my camera" is not a valid camera name/],
     ['pipe of all', [url, '--pipe', 'bgr'], /--pipe writes the video of one camera: name it/],
     ['pipe of two', [url, 'a', 'b', '--pipe', 'bgr'], /one camera/],
     ['latency without a clock', [`${url}/path/whep`, '--measure-latency'], /needs the clock of a robot/],
@@ -106,7 +106,7 @@ t.test('how it ends, by exit code', async t => {
     ['wrong token', [at, '--token=wrong'], EXIT.noPermission, /answered 401: no \[2J such token\. Give a token/],
     ['wrong token like an option', [at, '--token=-wrong'], EXIT.noPermission, /answered 401/],
     ['unknown camera', [at, 'roof'], EXIT.noInput, /no camera "roof"\. It has front, rear/],
-    ['no robot', [stranger], EXIT.protocol, /is no robot of this project/],
+    ['no robot', [stranger], EXIT.protocol, /does not run bigfootbot-video/],
     ['busy', [busy.url.href], EXIT.unavailable, /answered 503/],
     [
       'no such folder',
@@ -116,7 +116,7 @@ t.test('how it ends, by exit code', async t => {
     ],
     ['no such token file', [at, '--token-file', 'none'], EXIT.noInput, /--token-file none: cannot be read/],
     ['an empty one', [at, '--token-file', 'empty'], EXIT.noInput, /--token-file empty is empty/],
-    ['no signaling server', [stranger.replace('http', 'ws'), '--legacy'], EXIT.protocol, /is no signaling server/],
+    ['no signaling server', [stranger.replace('http', 'ws'), '--legacy'], EXIT.protocol, /is not a signaling server/],
     ['nor host', ['ws://no-such-host.invalid', '--legacy'], EXIT.noHost, /there is no host/],
   ];
   await runAll(cases, (outcome, [name, , status, words]) => {

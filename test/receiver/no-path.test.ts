@@ -10,10 +10,10 @@ t.test('what was tried, from where to where, and what to check', t => {
   t.equal(failure.code, 'no-path');
   t.equal(
     failure.message,
-    'no path for the video to robot:8765 was found; tried from 192.0.2.2:41050, [2001:db8::2]:46809 here to ' +
+    'no network path for the video to robot:8765; tried from 192.0.2.2:41050, [2001:db8::2]:46809 here to ' +
       '192.0.2.11:8555, 198.51.100.11:8555 (srflx) there',
   );
-  t.match(failure.remedy, /Let UDP through.*TURN server on the robot.*"doctor"/);
+  t.match(failure.remedy, /Allow UDP between.*TURN server on the robot.*"doctor"/);
   t.equal(failure.isTransient, false);
   t.end();
 });
@@ -23,7 +23,7 @@ t.test('other cases', t => {
   t.match(noPath('h', { local: many, remote: many }).message, /192\.0\.2\.4:9 and 2 more here to .* and 2 more there$/);
   const none = noPath('h', { local: many, remote: candidates('1 1 TCP 1 192.0.2.1 9 typ host tcptype passive') });
   t.match(none.message, /to no address there$/);
-  t.match(none.remedy, /named no address/);
+  t.match(none.remedy, /sent no usable candidate/);
   const relayed = noPath('h', {
     local: candidates('1 1 UDP 1 192.0.2.1 9 typ relay raddr 0.0.0.0 rport 0'),
     remote: many,

@@ -57,8 +57,8 @@ t.test('lines for people', t => {
   });
   t.strictSame(text.split('\n'), [
     'a [2J b 31m ',
-    'front        360 pictures in 12 s, 29.9 fps, 3 packets lost, no freeze',
-    'rear-camera  360 pictures in 12 s, 29.9 fps, 3 packets lost, no freeze',
+    'front        360 frames in 12 s, 29.9 fps, 3 packets lost, no freezes',
+    'rear-camera  360 frames in 12 s, 29.9 fps, 3 packets lost, no freezes',
     '',
   ]);
   t.end();
@@ -100,9 +100,9 @@ t.test('a terminal: a line a camera, below what has happened, written over each 
   t.strictSame(screen.rows, ['prepared', 'front  640x480  29.9 fps  1.0…', 'rear   connecting', '']);
   reporter.event('x', {}, 'something');
   reporter.figures([{ ...REPORT, state: 'down', problem: HOSTILE.repeat(20), figures: null }]);
-  t.match(screen.rows, ['prepared', 'something', /^front {2}no picture: a \[2J b.*…$/, '']);
+  t.match(screen.rows, ['prepared', 'something', /^front {2}no video: a \[2J b.*…$/, '']);
   reporter.summary([SUMMARY]);
-  t.match(screen.rows.slice(0, 3), ['prepared', 'something', /^front {2}360 pictures in 12/]);
+  t.match(screen.rows.slice(0, 3), ['prepared', 'something', /^front {2}360 frames in 12/]);
   t.end();
 });
 
@@ -129,7 +129,7 @@ t.test('whatever was said, nothing of it is left over or written over', async ()
           reporter.figures(step.figures.map(problem => ({ ...REPORT, state: 'down', problem, figures: null })));
         }
       }
-      const isLine = (row: string): boolean => row.startsWith('front  no picture: ');
+      const isLine = (row: string): boolean => row.startsWith('front  no video: ');
       return screen.rows.filter(isLine).length === shown && screen.rows.slice(-1 - shown, -1).every(isLine);
     }),
     {

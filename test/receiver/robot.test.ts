@@ -60,7 +60,7 @@ t.test('what is no list of cameras', async t => {
     body = text;
     const failure = await failureOf(ReceiveFailure, camerasOf(server.url, [], null));
     t.equal(failure.code, 'invalid-answer', name);
-    t.match(failure.words, /is no robot of this project.*Name the WHEP endpoint/, name);
+    t.match(failure.words, /does not run bigfootbot-video.*Use the URL of the WHEP endpoint/, name);
   }
   body = '{"items":[]}';
   t.equal((await failureOf(ReceiveFailure, camerasOf(server.url, [], null))).code, 'unknown-camera', 'none');

@@ -4,7 +4,7 @@ import { ClockOffsetEstimate } from '../../src/protocol/clock-offset.js';
 import { Tally } from '../../src/receiver/tally.js';
 import { FIGURES, NETWORK } from '../helpers/reports.js';
 
-t.test('from the first attempt to pictures and back', async t => {
+t.test('from the first attempt to frames and back', async t => {
   const tally = new Tally('front', null);
   t.match(tally.report(null), { camera: 'front', state: 'connecting', problem: null, figures: null, network: null });
   t.equal(tally.down('refused. Start it', 'refused'), true, 'the first time is news');
@@ -15,7 +15,7 @@ t.test('from the first attempt to pictures and back', async t => {
   tally.live();
   tally.measured(FIGURES, NETWORK);
   t.match(tally.report(1.234), { state: 'live', problem: null, figures: FIGURES, network: NETWORK, roundTripMs: 1.2 });
-  t.equal(tally.down('no such host', 'gone'), true, 'the same again after pictures is news');
+  t.equal(tally.down('no such host', 'gone'), true, 'the same reason after frames is new');
   t.equal(tally.report(null).network, null);
   t.strictSame(tally.summary().interruptions, { gone: 1 });
 });
@@ -53,7 +53,7 @@ t.test('packets lost, over all sessions, each of which counts from 0', async t =
   t.equal(tally.summary().packetsLost, 7);
 });
 
-t.test('the rate counts the time with pictures alone', async t => {
+t.test('the frame rate counts only the time with frames', async t => {
   const tally = new Tally('front', null);
   tally.measured({ ...FIGURES, frames: 5 }, null);
   t.equal(tally.summary().fps, null, 'none yet');

@@ -63,7 +63,7 @@ t.test('several that would be called the same', t => {
   t.end();
 });
 
-t.test('an old sender', t => {
+t.test('a legacy sender', t => {
   const { target } = legacy('ws://robot:8765', 'left', 'right');
   t.match(target, { type: 'legacy', cameras: ['left', 'right'] });
   t.equal(target.type === 'legacy' && target.url.href, 'ws://robot:8765/');
@@ -74,25 +74,25 @@ t.test('an old sender', t => {
 
 t.test('what is none of them', t => {
   const cases: [string, () => unknown, RegExp][] = [
-    ['nothing', () => read(''), /"" is no URL\. It looks like/],
-    ['spaces', () => read('http://a b'), /is no URL/],
-    ['port', () => read('robot:99999'), /is no URL/],
-    ['scheme', () => read('ftp://robot'), /no http:\/\/ or https:\/\/ URL/],
-    ['file', () => read('file:///etc/passwd'), /no http:\/\/ or https:\/\/ URL/],
-    ['ws', () => read('ws://robot:8765'), /no http:\/\/ or https:\/\/ URL/],
+    ['nothing', () => read(''), /"" is not a URL\. Expected http:/],
+    ['spaces', () => read('http://a b'), /is not a URL/],
+    ['port', () => read('robot:99999'), /is not a URL/],
+    ['scheme', () => read('ftp://robot'), /does not begin with http:\/\/ or https:\/\/\./],
+    ['file', () => read('file:///etc/passwd'), /does not begin with http:\/\/ or https:\/\/\./],
+    ['ws', () => read('ws://robot:8765'), /does not begin with http:\/\/ or https:\/\/\./],
     [
-      'http of an old sender',
+      'http of a legacy sender',
       () => legacy('http://robot:8765'),
-      /no ws:\/\/ or wss:\/\/ URL.*With --legacy it looks like ws:/,
+      /does not begin with ws:\/\/ or wss:\/\/\. With --legacy, expected ws:/,
     ],
     ['user', () => read('http://u:secret@robot'), /password in the URL/],
     ['user alone', () => read('http://u@robot'), /password in the URL/],
     ['of an endpoint', () => read('http://h/a', 'http://u:secret@h/b'), /password in the URL/],
-    ['camera', () => read('http://robot', 'my camera'), /"my camera" is no name/],
-    ['camera as a path', () => read('http://robot', '../x'), /is no name/],
-    ['URL for a camera', () => read('http://robot', 'http://other'), /is no name of a camera/],
-    ['long name', () => read('http://robot', 'x'.repeat(65)), /is no name/],
-    ['option for a camera', () => legacy('ws://robot', '-x'), /is no name/],
+    ['camera', () => read('http://robot', 'my camera'), /"my camera" is not a valid camera name/],
+    ['camera as a path', () => read('http://robot', '../x'), /is not a valid camera name/],
+    ['URL for a camera', () => read('http://robot', 'http://other'), /is not a valid camera name/],
+    ['long name', () => read('http://robot', 'x'.repeat(65)), /is not a valid camera name/],
+    ['option for a camera', () => legacy('ws://robot', '-x'), /is not a valid camera name/],
     ['twice', () => legacy('ws://robot', 'a', 'b', 'a'), /both be named "a"/],
   ];
   for (const [name, parse, words] of cases) {

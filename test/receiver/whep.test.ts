@@ -91,7 +91,7 @@ t.test('what is no answer of a WHEP server', async t => {
     const server = await answering(t, { 'Content-Type': type }, 200);
     const failure = await failureOf(ReceiveFailure, endpointAt(server).open('v=0', signal));
     t.equal(failure.code, 'invalid-answer', type);
-    t.match(failure.words, /instead of an SDP answer\. Name a WHEP endpoint/);
+    t.match(failure.words, /instead of an SDP answer\. Use the URL of a WHEP endpoint/);
     t.notMatch(failure.words, /\p{Cc}/u);
   }
   const refusing = await answering(t, { 'Retry-After': '3' }, 503);

@@ -15,8 +15,8 @@ t.test('the line of a camera', t => {
     statusLine({ ...REPORT, figures: { ...FIGURES, freezes: 2, bitrate: 480_400 } }, 5),
     /480 kbit\/s.* {2}2 freezes$/,
   );
-  t.match(statusLine({ ...REPORT, problem: 'a slate' }, 5), / {2}! a slate$/);
-  t.match(statusLine({ ...REPORT, figures: { ...FIGURES, ageMs: 2_500 } }, 5), / {2}! no picture for 2\.5 s$/);
+  t.match(statusLine({ ...REPORT, problem: 'a placeholder' }, 5), / {2}! a placeholder$/);
+  t.match(statusLine({ ...REPORT, figures: { ...FIGURES, ageMs: 2_500 } }, 5), / {2}! no frame for 2\.5 s$/);
   t.notMatch(statusLine({ ...REPORT, figures: { ...FIGURES, ageMs: 400 } }, 5), '!');
   t.equal(statusLine({ ...REPORT, figures: null, network: null, roundTripMs: null }, 5), 'front  ');
   t.equal(
@@ -32,24 +32,24 @@ t.test('the line of a camera', t => {
 t.test('of one that is not there', t => {
   const down = { ...REPORT, state: 'down' as const, problem: 'robot refuses the connection' };
   t.equal(statusLine({ ...REPORT, state: 'connecting', figures: null }, 5), 'front  connecting');
-  t.equal(statusLine({ ...down, figures: null }, 5), 'front  no picture: robot refuses the connection');
+  t.equal(statusLine({ ...down, figures: null }, 5), 'front  no video: robot refuses the connection');
   t.equal(
     statusLine({ ...down, figures: { ...FIGURES, ageMs: 125_000 } }, 5),
-    'front  no picture for 2 min 5 s: robot refuses the connection',
+    'front  no video for 2 min 5 s: robot refuses the connection',
   );
   t.end();
 });
 
 t.test('the summary', t => {
-  t.strictSame(summaryLines(SUMMARY, 6), ['front   360 pictures in 12 s, 29.9 fps, 3 packets lost, no freeze']);
+  t.strictSame(summaryLines(SUMMARY, 6), ['front   360 frames in 12 s, 29.9 fps, 3 packets lost, no freezes']);
   t.strictSame(
     summaryLines(
       { ...SUMMARY, fps: null, freezes: 1, frozenMs: 400, interruptions: { 'it is gone': 1, late: 2 }, latency },
       5,
     ),
     [
-      'front  360 pictures in 12 s, 3 packets lost, 1 freeze, 0.4 s in all, interrupted 3 times: it is gone, late (2)',
-      '       latency 9.0/14.0/22.3 ms (p50/p95/p99, ±0.3), of 300 pictures',
+      'front  360 frames in 12 s, 3 packets lost, 1 freeze, 0.4 s in total, interrupted 3 times: it is gone, late (2)',
+      '       latency 9.0/14.0/22.3 ms (p50/p95/p99, ±0.3), from 300 frames',
     ],
   );
   t.match(
