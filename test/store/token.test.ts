@@ -73,7 +73,7 @@ t.test('a file that holds no token is refused, not replaced', async t => {
     writeFileSync(join(state, 'token'), text, { mode: 0o600 });
     t.match(
       await failing(state),
-      { exitCode: EXIT.config, message: /holds no token.*Remove the file/ },
+      { exitCode: EXIT.config, message: /has no token.*Remove the file/ },
       JSON.stringify(text.slice(0, 40)),
     );
     t.equal(readFileSync(join(state, 'token'), 'utf8'), text);
