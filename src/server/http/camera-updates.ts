@@ -11,8 +11,8 @@ interface Sent {
 }
 
 /**
- * Decides when an update of a camera is sent: at once when its state or settings change, at most once a second when only
- * its measurements do.
+ * Decides when an update of a camera is sent: at once when its state or settings change, at most once a second when
+ * only its measurements do.
  */
 export class CameraUpdates {
   readonly #send: (id: string) => void;

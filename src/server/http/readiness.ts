@@ -26,7 +26,8 @@ export function checkReadiness(
   const words = named.map(({ id, state, problem }) => `"${id}" is ${state}${problem ? ` (${problem.detail})` : ''}`);
   const others = failing.length - named.length;
   if (named.length > 0 && others > 0) words.push(`${others} more`);
-  const count = `${failing.length} of ${cameras.length} ${cameras.length === 1 ? 'camera' : 'cameras'} ${failing.length === 1 ? 'is' : 'are'} not ready`;
+  const of = `${failing.length} of ${cameras.length} ${cameras.length === 1 ? 'camera' : 'cameras'}`;
+  const count = `${of} ${failing.length === 1 ? 'is' : 'are'} not ready`;
   throw new Failure('not-ready', `${count}${words.length === 0 ? '' : `: ${words.join('; ')}`}.`, {
     remedy:
       named.length === 0

@@ -9,8 +9,8 @@ import { problem } from './problems.js';
 /** ms within which a whole request must arrive. A client that sends it more slowly is disconnected. */
 export const REQUEST_MS = 15_000;
 /**
- * Node applies the shorter of headersTimeout and requestTimeout to a request's headers, and by default checks only every
- * 30 s: a slow body could take a minute and a half.
+ * Node applies the shorter of headersTimeout and requestTimeout to a request's headers, and by default checks only
+ * every 30 s: a slow body could take a minute and a half.
  */
 export const HEADERS = { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 };
 /** ms after which an idle connection is closed. */
@@ -25,8 +25,8 @@ const RESERVED = 1_024;
 
 /**
  * How many connections may be open at once, from the file descriptor limit of this process (Node raises the soft limit
- * to the hard one) and the descriptors in use. One more connection is closed at once: without a free descriptor it would
- * hang. Undefined if the limit is unknown.
+ * to the hard one) and the descriptors in use. One more connection is closed at once: without a free descriptor it
+ * would hang. Undefined if the limit is unknown.
  */
 export function connectionLimit(): number | undefined {
   const found = descriptors();

@@ -22,7 +22,7 @@ export const cameraOperations = ({ cameras, editor }: Services) => {
   const editable = (request: FastifyRequest): string => {
     const id = idIn(request);
     if (cameras.isEphemeral(id))
-      throw new Failure('not-configured', `Camera "${id}" is published by a legacy sender, and is not in the configuration.`, {
+      throw new Failure('not-configured', `Camera "${id}" comes from a legacy sender, and is not in the configuration.`, {
         remedy: 'Change it at the sender, or end its session.',
       });
     return id;

@@ -9,8 +9,8 @@ interface StreamUrl {
 }
 
 /**
- * The Server-Sent Events extension of WHEP. An EventSource sends no Authorization, so knowing the session's URL is enough
- * to listen. Streams end with their session, and with the server.
+ * The Server-Sent Events extension of WHEP. An EventSource sends no Authorization, so knowing the session's URL is
+ * enough to listen. Streams end with their session, and with the server.
  */
 export function eventOperations({ cameras, sessions, events }: Services, app: FastifyInstance) {
   const streams = new EventStreams({

@@ -5,9 +5,9 @@ import { BODY_KINDS, mediaTypeOf } from '../body-kinds.js';
 
 /**
  * Accepts bodies of the media types in the contract; others are refused before they are read (415). The accepted types
- * are in `Accept-Post` and `Accept-Patch` of that answer and of the answer to OPTIONS, preflights included. If the contract
- * has no body, as for DELETE, a body of any type is ignored: some clients send a Content-Type with every request. Call
- * before CORS is set up, which answers preflights.
+ * are in `Accept-Post` and `Accept-Patch` of that answer and of the answer to OPTIONS, preflights included. If the
+ * contract has no body, as for DELETE, a body of any type is ignored: some clients send a Content-Type with every
+ * request. Call before CORS is set up, which answers preflights.
  */
 export function parseBodies(app: FastifyInstance, contract: Contract): void {
   const bodies = bodiesOf(contract);
@@ -57,7 +57,7 @@ export function parseBodies(app: FastifyInstance, contract: Contract): void {
 /** Maximum nesting of a JSON body; the contract has four levels. */
 const MAX_DEPTH = 16;
 
-/** Parses JSON without keys that would reach a prototype, and with limited nesting, so that recursion cannot overflow. */
+/** Parses JSON without keys that would reach a prototype, and with limited nesting: recursion cannot overflow. */
 function jsonParser(app: FastifyInstance): FastifyBodyParser<string> {
   const parse = app.getDefaultJsonParser('error', 'error');
   return (request, text, done) =>

@@ -92,8 +92,8 @@ interface Count {
 }
 
 /**
- * Counts by the monotonic clock. The library's own store uses the time of day, which jumps on a robot: if it jumps back by
- * an hour, an address at its limit stays there for that hour.
+ * Counts by the monotonic clock. The library's own store uses the time of day, which jumps on a robot: if it jumps back
+ * by an hour, an address at its limit stays there for that hour.
  */
 class MinuteStore implements FastifyRateLimitStore {
   readonly #counts = new Map<string, Count>();

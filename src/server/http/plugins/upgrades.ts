@@ -14,8 +14,8 @@ import { send } from './errors.js';
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * Accepts WebSockets on the operations that answer 101 in the contract, and refuses them elsewhere. An upgrade to a protocol
- * that is not supported (`h2c`: Java's HTTP client requests it every time) is ignored (RFC 9110 §7.8).
+ * Accepts WebSockets on the operations that answer 101 in the contract, and refuses them elsewhere. An upgrade to a
+ * protocol that is not supported (`h2c`: Java's HTTP client requests it every time) is ignored (RFC 9110 §7.8).
  */
 export async function acceptUpgrades(app: FastifyInstance, contract: Contract): Promise<void> {
   const webSockets = new Set(
@@ -52,8 +52,8 @@ export async function acceptUpgrades(app: FastifyInstance, contract: Contract): 
 }
 
 /**
- * The legacy signaling was at `/`, where the dashboard is now: a WebSocket at `/` is handled as one at `/signaling`. For
- * Fastify's `rewriteUrl`.
+ * The legacy signaling was at `/`, where the dashboard is now: a WebSocket at `/` is handled as one at `/signaling`.
+ * For Fastify's `rewriteUrl`.
  */
 export function rewriteLegacyAddress(raw: IncomingMessage, url: string): string {
   return raw.headers.upgrade?.toLowerCase() === 'websocket' && /^\/(?=\?|$)/.test(url)

@@ -8,8 +8,8 @@ const fromPath = new WeakMap<IncomingMessage, string>();
 const TOKEN_IN_PATH = /^(https?:\/\/[^/?#]*)?\/t\/([^/?#]+)(\/.*)?$/is;
 
 /**
- * Takes the token out of `/t/TOKEN/whep/front`, for players that can be configured with nothing but a URL, some of which
- * append a path to it. For Fastify's `rewriteUrl`: after it the token is nowhere that is logged.
+ * Takes the token out of `/t/TOKEN/whep/front`, for players that can be configured with nothing but a URL, some of
+ * which append a path to it. For Fastify's `rewriteUrl`: after it the token is nowhere that is logged.
  */
 export function moveTokenFromPath(raw: IncomingMessage & { originalUrl?: string }): string {
   const url = raw.url ?? '/';

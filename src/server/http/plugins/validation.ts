@@ -6,8 +6,8 @@ import type { FastifyInstance } from 'fastify';
 const COMMON: Options = { strict: false, allErrors: true, verbose: true };
 
 /**
- * Validates requests against the contract. Values in a URL are text, so they are converted to the types of the contract; a
- * body is not: with defaults filled in nobody could tell what was sent, and "80" is not a number.
+ * Validates requests against the contract. Values in a URL are text, so they are converted to the types of the
+ * contract; a body is not: with defaults filled in nobody could tell what was sent, and "80" is not a number.
  */
 export function validate(app: FastifyInstance): void {
   const ofUrls = ajvFormats.default(new Ajv2020({ ...COMMON, coerceTypes: true, useDefaults: true }));
