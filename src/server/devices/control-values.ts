@@ -2,27 +2,27 @@ import type { Control } from '../../domain/contract.js';
 import type { ControlValue } from '../../domain/devices.js';
 import { Failure } from '../../domain/failure.js';
 
-/** A value that has been checked: as v4l2-ctl takes it, and as it is kept in the configuration. */
+/** A checked value: as v4l2-ctl takes it, and as it is saved in the configuration. */
 export interface Setting {
   control: Control;
   written: string;
-  /** Null for what is not kept: the default, and the press of a button. */
+  /** Null for what is not saved: the default, and the press of a button. */
   kept: ControlValue | null;
 }
 
-/** Flags of what cannot be set by anybody. */
+/** Flags of controls that cannot be set. */
 const FIXED = ['read-only', 'disabled'];
 
 /**
- * Looks whether a control can be set so; null brings its default back.
- * @throws Failure invalid-body, which names the control, the value and what would be right
+ * Checks a value for a control; null restores its default.
+ * @throws Failure invalid-body, which names the control, the value and what is expected
  */
 export function readSetting(controls: readonly Control[], name: string, value: ControlValue | null): Setting {
   const control = controls.find(candidate => candidate.name === name);
   if (!control) {
     const known = controls.map(candidate => candidate.name).join(', ');
     throw new Failure('invalid-body', `The camera has no control "${name.slice(0, 63)}".`, {
-      remedy: known === '' ? 'It has none at all.' : `Its controls are ${known}.`,
+      remedy: known === '' ? 'It has no controls.' : `Its controls are ${known}.`,
     });
   }
   const fixed = control.flags.find(flag => FIXED.includes(flag));
@@ -32,7 +32,7 @@ export function readSetting(controls: readonly Control[], name: string, value: C
   if (written === null) {
     throw new Failure(
       'invalid-body',
-      `${name} is ${JSON.stringify(value).slice(0, 100)}; it must be ${right(control)}.`,
+      `${name} is ${JSON.stringify(value).slice(0, 100)}; it must be ${expected(control)}.`,
     );
   }
   return { control, written, kept: control.type === 'button' ? null : keep(control, written) };
@@ -40,7 +40,7 @@ export function readSetting(controls: readonly Control[], name: string, value: C
 
 function writeDefault(control: Control): { written: string } {
   if (control.default === null)
-    throw new Failure('invalid-body', `${control.name} is null, and it has no default that this could bring back.`);
+    throw new Failure('invalid-body', `${control.name} is null, but it has no default to restore.`);
   return { written: String(Number(control.default)) };
 }
 
@@ -62,7 +62,7 @@ function write(control: Control, value: ControlValue): string | null {
       return item ? String(item.value) : null;
     }
     case 'bitmask': {
-      // Bits of 32, unsigned; JavaScript's own operators are signed.
+      // 32 bits, unsigned; JavaScript's operators are signed.
       const fits =
         typeof value === 'number' && value >= 0 && value <= 0xffff_ffff && (value & ~(control.max ?? 0)) === 0;
       return fits ? String(value) : null;
@@ -87,8 +87,8 @@ function keep({ type }: Control, written: string): ControlValue {
   return type === 'string' ? written : Number(written);
 }
 
-/** What would be right, in words. */
-function right({ type, min, max, step, menu }: Control): string {
+/** The valid values, in words. */
+function expected({ type, min, max, step, menu }: Control): string {
   const steps = step !== null && step > 1 ? `, in steps of ${step}` : '';
   switch (type) {
     case 'bool':
@@ -107,13 +107,13 @@ function right({ type, min, max, step, menu }: Control): string {
   }
 }
 
-/** Whether a control is so already. */
-export function isSo({ control, written }: Setting): boolean {
+/** Whether a control already has the value. */
+export function isAlreadySet({ control, written }: Setting): boolean {
   if (control.value === null) return false;
   return control.type === 'string' ? control.value === written : Number(control.value) === Number(written);
 }
 
-/** Whether others are inactive or not by this one: an automatic that is on takes the manual ones out of use. */
+/** Whether this control makes others inactive: an automatic mode that is on disables the manual controls. */
 export const isSwitch = ({ name, type }: Control): boolean =>
   (type === 'bool' || type === 'menu') && /(?:^|_)auto/.test(name);
 

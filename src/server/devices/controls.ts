@@ -1,12 +1,12 @@
 import type { Control } from '../../domain/contract.js';
 import type { ControlFailure, ControlValue, SetControls } from '../../domain/devices.js';
 import { Failure } from '../../domain/failure.js';
-import { isInactive, isSo, isSwitch, readSetting, type Setting } from './control-values.js';
+import { isInactive, isAlreadySet, isSwitch, readSetting, type Setting } from './control-values.js';
 import { parseControls } from './parse-controls.js';
 import { INSTALL_V4L2_CTL, V4l2Error, v4l2ctl } from './v4l2-ctl.js';
 
 /**
- * The controls of a device as they are now; also while somebody takes pictures from it.
+ * The current controls of a device; also works while it is capturing.
  * @throws Failure camera-unavailable
  */
 export async function readControls(device: string): Promise<Control[]> {
@@ -18,8 +18,8 @@ export async function readControls(device: string): Promise<Control[]> {
 }
 
 /**
- * Sets controls of a device. First all are looked at, and if one is wrong none is set; what the driver refuses all the
- * same is told.
+ * Sets controls of a device. All are checked first: if one is invalid, none is set. What the driver still refuses is
+ * returned as failed.
  * @throws Failure invalid-body, camera-unavailable
  */
 export async function setControls(
@@ -40,8 +40,8 @@ export async function setControls(
 }
 
 /**
- * Brings a device's controls to what is configured; nothing is written that is so already. A control that another one
- * makes inactive, as the exposure time while exposure is automatic, is passed over. Throws nothing.
+ * Sets a device's controls to the configured values, except those that have them already. A control that another one
+ * makes inactive, such as the exposure time with automatic exposure, is skipped. Throws nothing.
  * @returns what could not be set
  */
 export async function applyControls(
@@ -71,12 +71,12 @@ interface Written {
   done: Setting[];
   /** By the driver. */
   refused: ControlFailure[];
-  /** Names of what was not written, as it has no effect now. */
+  /** Names of controls not written because they have no effect now. */
   inactive: string[];
 }
 
 /**
- * Writes one after the other, so that what fails is known by its name: switches first, then what they leave active.
+ * Writes one at a time, so that a failure can be attributed to a control: switches first, then what they leave active.
  * @throws Failure camera-unavailable
  */
 async function write(device: string, settings: readonly Setting[]): Promise<Written> {
@@ -96,21 +96,21 @@ async function write(device: string, settings: readonly Setting[]): Promise<Writ
 async function writeOne(device: string, setting: Setting, { done, refused }: Written): Promise<void> {
   const { name } = setting.control;
   try {
-    if (!isSo(setting)) await v4l2ctl(device, ['--set-ctrl', `${name}=${setting.written}`]);
+    if (!isAlreadySet(setting)) await v4l2ctl(device, ['--set-ctrl', `${name}=${setting.written}`]);
     done.push(setting);
   } catch (error) {
-    if (!(error instanceof V4l2Error) || error.trouble !== 'failed') throw unavailable(device, error);
+    if (!(error instanceof V4l2Error) || error.fault !== 'failed') throw unavailable(device, error);
     refused.push({ name, reason: reasonIn(error.message) });
   }
 }
 
-/** v4l2-ctl says it of the call, then of the control: `VIDIOC_S_CTRL: failed: Permission denied`. */
+/** v4l2-ctl names the call first, then the reason: `VIDIOC_S_CTRL: failed: Permission denied`. */
 const reasonIn = (message: string): string => /: ([^:]+)$/.exec(message.trim())?.[1] ?? message;
 
 function unavailable(device: string, error: unknown): unknown {
   if (!(error instanceof V4l2Error)) return error;
   const remedy =
-    error.trouble === 'missing' ? `${INSTALL_V4L2_CTL}.` : 'Unplug the camera and plug it in again, then ask again.';
+    error.fault === 'missing' ? `${INSTALL_V4L2_CTL}.` : 'Unplug the camera and plug it in again, then ask again.';
   return new Failure('camera-unavailable', `The controls of ${device} cannot be reached: ${error.message}`, { remedy });
 }
 

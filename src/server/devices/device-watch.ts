@@ -9,16 +9,16 @@ import { INSTALL_V4L2_CTL } from './v4l2-ctl.js';
 
 export interface DeviceWatchOptions {
   log: Log;
-  /** The list is another than before, or what was plugged in has been replaced. */
+  /** The list has changed, or a device was replaced. */
   onChange(devices: readonly CaptureDevice[]): void;
   places?: Places;
 }
 
-/** A camera brings several nodes, one after the other. */
-const TOGETHER_MS = 30;
-/** udev makes its links, as /dev/v4l/by-id, a moment after the device. */
+/** A camera creates several nodes, one after the other. */
+const DEBOUNCE_MS = 30;
+/** udev creates its links, such as /dev/v4l/by-id, a moment after the device. */
 const LINKS_MS = 1_000;
-/** For where changes of /dev cannot be heard of, as in some containers. */
+/** For systems where /dev cannot be watched, such as some containers. */
 const POLL_MS = 5_000;
 
 interface Known {
@@ -28,14 +28,14 @@ interface Known {
 }
 
 /**
- * The V4L2 cameras that are plugged in, from one moment to the next. Each node's driver is asked once, beside the others:
- * one that hangs holds up no other. Owns a watch on /dev and two timers.
+ * Tracks the V4L2 cameras that are plugged in. Each node's driver is queried once, in parallel: one that hangs does not
+ * block the others. Owns a watch on /dev and two timers.
  */
 export class DeviceWatch {
   readonly #options: DeviceWatchOptions;
   readonly #places: Places;
   readonly #known = new Map<string, Known>();
-  readonly #asking = new Set<Promise<void>>();
+  readonly #inspecting = new Set<Promise<void>>();
   #devices: readonly CaptureDevice[] = [];
   #watcher: FSWatcher | null = null;
   #poll: NodeJS.Timeout | null = null;
@@ -43,7 +43,7 @@ export class DeviceWatch {
   #links: NodeJS.Timeout | null = null;
   #isStarted = false;
   #isClosed = false;
-  /** v4l2-ctl, the last time that it was needed. */
+  /** Whether v4l2-ctl was missing when last needed. */
   #isMissing = false;
   #hasLoggedMissing = false;
 
@@ -52,18 +52,18 @@ export class DeviceWatch {
     this.#places = options.places ?? PLACES;
   }
 
-  /** Looks now and watches from now on; what changes after that is told of. Resolves as `look`. */
+  /** Scans now and watches from now on; later changes are reported. Resolves as `scan` does. */
   async start(): Promise<void> {
     this.#listen();
     this.#poll = setInterval(() => this.#rescan(), POLL_MS).unref();
-    await this.look();
+    await this.scan();
     this.#isStarted = true;
   }
 
-  /** Resolves when every driver has answered, or had its time to. */
-  async look(): Promise<void> {
+  /** Resolves when every driver has answered or timed out. */
+  async scan(): Promise<void> {
     this.#scan();
-    while (this.#asking.size > 0) await Promise.all(this.#asking);
+    while (this.#inspecting.size > 0) await Promise.all(this.#inspecting);
   }
 
   list(): readonly CaptureDevice[] {
@@ -81,27 +81,27 @@ export class DeviceWatch {
       this.#watcher = watch(this.#places.dev, { persistent: false }, (_event, name) => {
         if (name !== null && VIDEO_NODE.test(name)) this.#scanSoon();
       });
-      this.#watcher.on('error', err => this.#deaf(err));
+      this.#watcher.on('error', err => this.#unwatch(err));
     } catch (err) {
-      this.#deaf(err);
+      this.#unwatch(err);
     }
   }
 
-  #deaf(err: unknown): void {
+  #unwatch(err: unknown): void {
     this.#watcher?.close();
     this.#watcher = null;
-    this.#options.log.warn({ err, seconds: POLL_MS / 1000 }, 'plugging is noticed late: /dev cannot be watched');
+    this.#options.log.warn({ err, seconds: POLL_MS / 1000 }, '/dev cannot be watched, polling instead');
   }
 
   #scanSoon(): void {
     this.#soon ??= setTimeout(() => {
       this.#soon = null;
       this.#scan();
-    }, TOGETHER_MS);
+    }, DEBOUNCE_MS);
   }
 
   #rescan(): void {
-    // It may have been installed by now.
+    // v4l2-ctl may have been installed since.
     if (this.#isMissing) for (const known of this.#known.values()) known.node = { ...known.node, state: '' };
     this.#isMissing = false;
     this.#scan();
@@ -119,24 +119,24 @@ export class DeviceWatch {
     for (const node of nodes.values()) {
       const known = this.#known.get(node.device);
       if (known?.node.state === node.state) continue;
-      // One whose permissions alone have changed stays in the list until it has answered.
+      // A node of which only the permissions have changed stays in the list until it has answered.
       this.#known.set(node.device, { node, facts: known?.facts });
-      this.#ask(node);
+      this.#inspect(node);
     }
     if (isGone) this.#publish();
   }
 
-  #ask(node: VideoNode): void {
-    const asking = inspect(node, () => this.#logMissing())
+  #inspect(node: VideoNode): void {
+    const inspecting = inspect(node, () => this.#logMissing())
       .then(facts => {
         const known = this.#known.get(node.device);
         if (known?.node !== node) return;
         known.facts = facts;
         this.#publish();
       })
-      .catch(err => this.#options.log.error({ err, device: node.device }, 'a video device was not understood'))
-      .finally(() => this.#asking.delete(asking));
-    this.#asking.add(asking);
+      .catch(err => this.#options.log.error({ err, device: node.device }, 'video device not inspected'))
+      .finally(() => this.#inspecting.delete(inspecting));
+    this.#inspecting.add(inspecting);
   }
 
   #publish(): void {
@@ -163,11 +163,11 @@ export class DeviceWatch {
 const byNumber = (a: CaptureDevice, b: CaptureDevice): number =>
   a.device.localeCompare(b.device, 'en', { numeric: true });
 
-/** What is plugged in at this moment. */
+/** The cameras that are plugged in now. */
 export async function findDevices(log: Log): Promise<readonly CaptureDevice[]> {
   const devices = new DeviceWatch({ log, onChange: () => undefined });
   try {
-    await devices.look();
+    await devices.scan();
     return devices.list();
   } finally {
     devices.close();

@@ -1,6 +1,6 @@
 import type { Control } from '../../domain/contract.js';
 
-/** v4l2-ctl's types of one value; it has others, of tables and rectangles, which are left out here. */
+/** v4l2-ctl's types with one value; others, such as tables and rectangles, are left out. */
 const TYPES: Readonly<Record<string, Control['type']>> = {
   int: 'int',
   int64: 'int',
@@ -15,7 +15,7 @@ const TYPES: Readonly<Record<string, Control['type']>> = {
 /** More than any driver has; vivid has 60. */
 const MAX_CONTROLS = 500;
 
-/** Reads what `v4l2-ctl --list-ctrls-menus` prints. */
+/** Parses the output of `v4l2-ctl --list-ctrls-menus`. */
 export function parseControls(text: string): Control[] {
   const controls: Control[] = [];
   let last: Control | null = null;
@@ -24,14 +24,14 @@ export function parseControls(text: string): Control[] {
       /^\s*([a-z0-9_]+)(?: 0x[0-9a-f]+)? \((\w+)\)\s*:\s?(.*)$/i.exec(line) ?? [];
     if (name !== '') {
       const known = TYPES[type];
-      // An array, whose elements it does not print.
+      // Not an array: v4l2-ctl does not print its elements.
       last = known && !/ dims=/.test(rest) ? parseControl(name, known, rest) : null;
       if (last && controls.length < MAX_CONTROLS) controls.push(last);
       continue;
     }
     const [, value, label = ''] = /^\s+(-?\d+): (.*)$/.exec(line) ?? [];
     if (value === undefined || !last?.menu) continue;
-    // Of numbers it prints the hexadecimal form too.
+    // v4l2-ctl adds the hexadecimal form of numbers.
     last.menu.push({ value: Number(value), label: last.type === 'intmenu' ? label.replace(/ \(0x.*$/, '') : label });
   }
   return controls;
@@ -47,7 +47,7 @@ function parseControl(name: string, type: Control['type'], rest: string): Contro
   const typed = (value: number | null): Control['value'] => {
     if (value === null || type === 'button' || type === 'string') return null;
     if (type === 'bool') return value !== 0;
-    // It prints the mask unsigned and the value signed.
+    // v4l2-ctl prints the mask unsigned and the value signed.
     return type === 'bitmask' ? value >>> 0 : value;
   };
   return {
@@ -68,7 +68,7 @@ function parseControl(name: string, type: Control['type'], rest: string): Contro
   };
 }
 
-/** v4l2-ctl makes `white_balance_automatic` of the driver's "White Balance, Automatic"; this is the way back. */
+/** v4l2-ctl turns the driver's "White Balance, Automatic" into `white_balance_automatic`; this reverses it. */
 const title = (name: string): string =>
   name
     .split('_')

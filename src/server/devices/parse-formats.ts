@@ -1,8 +1,8 @@
 import type { CaptureMode } from '../../domain/devices.js';
 
 /**
- * Sizes that stand for a range, of a camera that takes any: what cameras are set to, from QCIF to 4K. The largest of the
- * range is added.
+ * Common sizes, from QCIF to 4K, that stand for the range of a camera that accepts any. The largest of the range is
+ * added.
  */
 const USUAL_SIZES: readonly (readonly [width: number, height: number])[] = [
   [160, 120],
@@ -25,15 +25,15 @@ const USUAL_SIZES: readonly (readonly [width: number, height: number])[] = [
   [2560, 1440],
   [3840, 2160],
 ];
-/** Likewise frames a second. */
+/** Common frame rates that stand for a range. */
 const USUAL_RATES: readonly number[] = [1, 5, 10, 15, 20, 24, 25, 30, 50, 60, 90, 120];
 
 /** vivid has 174. */
 const MAX_MODES = 2_000;
 
 /**
- * Reads what `v4l2-ctl --list-formats-ext` prints, in its form of before and after version 1.18. What a camera names
- * twice is there once; a mode without rates is one whose driver does not name them.
+ * Parses the output of `v4l2-ctl --list-formats-ext`, in the forms before and after version 1.18. Duplicate modes are
+ * merged; a mode without frame rates is one whose driver does not list them.
  */
 export function parseFormats(text: string): CaptureMode[] {
   const modes = new Map<string, CaptureMode>();

@@ -1,12 +1,12 @@
-/** What a driver says of one of its device nodes. */
+/** What a driver says about one of its device nodes. */
 export interface NodeInfo {
   driver: string;
-  /** The camera's name; at most 31 characters, as V4L2 has it. */
+  /** The camera's name; at most 31 characters (V4L2). */
   name: string;
   bus: string;
-  /** It brings pictures from somewhere else than this program. */
+  /** It captures video, rather than processing what a program feeds it. */
   captures: boolean;
-  /** Its pictures come only after links between several devices have been set up, which is another program's work. */
+  /** It delivers video only after another program has set up links between several devices. */
   needsMediaController: boolean;
 }
 
@@ -17,12 +17,12 @@ const VIDEO_M2M_MPLANE = 0x0000_4000;
 const VIDEO_M2M = 0x0000_8000;
 const IO_MC = 0x2000_0000;
 
-/** Image processors: what comes out of these was put in by another program. Their capabilities do not tell. */
+/** Image processors: they output what another program feeds them. Their capabilities do not say so. */
 const PROCESSORS: ReadonlySet<string> = new Set(['bcm2835-isp', 'pispbe']);
 
-/** Reads what `v4l2-ctl --info` prints; null if it is none of that. */
+/** Parses the output of `v4l2-ctl --info`; null if it is something else. */
 export function parseInfo(text: string): NodeInfo | null {
-  // What follows is about the hardware as a whole, in the same words.
+  // The section that follows describes the whole hardware with the same keys.
   const own = text.split(/^Media Driver Info/m)[0] ?? '';
   const field = (name: string): string | undefined =>
     new RegExp(`^[ \\t]*${name}[ \\t]*:[ \\t]*(.*?)[ \\t]*$`, 'm').exec(own)?.[1];
@@ -40,7 +40,7 @@ export function parseInfo(text: string): NodeInfo | null {
   };
 }
 
-/** Many cameras say their name twice, "USB Camera: USB Camera", and the second is cut off at V4L2's 31 characters. */
+/** Many cameras repeat their name, "USB Camera: USB Camera", and the second is cut off at V4L2's 31 characters. */
 export function tidy(name: string): string {
   const [, first = '', second = ''] = /^(.+?): (.+)$/.exec(name) ?? [];
   return second !== '' && first.startsWith(second) ? first : name;

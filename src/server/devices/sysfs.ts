@@ -1,11 +1,11 @@
 import { accessSync, constants, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** A /dev/videoN as the kernel lists it, without its driver being asked. */
+/** A /dev/videoN as the kernel lists it, without querying its driver. */
 export interface VideoNode {
   /** `/dev/video0` */
   device: string;
-  /** Its place among the nodes of its camera; a webcam's pictures are at 0, its metadata at 1. */
+  /** Its position among the nodes of its camera; a webcam has video at 0, metadata at 1. */
   index: number;
   name: string;
   /** Empty where the kernel names none. */
@@ -14,25 +14,25 @@ export interface VideoNode {
   /** Of the USB device. */
   serial: string | null;
   access: 'open' | 'denied' | 'absent';
-  /** Another one each time that something is plugged in, also under the same number. */
+  /** Changes each time that a device is plugged in, even under the same number. */
   identity: string;
-  /** Another one whenever the node's permissions may have changed. */
+  /** Changes whenever the node's permissions may have changed. */
   state: string;
 }
 
 export interface Places {
-  /** Where the kernel lists video devices. */
+  /** The folder in which the kernel lists video devices. */
   sysfs: string;
-  /** Where their nodes are. */
+  /** The folder of their nodes. */
   dev: string;
 }
 
 export const PLACES: Places = { sysfs: '/sys/class/video4linux', dev: '/dev' };
 
-/** Video nodes alone; radios, teletext and touch pads have other names. */
+/** Matches video nodes only; radios, teletext and touch pads have other names. */
 export const VIDEO_NODE = /^video(\d+)$/;
 
-/** The video nodes of this machine, by their numbers; none where the kernel has no V4L2. */
+/** The video nodes of this machine, sorted by number; none where the kernel has no V4L2. */
 export function readNodes({ sysfs, dev }: Places = PLACES): VideoNode[] {
   return namesIn(sysfs)
     .filter(name => VIDEO_NODE.test(name))
@@ -43,12 +43,12 @@ export function readNodes({ sysfs, dev }: Places = PLACES): VideoNode[] {
     });
 }
 
-/** Null for one that goes away while it is read. */
+/** Null for a node that disappears while it is read. */
 function readNode(folder: string, device: string): VideoNode | null {
   try {
     const { ino } = statSync(folder);
     const parent = realpathSync(join(folder, 'device'));
-    const { access, state } = look(device);
+    const { access, state } = checkAccess(device);
     return {
       device,
       index: Number(text(join(folder, 'index')) ?? 0),
@@ -65,7 +65,7 @@ function readNode(folder: string, device: string): VideoNode | null {
   }
 }
 
-function look(device: string): Pick<VideoNode, 'access' | 'state'> {
+function checkAccess(device: string): Pick<VideoNode, 'access' | 'state'> {
   try {
     const { ino, ctimeMs } = statSync(device);
     const state = `${ino} ${ctimeMs}`;
@@ -80,17 +80,17 @@ function look(device: string): Pick<VideoNode, 'access' | 'state'> {
   }
 }
 
-/** As the driver would say it, for when it cannot be asked: `usb-0000:00:14.0-1.2`, `platform:vivid.0`. */
+/** The bus in the driver's notation, for when it cannot be queried: `usb-0000:00:14.0-1.2`, `platform:vivid.0`. */
 function busOf(parent: string): string {
   const [, controller, port] = /\/([^/]+)\/usb\d+\/(?:[^/]+\/)*\d+-([\d.]+)(?:\/|$)/.exec(parent) ?? [];
   return controller !== undefined && port !== undefined ? `usb-${controller}-${port}` : `platform:${basename(parent)}`;
 }
 
-/** A camera is one of the interfaces of its USB device, whose folder has the number. */
+/** The serial number is in the folder of the USB device, of which a camera is one interface. */
 function serialOf(parent: string): string | null {
   if (text(join(dirname(parent), 'idVendor')) === null) return null;
   const serial = text(join(dirname(parent), 'serial')) ?? '';
-  // It is written into configurations and shown to people.
+  // Only printable characters: it is written into configurations and shown to people.
   return /^[\x21-\x7e](?:[\x20-\x7e]{0,98}[\x21-\x7e])?$/.test(serial) ? serial : null;
 }
 

@@ -1,29 +1,29 @@
 import { spawn } from 'node:child_process';
 
-/** What can be wrong with a call: `missing`: the program is not installed; `hung`: its driver did not answer in time. */
-export type V4l2Trouble = 'missing' | 'hung' | 'failed';
+/** Why a call failed: `missing`: v4l2-ctl is not installed; `hung`: the driver did not answer in time. */
+export type V4l2Fault = 'missing' | 'hung' | 'failed';
 
 export class V4l2Error extends Error {
-  readonly trouble: V4l2Trouble;
+  readonly fault: V4l2Fault;
 
-  constructor(trouble: V4l2Trouble, message: string) {
+  constructor(fault: V4l2Fault, message: string) {
     super(message);
-    this.trouble = trouble;
+    this.fault = fault;
   }
 }
 
 export const INSTALL_V4L2_CTL = 'Install it: sudo apt-get install v4l-utils';
 
-/** A driver answers within milliseconds, a USB camera that sleeps within a second. */
+/** A driver answers within milliseconds, a sleeping USB camera within a second. */
 const TIMEOUT_MS = 3_000;
 /** vivid, which has more formats than any camera, prints 160 kB. */
 const MAX_OUTPUT = 1_000_000;
-/** Of what the program says of a failure. */
+/** Of the error output. */
 const MAX_MESSAGE = 300;
 
 /**
- * Runs v4l2-ctl on a device and resolves with what it prints. It is a process of its own, so a driver that hangs holds
- * up nobody: what has not ended in time is killed and not waited for, as a process within a driver may not end.
+ * Runs v4l2-ctl on a device and resolves with its output. As a separate process it keeps a driver that hangs from blocking
+ * this one: after the timeout it is killed but not awaited, as a process that hangs in a driver may not exit.
  * @throws V4l2Error
  */
 export function v4l2ctl(device: string, args: readonly string[], timeoutMs: number = TIMEOUT_MS): Promise<string> {
@@ -52,7 +52,7 @@ export function v4l2ctl(device: string, args: readonly string[], timeoutMs: numb
       child[stream].setEncoding('utf8').on('data', (text: string) => {
         output[stream] += text;
         if (output[stream].length > MAX_OUTPUT)
-          giveUp(new V4l2Error('failed', `v4l2-ctl prints more than ${MAX_OUTPUT} characters about ${device}`));
+          giveUp(new V4l2Error('failed', `v4l2-ctl printed more than ${MAX_OUTPUT} characters about ${device}`));
       });
     }
     child.on('error', (error: NodeJS.ErrnoException) =>
