@@ -21,7 +21,7 @@ t.test('for people: what it is, what it can, what to write', async t => {
   t.match(text, /^\/dev\/video0 {2}HD Pro Webcam C920$/m);
   t.match(text, /^ {2}bus +usb-0000:00:10\.0-1\.2\.1$/m);
   t.match(text, /^ {2}YUYV +2304x1536 2, 2304x1296 2, 1920x1080 5, 640x480 30$/m);
-  t.match(text, /^ {2}not usable +it brings the raw data/m);
+  t.match(text, /^ {2}not usable +it delivers only raw data/m);
   t.match(text, /^ {2}YU12 YUYV RGB3 and 3 more +2592x1944, .* and 11 more$/m, 'formats alike are in a line');
   const lines = [...text.matchAll(/to use it +(.*)$/gm)].map(([, line = '']) => parse(line) as unknown);
   t.strictSame(lines, [
