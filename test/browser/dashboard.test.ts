@@ -20,7 +20,7 @@ async function openDashboard(page: Page, server: TestServer, origin = server.ori
 const playing = (page: Page, camera: string): Promise<unknown> =>
   page.waitForSelector(`${player(camera)}[state="playing"]`, { timeout: 30_000 });
 
-/** Whether the picture that a person sees changes: two reads of its pixels, a while apart. */
+/** Whether the visible video changes: compares two reads of its pixels. */
 function moves(page: Page, camera: string): Promise<boolean> {
   return page.$eval(player(camera), async element => {
     const video = (element as HTMLElement & { video: HTMLVideoElement }).video;
@@ -56,17 +56,17 @@ t.test('the dashboard plays every camera, on an address that is not loopback', a
   await openDashboard(page, server, origin);
   await playing(page, 'front');
   await playing(page, 'rear');
-  t.ok(await moves(page, 'front'), 'the picture moves');
+  t.ok(await moves(page, 'front'), 'the video moves');
   t.notMatch(page.url(), /token/, 'the token is gone from the address');
   t.strictSame(
     sockets,
     [`${origin.replace('http', 'ws')}/api/v1/events?freshness=500`],
     'it listens, with one connection',
   );
-  // The page's own address has it behind the #, which is sent to nobody.
-  for (const url of asked.slice(1)) t.notMatch(url, server.token, 'it is in no address that is asked for');
+  // The page's own address has it after the #, which is never sent.
+  for (const url of asked.slice(1)) t.notMatch(url, server.token, 'it is in no requested URL');
   t.equal(await page.evaluate(() => isSecureContext), address === undefined, 'it needs no secure context');
-  await until('there are figures', async () => Number(await page.getAttribute(player('front'), 'data-fps')) > 5);
+  await until('there are statistics', async () => Number(await page.getAttribute(player('front'), 'data-fps')) > 5);
 
   await page.keyboard.press('2');
   await page.waitForSelector('camera-tile[data-camera="rear"][enlarged]');
@@ -91,10 +91,10 @@ t.test('the dashboard plays every camera, on an address that is not loopback', a
     await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
     'a phone need not scroll sideways',
   );
-  t.strictSame(complaints, [], 'nothing is against the content security policy, nothing failed');
+  t.strictSame(complaints, [], 'nothing violates the Content-Security-Policy, nothing failed');
 });
 
-t.test('a player comes back by itself when the worker is killed, and says so meanwhile', async t => {
+t.test('a player reconnects when the worker is killed, and shows that it does', async t => {
   const { server, browser } = await serveWithBrowser(t, '--camera', 'front=test', '--camera', 'rear=test');
   const page = await browser.newPage();
   await openDashboard(page, server);
@@ -103,7 +103,7 @@ t.test('a player comes back by itself when the worker is killed, and says so mea
   const rear = async () => (await server.sessions()).find(({ camera }) => camera === 'rear')?.id;
   const before = await rear();
   t.ok(before);
-  // It may be back sooner than somebody looks.
+  // It may be back before the first check.
   await page.$eval(player('front'), element => {
     element.addEventListener('statechange', () => element.setAttribute('data-disturbed', ''));
   });
@@ -114,11 +114,11 @@ t.test('a player comes back by itself when the worker is killed, and says so mea
   await playing(page, 'front');
   t.comment(`noticed after ${Math.round(noticed)} ms, playing after ${Math.round(performance.now() - began)} ms`);
   t.ok(await moves(page, 'front'));
-  t.equal(await rear(), before, 'the other camera goes on in the same session');
+  t.equal(await rear(), before, 'the other camera continues in the same session');
   t.ok(await moves(page, 'rear'));
 });
 
-t.test('what happens is told and not asked for; where nothing tells it, it is asked for', async t => {
+t.test('the dashboard follows events instead of polling, and polls where there are none', async t => {
   const { server, browser } = await serveWithBrowser(t, '--camera', 'front=test');
   const asked = async (page: Page): Promise<() => number> => {
     let count = 0;
@@ -129,26 +129,26 @@ t.test('what happens is told and not asked for; where nothing tells it, it is as
     await playing(page, 'front');
     return () => count;
   };
-  const told = await browser.newPage();
-  const byTold = await asked(told);
+  const pushed = await browser.newPage();
+  const byPushed = await asked(pushed);
   const alone = await browser.newPage();
   await alone.routeWebSocket(/events/, socket => void socket.close());
   const byAlone = await asked(alone);
-  const [before, beforeAlone] = [byTold(), byAlone()];
-  await until('who is told nothing asks, and asks again', () => byAlone() - beforeAlone >= 2);
-  t.equal(byTold() - before, 0, 'nobody asks while all is told');
-  await told.click('camera-tile .name');
-  await told.waitForFunction(
+  const [before, beforeAlone] = [byPushed(), byAlone()];
+  await until('a page without events polls', () => byAlone() - beforeAlone >= 2);
+  t.equal(byPushed() - before, 0, 'a page with events does not poll');
+  await pushed.click('camera-tile .name');
+  await pushed.waitForFunction(
     () => document.querySelector('camera-details dd[data-figure="Viewers"]')?.textContent === '2',
   );
   await alone.close();
-  await told.waitForFunction(
+  await pushed.waitForFunction(
     () => document.querySelector('camera-details dd[data-figure="Viewers"]')?.textContent === '1',
   );
-  t.pass('the figures of the camera come too');
+  t.pass("the camera's statistics arrive too");
 });
 
-t.test('a camera that is lost: its slate is not taken for it, and it comes back in the same session', async t => {
+t.test('a lost camera shows a placeholder, counts as lost, and comes back in the same session', async t => {
   const camera = await rtspCamera(t, 0, 'constrained-baseline', 30);
   const { server, browser } = await serveWithBrowser(t, '--camera', `door=rtsp://127.0.0.1:${camera.port}/live`);
   const page = await browser.newPage();
@@ -166,14 +166,14 @@ t.test('a camera that is lost: its slate is not taken for it, and it comes back 
   t.match(await overlay(), /CAMERA LOST\s*since \d+\s*s/);
   t.match(await page.title(), '1 lost');
   const before = await decodes();
-  await until('the slate is decoded', async () => (await decodes()) > before + 20);
-  t.equal(await page.getAttribute(player('door'), 'state'), 'lost', 'however lively it is');
+  await until('the placeholder is decoded', async () => (await decodes()) > before + 20);
+  t.equal(await page.getAttribute(player('door'), 'state'), 'lost', 'although frames keep coming');
   await rtspCamera(t, camera.port, 'constrained-baseline', 30);
   await playing(page, 'door');
   t.strictSame(await server.sessions('ended'), []);
 });
 
-t.test('the server goes and comes back', async t => {
+t.test('the dashboard reconnects after a restart of the server', async t => {
   const first = await startServer('--camera', 'front=test', '--state-dir', t.testdir());
   const browser = await launchChromium();
   t.teardown(() => browser.close());
@@ -190,7 +190,7 @@ t.test('the server goes and comes back', async t => {
   t.ok(await moves(page, 'front'));
 });
 
-t.test('a token for one camera opens that one, and ends its session', async t => {
+t.test('a token for one camera opens only that one, and ends its session', async t => {
   const token = makeToken();
   const [hash, role] = [showHash(hashToken(token)), 'view'];
   const config = {
@@ -210,13 +210,13 @@ t.test('a token for one camera opens that one, and ends its session', async t =>
   await playing(page, 'front');
   t.equal(await page.locator('camera-tile').count(), 1);
   t.match(await page.textContent('#system'), 'encoder');
-  t.strictSame(refused, [], 'it asks for nothing that it may not have');
+  t.strictSame(refused, [], 'it requests nothing that it may not see');
   await page.click('#sign-out');
   await until('the session has ended', async () => (await server.sessions('ended')).length === 1);
   t.match(await server.sessions('ended'), [{ camera: 'front', ended: { reason: 'client-delete' } }]);
 });
 
-t.test('without a token it asks for one, and a wrong one is told', async t => {
+t.test('without a token it asks for one, and it reports a wrong one', async t => {
   const { server, browser } = await serveWithBrowser(t, '--camera', 'front=test');
   const page = await browser.newPage();
   await page.goto(server.origin);
@@ -231,7 +231,7 @@ t.test('without a token it asks for one, and a wrong one is told', async t => {
   const other = await browser.newPage();
   await other.goto(`${server.origin}/#token=${server.token}&camera=front`);
   await other.waitForSelector('camera-tile[data-camera="front"][enlarged]');
-  t.notMatch(other.url(), /token/, 'an address opens one camera at once, and hides the token');
+  t.notMatch(other.url(), /token/, 'a URL opens one camera at once, and hides the token');
 });
 
 t.test('real traffic from a file', { skip: existsSync(TRAFFIC) ? false : 'the footage is not there' }, async t => {

@@ -4,8 +4,8 @@ import { emptyPage, joinAndLeave, openViewers, serveWithBrowser } from '../helpe
 import { publish } from '../helpers/publisher.js';
 import { sleep, until } from '../helpers/server.js';
 
-// A publisher that leaves and is back, in each way in which it once stayed registered and was seen by nobody. How long
-// is waited is set, so what is waited for here is that time, and not for something to happen.
+// A publisher that leaves and returns, in each way in which it once stayed registered but invisible. The timeouts are
+// configured, so the tests wait for those, not for events.
 
 const LINGER_S = 2;
 const RETURN_S = 4;
@@ -18,7 +18,7 @@ const page = await emptyPage(browser, server);
 const inState = (camera: string, state: string) =>
   until(`${camera} is ${state}`, async () => (await server.camera(camera)).state === state);
 
-/** A camera that is published, and a viewer that sees it. */
+/** A published camera, and a viewer that sees it. */
 async function watched(camera: string) {
   const publication = await publish(page, server, camera, { codec: 'H264' });
   await inState(camera, 'live');
@@ -28,7 +28,7 @@ async function watched(camera: string) {
   return { publication, viewers, decoded };
 }
 
-t.test('its last viewer leaves meanwhile, and it is back before the camera is closed', async t => {
+t.test('a publisher returns after its last viewer left, before the camera is closed', async t => {
   const { publication, viewers } = await watched('leaves');
   await publication.leave();
   await inState('leaves', 'lost');
@@ -39,15 +39,15 @@ t.test('its last viewer leaves meanwhile, and it is back before the camera is cl
   await sleep((LINGER_S + 1) * 1000);
   const [joined] = await joinAndLeave(page, server, 'leaves', 1);
   t.equal(joined?.status, 201, joined?.body ?? '');
-  t.ok(joined?.firstFrameMs, 'who joins then sees it');
+  t.ok(joined?.firstFrameMs, 'a viewer that joins then sees it');
   await again.leave();
   await inState('leaves', 'waiting');
   const third = await publish(page, server, 'leaves', { codec: 'H264' });
-  t.equal(third.status, 201, 'and it can be published to');
+  t.equal(third.status, 201, 'and a publisher can use it');
   await third.leave();
 });
 
-t.test('it was answered in time, and sends its first frame later', async t => {
+t.test('a publisher sends its first frame long after the answer', async t => {
   const { publication, viewers, decoded } = await watched('late');
   await publication.leave();
   await inState('late', 'lost');
@@ -61,7 +61,7 @@ t.test('it was answered in time, and sends its first frame later', async t => {
   await again.leave();
 });
 
-t.test('the camera is configured to have a source while it is awaited', async t => {
+t.test('the camera is given another source while its publisher is awaited', async t => {
   const { publication, viewers, decoded } = await watched('changes');
   await publication.leave();
   await inState('changes', 'lost');
@@ -74,12 +74,12 @@ t.test('the camera is configured to have a source while it is awaited', async t 
   await inState('changes', 'live');
   await sleep((RETURN_S + 1) * 1000);
   const before = await decoded();
-  await until('its viewer goes on to see the source', async () => (await decoded()) > before + 30);
+  await until('its viewer sees the source', async () => (await decoded()) > before + 30);
   t.equal((await server.sessions()).length, 1);
   await viewers.leave();
 });
 
-t.test('it is back in another codec: it is on air, and its viewers negotiate again', async t => {
+t.test('a publisher returns in another codec: it is shown, and its viewers renegotiate', async t => {
   const { publication, viewers } = await watched('codec');
   await publication.leave();
   await inState('codec', 'lost');
@@ -88,7 +88,7 @@ t.test('it is back in another codec: it is on air, and its viewers negotiate aga
   await inState('codec', 'live');
   t.match(await server.camera('codec'), { video: { codec: 'VP8' }, publisher: String });
   const [joined] = await joinAndLeave(page, server, 'codec', 1);
-  t.ok(joined?.firstFrameMs, 'who asks again sees it');
+  t.ok(joined?.firstFrameMs, 'a viewer that joins again sees it');
   t.match(
     (await server.sessions('ended')).find(
       ({ protocol, ended }) => protocol === 'whep' && ended?.reason !== 'client-delete',

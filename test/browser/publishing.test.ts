@@ -27,14 +27,14 @@ t.test('nobody publishes', async t => {
   t.match(JSON.parse(refused?.body ?? ''), { code: 'no-publisher', remedy: /\/whip\/phone/ });
 });
 
-t.test('a camera that is not to be published', async t => {
+t.test('a camera that takes no publisher', async t => {
   const refused = await publish(page, server, 't');
   t.equal(refused.status, 409);
   t.match(JSON.parse(refused.body), { code: 'not-publishable' });
 });
 
 for (const codec of ['H264', 'VP8', 'VP9']) {
-  t.test(`${codec} with sound is passed on as it is`, async t => {
+  t.test(`${codec} with audio is passed through`, async t => {
     const publication = await publish(page, server, 'phone', { codec, audio: true });
     t.equal(publication.status, 201, publication.body);
     await until('the camera is live', async () => (await server.camera('phone')).state === 'live');
@@ -59,7 +59,7 @@ for (const codec of ['H264', 'VP8', 'VP9']) {
   });
 }
 
-t.test('a viewer without the codec gets VP8 from an encoder that lives as long as he', async t => {
+t.test('a viewer without the codec gets VP8 from an encoder that lives as long as they watch', async t => {
   for (const camera of ['phone', 't']) {
     const publication = camera === 'phone' ? await publish(page, server, 'phone', { codec: 'H264' }) : null;
     if (publication) await until('it is live', async () => (await server.camera('phone')).state === 'live');
@@ -70,8 +70,8 @@ t.test('a viewer without the codec gets VP8 from an encoder that lives as long a
       async () => [...(await own.stats()), ...(await vp8.stats())].every(({ framesDecoded }) => framesDecoded > 20),
       20_000,
     );
-    // It is told once a second.
-    await until('it is said who needs it', async () => (await server.camera(camera)).renditions[0]?.viewers === 2);
+    // It is reported once a second.
+    await until('its viewers are reported', async () => (await server.camera(camera)).renditions[0]?.viewers === 2);
     t.strictSame((await server.camera(camera)).renditions, [{ codec: 'VP8', encoder: 'vp8enc', viewers: 2 }]);
     await vp8.leave();
     await until('the second encoder is gone', async () => (await server.camera(camera)).renditions.length === 0);
@@ -92,14 +92,14 @@ t.test('one publisher at a time, unless another takes over', async t => {
   t.match(JSON.parse(second.body), { code: 'already-published' });
   await until('the first is live', async () => (await server.camera('phone')).state === 'live');
   const viewers = await openViewers(page, server, 'phone', 1);
-  await until('he sees it', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > 5);
+  await until('the viewer sees it', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > 5);
   const [viewer] = (await server.sessions()).filter(({ protocol }) => protocol === 'whep');
   const third = await publish(page, server, 'phone', { query: '?takeover=true' });
   t.equal(third.status, 201);
-  t.equal((await server.sessions('ended')).at(-1)?.ended?.reason, 'takeover', 'the first knows why');
+  t.equal((await server.sessions('ended')).at(-1)?.ended?.reason, 'takeover', 'the first is given the reason');
   await until('the third is live', async () => (await server.camera('phone')).state === 'live');
   const seen = (await viewers.stats())[0]?.framesDecoded ?? 0;
-  await until('the viewer sees on', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > seen + 20);
+  await until('the viewer keeps seeing it', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > seen + 20);
   t.ok(
     (await server.sessions()).some(({ id }) => id === viewer?.id),
     'in the same session',
@@ -112,23 +112,23 @@ t.test('one publisher at a time, unless another takes over', async t => {
   await waiting();
 });
 
-t.test('a publisher that vanishes: his viewers see a slate, and are let go if nobody comes back', async t => {
+t.test('viewers of a lost publisher see a placeholder, and are disconnected if it does not return', async t => {
   const other = await emptyPage(browser, server);
   await publish(other, server, 'phone');
   await until('it is live', async () => (await server.camera('phone')).state === 'live');
   const viewers = await openViewers(page, server, 'phone', 1);
-  await until('he sees it', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > 5);
+  await until('the viewer sees it', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > 5);
   await other.close();
   const lost = await until('it is lost', async () => {
     const camera = await server.camera('phone');
     return camera.state === 'lost' && camera;
   });
   t.match(lost.problem?.detail, /no frame/);
-  await until('he is shown a slate', async () => (await server.camera('phone')).encoder === 'x264enc');
+  await until('the viewer is shown a placeholder', async () => (await server.camera('phone')).encoder === 'x264enc');
   const seen = (await viewers.stats())[0]?.framesDecoded ?? 0;
-  await until('the slate moves', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > seen + 40);
+  await until('the placeholder moves', async () => ((await viewers.stats())[0]?.framesDecoded ?? 0) > seen + 40);
   await until('the publisher is gone', async () => (await server.camera('phone')).publisher === null, 20_000);
-  await until('the viewer is let go', async () => (await server.sessions()).length === 0);
+  await until('the viewer is disconnected', async () => (await server.sessions()).length === 0);
   const [publisher, viewer] = (await server.sessions('ended'))
     .slice(-2)
     .sort((a, b) => (a.protocol < b.protocol ? 1 : -1));
@@ -137,7 +137,7 @@ t.test('a publisher that vanishes: his viewers see a slate, and are let go if no
   await viewers.vanish();
 });
 
-t.test('nothing of GStreamer complained', t => {
+t.test('GStreamer logged no warning', t => {
   t.strictSame(
     server.log.filter(line => /CRITICAL|assertion/.test(line)),
     [],

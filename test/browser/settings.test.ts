@@ -19,7 +19,7 @@ cameras:
     source: test
 `;
 
-t.test('settings of a camera: changed, refused, and changed by somebody else meanwhile', async t => {
+t.test('settings of a camera: changed, rejected, and changed by another client at the same time', async t => {
   const file = join(t.testdir({ 'robot.yaml': CONFIG }), 'robot.yaml');
   const { server, browser } = await serveWithBrowser(t, '--config', file);
   const page = await browser.newPage();
@@ -29,7 +29,7 @@ t.test('settings of a camera: changed, refused, and changed by somebody else mea
   await page.waitForSelector('camera-settings #setting-name:enabled');
   t.equal(await page.inputValue('#setting-name'), 'Front');
   t.equal(await page.inputValue('#setting-bitrate'), '1000');
-  t.ok(await page.isHidden('camera-controls'), 'a test picture has no controls');
+  t.ok(await page.isHidden('camera-controls'), 'a test source has no controls');
 
   await page.fill('#setting-name', 'Bow');
   await page.fill('#setting-bitrate', '700');
@@ -39,7 +39,7 @@ t.test('settings of a camera: changed, refused, and changed by somebody else mea
   await until('the tile has the new name', async () => (await page.textContent(`${tile('front')} .name`)) === 'Bow');
   t.match(readFileSync(file, 'utf8'), /^# The robot in the yard\.[\s\S]*source: test # no lens[\s\S]*bitrate: 700000/);
 
-  // Two numbers that the browser would not let through.
+  // Two numbers that the browser would not submit.
   for (const [key, value] of [
     ['width', '641'],
     ['framerate', '1000'],
@@ -96,7 +96,7 @@ t.test('cameras are added and removed, and every page follows', async t => {
   await page.fill('#new-id', 'front');
   await page.keyboard.press('Enter');
   await page.waitForSelector('dialog .message:not([hidden])');
-  t.match(await page.textContent('dialog .message'), 'front', 'an id that there is');
+  t.match(await page.textContent('dialog .message'), 'front', 'an id that is in use');
   await page.keyboard.press('Escape');
 
   await page.click(`${tile('front')} .name`);
@@ -114,7 +114,7 @@ t.test('cameras are added and removed, and every page follows', async t => {
   t.equal(await sessions(), before, 'another camera keeps its session');
 });
 
-t.test('without an admin token nothing can be set', async t => {
+t.test('without an admin token nothing can be changed', async t => {
   const token = makeToken();
   const tokens = [{ name: 'tablet', hash: showHash(hashToken(token)), permissions: [{ role: 'view' }] }];
   const config = JSON.stringify({ cameras: { front: { source: 'test' } }, access: { tokens } });

@@ -18,7 +18,7 @@ const setOverlay = async (server: TestServer, overlay: string): Promise<void> =>
   if (response.status !== 200) throw new Error(await response.text());
 };
 
-/** What the player says of the time mark; null where it says nothing. */
+/** The player's latency from the time mark; null where it shows none. */
 const latency = (page: Page) =>
   page.$eval(PLAYER, player => {
     const { figures } = player as unknown as { figures?: { capture?: Record<string, number> } };
@@ -30,7 +30,7 @@ async function watched(page: Page, server: TestServer): Promise<void> {
   await page.waitForSelector(`${PLAYER}[state="playing"]`, { timeout: 30_000 });
 }
 
-t.test('a mark that is turned on under a viewer is read, and says how old the picture is', async t => {
+t.test('a time mark that is enabled during a session is read, and gives the latency', async t => {
   const { server, browser } = await serveWithBrowser(t, '--config', configured(t.testdir(), 'test'));
   const page = await browser.newPage();
   await watched(page, server);
@@ -39,7 +39,7 @@ t.test('a mark that is turned on under a viewer is read, and says how old the pi
   page.on('request', request => asked.push(new URL(request.url()).pathname));
   await sleep(500);
   t.equal(await latency(page), null);
-  t.notOk(asked.includes('/api/v1/clock'), 'without a mark no clock is asked for');
+  t.notOk(asked.includes('/api/v1/clock'), 'without a mark the clock is not requested');
 
   await setOverlay(server, 'timemark');
   const first = await until('it is read', async () => ((await latency(page))?.count ?? 0) >= 5 && latency(page));
@@ -48,10 +48,10 @@ t.test('a mark that is turned on under a viewer is read, and says how old the pi
   const later = await until('it moves', async () => ((await latency(page))?.count ?? 0) >= 9 && latency(page));
   t.ok(later.p50 !== undefined && later.p99 !== undefined && later.p50 <= later.p99, JSON.stringify(later));
   const shown = () => page.textContent('camera-tile[data-camera="front"] .figure[data-key="age"]');
-  await until('the tile says so', async () => /\d\s±\d+\sms/.test((await shown()) ?? ''));
+  await until('the tile shows it', async () => /\d\s±\d+\sms/.test((await shown()) ?? ''));
 
   await setOverlay(server, 'none');
-  await until('nothing is said any more', async () => (await latency(page)) === null);
+  await until('the latency is no longer shown', async () => (await latency(page)) === null);
   t.ok(await page.isHidden('camera-tile[data-camera="front"] .figure[data-key="age"]'));
   await page.waitForSelector(`${PLAYER}[state="playing"]`);
   t.strictSame(
@@ -61,7 +61,7 @@ t.test('a mark that is turned on under a viewer is read, and says how old the pi
   );
 });
 
-t.test('a stream that was passed on is encoded anew for it', async t => {
+t.test('a passthrough stream is re-encoded for a time mark', async t => {
   const dir = t.testdir();
   const video = makeVideo(join(dir, 'v.mp4'), { frames: 60, fps: 30, keyframeInterval: 30 });
   const { server, browser } = await serveWithBrowser(t, '--config', configured(dir, `file:${video}`));

@@ -17,7 +17,7 @@ const without = (line: RegExp): string =>
     .filter(text => !line.test(text))
     .join('\r\n');
 
-t.test('whatever one client sends, another one sees its camera', async t => {
+t.test('whatever one client sends, another one keeps seeing its camera', async t => {
   const dir = t.testdir({ 'junk.mp4': 'this is no video', 'empty.mp4': '' });
   const { server, browser } = await serveWithBrowser(
     t,
@@ -67,11 +67,11 @@ t.test('whatever one client sends, another one sees its camera', async t => {
     t.equal(answer.problem.code, code);
     t.match(`${answer.problem.detail} ${answer.problem.remedy}`, says);
     if (status === 409)
-      t.ok(answer.problem.remedy, `${what}: there is something to do about it: ${answer.problem.remedy}`);
+      t.ok(answer.problem.remedy, `${what}: the remedy: ${answer.problem.remedy}`);
   }
   t.equal((await post('cam', offer, 'application/json')).status, 415);
 
-  // Well-formed, and nobody is behind it: 20 at once are answered and go by themselves.
+  // Well-formed, without a peer: 20 at once are answered and end by themselves.
   const answers = await Promise.all(
     Array.from({ length: 20 }, () =>
       server.fetch('/whep/cam', { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: offer }),
@@ -88,7 +88,7 @@ t.test('whatever one client sends, another one sees its camera', async t => {
   );
 });
 
-t.test('starting where it cannot: one line that names the thing, and an exit code', async t => {
+t.test('a failed start: one line that names the cause, and an exit code', async t => {
   const dir = t.testdir({
     'bad.yaml': 'cameras:\n  road:\n    source: file:/x.mp4\n    bitrate: fast\n',
     open: 'x'.repeat(32),

@@ -1,4 +1,4 @@
-// The time of day jumps, as a robot's does that finds it only after it was started: only what is dated knows of it.
+// The time of day jumps, as on a robot that sets its clock after the start: only timestamps are affected.
 import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -16,7 +16,7 @@ const REQUESTS = 5;
 const OLD = 60_000;
 
 t.test(
-  'it jumps forwards and back: sessions go on, ages stay, and nobody is locked out',
+  'the clock jumps forwards and back: sessions continue, ages stay, and nobody is locked out',
   { skip: LIBRARY === null ? 'libfaketime is not installed' : false },
   async t => {
     const folder = t.testdir({
@@ -71,15 +71,15 @@ t.test(
         return Math.abs(time - date - seconds * 1000) < OLD * 5 && time;
       });
       t.comment(`it is ${new Date(now).toISOString()} for the server`);
-      const [pictures, told] = [await decoded(), ages.length];
-      await until('the picture goes on', async () => (await decoded()) > pictures + 30, OLD);
-      await until('ages are told', () => ages.length > told + 5, OLD);
+      const [frames, reports] = [await decoded(), ages.length];
+      await until('the video continues', async () => (await decoded()) > frames + 30, OLD);
+      await until('ages are reported', () => ages.length > reports + 5, OLD);
       for (const limited of [await post(), await bad('another-wrong-token')]) {
         t.equal(limited.status, 429);
         const wait = Number(limited.headers.get('Retry-After'));
-        t.ok(wait > 0 && wait <= 60, `for a minute at the most: ${wait} s`);
+        t.ok(wait > 0 && wait <= 60, `for at most a minute: ${wait} s`);
       }
-      t.equal((await bad(server.token)).status, 200, 'who has the right token is let in');
+      t.equal((await bad(server.token)).status, 200, 'the right token is accepted');
     }
     events.socket.removeAllListeners('message');
     t.ok(

@@ -1,4 +1,4 @@
-// The disk with the configuration: read-only, and full. Cameras are served as before, and a change is refused whole.
+// The disk with the configuration: read-only, and full. Cameras are still served, and a change is rejected as a whole.
 import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -20,7 +20,7 @@ async function refused(server: TestServer, bitrate: number): Promise<Problem> {
   return (await answer.json()) as Problem;
 }
 
-t.test('a disk that is full, and one that is read-only', { skip: noMounts }, async t => {
+t.test('a full disk, and a read-only one', { skip: noMounts }, async t => {
   const folder = t.testdir({ 'config.yaml': CONFIG, disk: {} });
   const disk = join(folder, 'disk');
   const command = withDisk(disk, '64k', join(folder, 'config.yaml'));

@@ -1,4 +1,4 @@
-// A camera's process that may have no more: no file descriptors, no memory. Others go on.
+// A camera's process at its limits: no file descriptors, no memory. Others continue.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
@@ -14,9 +14,9 @@ const skip = missing('gi', 'python3-gi') || missing('websockets', 'python3-webso
 const HELLO = { status: 'HELLO' };
 const OK = { status: 'OK' };
 const TIMEOUT_MS = 60_000;
-/** Descriptors that are left to it: less than a session takes. */
+/** Descriptors left to it: fewer than a session takes. */
 const LEFT = 8;
-/** Bytes that are left to it: less than a camera takes that opens. */
+/** Bytes left to it: fewer than an opening camera takes. */
 const LEFT_BYTES = 4_000_000;
 
 const browser = await launchChromium();
@@ -27,7 +27,7 @@ const limit = (pid: number, what: string, soft: number | string): void => {
   if (stderr !== '') throw new Error(stderr);
 };
 
-/** What a process may have of something, as the kernel calls it. */
+/** A limit of a process, by the kernel's name. */
 const mayHave = (pid: number, what: string): string =>
   new RegExp(`^${what}\\s+(\\S+)`, 'm').exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1] ?? '';
 
@@ -49,7 +49,7 @@ async function watched(t: Test, ...cameras: string[]) {
   return { server, goesOn };
 }
 
-t.test('no file descriptor for another viewer: 503, those who watch go on, and then it serves again', async t => {
+t.test('no file descriptor for another viewer: 503, the others keep watching, and later it serves again', async t => {
   const { server, goesOn } = await watched(t, 'a', 'b');
   const worker = server.worker('a');
   const before = mayHave(worker, 'Max open files');
@@ -66,13 +66,13 @@ t.test('no file descriptor for another viewer: 503, those who watch go on, and t
   t.equal(server.worker('a'), worker, 'by the same process');
 });
 
-t.test('no descriptor for another old receiver: it is to come again, and who watches goes on', { skip }, async t => {
+t.test('no descriptor for a legacy receiver: it is asked to retry, and others keep watching', { skip }, async t => {
   const { server } = await watched(t);
   const url = `ws://127.0.0.1:${server.port}/?token=${server.token}&camera=a`;
   const receiver = startLegacyReceiver(t, url);
   const goesOn = async (): Promise<void> => {
     const { frames } = await receiver.seen(0);
-    await until('it goes on', async () => (await receiver.seen(0)).frames > frames + 20, TIMEOUT_MS);
+    await until('it keeps watching', async () => (await receiver.seen(0)).frames > frames + 20, TIMEOUT_MS);
   };
   await goesOn();
   const worker = server.worker('bundles');
@@ -91,7 +91,7 @@ t.test('no descriptor for another old receiver: it is to come again, and who wat
   t.equal(server.worker('bundles'), worker, 'by the same process');
 });
 
-t.test('no memory: the camera is started anew, and the other one goes on', async t => {
+t.test('no memory: the camera is restarted, and the other one continues', async t => {
   const { server, goesOn } = await watched(t, 'b');
   const worker = server.worker('a');
   const data = Number(/^VmData:\s*(\d+)/m.exec(readFileSync(`/proc/${worker}/status`, 'utf8'))?.[1]) * 1024;
@@ -99,7 +99,7 @@ t.test('no memory: the camera is started anew, and the other one goes on', async
   const began = performance.now();
   const status = (await join(server, 'a')).status;
   t.comment(`the viewer was answered ${status}`);
-  await until('another took its place', () => ![0, worker].includes(server.worker('a')), TIMEOUT_MS);
+  await until('another worker has replaced it', () => ![0, worker].includes(server.worker('a')), TIMEOUT_MS);
   await until('it serves', async () => (await join(server, 'a')).status === 201, TIMEOUT_MS);
   t.comment(`served again after ${Math.round(performance.now() - began)} ms`);
   await goesOn(0);

@@ -1,4 +1,4 @@
-// Offers that nobody is behind, 200 a second, while others watch.
+// Offers without a peer, 200 a second, while others watch.
 import t from 'tap';
 import { emptyPage, openViewers, serveWithBrowser } from '../helpers/browser.js';
 import { readOffer } from '../helpers/fixtures.js';
@@ -10,7 +10,7 @@ const A_SECOND = 200;
 const VIEWERS = 3;
 const OFFER = readOffer('chromium-156');
 
-t.test(`${A_SECOND} offers a second for ${SECONDS} s from one address: those who watch see on`, async t => {
+t.test(`${A_SECOND} offers a second for ${SECONDS} s from one address do not disturb the viewers`, async t => {
   const { server, browser } = await serveWithBrowser(t, '--camera', 'cam=test');
   const viewers = await openViewers(await emptyPage(browser, server), server, 'cam', VIEWERS);
   const decoded = async (): Promise<number[]> => (await viewers.stats()).map(({ framesDecoded }) => framesDecoded);
@@ -42,7 +42,7 @@ t.test(`${A_SECOND} offers a second for ${SECONDS} s from one address: those who
     [],
   );
   t.ok(statuses.has(429), 'there is a limit for one address');
-  t.ok(Math.min(...fps) >= (IS_LONG ? 29 : 5), 'each saw on');
+  t.ok(Math.min(...fps) >= (IS_LONG ? 29 : 5), 'each kept seeing it');
   t.equal(server.worker('cam'), worker, 'with the same process');
   await viewers.leave();
 });

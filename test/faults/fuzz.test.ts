@@ -11,14 +11,14 @@ import { publish } from '../helpers/publisher.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 import { strangeAnswerLines } from '../helpers/written-sdp.js';
 
-/** Another at each run, so that in time much is tried; `FUZZ_SEED=… npx tap …` tries the same texts again. */
+/** A new one in each run, so that much is tried over time; `FUZZ_SEED=… npx tap …` tries the same texts again. */
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 0x7fffffff));
 const OFFERS = { watch: 300, publish: 200 };
 const FRAGMENTS = 300;
-/** Sessions of one sender that are there at a time: the limits of viewers and ports are tried elsewhere. */
+/** Concurrent sessions of one sender: the limits of viewers and ports are tested elsewhere. */
 const KEPT = 6;
 const MAX_ANSWER = 8_192;
-// 409 is a publisher whose place was taken while it was answered, 413 what is longer in bytes than in characters.
+// 409 is a publisher that was taken over while it was answered, 413 a text longer in bytes than in characters.
 const TO_OFFERS = [201, 409, 413, 422];
 const TO_FRAGMENTS = [204, 404, 413, 422];
 
@@ -45,14 +45,14 @@ interface Living {
   offer: string;
 }
 
-/** What was answered, by status; and what should not have been. */
+/** Answers by status, and the wrong ones. */
 interface Found {
   offers: Record<number, number>;
   fragments: Record<number, number>;
   faults: string[];
 }
 
-t.test(`strange offers and fragments harm nobody but their sender (seed ${SEED})`, async t => {
+t.test(`malformed offers and fragments affect only their sender (seed ${SEED})`, async t => {
   const config = join(t.testdir({ 'config.yaml': 'limits: { requestsPerMinute: 1000000 }\n' }), 'config.yaml');
   const server = await startServer('--config', config, '--camera', 't=test', '--camera', 'phone=whip');
   const browser = await launchChromium();
@@ -68,7 +68,7 @@ t.test(`strange offers and fragments harm nobody but their sender (seed ${SEED})
 
   const watch = offers.filter(({ purpose }) => purpose === 'watch').slice(0, OFFERS.watch);
   const send = offers.filter(({ purpose }) => purpose === 'publish').slice(0, OFFERS.publish);
-  t.strictSame([watch.length, send.length], [OFFERS.watch, OFFERS.publish], 'as many as there should be');
+  t.strictSame([watch.length, send.length], [OFFERS.watch, OFFERS.publish], 'the expected number');
   const texts = fragments.values();
   const attacks = [
     attack(server, '/whep/t', watch.slice(0, watch.length / 2), texts, found),
@@ -77,10 +77,10 @@ t.test(`strange offers and fragments harm nobody but their sender (seed ${SEED})
   ];
   const gap = await longestGap(healthy, Promise.all(attacks));
   t.comment(`to offers ${JSON.stringify(found.offers)}, to fragments ${JSON.stringify(found.fragments)}`);
-  t.comment(`the healthy viewer's longest time without a new picture: ${Math.round(gap)} ms`);
+  t.comment(`the healthy viewer's longest time without a new frame: ${Math.round(gap)} ms`);
   t.strictSame(found.faults, [], `everything was answered as it should be (FUZZ_SEED=${SEED})`);
-  t.ok((found.offers[201] ?? 0) > 25, 'enough offers were taken to say something');
-  t.ok((found.fragments[204] ?? 0) > 25, 'enough fragments were taken to say something');
+  t.ok((found.offers[201] ?? 0) > 25, 'enough offers were accepted to be significant');
+  t.ok((found.fragments[204] ?? 0) > 25, 'enough fragments were accepted to be significant');
 
   t.strictSame(
     ['t', 'phone'].map(camera => server.worker(camera)),
@@ -93,12 +93,12 @@ t.test(`strange offers and fragments harm nobody but their sender (seed ${SEED})
   t.match(
     (await server.sessions()).find(({ id }) => id === session?.id),
     { state: 'connected' },
-    'it is the session that it was',
+    'it is the same session',
   );
-  await until('whoever connected to nobody is gone', async () => (await server.sessions()).length === 1, 30_000);
+  await until('sessions without a peer have ended', async () => (await server.sessions()).length === 1, 30_000);
 
   const publication = await publish(await emptyPage(browser, server), server, 'phone');
-  t.equal(publication.status, 201, `a healthy publisher is taken: ${publication.body.slice(0, 200)}`);
+  t.equal(publication.status, 201, `a healthy publisher is accepted: ${publication.body.slice(0, 200)}`);
   await until('it is live', async () => (await server.camera('phone')).state === 'live', 20_000);
   for (const camera of ['t', 'phone']) {
     const another = await openViewers(await emptyPage(browser, server), server, camera, 1);
@@ -109,7 +109,7 @@ t.test(`strange offers and fragments harm nobody but their sender (seed ${SEED})
   await healthy.leave();
   await until('no session is left', async () => (await server.sessions()).length === 0);
   const complaints = server.log.filter(line => /CRITICAL|GLib-|GStreamer-|assert|"level":[56]0/i.test(line));
-  t.strictSame(complaints.slice(0, 10), [], `nobody had anything to complain of (FUZZ_SEED=${SEED})`);
+  t.strictSame(complaints.slice(0, 10), [], `no warning was logged (FUZZ_SEED=${SEED})`);
 });
 
 /** Sends offers one after the other, and fragments to the sessions that they make. */
@@ -141,7 +141,7 @@ async function attack(
     if (latest) await trickle(server, latest, fragments, found);
     if (living.length <= KEPT && index < offers.length - 1) continue;
     for (const { location } of living.splice(index < offers.length - 1 ? KEPT / 2 : 0)) {
-      // Some are left to find out by themselves that nobody connects.
+      // Some are left to time out by themselves.
       if (++ended % 6 !== 0) await server.fetch(location, { method: 'DELETE' });
     }
   }
@@ -182,8 +182,8 @@ function count(counts: Record<number, number>, status: number): void {
 }
 
 /**
- * Milliseconds, as far as somebody who asks all the time can see it.
- * @throws Error where no picture comes at all for a while
+ * Milliseconds, at the resolution of continuous polling.
+ * @throws Error if no frame comes for a while
  */
 async function longestGap(viewers: Viewers, during: Promise<unknown>): Promise<number> {
   let over = false;
@@ -195,7 +195,7 @@ async function longestGap(viewers: Viewers, during: Promise<unknown>): Promise<n
   while (!over) {
     const since = performance.now();
     const before = await framesOf(viewers);
-    await until('a further picture', async () => (await framesOf(viewers)) > before);
+    await until('another frame', async () => (await framesOf(viewers)) > before);
     longest = Math.max(longest, performance.now() - since);
   }
   await done;

@@ -5,9 +5,9 @@ import { IS_LONG } from '../helpers/long.js';
 import { settled } from '../helpers/seen.js';
 import { resourcesOf, until, workersOf } from '../helpers/server.js';
 
-/** A leak of one thing a session shows after fewer; the long form is what a release is held to. */
+/** A leak of one item per session shows after fewer; releases must pass the long form. */
 const JOINS = IS_LONG ? 400 : 50;
-/** The camera opens in these. */
+/** The camera opens during these. */
 const FIRST = 5;
 /** Ended sessions that the server remembers. */
 const REMEMBERED = 200;
@@ -15,12 +15,12 @@ const REMEMBERED = 200;
 t.test(`${JOINS} joins and leaves from Chromium leave nothing behind`, async t => {
   const { server, browser } = await serveWithBrowser(t, '--camera', 'cam=test');
   const page = await emptyPage(browser, server);
-  // The camera open, as it will be at the end.
+  // With the camera open, as at the end.
   await joinAndLeave(page, server, 'cam', FIRST);
   const worker = server.worker('cam');
   const before = await settled(worker);
   const joins = [];
-  // In parts, so that a page that hangs is seen where it hangs.
+  // In parts, to see where a page hangs.
   for (let done = 0; done < JOINS; done += 50) joins.push(...(await joinAndLeave(page, server, 'cam', 50)));
   t.equal(joins.length, JOINS);
   t.strictSame(
@@ -28,8 +28,8 @@ t.test(`${JOINS} joins and leaves from Chromium leave nothing behind`, async t =
     [],
     'each offer is answered',
   );
-  t.equal(joins.filter(join => join.firstFrameMs === null).length, 0, 'none is without a picture');
-  await until('threads and fds are back within 10 %', () => {
+  t.equal(joins.filter(join => join.firstFrameMs === null).length, 0, 'all got a frame');
+  await until('threads and fds are back to within 10 %', () => {
     const after = resourcesOf(worker);
     return after.threads <= before.threads * 1.1 && after.fds <= before.fds * 1.1;
   });
@@ -41,12 +41,12 @@ t.test(`${JOINS} joins and leaves from Chromium leave nothing behind`, async t =
   t.strictSame(
     server.log.filter(line => /CRITICAL|GLib-|GStreamer-/.test(line)),
     [],
-    'GLib and GStreamer had nothing to complain of',
+    'no warning of GLib or GStreamer',
   );
   t.comment(`before ${JSON.stringify(before)}, after ${JSON.stringify(resourcesOf(worker))}`);
 });
 
-t.test('20 viewers at once all see, and about as much', async t => {
+t.test('20 simultaneous viewers all see the video, at about the same rate', async t => {
   const { server, browser } = await serveWithBrowser(t, ...smallCameras(t, 'cam'));
   const viewers = await openViewers(await emptyPage(browser, server), server, 'cam', 20);
   await until(
@@ -57,14 +57,14 @@ t.test('20 viewers at once all see, and about as much', async t => {
   t.equal((await server.camera('cam')).viewers, 20);
   const before = await viewers.stats();
   const least = async () => Math.min(...(await viewers.stats()).map(({ framesDecoded }) => framesDecoded));
-  await grows('frames of the one that has fewest', least, 60);
+  await grows('frames of the viewer with the fewest', least, 60);
   const gained = (await viewers.stats()).map((viewer, i) => viewer.framesDecoded - (before[i]?.framesDecoded ?? 0));
   t.ok(Math.min(...gained) >= Math.max(...gained) / 2, `nobody is left behind: ${gained.join(' ')} frames`);
   await viewers.leave();
   t.strictSame(await server.sessions(), []);
 });
 
-t.test('a viewer that goes without a word is found out', async t => {
+t.test('a viewer that vanishes silently is detected', async t => {
   const { server, browser } = await serveWithBrowser(t, '--camera', 'cam=test');
   const page = await emptyPage(browser, server);
   const [closed, killed] = [

@@ -4,7 +4,7 @@ import { publish } from '../helpers/publisher.js';
 import { settled } from '../helpers/seen.js';
 import { resourcesOf, type TestServer, until } from '../helpers/server.js';
 
-// What comes and goes leaves nothing behind: publishers, and a camera that fails again and again. Viewers are in faults/joins.
+// No leaks: publishers that come and go, and a camera that fails repeatedly. Viewers are in faults/joins.
 
 const complaints = (server: TestServer): string[] => server.log.filter(line => /CRITICAL|assertion/.test(line));
 
@@ -30,9 +30,9 @@ t.test('twenty publications, each watched, leave nothing behind', async t => {
   const before = await settled(pid);
   for (let i = 0; i < 15; i++) await round();
   let after = resourcesOf(pid);
-  // V8 finds what wraps the last two sessions at a later collection, and each holds 6 until then. One that was left of each
+  // V8 collects the wrappers of the last two sessions later, and each holds 6 until then. A leak of one per
   // round would be 15.
-  await until('threads and file descriptors are given back', () => {
+  await until('threads and file descriptors are released', () => {
     after = resourcesOf(pid);
     return after.threads <= before.threads + 3 && after.fds < before.fds + 15;
   }).catch(error => t.fail(`${error.message}: ${JSON.stringify({ before, after })}`));
@@ -48,7 +48,7 @@ t.test('a camera that comes and goes leaves nothing behind', async t => {
   const viewers = await openViewers(await emptyPage(browser, server), server, 'arm', 1);
   const pid = server.worker('arm');
   const losses = () => server.log.filter(line => line.includes('camera lost')).length;
-  // It is never at rest: what it holds at the least, over some rounds, is what stays.
+  // It is never at rest: the minimum over some rounds is what it keeps.
   const least = async (rounds: number) => {
     const goal = losses() + rounds;
     const seen = resourcesOf(pid);

@@ -11,14 +11,14 @@ const IDLE = 1_000;
 const SLOW = 200;
 const BURST = 1_000;
 const AT_ONCE = 50;
-/** ms; who is refused learns it long before. */
+/** ms; a refusal comes much sooner. */
 const HANGS_MS = 20_000;
 
-/** Connections on which nothing is said by itself. */
+/** Idle connections. */
 async function open(t: Test, port: number, count: number): Promise<Socket[]> {
   const sockets = Array.from({ length: count }, () => {
     const socket = connect(port, '127.0.0.1');
-    // The server may let go of it at any moment.
+    // The server may close it at any moment.
     socket.on('error', () => undefined);
     socket.resume();
     return socket;
@@ -37,11 +37,11 @@ interface Asked {
   path: string;
   body?: string;
   agent?: Agent | false;
-  /** Of this machine, from which it is asked. */
+  /** The local address that it is sent from. */
   from?: string;
 }
 
-/** What is answered; null for a connection that was refused. Fails if nothing comes. */
+/** The answer; null for a refused connection. Fails if there is no answer. */
 function ask({ port, token }: TestServer, { method = 'GET', path, body, agent = false, from }: Asked) {
   return new Promise<{ status: number; retryAfter: string | undefined; type: string | undefined } | null>(
     (resolve, reject) => {
@@ -83,7 +83,7 @@ const count = (statuses: readonly number[]): Record<string, number> => {
 const server = await startServer('--camera', 't=test');
 t.teardown(() => server.close());
 
-t.test('idle connections, and such as send by drops, keep nobody out', async t => {
+t.test('idle connections, and slow senders, keep nobody out', async t => {
   const before = resourcesOf(server.pid).sockets;
   const sockets = await open(t, server.port, IDLE + SLOW);
   const slow = sockets.slice(IDLE);
@@ -96,11 +96,11 @@ t.test('idle connections, and such as send by drops, keep nobody out', async t =
   for (let i = 0; i < 20; i++)
     t.equal((await ask(server, { path: '/api/v1/cameras' }))?.status, 200, 'a new one is served');
   t.equal((await ask(server, { path: '/' }))?.status, 200, 'files too');
-  // Whoever says nothing is let go after a minute at most.
-  if (IS_LONG) await until('all are let go', () => resourcesOf(server.pid).sockets <= before, 60_000);
+  // Idle connections are closed after at most a minute.
+  if (IS_LONG) await until('all are closed', () => resourcesOf(server.pid).sockets <= before, 60_000);
 });
 
-t.test('what is no HTTP is answered by a problem document', async t => {
+t.test('requests that are not HTTP are answered with a problem document', async t => {
   const say = (text: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(server.port, '127.0.0.1', () => socket.write(text));
@@ -131,7 +131,7 @@ t.test('what is no HTTP is answered by a problem document', async t => {
   t.equal((await server.fetch('/healthz')).status, 200);
 });
 
-t.test('more requests than an address may make: 429, while others, and what changes nothing, are served', async t => {
+t.test('more requests than an address may send: 429, while other addresses and reads are served', async t => {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   t.teardown(() => agent.destroy());
   const posts: number[] = [];
@@ -147,11 +147,11 @@ t.test('more requests than an address may make: 429, while others, and what chan
   t.strictSame(Object.keys(count(posts)).sort(), ['422', '429'], JSON.stringify(count(posts)));
   t.strictSame(count(gets), { 200: BURST / 10 });
   const other = await ask(server, { method: 'POST', path: '/api/v1/cameras', body: '{}', from: '127.0.0.2' });
-  t.equal(other?.status, 422, 'another address is looked at');
+  t.equal(other?.status, 422, 'another address is served');
 });
 
 t.test(
-  'as many connections as it may have: one more is closed, who is there is served, and then it goes on',
+  'at the limit of connections another is closed, open ones are served, and later it accepts again',
   async t => {
     const server = await startServerUnder(['prlimit', '--nofile=128:128'], '--camera', 't=test');
     t.teardown(() => server.close());
@@ -166,7 +166,7 @@ t.test(
       answers.every(answer => answer === null || answer.status === 503),
       'refused, and not left waiting',
     );
-    // A worker needs some descriptors, a file one.
+    // A worker needs several descriptors, a file one.
     for (const [asked, status] of [
       [{ method: 'POST', path: '/api/v1/cameras', body: '{"id":"more","source":"test"}' }, 201],
       [{ path: '/' }, 200],
@@ -174,19 +174,19 @@ t.test(
       t.equal(
         (await ask(server, { ...asked, agent }))?.status,
         status,
-        `${asked.path}, on a connection that was there`,
+        `${asked.path}, on an open connection`,
       );
-    const picture = { path: '/api/v1/cameras/more/snapshot.jpg', agent };
-    await until('a camera that came meanwhile works', async () => (await ask(server, picture))?.status === 200, 20_000);
+    const snapshot = { path: '/api/v1/cameras/more/snapshot.jpg', agent };
+    await until('a camera added meanwhile works', async () => (await ask(server, snapshot))?.status === 200, 20_000);
     for (const socket of sockets) socket.destroy();
     await until('it serves again', isThere);
   },
 );
 
-t.test('no file descriptor at all is left: 503, and then it goes on', async t => {
+t.test('no file descriptor is left: 503, and later it serves again', async t => {
   const server = await startServer('--camera', 't=test');
   t.teardown(() => server.close());
-  // Its worker is there, so that what it has open stays as it is.
+  // Its worker runs, so that its open descriptors stay the same.
   await until('the worker', () => server.worker('t') > 0);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.teardown(() => agent.destroy());
@@ -202,14 +202,14 @@ t.test('no file descriptor at all is left: 503, and then it goes on', async t =>
   const camera = { method: 'POST', path: '/api/v1/cameras', body: '{"id":"more","source":"test"}', agent };
   const made = await ask(server, camera);
   t.ok(made !== null && made.status !== 500, `${made?.status}`);
-  t.equal((await ask(server, { path: '/api/v1/cameras', agent }))?.status, 200, 'what needs none is answered');
+  t.equal((await ask(server, { path: '/api/v1/cameras', agent }))?.status, 200, 'a request that needs none is answered');
   limit(before);
   t.equal((await ask(server, { path: '/', agent }))?.status, 200);
-  const picture = { path: '/api/v1/cameras/more/snapshot.jpg', agent };
-  await until('a camera that came meanwhile works', async () => (await ask(server, picture))?.status === 200, 20_000);
+  const snapshot = { path: '/api/v1/cameras/more/snapshot.jpg', agent };
+  await until('a camera added meanwhile works', async () => (await ask(server, snapshot))?.status === 200, 20_000);
 });
 
-t.test('connections leave some descriptors for the rest', async t => {
+t.test('connections leave some descriptors for other uses', async t => {
   const limit = connectionLimit() ?? 0;
   t.ok(limit > 100, `${limit}`);
   const script = `import('${new URL('../../src/server/http/servers.js', import.meta.url).href}').then(({ connectionLimit }) => console.log(connectionLimit()))`;

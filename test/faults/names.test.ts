@@ -1,4 +1,4 @@
-// The name service and a STUN server say nothing: nobody waits for them.
+// The name service and a STUN server do not answer: nothing waits for them.
 import { createSocket } from 'node:dgram';
 import t, { type Test } from 'tap';
 import type { System } from '../../src/domain/contract.js';
@@ -10,12 +10,12 @@ import { udpStunServer } from '../helpers/stun-server.js';
 
 const OFFER = readOffer('chromium-156');
 const ASKED = 5;
-/** ms: what a look-up is given, at the least (src/server/ice/resolve.ts). */
+/** ms: the minimum timeout of a look-up (src/server/ice/resolve.ts). */
 const LOOKUP_MS = 3_000;
 
-/** A name service that hears questions and answers none; null where it may not listen. */
+/** A name service that receives queries and answers none; null if it may not listen. */
 async function silentNameService(t: Test): Promise<{ address: string; asked: () => number } | null> {
-  // A loopback address of our own: others have one of theirs at the usual ones.
+  // Our own loopback address: the usual ones may be in use.
   const address = `127.${(process.pid >> 8) & 127}.${process.pid & 255}.53`;
   const socket = createSocket('udp4');
   let asked = 0;
@@ -30,7 +30,7 @@ async function silentNameService(t: Test): Promise<{ address: string; asked: () 
   return (await isBound) ? { address, asked: () => asked } : null;
 }
 
-/** ms of each answer. */
+/** The duration of each answer in ms. */
 async function answers(t: Test, server: TestServer): Promise<number[]> {
   await until('it is ready', async () => (await server.camera('cam')).state === 'idle');
   const times: number[] = [];
@@ -47,7 +47,7 @@ async function answers(t: Test, server: TestServer): Promise<number[]> {
 
 const configOf = (ice: object): string => JSON.stringify({ cameras: { cam: { source: 'test' } }, ice });
 
-t.test('neither is there: answers come as they do without', { skip: noMounts }, async t => {
+t.test('without both, answers take no longer than usual', { skip: noMounts }, async t => {
   const names = await silentNameService(t);
   if (!names) {
     t.pass('not tried here', { skip: 'this user may not listen on port 53' });
@@ -88,6 +88,6 @@ t.test('neither is there: answers come as they do without', { skip: noMounts }, 
   t.ok(names.asked() > 0 && stun.asked > 0, 'both were asked');
   const later = await answers(t, silent);
   t.comment(`medians: ${[without, first, later].map(times => `${Math.round(median(times))} ms`).join(', ')}`);
-  // Whoever waits for a look-up waits at each offer.
+  // Waiting for a look-up would delay each offer.
   for (const times of [first, later]) t.ok(Math.min(...times) < LOOKUP_MS, `${times.map(Math.round).join(' ')} ms`);
 });

@@ -10,17 +10,17 @@ import { IS_LONG } from '../helpers/long.js';
 import { makeVideo } from '../helpers/make-video.js';
 import { sleep, startServer, until } from '../helpers/server.js';
 
-// Cameras are edited at random, rightly and wrongly, while somebody watches one of them.
+// Random valid and invalid edits of cameras, while a viewer watches one of them.
 
 const EDITS = IS_LONG ? 1_000 : 100;
-/** Of the last run, whichever it was, or the one that is to be repeated. */
+/** A new one in each run, or the one to repeat. */
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
-/** About as quick as somebody pulls at a slider. */
+/** About as fast as a user drags a slider. */
 const PAUSE_MS = 80;
 const WATCHED = 'eye';
 /**
- * Pictures a second that the viewer has all the time, at the least, over so many seconds. LEAST_FPS=20 on a machine that
- * does nothing else; one that does may miss some, and the picture still never stands still.
+ * Minimum frames per second of the viewer, at any time, over so many seconds. LEAST_FPS=20 on a machine that
+ * does nothing else; a busy one may miss some, but the video must never freeze.
  */
 const LEAST_FPS = Number(process.env.LEAST_FPS ?? 1);
 const WINDOW_S = 4;
@@ -71,13 +71,13 @@ t.test(`${EDITS} random edits under a viewer (SEED=${SEED})`, async t => {
       made.id === WATCHED ? fitting(made, source) : { ...made, body: { ...made.body, ...sourceOfSpare(made) } };
     const name = `edit ${index} of SEED=${SEED}: ${edit.method} ${edit.id} ${JSON.stringify(edit.body)}`;
     const { status, right } = await send(ask, edit, cameras);
-    // While its stream is passed on there is no encoder that could be told.
+    // While its stream is passed through there is no encoder to configure.
     const isOfEncoder = 'bitrate' in edit.body || 'keyframeInterval' in edit.body || edit.method === 'PUT';
     if (!right.includes(status) && !(status === 409 && isOfEncoder && edit.id === WATCHED))
       t.fail(`${name}: ${status}, and not ${right}`);
     if (status < 300) cameras = after(edit, cameras);
     counts[status] = (counts[status] ?? 0) + 1;
-    if (!isSame(parse(readFileSync(file, 'utf8')).cameras, cameras)) t.fail(`${name}: the file says otherwise`);
+    if (!isSame(parse(readFileSync(file, 'utf8')).cameras, cameras)) t.fail(`${name}: the file differs`);
     await sleep(PAUSE_MS);
   }
   goesOn = false;
@@ -85,7 +85,7 @@ t.test(`${EDITS} random edits under a viewer (SEED=${SEED})`, async t => {
   t.comment(JSON.stringify({ counts, leastFps: Math.min(...windows).toFixed(1), windows: windows.length }));
   t.ok(
     windows.every(fps => fps >= LEAST_FPS),
-    `the viewer always has ${LEAST_FPS} pictures a second: ${windows.map(fps => fps.toFixed(0)).join(' ')}`,
+    `the viewer always has ${LEAST_FPS} fps: ${windows.map(fps => fps.toFixed(0)).join(' ')}`,
   );
   t.strictSame(
     (await server.sessions()).map(({ id }) => id),
@@ -97,7 +97,7 @@ t.test(`${EDITS} random edits under a viewer (SEED=${SEED})`, async t => {
   const last = cameras.get(WATCHED) ?? {};
   const { settings } = await server.camera(WATCHED);
   for (const key of ['width', 'height', 'bitrate', 'framerate'] as const)
-    if (key in last) t.equal(settings[key], last[key], `${key} is what the last edit says`);
+    if (key in last) t.equal(settings[key], last[key], `${key} is that of the last edit`);
   t.match(readFileSync(file, 'utf8'), /# of the robot[\s\S]*# what the test watches/, 'the comments are there');
   t.strictSame(
     server.log.filter(line => /CRITICAL|assertion/.test(line)),
@@ -106,7 +106,7 @@ t.test(`${EDITS} random edits under a viewer (SEED=${SEED})`, async t => {
   await viewers.leave();
 });
 
-/** Brings what is right in an edit to what this machine encodes in time; the camera stays, as somebody watches it. */
+/** Reduces a valid edit to what this machine encodes in time; never removes the camera that is watched. */
 function fitting(edit: Edit, source: string): Edit {
   const body = { ...edit.body };
   for (const [key, modulo, from] of [
@@ -127,7 +127,7 @@ function fitting(edit: Edit, source: string): Edit {
   return { ...edit, body, method: edit.method === 'DELETE' ? 'PATCH' : edit.method };
 }
 
-/** Nobody publishes to it, and nothing is opened. */
+/** It has no publisher, and opens nothing. */
 const sourceOfSpare = ({ body }: Edit): object =>
   body.source === undefined || !/^(test$|whip$|rtsp:\/\/u:p|v4l2:\/dev|file:)/.test(String(body.source))
     ? {}

@@ -1,4 +1,4 @@
-// The end of the server while it has much to do: viewers are told, and it ends well however often it is told to.
+// Stopping a busy server: viewers are notified, and it exits cleanly however often it is signalled.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import t from 'tap';
@@ -10,7 +10,7 @@ import { startServer, until, workersOf } from '../helpers/server.js';
 const OFFER = readOffer('chromium-156');
 const AT_ONCE = 8;
 
-t.test('told twice and more, under load: viewers are told, nothing stays, and it is no mistake', async t => {
+t.test('repeated signals under load: viewers are notified, no process is left, and it exits with 0', async t => {
   const config = t.testdir({
     'config.yaml': 'limits: { requestsPerMinute: 100000 }\ncameras: { a: { source: test }, b: { source: test } }\n',
   });
@@ -34,8 +34,8 @@ t.test('told twice and more, under load: viewers are told, nothing stays, and it
   const began = performance.now();
   process.kill(server.pid, 'SIGINT');
   process.kill(server.pid, 'SIGTERM');
-  // And once more, while it is at it.
-  await until('it has begun to stop', () => server.log.some(line => line.includes('"msg":"stopping"')));
+  // And once more, while it stops.
+  await until('it has started to stop', () => server.log.some(line => line.includes('"msg":"stopping"')));
   t.equal(await server.close(), 0, server.log.slice(-5).join('\n'));
   t.comment(`ended after ${Math.round(performance.now() - began)} ms, with ${active.length} sessions`);
   isOver = true;
@@ -43,13 +43,13 @@ t.test('told twice and more, under load: viewers are told, nothing stays, and it
   t.strictSame(
     [...new Set(statuses)].filter(status => ![201, 503].includes(status)),
     [],
-    'whoever asks meanwhile gets an answer, or none',
+    'requests meanwhile get an answer, or none',
   );
-  const told = server.log.filter(line => line.includes('"msg":"session ended"') && line.includes('"shutdown"'));
+  const ended = server.log.filter(line => line.includes('"msg":"session ended"') && line.includes('"shutdown"'));
   for (const { id } of active)
     t.ok(
-      told.some(line => line.includes(`"${id}"`)),
-      `${id} was ended, and for this`,
+      ended.some(line => line.includes(`"${id}"`)),
+      `${id} was ended for this reason`,
     );
   t.match((await recv.heard('down', 'a')).detail, /closed the connection|ended the session/);
   t.strictSame(workers.filter(isAlive), [], 'no worker is left');

@@ -15,7 +15,7 @@ const skip = cannotHold();
 /** Without a pong for 5 s it is killed, and 2 s later it counts as gone. */
 const GONE_MS = 20_000;
 
-t.test('its session ends, its camera is served by another worker, and the server can be stopped', { skip }, async t => {
+t.test('a stuck worker: its session ends, another serves its camera, and the server can stop', { skip }, async t => {
   const config = join(t.testdir(), 'config.yaml');
   writeFileSync(config, 'limits: { linger: 3600 }\ncameras: { arm: { source: test }, other: { source: test } }\n');
   const server = await startServer('--config', config);
@@ -52,7 +52,7 @@ t.test('its session ends, its camera is served by another worker, and the server
   );
   t.equal((await server.fetch('/api/v1/cameras/arm/snapshot.jpg')).status, 200);
 
-  // Removed and added again under the same name, while a worker of it hangs.
+  // Removed and added again under the same name, while its old worker hangs.
   const [second] = workersOf(server.pid).filter(({ camera, pid }) => camera === 'arm' && pid !== stuck);
   await makeUnkillable(t, second?.pid ?? 0);
   const change = (method: string, body?: object) =>
@@ -66,7 +66,7 @@ t.test('its session ends, its camera is served by another worker, and the server
   t.equal((await server.fetch('/api/v1/cameras/arm/snapshot.jpg')).status, 200);
 
   const stopping = server.close().then(code => code);
-  const late = new Promise<string>(resolve => setTimeout(resolve, GONE_MS, 'it waits for what hangs').unref());
+  const late = new Promise<string>(resolve => setTimeout(resolve, GONE_MS, 'it waits for the stuck worker').unref());
   t.equal(await Promise.race([stopping, late]), 0, 'it is stopped');
 });
 
@@ -80,7 +80,7 @@ const DEVICE: CaptureDevice = {
   modes: [],
 };
 
-t.test('its V4L2 device waits for it; the same camera with another source does not', { skip }, async t => {
+t.test('a V4L2 device waits for its stuck worker; the same camera with another source does not', { skip }, async t => {
   const now = new Map<string, CameraStatus>();
   const log = keptLog();
   const engine = new WorkerEngine({
@@ -113,7 +113,7 @@ t.test('its V4L2 device waits for it; the same camera with another source does n
 
   await state('arm', 'down');
   t.match(now.get('arm')?.problem, { detail: /hangs in the kernel/, remedy: /Unplug the camera/ });
-  t.strictSame(engine.unsupervised(), [], 'somebody sees to it that it comes back');
+  t.strictSame(engine.unsupervised(), [], 'its restart is supervised');
   await t.rejects(engine.snapshot('arm'), { code: 'camera-starting', message: /hangs in the kernel/ });
   engine.add(planFor('gripper', v4l2));
   await state('gripper', 'down');

@@ -4,7 +4,7 @@ import { SMALL_FPS, smallCameras } from '../helpers/frames.js';
 import { legacyClient } from '../helpers/legacy-client.js';
 import { sleep, startServer, until, workersOf } from '../helpers/server.js';
 
-t.test('a worker is killed: its viewers are told, the other camera loses nothing, it serves again', async t => {
+t.test('a worker is killed: its viewers are notified, the other camera loses no frame, it serves again', async t => {
   const { server, browser } = await serveWithBrowser(t, ...smallCameras(t, 'a', 'b'));
   const page = await emptyPage(browser, server);
   const a = await openViewers(page, server, 'a', 2);
@@ -24,8 +24,8 @@ t.test('a worker is killed: its viewers are told, the other camera loses nothing
       ['a', 'worker-died'],
     ],
   );
-  t.match(ended[0]?.ended?.detail, /SIGKILL/, 'the reason says how');
-  // A viewer that comes at once waits, or is told to ask again, and gets its picture.
+  t.match(ended[0]?.ended?.detail, /SIGKILL/, 'the reason names the signal');
+  // A viewer that joins at once waits, or is asked to retry, and then sees the video.
   await until('the camera serves again', async () => (await joinAndLeave(page, server, 'a', 1))[0]?.firstFrameMs);
   t.comment(`served again after ${Math.round(performance.now() - began)} ms`);
   const after = await b.stats();
@@ -33,13 +33,13 @@ t.test('a worker is killed: its viewers are told, the other camera loses nothing
   const gained = after.map((viewer, i) => viewer.framesDecoded - (before[i]?.framesDecoded ?? 0));
   t.ok(
     Math.min(...gained) >= (seconds * SMALL_FPS) / 3,
-    `the other camera went on: ${gained.join(' ')} pictures in ${seconds.toFixed(1)} s`,
+    `the other camera continued: ${gained.join(' ')} frames in ${seconds.toFixed(1)} s`,
   );
   t.equal((await server.camera('a')).restarts, 1);
   t.equal((await server.camera('b')).restarts, 0);
 });
 
-t.test('a worker that hangs is replaced, and the other camera loses nothing', async t => {
+t.test('a worker that hangs is replaced, and the other camera loses no frame', async t => {
   const { server, browser } = await serveWithBrowser(t, ...smallCameras(t, 'a', 'b'));
   const page = await emptyPage(browser, server);
   const a = await openViewers(page, server, 'a', 1);
@@ -50,7 +50,7 @@ t.test('a worker that hangs is replaced, and the other camera loses nothing', as
   const hung = server.worker('a');
   const [before, began] = [await b.stats(), performance.now()];
   process.kill(hung, 'SIGSTOP');
-  await until('another took its place', () => ![0, hung].includes(server.worker('a')), 20_000);
+  await until('another worker has replaced it', () => ![0, hung].includes(server.worker('a')), 20_000);
   t.comment(`replaced after ${Math.round(performance.now() - began)} ms`);
   await until('it is ready', async () => (await server.camera('a')).state === 'idle', 20_000);
   t.comment(`ready after ${Math.round(performance.now() - began)} ms`);
@@ -61,13 +61,13 @@ t.test('a worker that hangs is replaced, and the other camera loses nothing', as
   const gained = (await b.stats()).map((viewer, i) => viewer.framesDecoded - (before[i]?.framesDecoded ?? 0));
   t.ok(
     Math.min(...gained) >= (seconds * SMALL_FPS) / 3,
-    `the other camera went on: ${gained.join(' ')} pictures in ${seconds.toFixed(1)} s`,
+    `the other camera continued: ${gained.join(' ')} frames in ${seconds.toFixed(1)} s`,
   );
   t.equal((await server.camera('a')).restarts, 1);
   t.equal((await server.camera('b')).restarts, 0);
 });
 
-t.test('SIGTERM ends everything in good time and tells why', async t => {
+t.test('SIGTERM ends everything in time and gives the reason', async t => {
   const server = await startServer('--camera', 'a=test', '--camera', 'b=test');
   const browser = await launchChromium();
   t.teardown(() => browser.close());
@@ -80,10 +80,10 @@ t.test('SIGTERM ends everything in good time and tells why', async t => {
   t.strictSame(workers.filter(isAlive), []);
 });
 
-t.test('the server is killed: its workers go too, whatever they do', async t => {
+t.test('the server is killed: its workers exit too, in any state', async t => {
   const server = await startServer('--camera', 'a=test', '--camera', 'b=test');
   t.teardown(() => server.close());
-  // One camera is open, and an old receiver is offered both by a third process.
+  // One camera is open, and a legacy receiver is offered both by a third process.
   await until('one plays', async () => (await server.fetch('/api/v1/cameras/a/snapshot.jpg')).ok);
   const old = await legacyClient(t, `${server.origin}/?token=${server.token}`);
   old.say({ status: 'HELLO' });

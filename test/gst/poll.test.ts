@@ -43,7 +43,7 @@ t.test('the first frame', async t => {
   const come = () => {
     count++;
   };
-  const options = { count: () => count, timeoutMs: 1_000, goesOn: () => true };
+  const options = { count: () => count, timeoutMs: 1_000, keepWaiting: () => true };
   t.equal(await firstFrame({ ...options, clock: virtualClock({ 500: come }) }), 'arrived');
   t.equal(await firstFrame({ ...options, clock: virtualClock() }), 'arrived', 'it was there already');
   count = 0;
@@ -55,5 +55,5 @@ t.test('the first frame', async t => {
     },
     300: come,
   });
-  t.equal(await firstFrame({ ...options, goesOn: () => isWanted, clock }), 'cancelled');
+  t.equal(await firstFrame({ ...options, keepWaiting: () => isWanted, clock }), 'cancelled');
 });

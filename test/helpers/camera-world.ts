@@ -29,9 +29,9 @@ export class CameraWorld {
   now = 1_000;
   /** What has happened, a line each. */
   readonly trace: string[] = [];
-  /** Subscribers that were told that it failed. */
+  /** Subscribers that were sent its failure. */
   readonly failed = new Set<string>();
-  /** Subscribers that were not told so. */
+  /** Subscribers that were not. */
   readonly waiting = new Set<string>();
   readonly endedPublishers = new Set<string>();
   readonly faults: string[] = [];

@@ -9,7 +9,7 @@ export const RECORDED = new URL('../../../test/fixtures/v4l2/', import.meta.url)
 export const recorded = (name: string): string => readFileSync(new URL(name, RECORDED), 'utf8');
 
 /**
- * Replays what v4l2-ctl once printed about a device, steered by files: `video0.info`, `video0.formats` and `video0.controls`
+ * Replays what v4l2-ctl once printed about a device, by files: `video0.info`, `video0.formats` and `video0.controls`
  * are printed, `hang` makes it hang, `refuse` has names of controls that it does not set, `calls` a line for each call.
  */
 const PROGRAM = `#!/bin/sh

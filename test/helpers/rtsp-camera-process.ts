@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** An RTSP camera in its own process, `rtsp://127.0.0.1:PORT/live`; killed when the test ends. @param port 0 takes any */
+/** An RTSP camera in its own process, `rtsp://127.0.0.1:PORT/live`; killed with the test. @param port 0 takes any */
 export async function rtspCamera(
   t: { teardown(close: () => void): void },
   port: number,

@@ -45,8 +45,8 @@ export async function sees(client: Pick<Client, 'seen'>, contrast = CONTRAST, ti
 }
 
 /**
- * What a camera's worker holds, to be compared with later. The camera is opened first, by offers without a peer, and must
- * stay open (limits.linger).
+ * What a camera's worker holds, to be compared with later. The camera is opened first, by offers without a peer, and
+ * must stay open (limits.linger).
  * @param offer a viewer's; null for a camera that is published, where the first publication is what the others are
  *   compared with
  */

@@ -39,7 +39,7 @@ export function cannotHold(): string | false {
   return status === 0 ? false : 'no process may be traced here (ptrace), or there is no Python';
 }
 
-/** Makes a process hang so that SIGKILL does not end it. @returns releases it: it continues, or dies if it was killed */
+/** Makes a process hang so that SIGKILL does not end it. @returns releases it: it continues, or dies if killed */
 export async function makeUnkillable(
   t: { teardown(release: () => Promise<unknown>): void },
   pid: number,

@@ -15,7 +15,7 @@ function doctor(...args: string[]): { status: number | null; stdout: string; std
   return { status, stdout, stderr };
 }
 
-t.test('on a machine that can run the tests nothing has failed: groups, in 80 columns, no colours', async t => {
+t.test('on a machine that can run the tests no check fails: groups, in 80 columns, no colours', async t => {
   const config = `${t.testdir({ 'robot.yaml': 'server: { port: 0 }\nice: { servers: [] }' })}/robot.yaml`;
   const { status, stdout, stderr } = doctor('--config', config);
   t.equal(stderr, '');
@@ -41,7 +41,7 @@ t.test('on a machine that can run the tests nothing has failed: groups, in 80 co
     );
 });
 
-t.test('what has failed is in the exit code, and in JSON for programs', async t => {
+t.test('failures are in the exit code, and in JSON for programs', async t => {
   const config = `${t.testdir({ 'robot.yaml': 'server: { prt: 0 }' })}/robot.yaml`;
   const { status, stdout } = doctor('--config', config, '--json');
   t.equal(status, 1);

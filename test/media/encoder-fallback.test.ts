@@ -12,9 +12,9 @@ import { startServer, until } from '../helpers/server.js';
 const log = keptLog();
 const limits: MediaLimits = { lingerMs: 0, publisherReturnMs: 0, encoders: null };
 
-t.test('an encoder that does not open gives way to the next, which is said and remembered', async t => {
+t.test('an encoder that does not open is replaced by the next, which is logged and remembered', async t => {
   const encoders = new EncoderMemory(log, () => worker.refresh());
-  // OpenH264 takes 9,437,184 pixels less than this picture has; it says so when it is given one, not before.
+  // OpenH264 takes at most 9,437,184 pixels, fewer than this frame has; it fails at the first frame, not before.
   encoders.found(['openh264enc', 'x264enc']);
   let status: CameraStatus | null = null;
   let state = 'starting';
@@ -73,7 +73,7 @@ t.test('an encoder that does not open gives way to the next, which is said and r
   t.strictSame(encoders.names(), ['x264enc'], 'the next opening does not try it');
 });
 
-t.test('limits.encoders: one camera more is told to wait, until an encoder is free', async t => {
+t.test('limits.encoders: one camera too many is refused until an encoder is free', async t => {
   const config = join(t.testdir(), 'config.yaml');
   writeFileSync(config, 'limits: { encoders: 1, linger: 5 }\ncameras: { a: { source: test }, b: { source: test } }\n');
   const server = await startServer('--config', config);

@@ -12,8 +12,8 @@ const [x264] = ENCODERS.filter(({ element }) => element === 'x264enc');
 if (!x264) throw new Error('x264enc is not in the table');
 
 /**
- * x264enc of which one instance runs at a time, as of NVENC so many: in front of it an element listens on a port, and a
- * second one fails when it starts, by an error on its bus.
+ * An x264enc that is limited to one instance, as NVENC is to several: an element in front of it listens on a port, and
+ * a second one fails at its start with an error on its bus.
  */
 class LimitedChoice extends EncoderChoice {
   readonly #encoder: Encoder;
@@ -24,13 +24,13 @@ class LimitedChoice extends EncoderChoice {
   }
 
   override next(): Encoder {
-    // It throws where it was rejected.
+    // It throws if it was rejected.
     super.next();
     return this.#encoder;
   }
 }
 
-t.test('an encoder whose limit of instances is reached is opened anew, and not given up', async t => {
+t.test('an encoder that reached its limit of instances is retried, not given up', async t => {
   const baseTime = Gst.SystemClock.obtain().getTime();
   const source = parseLaunch(
     'videotestsrc is-live=true ! video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! tee name=taken allow-not-linked=true',
@@ -60,7 +60,7 @@ t.test('an encoder whose limit of instances is reached is opened anew, and not g
   await output.firstFrame();
   for (const keyframeInterval of [30, 15]) {
     const before = output.stream;
-    // x264enc takes this on anew only.
+    // x264enc applies this only when it is reopened.
     output.change({ ...settings, keyframeInterval });
     const now = await until('another one encodes', () => {
       const { stream } = output;

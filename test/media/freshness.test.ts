@@ -6,17 +6,17 @@ import { type LiveClient, listenTo } from '../helpers/live-events.js';
 import { rtspCamera } from '../helpers/rtsp-camera-process.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 
-// How old the newest pictures are, as an operator's station is told: whatever stands still, the age goes on.
+// The age of the newest frames, as reported to an operator's station: whatever stalls, the age keeps rising.
 
 type Freshness = Extract<Event, { type: 'freshness' }>;
 type CameraAge = Freshness['cameras'][number];
 
 const EVERY_MS = 50;
-/** Longer than a picture takes to come on a machine that has more to do, and shorter than the camera counts as lost. */
+/** Longer than a frame takes on a busy machine, and shorter than until the camera counts as lost. */
 const RISEN_MS = 1_000;
 
-/** A server with one camera that stays open, and its ages as they are told. */
-async function told(t: Test, source: string) {
+/** A server with one camera that stays open, and its reported ages. */
+async function reporting(t: Test, source: string) {
   const config = join(t.testdir(), 'config.yaml');
   writeFileSync(config, `limits: { linger: 3600 }\ncameras:\n  arm: { source: '${source}', stallTimeout: 5 }\n`);
   const server = await startServer('--config', config);
@@ -33,7 +33,7 @@ async function told(t: Test, source: string) {
     }
   };
   void listen();
-  const newest = () => until('an age is told', () => ages.at(-1));
+  const newest = () => until('an age is reported', () => ages.at(-1));
   const open = async () => {
     t.equal((await server.fetch('/api/v1/cameras/arm/snapshot.jpg')).status, 200);
     await until('it is fresh', async () => {
@@ -41,7 +41,7 @@ async function told(t: Test, source: string) {
       return state === 'live' && ageMs !== null && ageMs < 500;
     });
   };
-  /** What is told until the age has grown; each but the first is older than the one before. */
+  /** The reports until the age has grown; each but the first is older than the one before. */
   const rises = async (why: string): Promise<CameraAge[]> => {
     ages.splice(0);
     await until(`${why}: the age rises`, async () => ((await newest()).ageMs ?? 0) > RISEN_MS, 20_000);
@@ -51,7 +51,7 @@ async function told(t: Test, source: string) {
   return { server, newest, open, rises, stop: () => hushed(listener) };
 }
 
-/** Nothing of it is looked at any more: what comes when a test is over would count as a mistake of it. */
+/** Stops reading: messages after the end of a test would count as its failure. */
 function hushed({ socket }: LiveClient): void {
   socket.removeAllListeners('message');
   socket.terminate();
@@ -59,10 +59,10 @@ function hushed({ socket }: LiveClient): void {
 
 const worker = (server: TestServer): number => server.worker('arm');
 
-t.test('a camera that stalls: its age rises while it still counts as live, and falls when it goes on', async t => {
+t.test('a camera that stalls: its age rises while it still counts as live, and falls when it resumes', async t => {
   const rtsp = await rtspCamera(t, 0, 'constrained-baseline', 30);
-  const { newest, open, rises, stop } = await told(t, `rtsp://127.0.0.1:${rtsp.port}/live`);
-  t.match(await newest(), { id: 'arm', ageMs: null, sessions: [] }, 'there never was a picture');
+  const { newest, open, rises, stop } = await reporting(t, `rtsp://127.0.0.1:${rtsp.port}/live`);
+  t.match(await newest(), { id: 'arm', ageMs: null, sessions: [] }, 'there has been no frame');
   await open();
   rtsp.pause();
   const rise = await rises('it stalls');
@@ -70,19 +70,19 @@ t.test('a camera that stalls: its age rises while it still counts as live, and f
     rise.some(({ state, ageMs }) => state === 'live' && (ageMs ?? 0) > RISEN_MS / 2),
     'before it counts as lost',
   );
-  t.ok(rise.length > 3, `it is told again and again: ${rise.length} times`);
+  t.ok(rise.length > 3, `it is reported repeatedly: ${rise.length} times`);
   rtsp.go();
   await until('it is fresh again', async () => ((await newest()).ageMs ?? RISEN_MS) < 500, 20_000);
   stop();
 });
 
-t.test('a worker that hangs, goes on, and is killed', async t => {
-  const { server, newest, open, rises, stop } = await told(t, 'test');
+t.test('the age rises while a worker hangs and after it is killed', async t => {
+  const { server, newest, open, rises, stop } = await reporting(t, 'test');
   await open();
   const pid = worker(server);
   process.kill(pid, 'SIGSTOP');
   await rises('its worker hangs');
-  t.equal((await newest()).state, 'live', 'nobody has found out yet');
+  t.equal((await newest()).state, 'live', 'it is not detected yet');
   process.kill(pid, 'SIGCONT');
   await until('it is fresh again', async () => ((await newest()).ageMs ?? RISEN_MS) < 500);
   process.kill(pid, 'SIGKILL');
@@ -93,8 +93,8 @@ t.test('a worker that hangs, goes on, and is killed', async t => {
   stop();
 });
 
-t.test('who does not ask is told nothing, and who asks for too much is refused', async t => {
-  const { server, stop } = await told(t, 'test');
+t.test('a client that does not ask gets no ages, and one that asks too often is refused', async t => {
+  const { server, stop } = await reporting(t, 'test');
   const headers = { authorization: `Bearer ${server.token}` };
   const plain = await listenTo(t, `${server.origin}/api/v1/events`, headers);
   t.equal((await plain.news()).type, 'snapshot');

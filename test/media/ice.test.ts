@@ -11,7 +11,7 @@ type TestOf = {
   testdir(files: Record<string, string>): string;
 };
 
-/** A server with a test picture and these ICE settings. */
+/** A server with a test source and these ICE settings. */
 async function serve(t: TestOf, ice: object): Promise<TestServer> {
   // JSON is YAML.
   const config = JSON.stringify({ cameras: { cam: { source: 'test' } }, ice: { servers: [], ...ice } });
@@ -38,7 +38,7 @@ async function candidates(response: Response): Promise<Candidate[]> {
   );
 }
 
-/** Three UDP ports in a row that nobody uses on loopback. */
+/** Three consecutive UDP ports that are free on loopback. */
 async function threePorts(): Promise<{ min: number; max: number }> {
   const bind = (port: number): Promise<Socket | null> =>
     new Promise(resolve => {
@@ -63,7 +63,7 @@ t.test('sessions take ports of the range; when none is left the next is refused,
   t.strictSame(
     taken.map(({ port }) => port).sort((a, b) => a - b),
     [min, min + 1, max],
-    'each session takes one: RTP, RTCP and what is sent anew share it',
+    'each session takes one: RTP, RTCP and retransmissions share it',
   );
   t.ok(taken.every(({ address }) => address === '127.0.0.1'));
   const refused = await join(server);
@@ -84,12 +84,12 @@ t.test('sessions take ports of the range; when none is left the next is refused,
   t.match(refused.headers.get('Retry-After'), /^[1-9]\d*$/);
   t.match(JSON.parse(body), { detail: new RegExp(`${min} to ${max}`), remedy: /ice\.udpPorts/ });
   t.notOk(refused.headers.get('Location'));
-  t.equal((await server.sessions()).length, 3, 'nothing is left of it');
+  t.equal((await server.sessions()).length, 3, 'the refused one leaves nothing behind');
   await server.fetch(answered[1]?.headers.get('Location') ?? '', { method: 'DELETE' });
   await until('the port is free again', async () => (await join(server)).status === 201);
 });
 
-t.test('only the interfaces that are named are used', async t => {
+t.test('only the configured interfaces are used', async t => {
   const server = await serve(t, { interfaces: ['lo', 'none0'] });
   const found = await candidates(await join(server));
   t.ok(found.length > 0);
@@ -99,7 +99,7 @@ t.test('only the interfaces that are named are used', async t => {
   );
 });
 
-t.test('where none of them has an address the offer is refused in words', async t => {
+t.test('if none of them has an address, the offer is refused with the reason', async t => {
   const server = await serve(t, { interfaces: ['none0'] });
   const refused = await join(server);
   t.equal(refused.status, 503);
@@ -107,7 +107,7 @@ t.test('where none of them has an address the offer is refused in words', async 
   t.strictSame(await server.sessions(), []);
 });
 
-t.test('what is announced stands first, with the port that is listened on', async t => {
+t.test('announced addresses come first, with the port that is listened on', async t => {
   const server = await serve(t, { interfaces: ['127.0.0.1'], announce: ['203.0.113.7', '2001:db8::7', '203.0.113.8'] });
   const found = await candidates(await join(server));
   const port = found.at(-1)?.port;
@@ -118,7 +118,7 @@ t.test('what is announced stands first, with the port that is listened on', asyn
   ]);
 });
 
-t.test('a STUN server that answers is asked by sessions, one that does not is not', async t => {
+t.test('sessions use a STUN server that answers, and not one that does not', async t => {
   const silent = await udpStunServer(t, () => null);
   const answering = await udpStunServer(t, agree);
   const server = await serve(t, {
@@ -129,7 +129,7 @@ t.test('a STUN server that answers is asked by sessions, one that does not is no
       { urls: [`stun:127.0.0.1:${answering.url.port}`] },
     ],
   });
-  const { ice } = await until('all have been looked for', async () => {
+  const { ice } = await until('all have been checked', async () => {
     const system = (await (await server.fetch('/api/v1/system')).json()) as System;
     return system.ice.servers.every(({ reachable }) => reachable !== null) && system;
   });
@@ -144,7 +144,7 @@ t.test('a STUN server that answers is asked by sessions, one that does not is no
   t.equal(server.log.filter(line => line.includes('ICE server does not answer')).length, 2, 'each is logged once');
 });
 
-t.test('nobody waits until it is known whether a server answers', async t => {
+t.test('no session waits until it is known whether a server answers', async t => {
   const silent = await udpStunServer(t, () => null);
   const server = await serve(t, {
     interfaces: ['127.0.0.1'],

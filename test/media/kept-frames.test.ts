@@ -11,21 +11,21 @@ import { CameraFailure } from '../../src/worker/failure.js';
 import { sleep, until } from '../helpers/server.js';
 import { shotOf } from '../helpers/shot.js';
 
-// Which frame of an encoded stream a snapshot and a placeholder show, however far apart its keyframes are.
+// Which frame of an encoded stream a snapshot and a placeholder show, at any keyframe interval.
 
 const FPS = 200;
 /** More frames than are kept of any stream. */
 const MANY = 700;
-/** Levels of grey that the source shows first and later; the placeholder dims them to some 0 and 50. */
+/** Grey levels that the source shows first and later; the placeholder dims them to about 0 and 50. */
 const [BEFORE, AFTER] = [64, 192];
 
 interface SourceOptions {
-  /** Frames from one keyframe to the next by itself. */
+  /** Frames between the keyframes that it makes by itself. */
   keyframeInterval: number;
   makesKeyframes: boolean;
 }
 
-/** An output that passes a stream through whose frames are plain grey. */
+/** An output that passes through a stream of plain grey frames. */
 async function passthrough(t: Test, { keyframeInterval, makesKeyframes }: SourceOptions) {
   const baseTime = Gst.SystemClock.obtain().getTime();
   const output = new Output({
@@ -54,7 +54,7 @@ async function passthrough(t: Test, { keyframeInterval, makesKeyframes }: Source
   output.showStream({ stream, close: () => stream.close() });
   await sleep(0);
   stream.play();
-  // As whoever owns an output does.
+  // As the owner of an output does.
   const looking = setInterval(() => output.check(), 20);
   t.teardown(() => {
     clearInterval(looking);
@@ -66,7 +66,7 @@ async function passthrough(t: Test, { keyframeInterval, makesKeyframes }: Source
     output,
     show,
     frames,
-    /** Waits for so many frames more. */
+    /** Waits for so many more frames. */
     async pass(count: number): Promise<void> {
       const goal = frames() + count;
       await until(`${count} frames more`, () => frames() >= goal, 30_000);
@@ -85,7 +85,7 @@ async function greyOf(t: Test, jpeg: Uint8Array): Promise<number> {
 
 const snapshot = async (t: Test, output: Output) => await greyOf(t, (await takeSnapshot(output)).jpeg);
 
-t.test('a publisher that makes keyframes on request alone: a snapshot shows now', async t => {
+t.test('a publisher that makes keyframes only on request: a snapshot shows the current frame', async t => {
   const { output, show, pass } = await passthrough(t, { keyframeInterval: 1_000_000, makesKeyframes: true });
   t.ok(Math.abs((await snapshot(t, output)) - BEFORE) < 20);
   show(AFTER);
@@ -96,7 +96,7 @@ t.test('a publisher that makes keyframes on request alone: a snapshot shows now'
   }
 });
 
-t.test('a publisher that makes no keyframe at all: no snapshot is better than an old one', async t => {
+t.test('a publisher that makes no keyframe at all: there is no snapshot instead of an old one', async t => {
   const { output, show, pass } = await passthrough(t, { keyframeInterval: 1_000_000, makesKeyframes: false });
   t.ok(Math.abs((await snapshot(t, output)) - BEFORE) < 20);
   show(AFTER);
@@ -106,7 +106,7 @@ t.test('a publisher that makes no keyframe at all: no snapshot is better than an
   else t.match(shown, { message: /keyframe/, remedy: /keyframe/ });
 });
 
-t.test('keyframes farther apart than frames are kept: a snapshot waits for the next', async t => {
+t.test('keyframes farther apart than the kept frames: a snapshot waits for the next', async t => {
   const { output, show, pass, frames } = await passthrough(t, { keyframeInterval: 500, makesKeyframes: false });
   t.ok(Math.abs((await snapshot(t, output)) - BEFORE) < 20);
   show(AFTER);
@@ -121,7 +121,7 @@ t.test('the placeholder shows the last frame before the loss', async t => {
   show(AFTER);
   await pass(MANY);
   await output.showPlaceholder('CAMERA LOST', performance.now());
-  const placeholder = await until('it is on air', () => output.stream?.lastFrame() as Sample | null);
+  const placeholder = await until('it is shown', () => output.stream?.lastFrame() as Sample | null);
   const grey = await greyOf(t, await toJpeg(placeholder));
-  t.ok(grey > 30, `it shows ${grey}: the frames of before are nearly black, dimmed`);
+  t.ok(grey > 30, `it shows ${grey}: the earlier frames are nearly black when dimmed`);
 });

@@ -6,7 +6,7 @@ import { startServer, type TestServer, until } from '../helpers/server.js';
 const browser = await launchChromium();
 t.teardown(() => browser.close());
 
-/** A viewer, and what he sees. */
+/** A viewer, and what they see. */
 async function watch(server: TestServer, camera: string) {
   const viewers = await openViewers(await emptyPage(browser, server), server, camera, 1);
   const stats = async () =>
@@ -28,7 +28,7 @@ const patch = (server: TestServer, camera: string, body: object) =>
     body: JSON.stringify(body),
   });
 
-t.test('what is edited under a viewer does not stop his picture', async t => {
+t.test('edits of a camera do not freeze the video of its viewer', async t => {
   const config = t.testdir({
     'config.yaml': 'cameras: { t: { source: test }, control: { source: test, width: 320, height: 240 } }\n',
   });
@@ -77,10 +77,10 @@ t.test('what is edited under a viewer does not stop his picture', async t => {
     [session?.id],
   );
 
-  // Another source, and one that is not there.
+  // Another source, one that does not exist.
   t.equal((await patch(server, 't', { source: 'file:/nowhere.mp4' })).status, 200);
   await until('it is lost', async () => (await server.camera('t')).state === 'lost');
-  await grows('the slate moves', async () => (await viewer.stats()).framesDecoded, 40);
+  await grows('the placeholder moves', async () => (await viewer.stats()).framesDecoded, 40);
   t.equal((await patch(server, 't', { source: 'test' })).status, 200);
   await until('it is back', async () => (await server.camera('t')).state === 'live');
   t.strictSame(

@@ -7,7 +7,7 @@ import { listenTo } from '../helpers/live-events.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 import { issue } from '../helpers/tokens.js';
 
-// The log of a real server and its workers: what of a request is in it, what must not be, and how much there is.
+// The log of a real server and its workers: what it has of a request, what it must not have, and how much there is.
 
 const OFFER = readOffer('chromium-156');
 const PASSWORD = 'a-password-of-a-camera';
@@ -34,7 +34,7 @@ async function started(t: Test, config: string, ...args: string[]) {
   return { server, file, offer };
 }
 
-/** Sends what is no HTTP, or hardly any; resolves when it was answered or cut off. */
+/** Sends what is not, or hardly, HTTP; resolves when it is answered or cut off. */
 function sendRaw(server: TestServer, text: string): Promise<void> {
   return new Promise(resolve => {
     const socket = connect(server.port, '127.0.0.1', () => socket.write(text));
@@ -44,7 +44,7 @@ function sendRaw(server: TestServer, text: string): Promise<void> {
   });
 }
 
-t.test('a request has an id, which is in each line of it, of its session, and of the worker', async t => {
+t.test('the id of a request is in each of its log lines, of its session, and of the worker', async t => {
   const { server, offer } = await started(t, 'cameras: { front: { source: test } }\n');
   const response = await offer({ 'X-Request-Id': 'ticket-42.a_b' });
   t.equal(response.status, 201);
@@ -79,7 +79,7 @@ t.test('a request has an id, which is in each line of it, of its session, and of
     t.ok((await server.fetch(path)).headers.get('x-request-id'), path);
 });
 
-t.test('no secret is in the log, however much is logged and whatever is sent', async t => {
+t.test('no secret is in the log, at any level and with any input', async t => {
   const wrong = 'a-token-that-is-wrong';
   const viewer = issue('viewer', { role: 'view' });
   const { server, offer } = await started(
@@ -163,11 +163,11 @@ t.test('no secret is in the log, however much is logged and whatever is sent', a
   t.notMatch(whole, /"type":"Buffer"/, 'nor as bytes');
 });
 
-t.test('the level of the command line wins over that of the configuration', async t => {
+t.test('the log level of the command line overrides that of the configuration', async t => {
   const config = (level: string): string => `log: { level: ${level} }\ncameras: { front: { source: test } }\n`;
   const { server, file } = await started(t, config('warn'));
   writeFileSync(file, config('error'));
   await until('it is reloaded', () => server.log.some(line => line.includes('configuration reloaded')));
   await server.fetch('/healthz');
-  await until('requests are logged still', () => linesOf(server).some(({ msg }) => msg === 'request'));
+  await until('requests are still logged', () => linesOf(server).some(({ msg }) => msg === 'request'));
 });

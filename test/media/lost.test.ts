@@ -6,7 +6,7 @@ import { grows } from '../helpers/frames.js';
 import { rtspCamera } from '../helpers/rtsp-camera-process.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 
-// Cameras that are lost while somebody watches, and come back.
+// Cameras that are lost while a viewer watches, and come back.
 
 const browser = await launchChromium();
 t.teardown(() => browser.close());
@@ -42,7 +42,7 @@ const inState = (server: TestServer, camera: string, state: string) =>
     return found.state === state && found;
   });
 
-t.test('a source that ends: a slate, and it is opened anew', async t => {
+t.test('a source that ends shows a placeholder and is reopened', async t => {
   const server = await watched(
     t,
     `source: 'gst:videotestsrc is-live=true num-buffers=90 ! video/x-raw,framerate=30/1'`,
@@ -66,7 +66,7 @@ t.test('a source that ends: a slate, and it is opened anew', async t => {
   await viewer.leave();
 });
 
-t.test('a source that stalls without a word, and costs another camera nothing', async t => {
+t.test('a source that stalls silently does not affect another camera', async t => {
   const rtsp = await rtspCamera(t, 0, 'constrained-baseline', 30);
   const server = await watched(t, `stallTimeout: 0.5, source: 'rtsp://127.0.0.1:${rtsp.port}/live'`);
   const viewer = await watch(server, 'arm');
@@ -76,15 +76,15 @@ t.test('a source that stalls without a word, and costs another camera nothing', 
   rtsp.pause();
   const lost = await inState(server, 'arm', 'lost');
   t.match(lost.problem?.detail, /no frame for 0.5 s/);
-  await grows('the slate moves', viewer.decoded, 40);
+  await grows('the placeholder moves', viewer.decoded, 40);
   const snapshot = await server.fetch('/api/v1/cameras/arm/snapshot.jpg');
-  t.equal(snapshot.status, 409, 'a picture of the slate is no picture of the camera');
+  t.equal(snapshot.status, 409, 'a frame of the placeholder is no snapshot of the camera');
   rtsp.go();
   await inState(server, 'arm', 'live');
   await grows('it plays again', viewer.decoded, 40);
   t.ok((await server.sessions()).some(({ id }) => id === session?.id));
   const fps = ((await other.decoded()) - otherBefore) / ((performance.now() - began) / 1000);
-  t.ok(fps > 5, `the other camera went on meanwhile: ${fps.toFixed(1)} a second`);
+  t.ok(fps > 5, `the other camera continued: ${fps.toFixed(1)} a second`);
   await viewer.leave();
   await other.leave();
 });

@@ -15,7 +15,7 @@ const ICE: IceAgentSettings = {
   gatheringMs: 250,
 };
 
-/** The real process, without cameras; and the cameras that are fed into it. */
+/** The real process, without cameras; and the cameras that are forwarded to it. */
 function setUp(t: Test, { ice = ICE, profile }: { ice?: IceAgentSettings; profile(): string }) {
   const fed = new Set<string>();
   const log = keptLog();
@@ -53,7 +53,7 @@ const PARTS = [
   { session: 's-2', camera: 'rear' },
 ];
 
-t.test('an offer that comes to nothing after it was made leaves nothing behind', async t => {
+t.test('an offer that is abandoned after it was made leaves nothing behind', async t => {
   let fails = true;
   const { worker, fed } = setUp(t, {
     profile: () => {
@@ -70,7 +70,7 @@ t.test('an offer that comes to nothing after it was made leaves nothing behind',
   await until('nor for one that was left', () => fed.size === 0);
 });
 
-t.test('one that cannot be made holds no camera', async t => {
+t.test('an offer that cannot be made keeps no camera open', async t => {
   const ice = { ...ICE, addresses: ['no address'] as string[] | null };
   const { worker, fed } = setUp(t, { ice, profile: () => '42e01f' });
   await t.rejects(worker.offerCameras('one', PARTS, ['a', 'b']), /no address/);
@@ -80,7 +80,7 @@ t.test('one that cannot be made holds no camera', async t => {
   await until('no camera is open any more', () => fed.size === 0);
 });
 
-t.test('a camera that is left before the process is there is not offered', async t => {
+t.test('a camera that is left before the process has started is not offered', async t => {
   const { worker, fed } = setUp(t, { profile: () => '42e01f' });
   const offered = worker.offerCameras('one', PARTS, ['a', 'b']);
   worker.leave('s-1');
@@ -95,7 +95,7 @@ t.test('a camera that is left before the process is there is not offered', async
   await t.rejects(left, /ended before it was answered/);
 });
 
-t.test('who leaves while a camera is still being started keeps none open', async t => {
+t.test('a client that leaves while a camera is starting keeps none open', async t => {
   const folder = t.testdir({ 'config.yaml': 'limits: { linger: 1 }\nlegacy: { mode: sender }\n' });
   const server = await startServer('--config', `${folder}/config.yaml`, '--camera', 'front=test');
   t.teardown(() => server.close());

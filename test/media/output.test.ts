@@ -6,7 +6,7 @@ import { Output } from '../../src/worker/encoding/output.js';
 import { StreamPipeline } from '../../src/worker/encoding/stream-pipeline.js';
 import { until } from '../helpers/server.js';
 
-t.test('what goes wrong while viewers are moved to another stream fails the camera, not its process', async t => {
+t.test('a failure to move viewers to another stream fails the camera, not its process', async t => {
   const baseTime = Gst.SystemClock.obtain().getTime();
   const failures: string[] = [];
   const output = new Output({
@@ -31,7 +31,7 @@ t.test('what goes wrong while viewers are moved to another stream fails the came
   const broken = open();
   broken.firstFrame = () => Promise.reject(new Error('the tee gave no pad'));
   output.showStream({ stream: broken, close: () => broken.close() });
-  const [failure] = await until('it is told', () => failures.length > 0 && failures);
+  const [failure] = await until('it is reported', () => failures.length > 0 && failures);
   t.match(failure, /the tee gave no pad.*Ask again/);
-  t.equal(output.stream, stream, 'what was on air goes on');
+  t.equal(output.stream, stream, 'the previous stream continues');
 });

@@ -7,11 +7,11 @@ const SESSIONS = 10;
 /** GLib opens one for the whole process, at its first session. */
 const SLACK = 2;
 
-t.test('sessions that are gone hold no port', async t => {
+t.test('sessions that have ended hold no port', async t => {
   const server = await lingering(t, '--camera', 't=test');
   await until('the camera is ready', async () => (await server.camera('t')).state === 'idle');
   const worker = server.worker('t');
-  // An open camera has sockets of its own, for its pipelines' messages.
+  // An open camera has its own sockets, for its pipelines' messages.
   t.equal((await server.fetch('/api/v1/cameras/t/snapshot.jpg')).status, 200);
   const before = await settled(worker);
   for (let i = 0; i < SESSIONS; i++) {

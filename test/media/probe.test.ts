@@ -10,7 +10,7 @@ import { keptLog } from '../helpers/quiet-log.js';
 
 const WORKER = fileURLToPath(new URL('../../src/worker/main.js', import.meta.url));
 
-/** What the probe says on this machine. @param words see src/worker/encoding/probe.ts */
+/** The probe's messages on this machine. @param words see src/worker/encoding/probe.ts */
 async function probe(...words: string[]): Promise<FromWorker[]> {
   const child = fork(WORKER, ['probe', ...words], {
     execArgv: ['--expose-gc'],
@@ -26,8 +26,8 @@ async function probe(...words: string[]): Promise<FromWorker[]> {
   return messages;
 }
 
-t.test('the software encoders really encode, and the probe says what became of each', async t => {
-  // Hardware is left out, so that the outcome is the same on every machine.
+t.test('the software encoders really encode, and the probe reports the outcome of each', async t => {
+  // Hardware is excluded, so that the outcome is the same on every machine.
   const hardware = ENCODERS.map(({ element }) => element).filter(element => !/^(x264|openh264)enc$/.test(element));
   for (const [skip, expected] of [
     [hardware, 'x264enc'],
@@ -45,7 +45,7 @@ t.test('the software encoders really encode, and the probe says what became of e
   }
 });
 
-t.test('the software decoders really decode, of an encoder that an earlier run found', async t => {
+t.test('the software decoders really decode the output of an encoder that an earlier run found', async t => {
   const messages = await probe('--decoders', '--encoder=openh264enc', ...ENCODERS.map(e => e.element));
   const outcomes = messages.flatMap(message => (message.type === 'probed' ? [message] : []));
   t.strictSame(

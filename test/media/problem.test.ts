@@ -1,4 +1,4 @@
-// What is wrong with a camera is said for as long as it is wrong.
+// A camera's problem is reported for as long as it lasts.
 import t from 'tap';
 import type { CameraStatus } from '../../src/domain/camera-plan.js';
 import { CameraWorker } from '../../src/server/media/camera-worker.js';
@@ -10,7 +10,7 @@ import { until } from '../helpers/server.js';
 
 const plan = planFor('film', { type: 'file', path: '/nowhere/film.mp4' });
 
-t.test('a camera that failed keeps its reason when something else of it changes', async t => {
+t.test('a failed camera keeps its reason when another part of its status changes', async t => {
   const log = keptLog();
   let status: CameraStatus | null = null;
   const encoders = new EncoderMemory(log, () => undefined);

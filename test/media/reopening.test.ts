@@ -6,7 +6,7 @@ import { cameraProcess } from '../helpers/camera-process.js';
 import { rtspCamera } from '../helpers/rtsp-camera-process.js';
 import { sleep, until } from '../helpers/server.js';
 
-// What a camera's worker opens, and how often: seen from the other end of the wire.
+// What a camera's worker opens, and how often: seen from the other end of the connection.
 
 const ICE: IceAgentSettings = {
   stunServer: null,
@@ -17,8 +17,8 @@ const ICE: IceAgentSettings = {
   gatheringMs: 250,
 };
 
-/** The way to an RTSP camera: counts who connects, and lets the first answer through after so long. */
-async function doorOf(t: Test, port: number, delayMs: number) {
+/** A proxy in front of an RTSP camera: counts connections, and delays the first answer. */
+async function proxyOf(t: Test, port: number, delayMs: number) {
   let opened = 0;
   const door = createServer(client => {
     opened++;
@@ -34,9 +34,9 @@ async function doorOf(t: Test, port: number, delayMs: number) {
   return { source: { type: 'rtsp', url: `rtsp://127.0.0.1:${own}/live` } as const, opened: () => opened };
 }
 
-t.test('another source that takes longer than a stall is opened once', async t => {
+t.test('a new source that takes longer than the stall timeout is opened once', async t => {
   const { port } = await rtspCamera(t, 0, 'constrained-baseline', 30);
-  const [near, far] = [await doorOf(t, port, 0), await doorOf(t, port, 1_200)];
+  const [near, far] = [await proxyOf(t, port, 0), await proxyOf(t, port, 1_200)];
   const camera = await cameraProcess(t, { source: near.source, stallTimeout: 0.5 });
   camera.say({ type: 'forward', request: 2, forward: 'f', port: 9 });
   await camera.inState('live');
@@ -45,7 +45,7 @@ t.test('another source that takes longer than a stall is opened once', async t =
     camera.said.some(message => message.type === 'camera' && message.state === 'lost'),
   );
   await camera.inState('live');
-  // What would open it once more is a timer of two seconds at the most.
+  // A timer of at most two seconds would reopen it.
   await sleep(3_000);
   t.equal(far.opened(), 1);
   const states = camera.said.flatMap(message => (message.type === 'camera' ? message.state : []));
@@ -53,9 +53,9 @@ t.test('another source that takes longer than a stall is opened once', async t =
   t.equal(camera.camera()?.state, 'live');
 });
 
-t.test('back to the source that is still on air: it is closed before it is opened', async t => {
+t.test('back to the source that is still shown: it is closed before it is opened', async t => {
   const { port } = await rtspCamera(t, 0, 'constrained-baseline', 30);
-  const [near, far] = [await doorOf(t, port, 0), await doorOf(t, port, 60_000)];
+  const [near, far] = [await proxyOf(t, port, 0), await proxyOf(t, port, 60_000)];
   const camera = await cameraProcess(t, { source: near.source, stallTimeout: 10 });
   camera.say({ type: 'forward', request: 2, forward: 'f', port: 9 });
   await camera.inState('live');
@@ -68,9 +68,9 @@ t.test('back to the source that is still on air: it is closed before it is opene
   t.equal(camera.camera()?.state, 'live');
 });
 
-t.test('a publication that cannot even be built leaves nothing that somebody waits for', async t => {
+t.test('a publication that cannot be built leaves nobody waiting', async t => {
   const camera = await cameraProcess(t, { source: { type: 'whip' } });
-  // Of another version of this program, say.
+  // From another version of this program, for example.
   const video = { codec: 'AV1', payloadType: 96, retransmit: false, extensions: [] };
   const publish = {
     type: 'publish',
@@ -85,7 +85,7 @@ t.test('a publication that cannot even be built leaves nothing that somebody wai
   camera.say(publish as never);
   await until('it is refused', async () => camera.said.some(({ type }) => type === 'refused'));
   camera.say({ type: 'forward', request: 2, forward: 'f', port: 9 });
-  await until('who comes then is told at once that nobody publishes', async () =>
+  await until('the next viewer is refused at once, as nobody publishes', async () =>
     camera.said.some(message => message.type === 'forward-ended' && /Nobody publishes/.test(message.detail)),
   );
   t.equal(camera.camera()?.state, 'waiting');

@@ -9,11 +9,11 @@ import { shotOf } from '../helpers/shot.js';
 const browser = await launchChromium();
 t.teardown(() => browser.close());
 
-/** More frames than are kept of a stream since its keyframe, twice. */
+/** Twice as many frames as are kept of a stream since its keyframe. */
 const MANY = 320;
 const TIMEOUT_MS = 60_000;
 
-t.test('a publisher in Chromium, which makes a keyframe only when it is asked for one', async t => {
+t.test('a snapshot of a publisher in Chromium, which makes keyframes only on request', async t => {
   const server = await startServer('--camera', 'phone=whip');
   t.teardown(() => server.close());
   const publication = await publish(await emptyPage(browser, server), server, 'phone', { codec: 'H264', clock: true });

@@ -12,7 +12,7 @@ const dir = t.testdir();
 const browser = await launchChromium();
 t.teardown(() => browser.close());
 
-/** A viewer of a camera, which plays. */
+/** A viewer that plays a camera. */
 async function watch(server: TestServer, camera: string) {
   const viewers = await openViewers(await emptyPage(browser, server), server, camera, 1);
   const look = async () => (await viewers.stats())[0] ?? { framesDecoded: 0, freezeCount: 0 };
@@ -27,7 +27,7 @@ async function decodes(server: TestServer, camera: string, frames: number): Prom
   await viewer.leave();
 }
 
-t.test('files: what suits WebRTC is passed through, the rest is encoded; both loop without a gap', async t => {
+t.test('files: WebRTC-compatible ones are passed through, the rest is encoded; both loop without a gap', async t => {
   const suited = makeVideo(join(dir, 'suited.mp4'), { frames: 50, fps: 25, keyframeInterval: 25 });
   const rare = makeVideo(join(dir, 'rare.mp4'), { frames: 50, fps: 25, keyframeInterval: 250, sound: true });
   const high = makeVideo(join(dir, 'high.mp4'), { frames: 50, fps: 25, keyframeInterval: 25, profile: 'high' });
@@ -47,8 +47,8 @@ t.test('files: what suits WebRTC is passed through, the rest is encoded; both lo
   for (const camera of cameras) {
     const viewer = await watch(server, camera);
     const [before, began] = [await viewer.look(), performance.now()];
-    // 2 s long: each starts again twice in a window.
-    await isSteady(t, `${camera} goes on over its end`, {
+    // 2 s long: each restarts twice in a window.
+    await isSteady(t, `${camera} loops past its end`, {
       subject: viewer.look,
       control: control.look,
       least: 95,
@@ -67,7 +67,7 @@ t.test('files: what suits WebRTC is passed through, the rest is encoded; both lo
   t.match(await server.camera('high'), { passthrough: { active: false, reason: /profile is (main|high)/ } });
 });
 
-t.test('the log says where a viewer is sent another profile than the answer announced', async t => {
+t.test('the log says when a viewer is sent another profile than the answer announced', async t => {
   const high = makeVideo(join(dir, 'high2.mp4'), { frames: 50, fps: 25, keyframeInterval: 25, profile: 'high' });
   const config = join(t.testdir(), 'config.yaml');
   writeFileSync(config, `cameras: { high: { source: 'file:${high}', passthrough: always }, t: { source: test } }`);
@@ -83,11 +83,11 @@ t.test('the log says where a viewer is sent another profile than the answer anno
     // High is not what was offered, so its name stays; of the test camera it is just what the SPS says.
     t.match(answer, camera === 'high' ? 'profile-level-id=42e0' : 'profile-level-id=42c0');
   }
-  await until('it is said', () => said().length > 0);
+  await until('it is logged', () => said().length > 0);
   t.match(said(), [{ camera: 'high', announced: '42e01f', sent: /^(64|4d)/ }]);
 });
 
-t.test('a passthrough that is asked for in the configuration', async t => {
+t.test('passthrough as configured', async t => {
   const rare = makeVideo(join(dir, 'rare2.mp4'), { frames: 50, fps: 25, keyframeInterval: 50 });
   const config = t.testdir({
     'config.yaml': `cameras:\n  always: { source: 'file:${rare}', passthrough: always }\n  never: { source: 'file:${rare}', passthrough: never, name: No }\n`,
@@ -133,7 +133,7 @@ t.test('RTSP: passed through or encoded; gone and back', async t => {
   });
   t.match(lost, { problem: { detail: /rtsp:/ }, lostSince: /^20/, encoder: 'x264enc' });
   // More than what was on its way.
-  await grows('the slate moves', decoded, 70);
+  await grows('the placeholder moves', decoded, 70);
   await rtspCamera(t, baseline.port, 'constrained-baseline', 30);
   await until('it is back', async () => {
     const { state, encoder } = await server.camera('door');
@@ -149,7 +149,7 @@ t.test('RTSP: passed through or encoded; gone and back', async t => {
   await viewers.leave();
 });
 
-t.test('a camera that is not there when it is opened is refused', async t => {
+t.test('a viewer of a camera that is not there is refused', async t => {
   const server = await startServer('--camera', 'door=rtsp://127.0.0.1:9/live');
   t.teardown(() => server.close());
   await until('it has started', async () => (await server.camera('door')).state === 'idle');
@@ -164,7 +164,7 @@ t.test('a camera that is not there when it is opened is refused', async t => {
   t.equal((await server.camera('door')).state, 'failed');
 });
 
-t.test('a camera that is lost while it lingers does not take the next viewer with it', async t => {
+t.test('a camera that is lost while it lingers does not affect the next viewer', async t => {
   const first = await rtspCamera(t, 0, 'constrained-baseline', 30);
   const config = t.testdir({
     'config.yaml': `limits: { linger: 6 }\ncameras:\n  door: { source: 'rtsp://127.0.0.1:${first.port}/live' }\n`,
@@ -172,10 +172,10 @@ t.test('a camera that is lost while it lingers does not take the next viewer wit
   const server = await startServer('--config', join(config, 'config.yaml'));
   t.teardown(() => server.close());
   await decodes(server, 'door', 10);
-  // The linger has begun; the camera goes, and is back before it is over.
+  // The linger has started; the camera is lost, and is back before it ends.
   first.kill();
   await until('it is lost', async () => (await server.camera('door')).state === 'lost');
   await rtspCamera(t, first.port, 'constrained-baseline', 30);
-  // The next viewer sees on, beyond the end of the first linger: 30 fps for 7 s.
+  // The next viewer keeps seeing it, beyond the end of the first linger: 30 fps for 7 s.
   await decodes(server, 'door', 210);
 });
