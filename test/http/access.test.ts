@@ -7,7 +7,7 @@ import { breaches, operations, problemBreaches } from '../helpers/contract.js';
 import { KEYS, keyServer, keySet, now, pem, sign } from '../helpers/jwt.js';
 import { bearer, issue, urlOf } from '../helpers/tokens.js';
 
-t.test('who may not see a camera does not learn that it is there', async t => {
+t.test('a token without access to a camera does not learn that it exists', async t => {
   const [arm, none] = [
     issue('arm', { role: 'view', cameras: ['arm'] }, { role: 'admin', cameras: ['arm'] }),
     issue('none', { role: 'view', cameras: ['gone'] }),
@@ -32,7 +32,7 @@ t.test('who may not see a camera does not learn that it is there', async t => {
   t.equal(
     there.body.replaceAll('road', 'nope'),
     notThere.body,
-    'the same answer for one that is there and one that is not',
+    'the same answer for a camera that exists and one that does not',
   );
   for (const method of ['POST', 'OPTIONS'] as const)
     t.equal(
@@ -56,10 +56,10 @@ t.test('who may not see a camera does not learn that it is there', async t => {
   const missing = await as(issue('x').token, '/api/v1/cameras/nope');
   t.notMatch(missing.body, /road|arm/);
   const anonymous = await app.inject({ method: 'OPTIONS', url: '/whep/nope' });
-  t.notMatch(anonymous.body, /road|arm/, 'nor who has no token');
+  t.notMatch(anonymous.body, /road|arm/, 'nor without a token');
 });
 
-t.test('to end a session of a camera that one sees, the role is needed for that camera', async t => {
+t.test('ending a session requires the role for its camera, not just access to it', async t => {
   const mixed = issue('mixed', { role: 'view' }, { role: 'admin', cameras: ['arm'] });
   const { app, offer, ask } = await testApp(t, 5, { access: { tokens: [mixed.entry] } });
   await offer('road');
@@ -69,7 +69,7 @@ t.test('to end a session of a camera that one sees, the role is needed for that 
   t.strictSame(breaches('deleteSession', response), []);
 });
 
-t.test('a token that has expired is told so', async t => {
+t.test('an expired token is refused with that reason', async t => {
   const { token, entry } = issue('old', { role: 'view' });
   const { app } = await testApp(t, 5, { access: { tokens: [{ ...entry, expires: '2020-01-01T00:00:00Z' }] } });
   const response = await app.inject({ url: '/api/v1/cameras', headers: bearer(token) });
@@ -77,7 +77,7 @@ t.test('a token that has expired is told so', async t => {
   t.match(response.headers['www-authenticate'], 'error_description="The token has expired."');
 });
 
-t.test('without a token, where something is allowed to all', async t => {
+t.test('without a token, if anonymous access is allowed', async t => {
   const { token, entry } = issue('publisher', { role: 'publish' });
   const access = { anonymous: [{ role: 'view' as const, cameras: ['arm'] }], tokens: [entry] };
   const { app } = await testApp(t, 5, { access });
@@ -90,7 +90,7 @@ t.test('without a token, where something is allowed to all', async t => {
   t.strictSame(problemBreaches(await app.inject({ ...offer, url: '/whep/road' }), 401, 'unauthorized'), []);
   t.equal((await app.inject({ method: 'DELETE', url: '/api/v1/sessions/s-1' })).statusCode, 401);
   const wrong = await app.inject({ url: '/api/v1/cameras', headers: bearer('wrong') });
-  t.equal(wrong.statusCode, 401, 'a wrong token is not as good as none');
+  t.equal(wrong.statusCode, 401, 'a wrong token is not treated as none');
   t.equal((await app.inject({ url: '/api/v1/cameras', headers: bearer(token) })).statusCode, 403);
 });
 
@@ -112,7 +112,7 @@ t.test('JWTs: each algorithm, and a key server that is away', async t => {
   t.strictSame(breaches('getCamera', away), []);
   t.match(away.headers['retry-after'], /^[1-9]\d*$/);
   t.match(away.json().detail, 'answered 500');
-  t.equal((await get(TOKEN)).statusCode, 200, 'what needs no key goes on');
+  t.equal((await get(TOKEN)).statusCode, 200, 'tokens that need no key still work');
   t.equal((await get(await sign('EdDSA', KEYS.EdDSA.privateKey, road))).statusCode, 200);
   server.answer = answer;
 
@@ -150,7 +150,7 @@ t.test('a token in the URL, for players that cannot send a header', async t => {
     t.strictSame(breaches('whepOffer', response), [], url);
     t.equal(response.statusCode, 201, url);
     t.equal(response.headers['cache-control'], 'no-store', url);
-    t.match(response.headers.location, /^\/whep\/road\/[\w-]{32}$/, 'the URL of a session is a right in itself');
+    t.match(response.headers.location, /^\/whep\/road\/[\w-]{32}$/, 'the URL of a session is a capability');
     t.equal((await app.inject({ method: 'DELETE', url: String(response.headers.location) })).statusCode, 200);
   }
   t.equal(sessions.viewersOf('road'), 0);
@@ -169,8 +169,8 @@ t.test('a token in the URL, for players that cannot send a header', async t => {
   }
   for (const url of [`/T/${token}/t/${token}/whep/road`, `/t//${token}/whep/road`, `/%74/${token}/whep/road`])
     t.equal((await post(url)).statusCode, 404, url);
-  t.equal((await post(`/whep/road?token=${token}`, bearer('not-mine'))).statusCode, 401, 'a header comes first');
-  t.equal((await post('/whep/road?token=not-mine', bearer(token))).statusCode, 201, 'a header comes first');
+  t.equal((await post(`/whep/road?token=${token}`, bearer('not-mine'))).statusCode, 401, 'the header takes precedence');
+  t.equal((await post('/whep/road?token=not-mine', bearer(token))).statusCode, 201, 'the header takes precedence');
   t.equal((await app.inject(`/t/${token}/api/v1/cameras/%`)).statusCode, 400);
   t.equal((await app.inject(`/t/${token}/nowhere`)).statusCode, 404);
   t.notMatch((await app.inject(`/t/${token}/nowhere`)).body, token);
@@ -184,7 +184,7 @@ t.test('a token in the URL, for players that cannot send a header', async t => {
   for (const secret of [token, TOKEN, 'not-mine']) t.notMatch(lines.join(''), secret, 'and no token');
 });
 
-t.test('a token that sessions need too', async t => {
+t.test('a token that sessions require too', async t => {
   const [player, other] = [issue('player', { role: 'view', cameras: ['road'] }), issue('other', { role: 'publish' })];
   const access = { tokens: [player.entry, other.entry], requireTokenOnSessions: true };
   const { app, sessions } = await testApp(t, 20, { access });
@@ -202,7 +202,7 @@ t.test('a token that sessions need too', async t => {
   const end = (url: string, headers: Record<string, string> = {}) => app.inject({ method: 'DELETE', url, headers });
 
   const url = await post('/whep/road', bearer(player.token));
-  t.match(url, /^\/whep\/road\//, 'a player that sends a header goes on to');
+  t.match(url, /^\/whep\/road\//, 'the Location for a player that sends a header');
   const without = await end(url);
   t.strictSame(problemBreaches(without, 401, 'unauthorized'), []);
   t.strictSame(breaches('whepDelete', without), []);
@@ -213,7 +213,7 @@ t.test('a token that sessions need too', async t => {
 
   for (const endpoint of [`/t/${player.token}/whep/road`, `/whep/road?token=${player.token}`]) {
     const location = await post(endpoint);
-    t.ok(location.startsWith(`/t/${player.token}/whep/road/`), 'it works as it is');
+    t.ok(location.startsWith(`/t/${player.token}/whep/road/`), 'the URL works unchanged');
     t.equal((await end(location.replace(/^\/t\/[^/]+/, ''))).statusCode, 401);
     t.equal((await end(location)).statusCode, 200);
   }
@@ -222,7 +222,7 @@ t.test('a token that sessions need too', async t => {
     t.ok((await app.inject({ method: 'OPTIONS', url: preflight })).statusCode < 300, 'a preflight has no token');
 });
 
-t.test('requests of one address are limited, by method', async t => {
+t.test('requests of one address are limited per method', async t => {
   const { app, sessions } = await testApp(t, 50, { limits: { requestsPerMinute: 5 } });
   const post = (remoteAddress: string, headers: Record<string, string> = bearer(TOKEN)) =>
     app.inject({
@@ -244,7 +244,7 @@ t.test('requests of one address are limited, by method', async t => {
   t.equal(sessions.viewersOf('road'), 5);
   t.equal((await post('192.0.2.2')).statusCode, 201, 'another address');
   const gone = await app.inject({ method: 'DELETE', url: '/whep/road/x', remoteAddress: '192.0.2.1' });
-  t.equal(gone.statusCode, 404, 'another method has its own count');
+  t.equal(gone.statusCode, 404, 'another method has its own limit');
   for (let n = 0; n < 20; n++)
     t.equal(
       (await app.inject({ url: '/api/v1/cameras', remoteAddress: '192.0.2.1', headers: bearer(TOKEN) })).statusCode,
@@ -263,7 +263,7 @@ t.test('requests of one address are limited, by method', async t => {
   t.equal((await post('::ffff:192.0.2.1')).statusCode, 429, 'IPv4 in IPv6 is IPv4');
 });
 
-t.test('wrong tokens are limited, and do not lock out who had the right one', async t => {
+t.test('wrong tokens are limited, and do not lock out a client with the right one', async t => {
   const { app } = await testApp(t, 5, { limits: { wrongTokensPerMinute: 3 } });
   const get = (token: string, remoteAddress: string) =>
     app.inject({ url: '/api/v1/system', headers: bearer(token), remoteAddress });
@@ -274,15 +274,15 @@ t.test('wrong tokens are limited, and do not lock out who had the right one', as
   t.strictSame(problemBreaches(refused, 429, 'too-many-requests'), []);
   t.strictSame(breaches('getSystem', refused), []);
   t.ok(Number(refused.headers['retry-after']) >= 1);
-  t.equal((await get(TOKEN, '192.0.2.1')).statusCode, 200, 'the one that drives the robot goes on');
-  t.equal((await get(TOKEN, '192.0.2.2')).statusCode, 429, 'who never had it learns nothing by guessing on');
+  t.equal((await get(TOKEN, '192.0.2.1')).statusCode, 200, 'the client with the right token continues');
+  t.equal((await get(TOKEN, '192.0.2.2')).statusCode, 429, 'a client that guesses learns nothing more');
   t.equal((await get(TOKEN, '192.0.2.3')).statusCode, 200, 'another address');
   const none = await app.inject({ url: '/api/v1/system', remoteAddress: '192.0.2.2' });
-  t.equal(none.statusCode, 401, 'to have no token is not to guess');
+  t.equal(none.statusCode, 401, 'a missing token is not a guess');
   t.equal((await app.inject({ url: '/healthz', headers: bearer('x'), remoteAddress: '192.0.2.2' })).statusCode, 200);
 });
 
-t.test('behind a proxy that is named, clients are told apart by what it says of them', async t => {
+t.test('behind a trusted proxy, clients are distinguished by its X-Forwarded-For', async t => {
   const { app } = await testApp(t, 5, {
     access: { proxies: ['10.0.0.0/24', '::1'] },
     limits: { wrongTokensPerMinute: 3 },
@@ -293,17 +293,17 @@ t.test('behind a proxy that is named, clients are told apart by what it says of 
   };
   for (let n = 0; n < 3; n++) t.equal(await status(`wrong-${n}`, '10.0.0.1', '192.0.2.1'), 401);
   t.equal(await status(TOKEN, '10.0.0.1', '192.0.2.1'), 429, 'the client that guessed');
-  t.equal(await status(TOKEN, '::ffff:10.0.0.1', '192.0.2.1'), 429, 'and by another of the proxies');
+  t.equal(await status(TOKEN, '::ffff:10.0.0.1', '192.0.2.1'), 429, 'and through another of the proxies');
   t.equal(await status(TOKEN, '10.0.0.1', '192.0.2.2'), 200, 'another client of the same proxy');
-  t.equal(await status(TOKEN, '10.0.0.1', '192.0.2.2, 192.0.2.1'), 429, 'what a client made up is before it');
+  t.equal(await status(TOKEN, '10.0.0.1', '192.0.2.2, 192.0.2.1'), 429, 'a forged address comes before it');
   t.equal(await status(TOKEN, '10.0.0.1', '192.0.2.1, ::1'), 429, 'a proxy behind a proxy');
   for (let n = 0; n < 3; n++) t.equal(await status(`wrong-${n}`, '192.0.2.9', `192.0.2.${n + 20}`), 401);
-  t.equal(await status(TOKEN, '192.0.2.9', '192.0.2.99'), 429, 'no proxy: what it says does not count');
+  t.equal(await status(TOKEN, '192.0.2.9', '192.0.2.99'), 429, 'not a proxy: its header is ignored');
   for (const nonsense of ['', 'x'.repeat(5_000), '127.0.0.1:80, ,', '"', '[::1'])
     t.equal(await status(TOKEN, '10.0.0.2', nonsense), 200, nonsense.slice(0, 20));
 });
 
-t.test('pages of other origins, where only some may', async t => {
+t.test('pages of other origins, if only some are allowed', async t => {
   const { app } = await testApp(t, 5, { access: { origins: ['https://a.example', 'http://b.example:8080'] } });
   const allowed = async (origin: string): Promise<unknown> => {
     const preflight = { origin, 'access-control-request-method': 'POST' };
@@ -315,7 +315,7 @@ t.test('pages of other origins, where only some may', async t => {
     t.notOk(await allowed(origin), origin);
 });
 
-/** The status of a request whose line is sent as it stands, as no client library would. */
+/** The status of a request whose line is sent verbatim, which no client library does. */
 function statusOf(port: number, line: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () =>
@@ -347,7 +347,7 @@ t.test('no spelling of a URL gets around the token', async t => {
     ['trailing slash', url => `${url}/`],
     ['semicolon', url => `${url};x`],
     ['query', url => `${url}?/docs`],
-    ['a token that is none in the path', url => `/t/x${url}`],
+    ['an invalid token in the path', url => `/t/x${url}`],
     ['an empty one', url => `/t/${url}`],
     ['one in the path twice', url => `/t/x/t/y${url}`],
     ['absolute form, one in the path', url => `http://robot/t/x${url}`],
@@ -364,7 +364,7 @@ t.test('no spelling of a URL gets around the token', async t => {
   t.equal(engine.joins.length, 0);
 });
 
-t.test("a session's own URL is the right to end it, and to nothing else", async t => {
+t.test("a session's own URL gives the right to end it, and nothing else", async t => {
   const { app, offer, sessions } = await testApp(t);
   const url = String((await offer()).headers.location);
   for (const [method, status] of [
@@ -375,7 +375,7 @@ t.test("a session's own URL is the right to end it, and to nothing else", async 
   ] as const) {
     const response = await app.inject({ method, url });
     t.equal(response.statusCode, status, method);
-    t.notMatch(response.body, url, 'it says nothing of the session');
+    t.notMatch(response.body, url, 'it reveals nothing about the session');
   }
   t.equal(sessions.viewersOf('road'), 1);
   t.equal(
@@ -386,13 +386,13 @@ t.test("a session's own URL is the right to end it, and to nothing else", async 
   t.equal(
     (await app.inject({ method: 'DELETE', url, headers: bearer('expired-meanwhile') })).statusCode,
     200,
-    'whatever token comes along',
+    'with any token',
   );
   t.equal(sessions.viewersOf('road'), 0);
   t.strictSame(problemBreaches(await app.inject({ method: 'DELETE', url }), 404, 'unknown-session'), [], 'again');
 });
 
-t.test('what is open to all', async t => {
+t.test('what is open to everyone', async t => {
   const { app } = await testApp(t);
   const health = await app.inject('/healthz');
   t.strictSame(health.json(), { status: 'ok' });

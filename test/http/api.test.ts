@@ -15,7 +15,7 @@ const stats = {
   retransmitted: 0,
 };
 
-t.test('cameras are shown as the contract has it, with all that is known of them', async t => {
+t.test('cameras follow the contract, with every known detail', async t => {
   const { ask, cameras, offer } = await testApp(t);
   const statuses = [
     {
@@ -83,7 +83,7 @@ t.test('cameras are shown as the contract has it, with all that is known of them
   }
 });
 
-t.test('sessions, from their beginning to their end', async t => {
+t.test('sessions, from start to end', async t => {
   const { ask, offer, sessions } = await testApp(t);
   await offer('road', { headers: { 'user-agent': 'x'.repeat(5_000) } });
   const list = async (query = ''): Promise<{ id: string; state: string }[]> => {
@@ -125,7 +125,7 @@ t.test('the system', async t => {
   t.strictSame(response.json(), SYSTEM);
 });
 
-t.test('the monotonic clock, as it is', async t => {
+t.test('the monotonic clock', async t => {
   const { ask } = await testApp(t);
   const before = process.hrtime.bigint();
   const response = await ask('GET', '/api/v1/clock');

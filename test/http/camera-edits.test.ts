@@ -12,7 +12,7 @@ const json = (payload: object, more: Record<string, string> = {}) => ({
   headers: { 'content-type': 'application/json', ...more },
 });
 
-t.test('a camera is added, configured, changed and removed, each as the contract has it', async t => {
+t.test('a camera is added, configured, changed and removed, each as in the contract', async t => {
   const { ask, engine } = await testApp(t);
   const added = await ask('POST', '/api/v1/cameras', json({ id: 'new', source: 'test', name: 'New' }));
   t.equal(added.statusCode, 201);
@@ -39,7 +39,7 @@ t.test('a camera is added, configured, changed and removed, each as the contract
   t.strictSame(engine.done.slice(-4), ['add new', 'change new', 'change new', 'remove new']);
 });
 
-t.test('what is refused, and in which words', async t => {
+t.test('invalid edits are refused with a precise problem', async t => {
   const { ask, cameras } = await testApp(t);
   const stale = { 'if-match': '"another"' };
   const cases: [
@@ -126,7 +126,7 @@ t.test('what is refused, and in which words', async t => {
   t.equal(JSON.stringify(cameras.list()), before);
 });
 
-t.test('a stream that is passed on has its own bitrate', async t => {
+t.test('the bitrate of a passthrough stream cannot be set', async t => {
   const { ask, cameras } = await testApp(t);
   const status = { ...(await import('../../src/domain/cameras.js')).NOT_STARTED, state: 'live' as const };
   cameras.update('road', { ...status, passthrough: { active: true, reason: 'as it is' } });
@@ -140,7 +140,7 @@ t.test('a stream that is passed on has its own bitrate', async t => {
   t.equal((await patch({ bitrate: 2_000_000, passthrough: 'never' })).statusCode, 200);
 });
 
-t.test('who is admin of one camera changes that one', async t => {
+t.test('an admin of one camera can change only that one', async t => {
   const here = issue('of the arm', { role: 'admin', cameras: ['arm', 'new'] });
   const viewer = issue('viewer', { role: 'view' });
   const { ask } = await testApp(t, 5, { access: { tokens: [here.entry, viewer.entry] } });
@@ -152,7 +152,7 @@ t.test('who is admin of one camera changes that one', async t => {
   t.equal((await ask('PATCH', '/api/v1/cameras/arm', as(viewer.token, { width: 320 }))).statusCode, 403);
 });
 
-t.test('what a camera shows is for an admin of all cameras, or listed in access.sources', async t => {
+t.test('a source is set by an admin of all cameras, or listed in access.sources', async t => {
   const [some, all] = [issue('some', { role: 'admin', cameras: ['arm', 'new'] }), issue('all', { role: 'admin' })];
   const access = { tokens: [some.entry, all.entry] };
   const cameras = { arm: { source: 'rtsp://u:secret@192.0.2.7/s' }, road: { source: 'v4l2:/dev/video0' } };
@@ -178,7 +178,7 @@ t.test('what a camera shows is for an admin of all cameras, or listed in access.
   t.equal(engine.done.length, before, 'nothing was changed');
 
   const own = { source: 'rtsp://u:***@192.0.2.7/s', width: 320 };
-  t.equal((await ask('PUT', path, own, as(some))).status, 200, 'its source as it is shown is the one that it has');
+  t.equal((await ask('PUT', path, own, as(some))).status, 200, 'its source as shown counts as unchanged');
   t.equal((await ask('PATCH', path, { height: 240 }, as(some))).status, 200);
   t.equal((await ask('POST', '/api/v1/cameras', { id: 'x', source: 'test' }, as(all))).status, 201);
 
@@ -192,5 +192,5 @@ t.test('what a camera shows is for an admin of all cameras, or listed in access.
   }
   for (const source of ['file:/srv/videos/../secret.mp4', 'rtsp://192.0.2.9:22/', 'v4l2:/dev/video0', 'whip'])
     await refused('patchCamera', await ask('PATCH', path, { source }, as(some)));
-  t.equal((await ask('PATCH', path, { source: 'v4l2:/dev/video1' }, as(all))).status, 200, 'whoever may all');
+  t.equal((await ask('PATCH', path, { source: 'v4l2:/dev/video1' }, as(all))).status, 200, 'an admin of all cameras');
 });

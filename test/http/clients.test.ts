@@ -5,13 +5,13 @@ import { readOffer } from '../helpers/fixtures.js';
 import { readFragment, withCredentials } from '../helpers/fragments.js';
 import { send } from '../helpers/request.js';
 
-// Each test sends what the client's source sends, in its order, and checks what the source checks.
+// Each test sends what the client's source code sends, in its order, and checks what it checks.
 
 const bearer = { Authorization: `Bearer ${TOKEN}` };
 const sdp = { 'Content-Type': 'application/sdp' };
 const trickle = { 'Content-Type': 'application/trickle-ice-sdpfrag' };
 const CHROMIUM = readOffer('chromium-156');
-/** What a client trickles to the session of its offer. */
+/** The fragment that a client trickles to the session of its offer. */
 const fragmentFor = (client: string, offer: string): string => withCredentials(readFragment(client), offer);
 
 async function server(t: Test) {
@@ -52,7 +52,7 @@ t.test('Eyevinn webrtc-player: a bare token; errors are neither 400 nor 406', as
     t.equal(
       (await send('POST', whep, headers, offer)).status,
       422,
-      'else it turns to empty POSTs, or leaves out tracks',
+      'otherwise it falls back to empty POSTs, or leaves out tracks',
     );
   for (const offer of ['', 'v=0', readOffer('chromium-156-publisher')]) await refused(offer);
   const { watch } = engine;
@@ -75,11 +75,11 @@ t.test('medooze/whip-whep as a viewer: trickles without If-Match; events; no tok
   const session = resolved(made.headers.location, whep);
   const patched = await send('PATCH', session, { ...trickle, ...bearer }, fragmentFor('medooze-whip-whep', CHROMIUM));
   t.ok((patched.status >= 200 && patched.status < 300) || [405, 501].includes(patched.status), `${patched.status}`);
-  t.equal(engine.candidates.length, 1, 'one has an mDNS name, one is over TCP');
+  t.equal(engine.candidates.length, 1, 'of the others one has an mDNS name, one is TCP');
   const end = fragmentFor('medooze-firefox-end', CHROMIUM);
   t.equal((await send('PATCH', session, { ...trickle, ...bearer }, end)).status, 204);
 
-  // How it reads Link, with the headers of one name joined as fetch joins them.
+  // How it parses Link, with headers of one name joined as by fetch.
   const [events] = [made.headers.link]
     .flat()
     .join(', ')
@@ -115,7 +115,7 @@ t.test("MediaMTX's reader.js: OPTIONS first, If-Match *, no token at the session
   const { engine, whep } = await server(t);
   const options = await send('OPTIONS', whep, {});
   t.ok(options.status === 200 || options.status === 204);
-  // It takes every Link for an ICE server, and fails at what does not look like one.
+  // It takes every Link for an ICE server, and fails on others.
   for (const link of [options.headers.link ?? []].flat()) t.match(link, /^<(.+?)>; rel="ice-server"/);
   const offer = readOffer('mediamtx-reader');
   const made = await send('POST', whep, { ...sdp, ...bearer }, offer);
@@ -212,7 +212,7 @@ t.test('Eyevinn whip-web-client: an ETag where If-Match belongs, component 0, ev
 t.test('by hand, with curl', async t => {
   const { whep } = await server(t);
   const curl = { ...bearer, 'User-Agent': 'curl/8.5.0', Accept: '*/*' };
-  // What curl says of a body with -d and no -H: the answer must help.
+  // What curl sends for a body with -d and no -H: the answer must help.
   const form = await send('POST', whep, { ...curl, 'Content-Type': 'application/x-www-form-urlencoded' }, CHROMIUM);
   t.equal(form.status, 415);
   t.match(JSON.parse(form.body), { remedy: 'Send application/sdp.' });

@@ -18,7 +18,7 @@ const WEBCAM: CaptureDevice = {
 const CONTROLS = '/api/v1/cameras/arm/controls';
 const patch = (body: object) => ({ payload: body, headers: { 'content-type': 'application/json' } });
 
-t.test('what is plugged in, and which cameras use it', async t => {
+t.test('the connected devices, and which cameras use them', async t => {
   const test = await testApp(t, 5, { devices: [WEBCAM] });
   const ask = () => test.ask('GET', '/api/v1/devices');
   t.strictSame((await ask()).json(), { items: [{ ...WEBCAM, cameras: [] }] });
@@ -36,7 +36,7 @@ t.test('a token for some cameras does not learn the names of others', async t =>
   t.strictSame(response.json().items[0].cameras, []);
 });
 
-t.test('controls are listed, set and kept', async t => {
+t.test('controls are listed, set and saved', async t => {
   const program = fakeV4l2Ctl(t);
   program.give('video0', { info: 'c920.info', controls: 'c920.controls' });
   const test = await testApp(t);
@@ -55,10 +55,10 @@ t.test('controls are listed, set and kept', async t => {
   const kept = async () => (await test.ask('GET', '/api/v1/cameras/arm')).json().settings.controls;
   t.strictSame(await kept(), { brightness: 140, white_balance_automatic: false });
   await test.ask('PATCH', CONTROLS, patch({ contrast: 1, brightness: null }));
-  t.strictSame(await kept(), { contrast: 1, white_balance_automatic: false }, 'null takes it out');
+  t.strictSame(await kept(), { contrast: 1, white_balance_automatic: false }, 'null removes it');
 });
 
-t.test('what is wrong is named, and nothing is set or kept', async t => {
+t.test('errors are named, and nothing is set or saved', async t => {
   const program = fakeV4l2Ctl(t);
   program.give('video0', { info: 'c920.info', controls: 'c920.controls' });
   const test = await testApp(t);
@@ -88,7 +88,7 @@ t.test('what is wrong is named, and nothing is set or kept', async t => {
   t.strictSame((await test.ask('GET', '/api/v1/cameras/arm')).json().settings.controls, { brightness: 129 });
 });
 
-t.test('cameras that have no device now, or never', async t => {
+t.test('cameras whose device is missing, or that never have one', async t => {
   fakeV4l2Ctl(t);
   const test = await testApp(t);
   for (const [method, body] of [

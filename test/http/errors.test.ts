@@ -4,7 +4,7 @@ import t from 'tap';
 import { testApp } from '../helpers/app.js';
 import { operations, problemBreaches } from '../helpers/contract.js';
 
-t.test('a method that a path does not have is 405, with those that it has', async t => {
+t.test('a method that a path does not have is 405, with Allow', async t => {
   const { ask, offer } = await testApp(t);
   const secret =
     String((await offer()).headers.location)
@@ -22,7 +22,7 @@ t.test('a method that a path does not have is 405, with those that it has', asyn
   }
 });
 
-t.test('405 also where a body of an unknown type comes along', async t => {
+t.test('405 also with a body of an unknown type', async t => {
   const { ask } = await testApp(t);
   for (const [method, url] of [
     ['PATCH', '/whep/road'],
@@ -34,7 +34,7 @@ t.test('405 also where a body of an unknown type comes along', async t => {
   }
 });
 
-t.test('what is no mistake of the program is a line of the log without a stack', async t => {
+t.test('an expected failure is logged without a stack', async t => {
   const lines: string[] = [];
   const sink = new Writable({
     write: (line, _encoding, done) => {
@@ -55,13 +55,13 @@ t.test('what is no mistake of the program is a line of the log without a stack',
   t.match(JSON.parse(lines[1] ?? ''), { level: 50, msg: 'request failed', err: { stack: /a slip/ } });
 });
 
-t.test('a body that comes by drops has no longer than a request may take', async t => {
+t.test('a slow body must arrive within the request timeout', async t => {
   const { headersTimeout, requestTimeout } = (await testApp(t)).app.server;
   t.equal(requestTimeout, 15_000);
-  t.ok(headersTimeout < requestTimeout, 'otherwise Node gives headers the one and bodies the other');
+  t.ok(headersTimeout < requestTimeout, 'otherwise Node applies one to headers and the other to bodies');
 });
 
-t.test('requests that are not valid', async t => {
+t.test('invalid requests', async t => {
   const { ask } = await testApp(t);
   const cases: [string, string, number, string][] = [
     ['GET', '/api/v1/sessions?state=bogus', 400, 'bad-request'],
@@ -90,11 +90,11 @@ t.test('requests that are not valid', async t => {
   for (const [method, url, status, code] of cases) {
     const response = await ask(method, url);
     t.strictSame(problemBreaches(response, status, code), [], `${method} ${url.slice(0, 60)}`);
-    t.ok(response.body.length < 1_000, 'no endless text comes back');
+    t.ok(response.body.length < 1_000, 'the answer has no endless text');
   }
 });
 
-t.test('percent-encoding of a name is taken off', async t => {
+t.test('percent-encoding of a name is decoded', async t => {
   const { ask } = await testApp(t);
   t.match((await ask('GET', '/api/v1/cameras/%72oad')).json(), { id: 'road' });
 });

@@ -41,7 +41,7 @@ function setUp(t: Test, live = false, times = {}) {
     events.emit('viewersChanged', { camera: 'road', viewers: count });
   };
   const end = (reason: EndReason, id = 's-1') => events.emit('sessionEnded', { session: session(id, reason) });
-  /** What was sent since it was last asked, an event a line: `active {}`. */
+  /** Events sent since the last call, one a line: `active {}`. */
   const read = (body: Readable): string[] =>
     [...String(body.read() ?? '').matchAll(/event: (.*)\ndata: (.*)\n\n/g)].map(([, name, data]) => `${name} ${data}`);
   const listen = (types?: string[]) => {
@@ -57,14 +57,14 @@ const until = async (done: () => boolean): Promise<void> => {
   while (!done()) await new Promise(resolve => setTimeout(resolve, 2));
 };
 
-t.test('whoever begins to listen is told how things stand', async t => {
+t.test('a new listener is sent the current state', async t => {
   const living = setUp(t, true);
   t.strictSame(living.read(living.listen().body), ['active {}', 'viewercount {"viewercount":1}']);
   const dark = setUp(t);
-  t.strictSame(dark.read(dark.listen().body), ['viewercount {"viewercount":1}'], 'no inactive at the beginning');
+  t.strictSame(dark.read(dark.listen().body), ['viewercount {"viewercount":1}'], 'no inactive at the start');
 });
 
-t.test('the camera goes and comes back: told once each, however often its status comes', async t => {
+t.test('a camera that is lost and returns: one event each, however often its status is repeated', async t => {
   const { camera, read, listen } = setUp(t, true);
   const { body } = listen();
   read(body);
@@ -74,7 +74,7 @@ t.test('the camera goes and comes back: told once each, however often its status
   t.strictSame(read(body), [], 'nothing of another camera');
 });
 
-t.test('only what was asked for is sent', async t => {
+t.test('only the requested events are sent', async t => {
   const { camera, end, read, listen, viewers } = setUp(t, true);
   const { body } = listen(['inactive', 'layers', '__proto__']);
   camera('failed');
@@ -84,7 +84,7 @@ t.test('only what was asked for is sent', async t => {
   t.strictSame(read(body), ['inactive {}']);
 });
 
-t.test('changes of the number of viewers are gathered', async t => {
+t.test('changes of the number of viewers are batched', async t => {
   const { read, listen, viewers } = setUp(t);
   const { body } = listen();
   read(body);
@@ -98,7 +98,7 @@ t.test('changes of the number of viewers are gathered', async t => {
   t.strictSame(heard, ['viewercount {"viewercount":5}']);
 });
 
-t.test('who listens again is told what has changed, and the first connection ends', async t => {
+t.test('a listener that reconnects is sent what has changed, and the first connection ends', async t => {
   const { camera, read, listen, streams } = setUp(t, true);
   const { id, body } = listen();
   read(body);
@@ -115,7 +115,7 @@ t.test('who listens again is told what has changed, and the first connection end
   t.strictSame(read(streams.listen('s-1', id, () => undefined)), ['active {}', 'viewercount {"viewercount":1}']);
 });
 
-t.test('the end of the session: reconnect where a new one may help, then the end', async t => {
+t.test('the end of the session: reconnect if a new one may help, then the end', async t => {
   const helps: Record<EndReason, boolean> = {
     'worker-died': true,
     'camera-failed': true,
@@ -166,7 +166,7 @@ t.test('a session has four streams; one that is deleted makes room', async t => 
   streams.create('s-1', 'road');
 });
 
-t.test('a client that does not read is dropped, before much waits for it', async t => {
+t.test('a client that does not read is dropped before much is buffered', async t => {
   const { camera, listen } = setUp(t);
   const { body, dropped } = listen();
   let events = 0;
@@ -186,7 +186,7 @@ t.test('a comment keeps the connection alive', async t => {
   t.match(text, /^retry: \d+\n\n(:\n\n)+$/);
 });
 
-t.test('starting and closing twice is nothing, and what was closed is silent', async t => {
+t.test('starting and closing twice have no effect, and a closed stream is silent', async t => {
   const { camera, listen, streams, read, viewers } = setUp(t);
   const { body } = listen();
   streams.start();

@@ -12,10 +12,10 @@ const SEED = Number(process.env.FUZZ_SEED ?? 20_261_125);
 
 const NO_LIMITS = { requestsPerMinute: 1_000_000, wrongTokensPerMinute: 1_000_000 };
 const FRAGMENT = readFragment('candidates-alone');
-/** More than any body may have. */
+/** More than the limit of any body. */
 const TOO_LARGE = 70_000;
 
-/** What a URL's parser makes another path of. */
+/** Segments that a URL parser normalizes to another path. */
 const isOwnSegment = (text: string): boolean => !/^\.{0,2}$/.test(text) && !/^\/?$/.test(text);
 
 const segment = (likely: readonly string[]): fc.Arbitrary<string> =>
@@ -38,13 +38,13 @@ const SEGMENTS: Readonly<Record<string, readonly string[]>> = {
   stream: ['x'],
 };
 
-/** Mostly one for which the operation is meant. */
+/** Mostly one that the operation is meant for. */
 const camerasFor = ({ path }: Operation): string[] => {
   const meant = path.startsWith('/whip') ? 'phone' : 'road';
   return [meant, meant, meant, 'arm', 'road', 'phone', 'nowhere'];
 };
 
-/** Wrong in whatever way, where it is not left out. */
+/** Wrong in any way, unless it is left out. */
 const query = ({ parameters }: Operation): fc.Arbitrary<string> =>
   fc
     .tuple(
@@ -70,7 +70,7 @@ const query = ({ parameters }: Operation): fc.Arbitrary<string> =>
       return text === '' ? '' : `?${text}`;
     });
 
-/** Half of a pair cannot stand in a URL. */
+/** A lone surrogate is impossible in a URL. */
 const encode = (text: string): string => encodeURIComponent(text.replaceAll(/\p{Cs}/gu, '�'));
 
 const TYPES = [
@@ -112,13 +112,13 @@ function body({ bodies }: Operation): fc.Arbitrary<{ type: string | undefined; t
   });
 }
 
-/** What is left of a text that broke off, or of which a piece is lost. */
+/** A truncated text, or one with a piece missing. */
 const cut = (text: string): fc.Arbitrary<string> =>
   fc
     .tuple(fc.nat(Math.max(1, text.length)), fc.nat(20), fc.boolean())
     .map(([at, length, isEnd]) => (isEnd ? text.slice(0, at) : text.slice(0, at) + text.slice(at + length)));
 
-/** Printable, as Node lets no others into a header; and such as are read from a network as Latin-1. */
+/** Printable, as Node allows no others in a header; and such as are read from a network as Latin-1. */
 const headerText = fc.string({ unit: fc.constantFrom(...'"*,W/ abcXYZ019-_=;\\éÿ\t'), maxLength: 60 });
 
 const headers = fc.record(
@@ -175,7 +175,7 @@ function send({ ask }: TestApp, { method, path }: Operation, request: Request, s
 
 function wrongWith({ operationId, path }: Operation, request: Request, response: LightMyRequestResponse): string[] {
   const { statusCode } = response;
-  // A part of a path that is longer than any name has no route.
+  // A path segment longer than any name has no route.
   const isLong = Object.values(request.segments).some(text => text.length >= 200);
   const document = response.headers['content-type']?.toString().startsWith('application/problem+json');
   const answered = document ? (response.json() as { status: number; code: string }) : null;
@@ -189,10 +189,10 @@ function wrongWith({ operationId, path }: Operation, request: Request, response:
   ];
 }
 
-t.test(`every operation of the contract keeps to it, whatever is sent (seed ${SEED}, ${RUNS} each)`, async t => {
+t.test(`every operation follows the contract, whatever is sent (seed ${SEED}, ${RUNS} each)`, async t => {
   const seen = new Map<string, Set<number>>();
   const start = () => testApp(t, 1_000, { limits: NO_LIMITS });
-  // What takes nothing away from the next one has a server in common.
+  // Operations that do not affect the next one share a server.
   const common = await start();
   for (const operation of operations) {
     const { method, path } = operation;
@@ -217,19 +217,19 @@ t.test(`every operation of the contract keeps to it, whatever is sent (seed ${SE
       t.fail(`${operation.operationId}: ${String(cause).slice(0, 2_000)} ${message.slice(0, 2_000)}`);
     }
     seen.set(operation.operationId, statuses);
-    t.equal((await test.app.inject('/healthz')).statusCode, 200, `${operation.operationId}: it goes on`);
+    t.equal((await test.app.inject('/healthz')).statusCode, 200, `${operation.operationId}: the server still works`);
     if (spoils) await test.app.close();
   }
-  // Requests of which none gets anywhere would prove nothing.
+  // If no request succeeded, the test would prove nothing.
   const barren = [...seen].filter(([, statuses]) => ![...statuses].some(status => status < 300 || status === 426));
   t.strictSame(
     barren.map(([id]) => id).filter(id => !BARREN.has(id)),
     [],
-    'each was answered well as well',
+    'each also succeeded',
   );
 });
 
-/** What has nothing to find here: V4L2 cameras, cameras that are ready, and streams of events, an answer that does not end. */
+/** Out of scope here: V4L2 cameras, cameras that are ready, and event streams, whose answer does not end. */
 const BARREN: ReadonlySet<string> = new Set([
   'listControls',
   'setControls',

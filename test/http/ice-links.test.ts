@@ -4,7 +4,7 @@ import { breaches, problemBreaches } from '../helpers/contract.js';
 
 const LINKS = ['<stun:a>; rel="ice-server"', '<turn:b?transport=udp>; rel="ice-server"; username="u"; credential="p"'];
 
-t.test('an answer names the ICE servers, a header line each, made for its session', async t => {
+t.test('an answer has the ICE servers, a Link header each, with credentials for its session', async t => {
   const asked: (string | null)[] = [];
   const { offer, sessions } = await testApp(t, 5, {
     links: client => {
@@ -21,7 +21,7 @@ t.test('an answer names the ICE servers, a header line each, made for its sessio
   t.strictSame(asked, [sessions.list('active')[0]?.id], "the session's public id, not its secret");
 });
 
-t.test('OPTIONS names them too: what needs credentials only to who shows the token', async t => {
+t.test('OPTIONS has them too; servers with credentials only with the token', async t => {
   const { app, ask } = await testApp(t, 5, { links: client => (client === null ? LINKS.slice(0, 1) : LINKS) });
   const options = { method: 'OPTIONS', url: '/whep/road' } as const;
   t.strictSame((await app.inject(options)).headers.link, LINKS.slice(0, 1));
@@ -31,7 +31,7 @@ t.test('OPTIONS names them too: what needs credentials only to who shows the tok
       LINKS.slice(0, 1),
       authorization,
     );
-  // A wrong token is refused wherever one is looked at: whoever sends it learns so before the offer.
+  // A wrong token is refused wherever one is checked: its sender learns so before the offer.
   const wrong = await app.inject({ ...options, headers: { authorization: 'Bearer wrong' } });
   t.strictSame(problemBreaches(wrong, 401, 'unauthorized'), []);
   t.strictSame(breaches('whepOptions', wrong), []);
@@ -42,14 +42,14 @@ t.test('OPTIONS names them too: what needs credentials only to who shows the tok
   t.strictSame([response.statusCode, response.headers['accept-post']], [204, 'application/sdp']);
 });
 
-t.test('where there is none, there is no header', async t => {
+t.test('without ICE servers there is no header', async t => {
   const { app, offer, publish } = await testApp(t);
   t.notMatch([(await offer()).headers.link].flat(), [/ice-server/]);
   t.notOk('link' in (await publish()).headers);
   t.notOk('link' in (await app.inject({ method: 'OPTIONS', url: '/whep/road' })).headers);
 });
 
-t.test('a refusal gives no credentials away', async t => {
+t.test('a refusal reveals no credentials', async t => {
   const { app, offer } = await testApp(t, 5, { links: () => LINKS });
   for (const response of [
     await app.inject({

@@ -35,7 +35,7 @@ async function setUp(t: Test, settings: TestSettings = {}, viewers = 20) {
   };
 }
 
-/** What it is offered after HELLO. */
+/** The offer after HELLO. */
 async function hello(client: LegacyClient): Promise<Record<string, unknown>> {
   client.say(HELLO);
   const ok = await client.next();
@@ -57,7 +57,7 @@ t.test('HELLO, OK, an offer of all cameras, and candidates both ways', async t =
     t.strictSame(
       engine.connectionCalls.splice(0),
       ['offer road as n1c0, arm as n1c1', `accept ${answer(1).trim()}`, `trickle ${CANDIDATE}`],
-      'the camera that nobody publishes is left out',
+      'the camera without a publisher is left out',
     );
     t.strictSame(sessions(), ['road legacy', 'arm legacy']);
     t.equal((await ask('GET', '/api/v1/cameras/road')).json().viewers, 1);
@@ -67,7 +67,7 @@ t.test('HELLO, OK, an offer of all cameras, and candidates both ways', async t =
   t.ok(reasons().every(reason => reason === 'peer-closed'));
 });
 
-t.test('the form: flat for pages and for who asks for it, then that of the client', async t => {
+t.test('the message form: flat for pages and on request, then that of the client', async t => {
   const { connect, origin } = await setUp(t);
   const flat = { type: 'offer', sdp: 'v=0\r\ns=from the engine\r\n' };
   const page = await connect('/', { ...bearer(TOKEN), Origin: origin });
@@ -81,7 +81,7 @@ t.test('the form: flat for pages and for who asks for it, then that of the clien
   await t.rejects(connect('/?form=other'), /400/);
 });
 
-t.test('the cameras that are asked for, and those that a token may see', async t => {
+t.test('the requested cameras, limited to those that a token may see', async t => {
   const { token, entry } = issue('guest', { role: 'view', cameras: ['arm'] });
   const { connect, engine } = await setUp(t, { access: { tokens: [entry] } });
   await hello(await connect('/?camera=arm,road'));
@@ -98,7 +98,7 @@ t.test('the cameras that are asked for, and those that a token may see', async t
   }
 });
 
-t.test('a camera that somebody publishes, in a codec that old receivers take', async t => {
+t.test('a published camera is offered if legacy receivers support its codec', async t => {
   const { connect, cameras, engine } = await setUp(t);
   const video = { profileLevelId: null, width: 320, height: 240 };
   const published = { ...NOT_STARTED, state: 'live', publisher: 's-1' } as const;
@@ -107,31 +107,31 @@ t.test('a camera that somebody publishes, in a codec that old receivers take', a
   t.equal(engine.connectionCalls.at(-1), 'offer road as n1c0, arm as n1c1, phone as n1c2');
   cameras.update('phone', { ...published, video: { ...video, codec: 'VP8' } });
   await hello(await connect());
-  t.equal(engine.connectionCalls.at(-1), 'offer road as n1c0, arm as n1c1', 'nothing encodes it anew');
+  t.equal(engine.connectionCalls.at(-1), 'offer road as n1c0, arm as n1c1', 'it is not re-encoded');
 });
 
-t.test('HELLO again is another negotiation; what belongs to the one before is passed over', async t => {
+t.test('a second HELLO starts a new negotiation; messages of the previous one are ignored', async t => {
   const { connect, engine, sessions, reasons } = await setUp(t);
   const client = await connect();
   await hello(client);
   await hello(client);
   client.say({ sdp: { type: 'answer', sdp: answer(1) } });
   client.say({ sdp: { type: 'answer', sdp: answer(2) } });
-  await until('the second is taken', () => engine.connectionCalls.includes(`accept ${answer(2).trim()}`));
+  await until('the second is accepted', () => engine.connectionCalls.includes(`accept ${answer(2).trim()}`));
   t.notOk(engine.connectionCalls.includes(`accept ${answer(1).trim()}`));
   t.strictSame(sessions(), ['road legacy', 'arm legacy']);
   t.strictSame(reasons(), ['renegotiated', 'renegotiated']);
   t.equal(client.socket.readyState, 1);
 });
 
-t.test('sessions are limited and closed as others are, one by one', async t => {
+t.test('sessions are limited and closed like others, one by one', async t => {
   const { connect, engine, ask, reasons } = await setUp(t, {}, 2);
   const first = await connect();
   await hello(first);
   await hello(await connect('/?camera=road'));
   const third = await connect();
   await hello(third);
-  t.equal(engine.connectionCalls.at(-1), 'offer arm as n1c0', 'what has as many viewers as it may is left out');
+  t.equal(engine.connectionCalls.at(-1), 'offer arm as n1c0', 'a camera at its limit of viewers is left out');
   const fourth = await connect();
   fourth.say(HELLO);
   t.match(await fourth.closed, { code: 1013, reason: /limit/ });
@@ -139,14 +139,14 @@ t.test('sessions are limited and closed as others are, one by one', async t => {
   const { items } = (await ask('GET', '/api/v1/sessions?camera=road')).json() as { items: { id: string }[] };
   await ask('DELETE', `/api/v1/sessions/${items[0]?.id}`);
   await sleep(50);
-  t.equal(first.socket.readyState, 1, 'the other camera goes on');
+  t.equal(first.socket.readyState, 1, 'the other camera continues');
   t.ok(engine.left.includes(`road ${items[0]?.id}`));
   const rest = (await ask('GET', '/api/v1/sessions?camera=arm')).json() as { items: { id: string }[] };
   await ask('DELETE', `/api/v1/sessions/${rest.items[0]?.id}`);
-  t.match(await first.closed, { code: 1013, reason: 'api-delete' }, 'with its last the connection ends');
+  t.match(await first.closed, { code: 1013, reason: 'api-delete' }, 'the connection ends with its last session');
 });
 
-t.test('who breaks the rules is told why, and nobody else notices', async t => {
+t.test('a protocol violation ends one client with the reason, and affects no other', async t => {
   const { connect, engine, sessions, reasons } = await setUp(t);
   const good = await connect();
   await hello(good);
@@ -154,8 +154,8 @@ t.test('who breaks the rules is told why, and nobody else notices', async t => {
     for (let i = 0; i < 1_000; i++) client.say({ ice: { candidate: `candidate:${CANDIDATE}`, sdpMLineIndex: 0 } });
   };
   const bad: [what: string, does: (client: LegacyClient) => void, code: number, reason: RegExp][] = [
-    ['text that is no JSON', client => client.say('HELLO'), 1007, /one JSON object/],
-    ['JSON that is no object', client => client.say('["HELLO"]'), 1007, /one JSON object/],
+    ['text that is not JSON', client => client.say('HELLO'), 1007, /one JSON object/],
+    ['JSON that is not an object', client => client.say('["HELLO"]'), 1007, /one JSON object/],
     ['binary', client => client.socket.send(Buffer.from('{"status":"HELLO"}')), 1003, /text/],
     ['a huge message', client => client.say(`{"status":"${'x'.repeat(300_000)}"}`), 1009, /^/],
     ['an answer before HELLO', client => client.say({ sdp: { type: 'answer', sdp: 'v=0' } }), 1002, /without an offer/],
@@ -165,9 +165,9 @@ t.test('who breaks the rules is told why, and nobody else notices', async t => {
       'HELLO without end',
       client => Array.from({ length: 20 }, () => client.say(HELLO)),
       1008,
-      /began anew more than 10/,
+      /more than 10 negotiations/,
     ],
-    ['an offer that is none', client => client.say({ type: 'offer', sdp: 'x' }), 1007, /v=0/],
+    ['an invalid offer', client => client.say({ type: 'offer', sdp: 'x' }), 1007, /v=0/],
     [
       'an offer of a codec with a long name',
       client => client.say({ type: 'offer', sdp: OFFER.replaceAll('H264', 'x'.repeat(15_000)) }),
@@ -188,18 +188,18 @@ t.test('who breaks the rules is told why, and nobody else notices', async t => {
     const closed = await client.closed;
     t.equal(closed.code, code, `${what}: ${closed.code} ${closed.reason}`);
     t.match(closed.reason, reason, what);
-    await until('nothing of it is left', () => sessions().length === 2);
+    await until('it leaves nothing behind', () => sessions().length === 2);
   }
   const answering = await connect();
   await hello(answering);
   engine.wrongAnswer = new AnswerError('invalid-sdp', 'The answer of the receiver cannot be used: why.');
   answering.say({ sdp: { type: 'answer', sdp: answer(1) } });
   t.match(await answering.closed, { code: 1007, reason: /why/ });
-  engine.wrongAnswer = new TypeError('a mistake of this server');
+  engine.wrongAnswer = new TypeError('a bug of this server');
   const unlucky = await connect();
   await hello(unlucky);
   unlucky.say({ sdp: { type: 'answer', sdp: answer(1) } });
-  t.match(await unlucky.closed, { code: 1011 }, 'a mistake is the end of one client');
+  t.match(await unlucky.closed, { code: 1011 }, 'a bug disconnects only one client');
   engine.wrongAnswer = null;
   answering.socket.terminate();
   const doubtful = await connect();
@@ -209,14 +209,14 @@ t.test('who breaks the rules is told why, and nobody else notices', async t => {
     if (i === 150) doubtful.say({ sdp: { type: 'answer', sdp: answer(1) } });
     doubtful.say({ ice: { candidate: `candidate:${CANDIDATE}`, sdpMLineIndex: 0 } });
   }
-  t.match(await doubtful.closed, { code: 1008, reason: /candidates/ }, 'an answer to nothing does not begin anew');
+  t.match(await doubtful.closed, { code: 1008, reason: /candidates/ }, 'an answer without an offer resets nothing');
   t.ok(reasons().includes('protocol-error'));
   for (const message of [{}, { status: 'BYE' }, { ice: {} }, { sdp: 1 }]) good.say(message);
   good.say({ sdp: { type: 'answer', sdp: answer(1) } });
-  await until('the good one goes on', () => engine.connectionCalls.includes(`accept ${answer(1).trim()}`));
+  await until('the good one continues', () => engine.connectionCalls.includes(`accept ${answer(1).trim()}`));
 });
 
-t.test('one that does not read is cut off', async t => {
+t.test('a client that does not read is cut off', async t => {
   const { connect, sessions } = await setUp(t, { legacy: { mode: 'relay' } });
   const deaf = await connect();
   deaf.socket.pause();
@@ -240,10 +240,10 @@ t.test('without a token', async t => {
   await t.rejects(connect('/', {}), /401/);
   await t.rejects(connect('/', {}), /401/);
   t.match(lines.join(''), /"set":"legacy.anonymous: true"/);
-  t.equal(lines.filter(line => line.includes('legacy.anonymous')).length, 1, 'said once of an address');
+  t.equal(lines.filter(line => line.includes('legacy.anonymous')).length, 1, 'logged once for an address');
   await t.rejects(connect('/?token=wrong', {}), /401/);
   await t.rejects(connect('/signaling', bearer('wrong')), /401/);
-  t.equal((await app.inject('/')).statusCode, 200, 'the dashboard is there for all');
+  t.equal((await app.inject('/')).statusCode, 200, 'the dashboard is public');
 
   const open = await setUp(t, { legacy: { anonymous: true }, logger });
   t.match(lines.at(-1), /need no token/);
@@ -260,7 +260,7 @@ t.test('without a token', async t => {
   t.match(await sender.closed, { code: 1013, reason: /no camera that this client may watch/ });
 });
 
-t.test('an old sender is asked once, when it is wanted, and becomes a camera', async t => {
+t.test('a legacy sender is asked once, when it is needed, and becomes a camera', async t => {
   const { connect, engine, legacy, ask, sessions, reasons } = await setUp(t);
   const sender = await connect();
   const listed = async (): Promise<string[]> =>
@@ -285,7 +285,7 @@ t.test('an old sender is asked once, when it is wanted, and becomes a camera', a
 
   const receiver = await connect();
   await hello(receiver);
-  t.match(engine.connectionCalls.at(-1), /^offer legacy-1 as n1c0/, 'a receiver is offered what it sends, and nothing else');
+  t.match(engine.connectionCalls.at(-1), /^offer legacy-1 as n1c0/, 'a receiver is offered only what it sends');
   t.equal(
     (
       await ask('PATCH', '/api/v1/cameras/legacy-1', {
@@ -303,10 +303,10 @@ t.test('an old sender is asked once, when it is wanted, and becomes a camera', a
   const again = await connect();
   await until('it is asked again', async () => (await again.next()).status === 'HELLO');
   again.socket.close();
-  await until('then it is gone', async () => !(await listed()).includes('legacy-1'));
+  await until('then it is removed', async () => !(await listed()).includes('legacy-1'));
 });
 
-t.test('a sender for which there is no room is told so, and not asked again at once', async t => {
+t.test('a sender above the limit is refused with the reason, and not asked again at once', async t => {
   const { connect, engine, legacy, sessions, sessionsOf, ask } = await setUp(t);
   engine.receiveCameras = async (_connection, parts) => {
     for (const { session } of parts) sessionsOf.end(session, 'sending-failed', 'full');
@@ -319,41 +319,41 @@ t.test('a sender for which there is no room is told so, and not asked again at o
   sender.say(OK);
   sender.say({ sdp: { type: 'offer', sdp: OFFER } });
   t.match(await sender.closed, { code: 1013, reason: 'It is full.' });
-  t.strictSame(sender.waiting(), [], 'it is not asked in vain');
+  t.strictSame(sender.waiting(), [], 'it is not asked without need');
   t.strictSame(sessions(), []);
 });
 
-t.test('one that says HELLO and then offers is a sender', async t => {
+t.test('a client that sends HELLO and then an offer is a sender', async t => {
   const { connect, engine, reasons, sessions } = await setUp(t);
   const sender = await connect();
   await hello(sender);
   sender.say({ type: 'offer', sdp: OFFER });
-  t.match(await sender.next(), { type: 'answer' }, 'in its form');
+  t.match(await sender.next(), { type: 'answer' }, 'in its message form');
   t.strictSame(reasons(), ['renegotiated', 'renegotiated']);
   t.ok(sessions().every(session => session.endsWith('legacy-sender')));
   sender.socket.close();
-  await until('it is gone', () => sessions().length === 0);
+  await until('its sessions have ended', () => sessions().length === 0);
 
   engine.connectionCalls.splice(0);
   const back = await connect();
   back.say(HELLO);
   t.strictSame(await back.next(), OK);
   await sleep(200);
-  t.strictSame(engine.connectionCalls, [], 'the next time its offer is waited for');
+  t.strictSame(engine.connectionCalls, [], 'the next time the server waits for its offer');
   back.say({ type: 'offer', sdp: OFFER });
   t.match(await back.next(), { type: 'answer' });
 });
 
-t.test('a wait for OK only where somebody else is connected, and of 300 ms', async t => {
+t.test('the server waits 300 ms for OK, and only if another client is connected', async t => {
   const { connect, engine } = await setUp(t);
   await hello(await connect());
   const silent = await connect();
   const receiver = await connect();
   receiver.say(HELLO);
-  t.strictSame(await silent.next(), HELLO, 'who may be a sender is asked');
+  t.strictSame(await silent.next(), HELLO, 'a possible sender is asked');
   t.strictSame(await receiver.next(), OK);
   t.match(await receiver.next(), { sdp: { type: 'offer' } });
-  t.equal(engine.connectionCalls.at(-1), 'offer road as n1c0, arm as n1c1', 'it said nothing: the own cameras');
+  t.equal(engine.connectionCalls.at(-1), 'offer road as n1c0, arm as n1c1', "it was silent: the server's own cameras");
 });
 
 t.test('the other modes', async t => {
@@ -378,18 +378,18 @@ t.test('the other modes', async t => {
   t.equal((await off.app.inject({ url: '/signaling', headers: bearer(TOKEN) })).statusCode, 426);
 });
 
-t.test('as many as may come, and the end of the server', async t => {
+t.test('the limit of connections, and the end of the server', async t => {
   const { connect, app } = await setUp(t);
   const clients = await Promise.all(Array.from({ length: 16 }, () => connect()));
   await t.rejects(connect(), /429/);
   const began = performance.now();
   await app.close();
-  // A socket that is closed waits 30 s for the other side.
+  // A closing socket waits 30 s for its peer.
   t.ok(performance.now() - began < 20_000);
   for (const { closed } of clients) t.match(await closed, { code: 1001 });
 });
 
-/** The offer with its first sections alone. */
+/** The offer with only its first sections. */
 const only = (sections: number): string =>
   OFFER.split(/^(?=m=)/m)
     .slice(0, 1 + sections)
@@ -401,7 +401,7 @@ const only = (sections: number): string =>
         .join(' '),
     );
 
-t.test('two offers of one sender at once: the second is answered, and nobody is sent away', async t => {
+t.test('two offers of one sender at once: the second is answered, and nobody is disconnected', async t => {
   const { connect, engine, sessions } = await setUp(t);
   const described = engine.describeConnection;
   let refuse: (error: Error) => void = () => undefined;
@@ -412,14 +412,14 @@ t.test('two offers of one sender at once: the second is answered, and nobody is 
   engine.describeConnection = described;
   sender.say({ type: 'offer', sdp: OFFER });
   t.match(await sender.next(), { type: 'answer' });
-  // As the engine does to whoever left.
+  // As the engine does for a session that was left.
   refuse(new Failure('camera-unavailable', 'The session was ended before it was answered.'));
   await sleep(50);
   t.equal(sender.socket.readyState, 1);
   t.equal(sessions().length, 3);
 });
 
-t.test('a sender with fewer cameras than before is not waited for because of those that are gone', async t => {
+t.test('a sender with fewer cameras than before is not awaited for the missing ones', async t => {
   const { connect, legacy, sessions, sessionIds, ask } = await setUp(t);
   const sender = await connect();
   sender.say({ type: 'offer', sdp: only(2) });
@@ -430,12 +430,12 @@ t.test('a sender with fewer cameras than before is not waited for because of tho
   t.match(await sender.next(), { type: 'answer' });
   for (const id of sessionIds()) await ask('DELETE', `/api/v1/sessions/${id}`);
   await sleep(50);
-  t.strictSame(sender.waiting(), [], 'it is not asked for a camera that there is not');
+  t.strictSame(sender.waiting(), [], 'it is not asked for a camera that does not exist');
   legacy.senderWanted('legacy-1', true);
-  t.strictSame(await sender.next(), HELLO, 'but for the one that there is');
+  t.strictSame(await sender.next(), HELLO, 'but for the one that exists');
 });
 
-t.test('what a token is limited to', async t => {
+t.test('the limits of a token', async t => {
   const some = issue('some', { role: 'publish', cameras: ['legacy-2'] }, { role: 'view', cameras: ['arm'] });
   const one = issue('one', { role: 'publish', cameras: ['arm'] }, { role: 'view' });
   const view = issue('view', { role: 'view' });
@@ -451,10 +451,10 @@ t.test('what a token is limited to', async t => {
   const greedy = await connect('/', bearer(some.token));
   greedy.say({ type: 'offer', sdp: OFFER });
   t.match(await greedy.closed, { code: 1008, reason: /may not send camera "legacy-2-2"/ });
-  t.strictSame(made, ['legacy-2'], 'no process for what it may not send');
-  t.strictSame(guests(), [], 'and what came to nothing waits for nobody');
+  t.strictSame(made, ['legacy-2'], 'no process for a camera that it may not send');
+  t.strictSame(guests(), [], 'and a failed one waits for nobody');
   await sleep(1_100);
-  t.strictSame(guests(), [], 'one that may send another camera alone is not taken for a sender');
+  t.strictSame(guests(), [], 'a client that may send only another camera is not taken for a sender');
   t.equal(silent.socket.readyState, 1);
 
   const relay = await setUp(t, { legacy: { mode: 'relay' }, access });
@@ -466,12 +466,12 @@ t.test('what a token is limited to', async t => {
   sender.say({ type: 'offer', sdp: 'v=0' });
   sender.say(OK);
   t.match(await whole.next(), { type: 'offer' });
-  t.strictSame(await limited.next(), OK, 'an offer is for who may view all');
+  t.strictSame(await limited.next(), OK, 'an offer requires access to all');
   whole.say({ sdp: { type: 'offer', sdp: 'v=0' } });
   t.match(await whole.closed, { code: 1008, reason: /may not send/ });
 });
 
-t.test('a token that has expired begins nothing more', async t => {
+t.test('an expired token starts nothing new', async t => {
   const soon = issue('soon', { role: 'view' });
   soon.entry.expires = new Date(Date.now() + 3_600_000).toISOString();
   const { connect, sessions } = await setUp(t, { access: { tokens: [soon.entry] }, pingMs: 100 });
@@ -480,13 +480,13 @@ t.test('a token that has expired begins nothing more', async t => {
   const { now } = Date;
   t.teardown(() => Object.assign(Date, { now }));
   Date.now = () => now() + 7_200_000;
-  t.match(await idle.closed, { code: 1008, reason: /may not be here/ });
-  t.equal(sessions().length, 2, 'what it has goes on');
+  t.match(await idle.closed, { code: 1008, reason: /token no longer allows this connection/ });
+  t.equal(sessions().length, 2, 'its sessions continue');
   watching.say(HELLO);
   t.match(await watching.closed, { code: 1013, reason: /no camera/ });
 });
 
-t.test('a camera that is configured under the name of a guest', async t => {
+t.test('a camera that is configured under the name of an ephemeral one', async t => {
   const { connect, ask, cameras, sessions } = await setUp(t);
   const sender = await connect();
   sender.say({ type: 'offer', sdp: only(1) });
@@ -502,7 +502,7 @@ t.test('a camera that is configured under the name of a guest', async t => {
   t.strictSame(sessions(), ['legacy-2 legacy-sender', 'legacy-2-2 legacy-sender'], 'another place');
 });
 
-t.test('when all sessions end because the server does, each is told so', async t => {
+t.test('when the server stops, each session ends with that reason', async t => {
   const { connect, app, sessions: list, end, legacy } = await setUp(t);
   const receiver = await connect();
   await hello(receiver);
@@ -519,7 +519,7 @@ t.test('when all sessions end because the server does, each is told so', async t
   t.strictSame(sender.waiting(), [], 'nor is a sender asked again');
 });
 
-t.test('one that may only send has time to offer', async t => {
+t.test('a client that may only send has time to offer', async t => {
   const { token, entry } = issue('sender', { role: 'publish' });
   const { connect } = await setUp(t, { access: { tokens: [entry] } });
   const sender = await connect('/', bearer(token));
@@ -530,17 +530,17 @@ t.test('one that may only send has time to offer', async t => {
   t.match(await sender.next(), { type: 'answer' });
 });
 
-t.test('that a client without a token is refused is logged once for its address, whoever came before', async t => {
+t.test('the refusal of a client without a token is logged once per address', async t => {
   const lines: { msg: string; address: string }[] = [];
   const logger = pino({ level: 'warn' }, { write: line => void lines.push(JSON.parse(line)) });
   const { connect } = await setUp(t, { logger, access: { proxies: ['127.0.0.1'] } });
-  // More than are remembered.
+  // More addresses than are remembered.
   const addresses = Array.from({ length: 258 }, (_, n) => `10.0.${Math.floor(n / 256)}.${n % 256}`);
   for (const address of [...addresses, '10.0.1.1'])
     await t.rejects(connect('/', { 'X-Forwarded-For': address }), /401/);
-  const told = lines.filter(({ msg }) => msg.includes('refused'));
+  const refusals = lines.filter(({ msg }) => msg.includes('refused'));
   t.strictSame(
-    told.map(({ address }) => address),
+    refusals.map(({ address }) => address),
     addresses,
   );
 });

@@ -43,7 +43,7 @@ const plan = (id: string): CameraPlan => ({
   },
 });
 
-t.test('a connection begins with how things stand, and hears what happens', async t => {
+t.test('a connection starts with a snapshot and then receives events', async t => {
   const { listen, offer, ask, cameras, sessions } = await setUp(t);
   await offer('arm');
   const client = await listen();
@@ -71,21 +71,21 @@ t.test('a connection begins with how things stand, and hears what happens', asyn
   t.strictSame(await client.news(), { type: 'camera-removed', id: 'arm' });
   cameras.remove('arm');
   cameras.update('rear', { ...NOT_STARTED, state: 'idle' });
-  t.match(await client.news(), { type: 'camera-changed', camera: { id: 'rear' } }, 'removing twice is told once');
+  t.match(await client.news(), { type: 'camera-changed', camera: { id: 'rear' } }, 'a repeated removal is one event');
   const renamed = { ...plan('rear'), name: 'Behind' };
   cameras.change(renamed);
-  t.match(await client.news(), { type: 'camera-changed', camera: { name: 'Behind' } }, 'configured anew: at once');
+  t.match(await client.news(), { type: 'camera-changed', camera: { name: 'Behind' } }, 'new configuration: at once');
   cameras.order(['road', 'phone', 'rear']);
   cameras.order(['rear', 'road', 'phone']);
   const { cameras: ordered } = await snapshotOf(client);
   t.strictSame(
     ordered.map(({ id }) => id),
     ['rear', 'road', 'phone'],
-    'another order is told, the same one is not',
+    'a changed order is an event, the same one is not',
   );
 });
 
-t.test('figures come once a second, all else at once', async t => {
+t.test('statistics come once a second, everything else at once', async t => {
   const { listen, cameras, offer } = await setUp(t);
   const client = await listen();
   await snapshotOf(client);
@@ -96,7 +96,7 @@ t.test('figures come once a second, all else at once', async t => {
   for (let fps = 2; fps <= 30; fps++) show({ state: LIVE, fps });
   await offer('road');
   t.match(await client.news(), { type: 'session-opened' });
-  t.match(await client.news(), { type: 'camera-changed', camera: { fps: 30, viewers: 1 } }, 'the newest figures');
+  t.match(await client.news(), { type: 'camera-changed', camera: { fps: 30, viewers: 1 } }, 'the newest statistics');
   const waited = performance.now() - began;
   t.ok(waited > 900, `after ${Math.round(waited)} ms`);
 
@@ -104,12 +104,12 @@ t.test('figures come once a second, all else at once', async t => {
   const changed = performance.now();
   show({ state: 'lost', problem: { detail: 'unplugged' }, lostSince: '2026-01-31T12:00:00.000Z' });
   t.match(await client.news(), { camera: { state: 'lost', problem: { detail: 'unplugged' } } });
-  t.ok(performance.now() - changed < 950, 'a change of state waits for nothing');
+  t.ok(performance.now() - changed < 950, 'a change of state is not delayed');
   show({ state: LIVE, fps: 29 });
   t.match(await client.news(), { camera: { state: 'live' } });
 });
 
-t.test('nobody hears of cameras that it may not see', async t => {
+t.test('a client receives no events of cameras that it may not see', async t => {
   const arm = issue('arm', { role: 'view', cameras: ['arm', 'rear'] });
   const { listen, offer, cameras } = await setUp(t, { access: { tokens: [arm.entry] } });
   await offer('road');
@@ -124,7 +124,7 @@ t.test('nobody hears of cameras that it may not see', async t => {
   t.match(await client.news(), { type: 'camera-added', camera: { id: 'rear' } });
 });
 
-t.test('how old pictures are, to who asks, of the cameras that he may see, and while he listens', async t => {
+t.test('frame ages are sent on request, for the cameras that the token may see', async t => {
   const arm = issue('arm', { role: 'view', cameras: ['arm'] });
   const { listen, engine, cameras } = await setUp(t, { access: { tokens: [arm.entry] } });
   const next = async (client: LiveClient) => {
@@ -135,7 +135,7 @@ t.test('how old pictures are, to who asks, of the cameras that he may see, and w
   };
   const plain = await listen();
   await snapshotOf(plain);
-  t.strictSame(engine.refreshes, [], 'while nobody asks nothing is looked for');
+  t.strictSame(engine.refreshes, [], 'without a request no worker is polled');
   const client = await listen(`${EVENTS}?freshness=50`, bearer(arm.token));
   t.strictSame((await next(client)).cameras, [{ id: 'arm', state: 'starting', ageMs: null, sessions: [] }]);
   engine.ages.set('arm', { ageMs: 40.4, sessions: new Map([['s-1', { movedMs: 10.6, heardMs: null }]]) });
@@ -149,29 +149,29 @@ t.test('how old pictures are, to who asks, of the cameras that he may see, and w
   t.equal((await next(slow)).cameras.length, 3, 'the first comes at once');
   t.ok(
     engine.refreshes.every(everyMs => everyMs === 50),
-    'it is looked as often as the one asks who asks most often',
+    'workers are polled at the shortest requested interval',
   );
-  t.equal(plain.unread(), 0, 'who did not ask is told nothing');
+  t.equal(plain.unread(), 0, 'a client that did not ask is sent nothing');
   client.socket.close();
   await client.closed;
   await untilTrue(() => engine.refreshes.length > 3);
   const before = engine.refreshes.length;
   await new Promise(resolve => setTimeout(resolve, 300));
-  t.ok(engine.refreshes.length <= before + 1, 'who has left is looked for no more');
+  t.ok(engine.refreshes.length <= before + 1, 'polling stops for a client that left');
 });
 
 t.test(
-  'workers that cannot be asked how old pictures are: what is known is told, and the next time they are asked again',
+  'workers that cannot be polled for frame ages: the known ones are sent, and the next poll tries again',
   async t => {
     const { listen, engine } = await setUp(t);
     let asked = 0;
     engine.refresh = async () => {
       asked++;
-      throw new Error('no worker can be asked');
+      throw new Error('no worker can be polled');
     };
     const client = await listen(`${EVENTS}?freshness=50`);
     await snapshotOf(client);
-    for (let told = 0; told < 3; told++) t.match(await client.news(), { type: 'freshness' });
+    for (let count = 0; count < 3; count++) t.match(await client.news(), { type: 'freshness' });
     t.ok(asked >= 3);
   },
 );
@@ -191,7 +191,7 @@ t.test('the line of a gst source is for administrators', async t => {
   }
 });
 
-/** How a handshake is refused that no client would send. */
+/** The refusal of a handshake that no client would send. */
 async function refusal(origin: string, protocols: string): Promise<number | undefined> {
   const asked = get(`${origin}${EVENTS}`, {
     headers: {
@@ -204,7 +204,7 @@ async function refusal(origin: string, protocols: string): Promise<number | unde
   return statusCode;
 }
 
-t.test('the token as a protocol, which is not the one that is answered with, and is in no log', async t => {
+t.test('the token as a subprotocol is accepted, not echoed, and not logged', async t => {
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: line => void lines.push(line) });
   const { token, entry } = issue('page', { role: 'view' });
@@ -225,14 +225,14 @@ t.test('the token as a protocol, which is not the one that is answered with, and
     t.equal(client.socket.protocol, 'bigfootbot');
   }
   const header = await listen(EVENTS, bearer(token), { protocols: ['bigfootbot'] });
-  t.equal(header.socket.protocol, 'bigfootbot', 'who has it in the other header needs none');
+  t.equal(header.socket.protocol, 'bigfootbot', 'with the token in Authorization none is needed');
   for (const wrong of ['', '%%%', 'AA', `${encoded}xx`, 'x'.repeat(10_000), token])
     await t.rejects(asking('bigfootbot', `bigfootbot.token.${wrong}`), /401/, wrong.slice(0, 20));
   await t.rejects(asking('bigfootbot'), /401/);
-  await t.rejects(listen(EVENTS, bearer('wrong'), { protocols: [own] }), /401/, 'the other goes first');
-  t.equal(await refusal(origin, `bigfootbot.token.====,, "x, ${own.slice(0, -1)}`), 401, 'what is no list of words');
+  await t.rejects(listen(EVENTS, bearer('wrong'), { protocols: [own] }), /401/, 'Authorization takes precedence');
+  t.equal(await refusal(origin, `bigfootbot.token.====,, "x, ${own.slice(0, -1)}`), 401, 'a malformed list');
   const plain = await fetch(`${origin}/api/v1/cameras`, { headers: { 'Sec-WebSocket-Protocol': own } });
-  t.equal(plain.status, 401, 'where there is no WebSocket it is nothing');
+  t.equal(plain.status, 401, 'without a WebSocket it is ignored');
   const log = lines.join('');
   for (const secret of [token, encoded]) t.notMatch(log, secret);
 });
@@ -255,7 +255,7 @@ t.test('the token: in a header, in the URL, and none', async t => {
     await t.rejects(listen(path, headers), { message: status }, `${path} ${JSON.stringify(headers)}`);
 });
 
-t.test('a request that is no WebSocket is told what it should be', async t => {
+t.test('a request without an upgrade is answered with what is required', async t => {
   const { ask } = await setUp(t);
   const response = await ask('GET', EVENTS);
   t.strictSame(problemBreaches(response, 426, 'upgrade-required'), []);
@@ -263,7 +263,7 @@ t.test('a request that is no WebSocket is told what it should be', async t => {
   t.equal(response.headers.upgrade, 'websocket');
 });
 
-t.test('pages of other origins, where only some may', async t => {
+t.test('pages of other origins, if only some are allowed', async t => {
   const { listen, origin } = await setUp(t, { access: { origins: ['https://a.example'] } });
   for (const own of [origin, origin.replace('http:', 'https:'), 'https://a.example'])
     await snapshotOf(await listen(EVENTS, { ...bearer(TOKEN), origin: own }));
@@ -272,7 +272,7 @@ t.test('pages of other origins, where only some may', async t => {
   await snapshotOf(await listen());
 });
 
-t.test('an address has 32 connections, and those that are closed make room', async t => {
+t.test('an address may have 32 connections, and closed ones are not counted', async t => {
   const { listen } = await setUp(t);
   const clients = await Promise.all(Array.from({ length: 32 }, () => listen()));
   await t.rejects(listen(), { message: '429' });
@@ -282,7 +282,7 @@ t.test('an address has 32 connections, and those that are closed make room', asy
   await snapshotOf(await listen());
 });
 
-t.test('whoever sends anything is cut off', async t => {
+t.test('a client that sends anything is cut off', async t => {
   const { listen } = await setUp(t);
   for (const [message, code] of [
     ['hello', 1003],
@@ -294,13 +294,13 @@ t.test('whoever sends anything is cut off', async t => {
   }
 });
 
-t.test('whoever does not read is cut off, and nobody else notices', async t => {
+t.test('a client that does not read is cut off, and others are not affected', async t => {
   const { listen, cameras } = await setUp(t);
   const [reads, sleeps] = [await listen(), await listen()];
   await snapshotOf(reads);
   (sleeps.socket as unknown as { _socket: { pause(): void } })._socket.pause();
   const gone = new Promise<void>(resolve => sleeps.socket.once('close', () => resolve()));
-  // What the kernel holds for a connection is some MB.
+  // The kernel buffers some MB for a connection.
   const problem = { detail: 'x'.repeat(200_000) };
   for (let n = 0; n < 100; n++) {
     cameras.update('road', { ...NOT_STARTED, state: 'failed', restarts: n, problem });
@@ -312,7 +312,7 @@ t.test('whoever does not read is cut off, and nobody else notices', async t => {
   t.equal(reads.socket.readyState, reads.socket.OPEN);
 });
 
-t.test('when the server stops it says so, and waits for nobody who does not listen', async t => {
+t.test('a stopping server says so, and does not wait for clients that do not read', async t => {
   const { listen, app } = await setUp(t);
   const [client, deaf] = [await listen(), await listen()];
   await snapshotOf(client);
@@ -323,11 +323,11 @@ t.test('when the server stops it says so, and waits for nobody who does not list
   t.strictSame(await client.news(), { type: 'server-stopping' });
   t.match(await client.closed, { code: 1001, reason: /stopped/ });
   await closing;
-  // A socket that is closed waits 30 s for the other side.
+  // A closing socket waits 30 s for its peer.
   t.ok(performance.now() - began < 15_000, `${Math.round(performance.now() - began)} ms`);
 });
 
-/** Sends a request as it stands, and resolves with all that comes back. */
+/** Sends a request verbatim, and resolves with the whole response. */
 function raw(origin: string, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(origin);
@@ -340,7 +340,7 @@ function raw(origin: string, text: string): Promise<string> {
   });
 }
 
-t.test('who asks for a protocol that is not spoken is answered as if it had not', async t => {
+t.test('an unsupported Upgrade is ignored', async t => {
   const { origin } = await setUp(t);
   const h2c = 'Host: robot\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
   const last = 'GET /nowhere HTTP/1.1\r\nHost: robot\r\nConnection: close\r\n\r\n';
@@ -354,7 +354,7 @@ t.test('who asks for a protocol that is not spoken is answered as if it had not'
   );
 });
 
-/** A socket that is pinged and does what a test says. */
+/** A socket that is pinged and scripted by a test. */
 class FakeSocket extends EventEmitter implements Socket {
   bufferedAmount = 0;
   answers = true;
@@ -403,19 +403,19 @@ async function unit(t: Test, identify: () => Promise<Grant>, times: { aliveMs?: 
   return { socket, live, log };
 }
 
-t.test('a message each while, and pings that have to be answered', async t => {
+t.test('periodic messages, and pings that must be answered', async t => {
   const alive = await unit(t, async () => sees('road'), { aliveMs: 3 });
   await untilTrue(() => alive.socket.sent.filter(({ type }) => type === 'alive').length > 3);
   const { socket } = await unit(t, async () => sees('road'), { pingMs: 3 });
   await untilTrue(() => socket.done.length > 3);
   t.notOk(socket.done.includes('terminate'));
-  t.equal(socket.sent.length, 1, 'what may be seen is the same, and is not told again');
+  t.equal(socket.sent.length, 1, 'the access is the same, so nothing is sent');
   socket.answers = false;
   await untilTrue(() => socket.done.includes('terminate'));
-  t.pass('who does not answer is cut off');
+  t.pass('a client that does not answer is cut off');
 });
 
-t.test('a token that expires, changes or cannot be checked while somebody listens', async t => {
+t.test('a token that expires, changes or cannot be checked during a connection', async t => {
   const expires = await unit(t, () => Promise.reject(new Failure('unauthorized', 'The token has – expired.')), {
     pingMs: 3,
   });
@@ -435,12 +435,12 @@ t.test('a token that expires, changes or cannot be checked while somebody listen
   t.ok(away.socket.done.every(done => done === 'ping'));
 });
 
-t.test('a client that does not read is cut off, before much waits for it, and the log names it', async t => {
+t.test('a client that does not read is cut off before much is buffered, and the log names it', async t => {
   const { socket, live, log } = await unit(t, async () => sees('road'), { aliveMs: 3 });
   socket.bufferedAmount = 2_000_000;
   await untilTrue(() => socket.done.includes('terminate'));
   t.match(log.lines, [{ level: 'warn', fields: { address: '192.0.2.1', by: 'a' } }]);
   await live.close();
   await live.close();
-  t.strictSame(socket.done, ['terminate'], 'closing twice is nothing');
+  t.strictSame(socket.done, ['terminate'], 'closing twice has no effect');
 });

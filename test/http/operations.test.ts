@@ -21,10 +21,10 @@ t.test('every operation of the contract, however the header is written', async t
       const response = await call(test, operation, authorization === undefined ? {} : { authorization });
       t.strictSame(problemBreaches(response, 401, 'unauthorized'), [], `${operationId} with ${authorization}`);
       t.strictSame(breaches(operationId, response), []);
-      t.equal(response.headers['www-authenticate'], 'Bearer', 'no error where there is no token');
+      t.equal(response.headers['www-authenticate'], 'Bearer', 'no error without a token');
       t.notMatch(response.body, TOKEN);
     }
-    // Some players send it bare, and RFC 9110 §11.1 has the scheme in any case.
+    // Some players send it bare, and by RFC 9110 §11.1 the scheme is case-insensitive.
     for (const authorization of [`Bearer ${TOKEN}`, `bearer ${TOKEN}`, TOKEN])
       t.notOk(
         [401, 403].includes((await call(test, operation, { authorization })).statusCode),
@@ -33,16 +33,16 @@ t.test('every operation of the contract, however the header is written', async t
   }
 });
 
-// What hangs below a session's URL: the URL is the right to it, unless the configuration demands the token too.
+// Operations below a session's URL: the URL is a capability, unless the configuration requires the token too.
 const onSessions = operations.filter(({ rule }) => rule.kind === 'session');
 
 const LOOKED_AT = { right: 'right', wrong: 'wrong', forbidden: 'forbidden' } as const;
-/** What each kind of operation makes of each kind of token; `session` where its URL is enough. */
+/** The outcome of each kind of operation with each kind of token; `session` if its URL is enough. */
 const ANSWERED: Readonly<Record<Rule['kind'], Readonly<Record<Verdict | 'none', Verdict>>>> = {
   open: { none: 'right', right: 'right', wrong: 'right', forbidden: 'right' },
   session: { none: 'right', right: 'right', wrong: 'right', forbidden: 'right' },
   optional: { none: 'right', ...LOOKED_AT },
-  // What is missing then is for the operation to find.
+  // The operation itself finds what is missing.
   identified: { none: 'right', ...LOOKED_AT, forbidden: 'right' },
   required: { none: 'wrong', ...LOOKED_AT },
 };
@@ -60,7 +60,7 @@ t.test('every operation of the contract, with every kind of token in every place
   const limits = { wrongTokensPerMinute: 1_000_000, requestsPerMinute: 1_000_000 };
   for (const requireTokenOnSessions of [false, true]) {
     const { app } = await testApp(t, 1_000, { access: { ...access, requireTokenOnSessions }, limits });
-    // The others do not know of the setting.
+    // The setting does not affect the others.
     for (const { operationId, method, path, rule } of requireTokenOnSessions ? onSessions : operations) {
       const answered = ANSWERED[rule.kind === 'session' && requireTokenOnSessions ? 'required' : rule.kind];
       const found: string[] = [];
@@ -72,13 +72,13 @@ t.test('every operation of the contract, with every kind of token in every place
           const is = statusCode === 401 ? 'wrong' : statusCode === 403 ? 'forbidden' : 'right';
           const wrong = [
             ...(is === answered[verdict] ? [] : [String(statusCode)]),
-            ...(tokens.some(({ token }) => body.includes(token)) ? ['a token comes back'] : []),
+            ...(tokens.some(({ token }) => body.includes(token)) ? ['a token is echoed'] : []),
           ];
           if (verb !== 'HEAD') {
             wrong.push(...breaches(operationId, response));
             if (is === 'wrong') wrong.push(...problemBreaches(response, 401, 'unauthorized'));
             if (is === 'forbidden') wrong.push(...problemBreaches(response, 403, 'forbidden'));
-            // Whoever may do nothing is told which role it takes.
+            // A token without any role gets the required role in the answer.
             if (is === 'forbidden' && !body.includes(`\\"${rule.role}\\"`))
               wrong.push(`the role is not named: ${body}`);
           }
@@ -117,7 +117,7 @@ t.test('WebSockets of the contract, with every kind of token in every place', as
   }
 });
 
-/** The status with which a WebSocket is opened, or is not. */
+/** The status of the answer to a WebSocket handshake. */
 function upgrade(url: string, headers: Record<string, string>): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url.replace('http', 'ws'), { headers });
@@ -131,13 +131,13 @@ function upgrade(url: string, headers: Record<string, string>): Promise<number> 
   });
 }
 
-t.test('a route that is neither in the contract nor a page cannot be made: nothing would say who may', async t => {
+t.test('a route that is neither in the contract nor a page cannot be added, as no rule guards it', async t => {
   const app = Fastify();
   const unused = async () => undefined;
   guard(
     app,
     readContract(),
-    // Nobody asks.
+    // Never called.
     { anonymous: NOBODY } as Access,
     { check: unused, recordValid: () => undefined, recordWrong: unused },
   );
@@ -147,10 +147,10 @@ t.test('a route that is neither in the contract nor a page cannot be made: nothi
   for (const url of ['/', '/*', '/docs', '/docs/x', '/api/v1/cameras']) t.doesNotThrow(() => app.get(url, unused), url);
 });
 
-/** All for which a token is looked at, if one comes along or the configuration demands it. */
+/** All operations that check a token, if one is sent or the configuration requires it. */
 const checked = operations.filter(({ rule }) => rule.kind !== 'open');
 
-t.test('what the URL of a session is the right to, and nothing else', t => {
+t.test('the operations that the URL of a session allows, and no others', t => {
   t.strictSame(
     onSessions.map(({ operationId }) => operationId).sort(),
     [
@@ -161,7 +161,7 @@ t.test('what the URL of a session is the right to, and nothing else', t => {
   t.end();
 });
 
-t.test('OPTIONS of an endpoint needs no token, and takes none that is wrong or of no use there', async t => {
+t.test('OPTIONS of an endpoint needs no token, and rejects one that is wrong or has no access', async t => {
   const optional = operations.filter(({ rule, method }) => rule.kind === 'optional' && method === 'OPTIONS');
   t.strictSame(optional.map(({ operationId }) => operationId).sort(), ['whepOptions', 'whipOptions']);
   const elsewhere = issue('elsewhere', { role: 'admin', cameras: ['arm'] });
@@ -183,7 +183,7 @@ t.test('OPTIONS of an endpoint needs no token, and takes none that is wrong or o
   }
 });
 
-t.test('what every operation that looks at a token may answer for it is in the contract', async t => {
+t.test('every answer to a token is in the contract', async t => {
   for (const { operationId, responses } of checked)
     t.strictSame(
       ['401', '403', '429', '503'].filter(status => !(status in responses)),
@@ -213,7 +213,7 @@ t.test('what every operation that looks at a token may answer for it is in the c
   }
 });
 
-t.test('every operation that changes something is limited, whoever asks, and says so in the contract', async t => {
+t.test('every operation that changes something is rate-limited, as the contract says', async t => {
   const limited = operations.filter(({ method }) => ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method));
   t.ok(limited.length >= 9, limited.map(({ operationId }) => operationId).join(', '));
   const test = await testApp(t, 5, { limits: { requestsPerMinute: 1 } });

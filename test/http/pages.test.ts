@@ -12,9 +12,9 @@ const list = (value: unknown): string[] =>
     .toLowerCase()
     .split(/\s*,\s*/);
 
-t.test('players on other pages may ask', async t => {
+t.test('players on other origins may send requests', async t => {
   const { app, offer } = await testApp(t);
-  // A page learns that a camera is not there from the answer to its POST, which a failed preflight would hide.
+  // A page learns from the answer to its POST that a camera does not exist; a failed preflight would hide it.
   for (const url of ['/whep/road', '/whep/nowhere', '/whep/road/secret', '/api/v1/cameras']) {
     const { statusCode, headers } = await app.inject({ method: 'OPTIONS', url, headers: PREFLIGHT });
     t.ok([200, 204].includes(statusCode), `${url}: ${statusCode}, without a token`);
@@ -34,7 +34,7 @@ t.test('players on other pages may ask', async t => {
   t.ok(refused.headers['access-control-allow-origin'], 'a page can read why it was refused');
 });
 
-t.test('browsers are told what pages may do, and nothing that needs HTTPS', async t => {
+t.test('pages have a security policy, without parts that need HTTPS', async t => {
   const { app } = await testApp(t);
   for (const url of ['/', '/docs/', '/healthz', '/nowhere', '/api/v1/cameras']) {
     const { headers } = await app.inject(url);
@@ -47,7 +47,7 @@ t.test('browsers are told what pages may do, and nothing that needs HTTPS', asyn
   }
 });
 
-/** A page and all that it loads, and what those load in turn. */
+/** A page and everything that it loads, recursively. */
 async function load(
   app: TestApp['app'],
   page: string,
@@ -73,25 +73,25 @@ async function load(
   return loaded;
 }
 
-t.test('the dashboard is there with all that it loads', async t => {
+t.test('the dashboard is served with everything that it loads', async t => {
   const { app } = await testApp(t);
   const loaded = await load(app, '/');
   t.ok(loaded.size > 10, `${loaded.size} files`);
   for (const [url, { status, type, body }] of loaded) {
     t.equal(status, 200, url);
-    if (url.endsWith('.js')) t.match(type, /javascript/, `${url}: a module of another type is not run`);
+    if (url.endsWith('.js')) t.match(type, /javascript/, `${url}: a module of another type does not run`);
     if (url.endsWith('.css')) t.equal(type, 'text/css', url);
     if (type === 'text/html')
-      t.notMatch(body, /<script(?![^>]*\bsrc=)|\son\w+="|style="/, 'nothing that the policy forbids');
+      t.notMatch(body, /<script(?![^>]*\bsrc=)|\son\w+="|style="/, 'nothing violates the policy');
   }
 });
 
-t.test('the docs are there, and their contract is the one that is served', async t => {
+t.test('the docs are served, with the contract that the API serves', async t => {
   const { app } = await testApp(t);
   const loaded = await load(app, '/docs/');
   for (const [url, { status }] of loaded) t.equal(status, 200, url);
   t.ok(loaded.size > 3, `${loaded.size} files`);
-  t.notMatch(loaded.get('/docs/')?.body ?? '', /<script(?![^>]*\bsrc=)/, 'no script that the policy forbids');
+  t.notMatch(loaded.get('/docs/')?.body ?? '', /<script(?![^>]*\bsrc=)/, 'no script violates the policy');
   t.match((await app.inject('/docs')).statusCode, /200|30\d/);
   const contract = await app.inject('/docs/json');
   t.strictSame(contract.json(), readContract());

@@ -5,14 +5,14 @@ import { TOKEN, testApp } from '../helpers/app.js';
 import { breaches, problemBreaches } from '../helpers/contract.js';
 import { bearer, issue } from '../helpers/tokens.js';
 
-t.test('before the configuration holds nothing is ready, also where there are no cameras', t => {
+t.test('before the configuration takes effect the server is not ready, even without cameras', t => {
   const cameras: never[] = [];
   t.throws(() => checkReadiness({ started: false, cameras }, () => true), { code: 'not-ready', retryAfter: 2 });
   checkReadiness({ started: true, cameras }, () => true);
   t.end();
 });
 
-t.test('ready when each camera can serve, else who may know is told which cannot, and why', async t => {
+t.test('ready when each camera can serve; otherwise authorized clients learn which cannot, and why', async t => {
   const arm = issue('arm', { role: 'view', cameras: ['arm'] });
   const publisher = issue('publisher', { role: 'publish' });
   const test = await testApp(t, 5, { access: { tokens: [arm.entry, publisher.entry] } });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { RecentKeys } from '../../src/server/http/recent-keys.js';
 
-t.test('a key is remembered for its time, from the last time that it was added', async t => {
+t.test('a key is remembered for a time after it was last added', async t => {
   let now = 0;
   const lately = new RecentKeys({ max: 10, forMs: 100, now: () => now });
   t.notOk(lately.has('a'));
@@ -15,7 +15,7 @@ t.test('a key is remembered for its time, from the last time that it was added',
   t.notOk(lately.has('a'));
 });
 
-t.test('of too many the one that was added longest ago is forgotten', async t => {
+t.test('above the limit the key that was added longest ago is forgotten', async t => {
   const lately = new RecentKeys({ max: 2, forMs: 100, now: () => 0 });
   for (const key of ['a', 'b', 'a', 'c']) lately.add(key);
   t.strictSame(

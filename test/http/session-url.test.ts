@@ -9,7 +9,7 @@ const FRAGMENTS = {
 };
 const TYPE = 'application/trickle-ice-sdpfrag';
 
-/** A session of each protocol, and what its peer asks of its URL, without the token. */
+/** A session of each protocol, and its peer's requests to its URL, without the token. */
 async function sessionOf(t: Test, protocol: 'whep' | 'whip', etags?: 'strict') {
   const test = await testApp(t, 20, { protocol: { etags: etags ?? 'compatible' } });
   const { headers } = await (protocol === 'whep' ? test.offer('phone') : test.publish('phone'));
@@ -19,7 +19,7 @@ async function sessionOf(t: Test, protocol: 'whep' | 'whip', etags?: 'strict') {
     test.app.inject({ method: 'PATCH', url, headers: { 'content-type': TYPE, ...more }, payload });
   const ask = (method: string, more: Record<string, string> = {}) =>
     test.app.inject({ method: method as 'GET', url, headers: more });
-  const goesOn = () => t.equal(test.sessions.get(id).ended, null, 'the session goes on');
+  const goesOn = () => t.equal(test.sessions.get(id).ended, null, 'the session continues');
   return { ...test, url, id, etag: String(headers.etag), patch, ask, goesOn };
 }
 
@@ -34,7 +34,7 @@ for (const protocol of ['whep', 'whip'] as const) {
     t.strictSame(engine.candidates, [`phone ${id} 1387637174 1 UDP 2122260223 192.0.2.1 61764 typ host`]);
   });
 
-  t.test(`${protocol}: unusable candidates are dropped in silence`, async t => {
+  t.test(`${protocol}: unusable candidates are dropped silently`, async t => {
     const { engine, patch } = await sessionOf(t, protocol);
     const response = await patch(
       {},
@@ -55,7 +55,7 @@ for (const protocol of ['whep', 'whip'] as const) {
     const { engine, etag, goesOn, patch } = await sessionOf(t, protocol);
     for (const ifMatch of [etag, '*', '"*"', `"other", ${etag}`])
       t.equal((await patch({ 'if-match': ifMatch })).statusCode, 204, ifMatch);
-    t.equal((await patch()).statusCode, 204, 'missing: taken as current');
+    t.equal((await patch()).statusCode, 204, 'missing: treated as current');
     engine.candidates.length = 0;
     for (const ifMatch of ['"stale"', `W/${etag}`, etag.slice(1, -1), '"a", "b"']) {
       const response = await patch({ 'if-match': ifMatch });
@@ -76,7 +76,7 @@ for (const protocol of ['whep', 'whip'] as const) {
     goesOn();
   });
 
-  t.test(`${protocol}: an ICE restart is 422, whatever If-Match, and the session goes on`, async t => {
+  t.test(`${protocol}: an ICE restart is 422, whatever If-Match, and the session continues`, async t => {
     const { engine, etag, goesOn, patch } = await sessionOf(t, protocol);
     const restart = FRAGMENTS[protocol].replace(/ufrag:.*/, 'ufrag:0ther').replace(/pwd:.*/, `pwd:${'n'.repeat(24)}`);
     for (const headers of [{ 'if-match': '*' }, { 'if-match': '"*"' }, { 'if-match': etag }, {}]) {
@@ -90,7 +90,7 @@ for (const protocol of ['whep', 'whip'] as const) {
     t.equal((await patch({ 'if-match': '*' })).statusCode, 204, '* with the same credentials is no restart');
   });
 
-  t.test(`${protocol}: what is no fragment`, async t => {
+  t.test(`${protocol}: invalid fragments`, async t => {
     const { goesOn, patch } = await sessionOf(t, protocol);
     for (const [payload, status, code] of [
       ['', 422, 'invalid-sdpfrag'],
@@ -113,7 +113,7 @@ for (const protocol of ['whep', 'whip'] as const) {
     goesOn();
   });
 
-  t.test(`${protocol}: DELETE is 200 with nothing in it, whatever else is sent; again it is 404`, async t => {
+  t.test(`${protocol}: DELETE is 200 with an empty body, whatever is sent; a second one is 404`, async t => {
     for (const headers of [
       {},
       { 'if-match': '*' },
@@ -150,7 +150,7 @@ for (const protocol of ['whep', 'whip'] as const) {
       );
   });
 
-  t.test(`${protocol}: GET and HEAD say nothing, OPTIONS what is taken, other methods what there is`, async t => {
+  t.test(`${protocol}: GET and HEAD are empty, OPTIONS lists what is accepted, other methods are 405`, async t => {
     const { ask, goesOn, url } = await sessionOf(t, protocol);
     for (const method of ['GET', 'HEAD']) {
       const response = await ask(method);
@@ -173,7 +173,7 @@ for (const protocol of ['whep', 'whip'] as const) {
     goesOn();
   });
 
-  t.test(`${protocol}: its URL is that of no other protocol or camera`, async t => {
+  t.test(`${protocol}: its URL is not valid for another protocol or camera`, async t => {
     const { app, goesOn, url } = await sessionOf(t, protocol);
     const other = protocol === 'whep' ? 'whip' : 'whep';
     for (const wrong of [url.replace(protocol, other), url.replace('phone', 'road'), `${url}x`, url.slice(0, -1)])

@@ -10,7 +10,7 @@ import { bearer, issue } from '../helpers/tokens.js';
 const KEYFRAME = '/api/v1/cameras/road/keyframe';
 const SNAPSHOT = '/api/v1/cameras/road/snapshot.jpg';
 
-t.test('a keyframe: at once, and one more for all that ask within half a second', async t => {
+t.test('a keyframe: at once, and one more for all requests within half a second', async t => {
   const { ask, engine } = await testApp(t);
   for (let n = 0; n < 5; n++) {
     const response = await ask('POST', KEYFRAME);
@@ -22,11 +22,11 @@ t.test('a keyframe: at once, and one more for all that ask within half a second'
   t.strictSame(
     problemBreaches(await ask('POST', KEYFRAME.replace('road', 'moon')), 404, 'unknown-camera'),
     [],
-    'a camera that is not there',
+    'an unknown camera',
   );
 });
 
-t.test('keyframes are spaced, and none that was asked for is forgotten', async t => {
+t.test('keyframes are throttled, and no request is forgotten', async t => {
   const made: number[] = [];
   const began = performance.now();
   const keyframes = new CameraKeyframes(() => void made.push(performance.now() - began), 40);
@@ -37,11 +37,11 @@ t.test('keyframes are spaced, and none that was asked for is forgotten', async t
   }
   const asked = made.length;
   await new Promise(resolve => setTimeout(resolve, 100));
-  t.equal(made.length, asked + 1, 'the last one is made when its time comes');
+  t.equal(made.length, asked + 1, 'the last one is made when it is due');
   for (const [n, at] of made.slice(1).entries()) t.ok(at - (made[n] ?? 0) >= 39, `${at - (made[n] ?? 0)} ms`);
 });
 
-t.test('a keyframe that cannot be made is an error where it was asked for, and nothing later', async t => {
+t.test('a keyframe that cannot be made is an error of its request only', async t => {
   let works = true;
   const keyframes = new CameraKeyframes(() => {
     if (!works) throw new Failure('camera-unavailable', 'gone');
@@ -81,7 +81,7 @@ t.test('a snapshot', async t => {
     t.strictSame(breaches('getSnapshot', response), []);
   }
   engine.takeSnapshot = async () => ({ jpeg: JPEG, capturedAt: monotonicMs() });
-  t.equal((await ask('GET', SNAPSHOT)).statusCode, 200, 'what failed is not kept');
+  t.equal((await ask('GET', SNAPSHOT)).statusCode, 200, 'a failure is not cached');
   t.strictSame(problemBreaches(await ask('GET', SNAPSHOT.replace('road', 'moon')), 404, 'unknown-camera'), []);
 });
 
@@ -96,23 +96,23 @@ t.test('a snapshot says how old its frame is', async t => {
   t.match(headers['content-disposition'], captured.replaceAll(':', '-'), 'and its name too');
 });
 
-t.test('those that ask at the same time are given the same picture', async t => {
+t.test('simultaneous requests are given the same snapshot', async t => {
   const { ask, engine } = await testApp(t);
-  const pictures = [Buffer.from('first'), Buffer.from('second')];
+  const snapshots = [Buffer.from('first'), Buffer.from('second')];
   engine.takeSnapshot = () =>
     new Promise(resolve =>
-      setTimeout(resolve, 20, { jpeg: pictures[engine.snapshots.length - 1] ?? JPEG, capturedAt: monotonicMs() }),
+      setTimeout(resolve, 20, { jpeg: snapshots[engine.snapshots.length - 1] ?? JPEG, capturedAt: monotonicMs() }),
     );
   const answers = await Promise.all([ask('GET', SNAPSHOT), ask('GET', SNAPSHOT), ask('GET', SNAPSHOT)]);
   t.strictSame(
     answers.map(({ body }) => body),
     ['first', 'first', 'first'],
   );
-  t.equal((await ask('GET', SNAPSHOT)).body, 'second', 'and whoever asks later a newer one');
+  t.equal((await ask('GET', SNAPSHOT)).body, 'second', 'a later request gets a newer one');
   t.strictSame(engine.snapshots, ['road', 'road']);
 });
 
-t.test('snapshots of one address are limited, each camera by itself', async t => {
+t.test('snapshots of one address are limited per camera', async t => {
   const viewer = issue('viewer', { role: 'view' });
   const { app, engine } = await testApp(t, 5, { access: { tokens: [viewer.entry] } });
   const get = (url: string, remoteAddress: string) => app.inject({ url, remoteAddress, headers: bearer(viewer.token) });

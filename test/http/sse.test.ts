@@ -4,7 +4,7 @@ import { NOT_STARTED } from '../../src/domain/cameras.js';
 import { TOKEN, testApp } from '../helpers/app.js';
 import { breaches, problemBreaches } from '../helpers/contract.js';
 
-/** A viewer's session over the network, and what its events' URL is. */
+/** A viewer's session over the network, and the URL of its events. */
 async function sessionOf(t: Test, viewers = 9) {
   const test = await testApp(t, viewers);
   const origin = await test.listen();
@@ -34,7 +34,7 @@ async function listenTo(t: Test, url: string) {
   };
   return {
     response,
-    /** Reads on until an event or the end has come. */
+    /** Reads until an event or the end. */
     until: async (event: string): Promise<string> => {
       while (!text.includes(event) && !over) await more();
       return text;
@@ -47,7 +47,7 @@ async function listenTo(t: Test, url: string) {
   };
 }
 
-t.test('made with a list of events, listened to, deleted', async t => {
+t.test('a stream is created with a list of events, read, and deleted', async t => {
   const { app, events, live, origin, post, sessions } = await sessionOf(t);
   live('live');
   const made = await post('["active","inactive","viewercount"]');
@@ -74,10 +74,10 @@ t.test('made with a list of events, listened to, deleted', async t => {
   await stream.end();
   t.strictSame(problemBreaches(await app.inject(path), 404, 'not-found'), []);
   t.strictSame(problemBreaches(await app.inject({ method: 'DELETE', url: path }), 404, 'not-found'), []);
-  t.equal(sessions.viewersOf('road'), 1, 'the session goes on');
+  t.equal(sessions.viewersOf('road'), 1, 'the session continues');
 });
 
-t.test('without a body all events come', async t => {
+t.test('without a body all events are sent', async t => {
   const { live, origin, post } = await sessionOf(t);
   for (const body of [undefined, '']) {
     const made = await post(body);
@@ -92,7 +92,7 @@ t.test('without a body all events come', async t => {
   t.equal((await post(undefined, {})).status, 201, 'nor a Content-Type');
 });
 
-t.test('bodies that are no list of events: 422 or 415, never 400', async t => {
+t.test('bodies that are not a list of events: 422 or 415, never 400', async t => {
   const { app, events } = await sessionOf(t);
   const ask = (payload: string, type = 'application/json') =>
     app.inject({ method: 'POST', url: events, headers: { 'content-type': type }, payload });
@@ -114,7 +114,7 @@ t.test('bodies that are no list of events: 422 or 415, never 400', async t => {
   const sdp = await ask('v=0', 'application/sdp');
   t.strictSame(problemBreaches(sdp, 415, 'unsupported-media-type'), []);
   t.equal(sdp.headers['accept-post'], 'application/json');
-  t.equal((await ask('["layers","x-new"]')).statusCode, 201, 'events that this server does not know are no mistake');
+  t.equal((await ask('["layers","x-new"]')).statusCode, 201, 'unknown events are accepted');
 });
 
 t.test('the fifth stream of a session is 429', async t => {
@@ -127,7 +127,7 @@ t.test('the fifth stream of a session is 429', async t => {
   t.match(fifth.headers['retry-after'], /^[1-9]\d*$/);
 });
 
-t.test('URLs: of the session alone, no token needed, OPTIONS with what is taken', async t => {
+t.test('URLs: of the session only, no token needed, OPTIONS with the accepted types', async t => {
   const { app, events, publish } = await sessionOf(t);
   const { location } = (await app.inject({ method: 'POST', url: events })).headers;
   const other = String((await publish()).headers.location);
@@ -156,7 +156,7 @@ t.test('a page of another origin may listen', async t => {
   await response.body?.cancel();
 });
 
-t.test('it ends with the session; DELETE of the session brings no reconnect', async t => {
+t.test('a stream ends with its session; DELETE of the session sends no reconnect', async t => {
   const { app, origin, post, session } = await sessionOf(t);
   const stream = await listenTo(t, origin + (await post()).headers.get('location'));
   await stream.until('viewercount');
@@ -183,7 +183,7 @@ t.test('the server is stopped: reconnect arrives, and the stream does not hold i
   t.match(await stream.end(), 'event: reconnect');
 });
 
-t.test('viewers come and go, and one listener hears it', async t => {
+t.test('a listener is notified when viewers come and go', async t => {
   const { offer, origin, post } = await sessionOf(t);
   const stream = await listenTo(t, origin + (await post()).headers.get('location'));
   await stream.until('{"viewercount":1}');
@@ -193,7 +193,7 @@ t.test('viewers come and go, and one listener hears it', async t => {
   stream.stop();
 });
 
-t.test('a listener that goes leaves nothing open', async t => {
+t.test('a listener that leaves keeps nothing open', async t => {
   const { app, origin, post, live } = await sessionOf(t);
   const open = () =>
     new Promise<number>((resolve, reject) =>
@@ -208,7 +208,7 @@ t.test('a listener that goes leaves nothing open', async t => {
     socket.destroy();
   }
   live('live');
-  // What is left are fetch's own kept-alive connections.
+  // What remains are fetch's own keep-alive connections.
   let count = await open();
   while (count > 2) {
     await new Promise(resolve => setTimeout(resolve, 10));
@@ -218,7 +218,7 @@ t.test('a listener that goes leaves nothing open', async t => {
   t.pass(`${count} open`);
 });
 
-t.test('a listener that does not read is cut off, and its session goes on', async t => {
+t.test('a listener that does not read is cut off, and its session continues', async t => {
   const { app, id, live, origin, post, sessions } = await sessionOf(t);
   const path = (await post()).headers.get('location') ?? '';
   const socket = connect(Number(new URL(origin).port), '127.0.0.1');
@@ -233,7 +233,7 @@ t.test('a listener that does not read is cut off, and its session goes on', asyn
   void closed.then(() => {
     over = true;
   });
-  // The kernel holds some megabytes before the server sees that nobody reads.
+  // The kernel buffers some megabytes before the server notices.
   for (let n = 0; !over; n++) {
     for (let i = 0; i < 2_000; i++) live(i % 2 === 0 ? 'live' : 'failed');
     await new Promise(resolve => setImmediate(resolve));
@@ -243,7 +243,7 @@ t.test('a listener that does not read is cut off, and its session goes on', asyn
   t.equal((await fetch(`${origin}${path}`, { method: 'HEAD' })).status, 200, 'it may listen again');
 });
 
-t.test('a token is no hindrance: medooze sends it with the POST', async t => {
+t.test('a token is accepted too: medooze sends it with the POST', async t => {
   const { post } = await sessionOf(t);
   const made = await post('["active"]', { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` });
   t.equal(made.status, 201);

@@ -1,4 +1,4 @@
-// The start of the server, when one of its steps fails, or when it is broken off.
+// The start of the server, when one of its steps fails, or when it is aborted.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ function optionsOf(t: Test, port: number, engine: FakeEngine): ServerOptions {
   };
 }
 
-/** What becomes of a connection to a port: `connect`, or the code of its error. */
+/** The outcome of a connection to a port: `connect`, or the code of its error. */
 async function knock(port: number): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   try {
@@ -49,7 +49,7 @@ async function knock(port: number): Promise<string> {
   }
 }
 
-t.test('a step that fails after the server listens: it does not go on listening', async t => {
+t.test('a step fails after the server listens: it stops listening', async t => {
   const engine = new CountingEngine();
   engine.add = () => {
     throw new Error('no camera today');
@@ -60,12 +60,12 @@ t.test('a step that fails after the server listens: it does not go on listening'
   t.equal(await knock(port), 'ECONNREFUSED');
 });
 
-t.test('broken off before it has begun, and while a driver hangs: nothing is left of it', async t => {
+t.test('aborted before it started, and while a driver hangs: nothing is left running', async t => {
   const sysfs = fakeSysfs(t);
   const v4l2 = fakeV4l2Ctl(t);
   v4l2.hang('/dev/video0');
   sysfs.plug({ node: 'video0', name: 'Stuck', parent: 'platform/vivid.0' });
-  const reason = new Error('told to end');
+  const reason = new Error('shutdown requested');
   t.test('before', async t => {
     const engine = new CountingEngine();
     const port = await freePort();
@@ -80,7 +80,7 @@ t.test('broken off before it has begun, and while a driver hangs: nothing is lef
     const stop = new AbortController();
     const options = { ...optionsOf(t, port, engine), places: sysfs.places, signal: stop.signal };
     const starting = startServer(options);
-    await until('the driver is asked and the camera served', () => v4l2.calls().length > 0 && engine.done.length > 0);
+    await until('the driver is queried and the camera served', () => v4l2.calls().length > 0 && engine.done.length > 0);
     t.equal(await knock(port), 'connect', 'it serves meanwhile');
     stop.abort(reason);
     await t.rejects(starting, reason);

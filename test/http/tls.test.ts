@@ -15,7 +15,7 @@ import { startServer, type TestServer, until } from '../helpers/server.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
-/** The fingerprint that a new connection is shown. */
+/** The fingerprint of the certificate that a new connection gets. */
 function shown(port: number, options: ConnectionOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
@@ -27,7 +27,7 @@ function shown(port: number, options: ConnectionOptions = {}): Promise<string> {
   });
 }
 
-/** Asks as whoever trusts this certificate. */
+/** Sends requests that trust this certificate. */
 function asker(t: Test, { port, token }: TestServer, ca: string) {
   const dispatcher = new Agent({ connect: { ca } });
   t.teardown(() => dispatcher.close());
@@ -39,7 +39,7 @@ function asker(t: Test, { port, token }: TestServer, ca: string) {
     });
 }
 
-t.test('over https: requests, WebSockets, another certificate under them', async t => {
+t.test('over HTTPS: requests, WebSockets, and a certificate that is replaced meanwhile', async t => {
   const folder = t.testdir();
   const first = await selfSigned();
   const server = await startServer('--config', writePair(folder, first));
@@ -52,8 +52,8 @@ t.test('over https: requests, WebSockets, another certificate under them', async
   const listed = await ask('/api/v1/cameras');
   t.equal(listed.status, 200);
   t.match(await listed.json(), { items: [{ id: 'road' }] });
-  t.notOk(listed.headers.has('strict-transport-security'), 'none for one that nobody vouches for');
-  await t.rejects(asker(t, server, (await selfSigned()).cert)('/healthz'), 'who trusts another one does not trust it');
+  t.notOk(listed.headers.has('strict-transport-security'), 'none for a self-signed one');
+  await t.rejects(asker(t, server, (await selfSigned()).cert)('/healthz'), 'trusting another one is not enough');
   const events = await ask('/api/v1/events');
   t.match(await events.json(), { code: 'upgrade-required', remedy: /wss:/ });
   const taken = await ask('/whep/road', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' });
@@ -72,23 +72,23 @@ t.test('over https: requests, WebSockets, another certificate under them', async
     server.port,
     `POST /api/v1/cameras HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${server.token}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`,
   );
-  t.match(h2c, /^HTTP\/1\.1 422 /, 'an upgrade that is not spoken is passed over, its body read');
+  t.match(h2c, /^HTTP\/1\.1 422 /, 'an unsupported upgrade is ignored, its body read');
 
   for (const maxVersion of ['TLSv1', 'TLSv1.1'] as const)
     await t.rejects(shown(server.port, { minVersion: 'TLSv1', maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' }), maxVersion);
   t.equal(await shown(server.port, { maxVersion: 'TLSv1.2' }), fingerprintOf(first.cert));
-  await t.rejects(plain(server.port), 'plain HTTP is not spoken');
+  await t.rejects(plain(server.port), 'plain HTTP is not supported');
 
-  // As who renews it does: one file after the other.
+  // As on a renewal: one file after the other.
   const second = await selfSigned();
   writeFileSync(join(folder, 'cert.pem'), second.cert);
   await heard('the new certificate cannot be used, the one before goes on');
   t.match(server.log.join('\n'), 'is not the key of the first certificate');
-  t.equal(await shown(server.port), fingerprintOf(first.cert), 'half a change is none');
+  t.equal(await shown(server.port), fingerprintOf(first.cert), 'half a change has no effect');
   writeFileSync(join(folder, 'key.pem'), second.key);
   await until('the second one', async () => (await shown(server.port)) === fingerprintOf(second.cert));
   await heard('certificate in use', 2);
-  t.equal(socket.readyState, WebSocket.OPEN, 'what went on goes on');
+  t.equal(socket.readyState, WebSocket.OPEN, 'an open connection stays open');
   const before = messages.length;
   t.equal((await asker(t, server, second.cert)('/api/v1/cameras/road', { method: 'DELETE' })).status, 204);
   await until('an event on the old connection', () => messages.length > before);
@@ -114,11 +114,11 @@ t.test('over https: requests, WebSockets, another certificate under them', async
   writePair(folder, { ...vouched, cert: vouched.cert + vouched.authority });
   await until('the issued one', async () => (await shown(server.port)) === fingerprintOf(vouched.cert));
   const strict = await asker(t, server, vouched.authority)('/healthz');
-  t.equal(strict.headers.get('strict-transport-security'), 'max-age=15552000', 'an authority vouches for this one');
-  t.notMatch(server.log.join('\n'), first.key.split('\n')[1], 'no key gets into the log');
+  t.equal(strict.headers.get('strict-transport-security'), 'max-age=15552000', 'a CA issued this one');
+  t.notMatch(server.log.join('\n'), first.key.split('\n')[1], 'no key is in the log');
 });
 
-/** What comes back first for a text over TLS. */
+/** The first response to a text over TLS. */
 function overSocket(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => socket.write(text));
@@ -138,7 +138,7 @@ function plain(port: number): Promise<number | undefined> {
   });
 }
 
-t.test('it does not start with a key that others can read, nor with one of another certificate', async t => {
+t.test('the server does not start with a key that others can read, or of another certificate', async t => {
   const folder = t.testdir();
   const start = (config: string) =>
     spawnSync(process.execPath, [MAIN, '--config', config, '--port', '0', '--state-dir', join(folder, 'state')], {
@@ -153,19 +153,19 @@ t.test('it does not start with a key that others can read, nor with one of anoth
   t.match(start(config), { status: 78, stdout: '', stderr: /is not the key of the first certificate/ });
 });
 
-t.test('where it says that it is reached', t => {
+t.test('the origins that it prints', t => {
   const facts = { names: ['robot.example.org', '*.example.net'], addresses: ['192.0.2.7'] };
   const certificate = { ...facts, validFrom: 0, validTo: 1, isSelfSigned: false, fingerprint: '' };
   const at = (host: string, more = {}) =>
     originsOf({ address: { host, port: 1 }, certificate: { ...certificate, ...more } });
   t.strictSame(originsOf({ address: { host: '::1', port: 1 }, certificate: null }), ['http://[::1]:1']);
   t.strictSame(at('192.0.2.7'), ['https://192.0.2.7:1']);
-  t.strictSame(at('192.0.2.8'), ['https://robot.example.org:1'], 'by the name that is in it');
+  t.strictSame(at('192.0.2.8'), ['https://robot.example.org:1'], 'by the name in the certificate');
   t.strictSame(at('192.0.2.8', { names: ['*.example.net'] }), ['https://192.0.2.8:1'], 'or anyhow');
   t.end();
 });
 
-t.test('to begin or end with it needs a start, another certificate does not', t => {
+t.test('turning TLS on or off needs a restart, another certificate does not', t => {
   const config = defaultConfig();
   const tls = (certFile: string) => ({ ...config, server: { ...config.server, tls: { certFile, keyFile: 'k' } } });
   t.strictSame(restartNeeded(config, tls('a')), ['server.tls']);

@@ -9,7 +9,7 @@ const LINKS = [
   '<turn:turn.example:3478?transport=udp>; rel="ice-server"; username="a"; credential="/b"',
 ];
 
-/** A server whose one answer leads on to other URLs. */
+/** A server whose answer links to other URLs. */
 function leading(requireTokenOnSessions: boolean): ReturnType<typeof Fastify> {
   const app = Fastify({ rewriteUrl: moveTokenFromPath });
   answerUrlTokens(app, {
@@ -26,31 +26,31 @@ function leading(requireTokenOnSessions: boolean): ReturnType<typeof Fastify> {
   return app;
 }
 
-t.test('what an answer leads to brings the token along, where that is needed', async t => {
+t.test('the URLs in an answer carry the token, if it is required', async t => {
   const app = leading(true);
   for (const url of ['/t/a%2Fb+c/whep/a', '/whep/a?token=a%2Fb%2Bc']) {
     const { headers } = await app.inject(url);
     t.equal(headers.location, '/t/a%2Fb%2Bc/whep/a/s', url);
-    t.strictSame(headers.link, [LINKS[0]?.replace('</', '</t/a%2Fb%2Bc/'), LINKS[1]], 'ICE servers are as they were');
+    t.strictSame(headers.link, [LINKS[0]?.replace('</', '</t/a%2Fb%2Bc/'), LINKS[1]], 'ICE servers are unchanged');
   }
   for (const [url, authorization] of [
     ['/whep/a', ''],
     ['/t/x/whep/a', 'Bearer y'],
   ] as const) {
     const { headers } = await app.inject({ url, headers: { authorization } });
-    t.equal(headers.location, '/whep/a/s', 'not one that was not looked at');
+    t.equal(headers.location, '/whep/a/s', 'not a token that was not checked');
     t.strictSame(headers.link, LINKS);
   }
 });
 
-t.test('else it does not, and is kept by nobody', async t => {
+t.test('otherwise they do not, and the answer is not cached', async t => {
   const { headers } = await leading(false).inject('/t/x/whep/a');
   t.equal(headers.location, '/whep/a/s');
   t.strictSame(headers.link, LINKS);
   t.equal(headers['cache-control'], 'no-store');
 });
 
-t.test('nothing behind it sees the token in the path', async t => {
+t.test('no later handler sees the token in the path', async t => {
   const { body } = await leading(false).inject('/t/hush/whep/a');
   t.strictSame(JSON.parse(body), { url: '/whep/a', original: '/whep/a' });
 });

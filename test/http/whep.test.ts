@@ -10,7 +10,7 @@ t.test('an offer is answered', async t => {
   const response = await offer();
   t.equal(response.statusCode, 201);
   t.strictSame(breaches('whepOffer', response), []);
-  t.equal(response.body, engine.answersAtOnce, 'the answer, as it is and not as JSON');
+  t.equal(response.body, engine.answersAtOnce, 'the answer, unchanged and not as JSON');
   t.match(response.headers, {
     'content-type': /^application\/sdp/,
     etag: /^"[\w-]{16}"$/,
@@ -24,7 +24,7 @@ t.test('an offer is answered', async t => {
   t.not(again.headers.etag, response.headers.etag);
 });
 
-t.test('Location is a path without the query and the spelling that was asked with', async t => {
+t.test('Location is a normalized path without the query', async t => {
   const { ask } = await testApp(t);
   for (const url of ['/whep/road?token=secret&x=1', '/whep/%72oad', '/whep/road/']) {
     const response = await ask('POST', url, { headers: { 'content-type': 'application/sdp' }, payload: OFFER });
@@ -32,7 +32,7 @@ t.test('Location is a path without the query and the spelling that was asked wit
   }
 });
 
-t.test('the 201 alone tells of events, in a line of its own', async t => {
+t.test('only the 201 has the events, in their own Link header', async t => {
   const { app, offer } = await testApp(t);
   const made = await offer();
   const location = String(made.headers.location);
@@ -43,7 +43,7 @@ t.test('the 201 alone tells of events, in a line of its own', async t => {
     t.notOk('link' in (await app.inject({ method: 'OPTIONS', url })).headers, url);
 });
 
-t.test('content types as players write them', async t => {
+t.test('content types as written by players', async t => {
   const { offer } = await testApp(t, 20);
   for (const type of [
     'application/sdp',
@@ -70,7 +70,7 @@ t.test('content types as players write them', async t => {
   }
 });
 
-t.test('a request without a body is told what belongs into it', async t => {
+t.test('a request without a body is answered with what is required', async t => {
   const { ask } = await testApp(t);
   t.strictSame(problemBreaches(await ask('POST', '/whep/road'), 415, 'unsupported-media-type'), []);
   const empty = await ask('POST', '/whep/road', { headers: { 'content-type': 'application/sdp' }, payload: '' });
@@ -78,7 +78,7 @@ t.test('a request without a body is told what belongs into it', async t => {
   t.match(empty.json().detail, 'empty');
 });
 
-t.test('offers that cannot be used', async t => {
+t.test('unusable offers', async t => {
   const { engine, offer, sessions } = await testApp(t);
   const cases: [string, string, number, string][] = [
     ['garbage', 'hello', 422, 'invalid-sdp'],
@@ -101,7 +101,7 @@ t.test('offers that cannot be used', async t => {
     t.strictSame(problemBreaches(response, status, code), [], name);
     t.strictSame(breaches('whepOffer', response), [], name);
   }
-  t.equal(engine.joins.length, 0, 'the camera was left alone');
+  t.equal(engine.joins.length, 0, 'the camera was not asked');
   t.strictSame(sessions.list('all'), []);
 });
 
@@ -124,10 +124,10 @@ t.test('a camera that cannot be watched', async t => {
   t.match(unplugged.json(), { detail: 'unplugged', remedy: 'plug it in' });
 
   const without = await failing(new OfferError('no-common-codec', 'The camera is sent in H264.', 'Use another.'));
-  t.strictSame(problemBreaches(without, 422, 'no-common-codec'), [], 'what the engine has in no codec of the offer');
+  t.strictSame(problemBreaches(without, 422, 'no-common-codec'), [], 'no codec in common with the engine');
   t.strictSame(breaches('whepOffer', without), []);
   t.match(without.json(), { detail: 'The camera is sent in H264.', remedy: 'Use another.' });
-  t.notOk('retry-after' in without.headers, 'it would be the same again');
+  t.notOk('retry-after' in without.headers, 'a retry would fail too');
   t.strictSame(sessions.list('all'), []);
 
   const starting = await failing(new Failure('camera-starting', 'starting', { retryAfter: 1 }));
@@ -136,7 +136,7 @@ t.test('a camera that cannot be watched', async t => {
 
   const broken = await failing(new Error('SECRET at /srv/app.js:1'));
   t.strictSame(problemBreaches(broken, 500, 'internal'), []);
-  t.notMatch(broken.body, /SECRET|app\.js/, 'a mistake of the server is for its log');
+  t.notMatch(broken.body, /SECRET|app\.js/, 'a bug of the server is only logged');
 
   engine.answersAtOnce = 'v=0';
   await offer('road');
@@ -151,7 +151,7 @@ t.test('a camera that cannot be watched', async t => {
   t.match(closing.headers['retry-after'], /^[1-9]\d*$/);
 });
 
-t.test('what the endpoint takes', async t => {
+t.test('what the endpoint accepts', async t => {
   const { app, ask } = await testApp(t);
   const options = await app.inject({ method: 'OPTIONS', url: '/whep/road' });
   t.equal(options.statusCode, 204);
@@ -160,11 +160,11 @@ t.test('what the endpoint takes', async t => {
   t.equal(
     (await app.inject({ method: 'OPTIONS', url: '/whep/nowhere' })).statusCode,
     204,
-    'without a token nobody learns which cameras there are',
+    'without a token nobody learns which cameras exist',
   );
 });
 
-t.test('a preflight needs no token, and says what may be asked', async t => {
+t.test('a preflight needs no token, and lists what is allowed', async t => {
   const { app } = await testApp(t);
   for (const method of ['POST', 'OPTIONS']) {
     const response = await app.inject({
@@ -185,7 +185,7 @@ t.test('a preflight needs no token, and says what may be asked', async t => {
   }
 });
 
-t.test('GET and HEAD of the endpoint: nothing, and no error', async t => {
+t.test('GET and HEAD of the endpoint: empty, and no error', async t => {
   const { app, ask } = await testApp(t);
   for (const method of ['GET', 'HEAD']) {
     const response = await ask(method, '/whep/road');
@@ -193,10 +193,10 @@ t.test('GET and HEAD of the endpoint: nothing, and no error', async t => {
     t.equal(response.body, '');
   }
   t.strictSame(problemBreaches(await ask('GET', '/whep/nowhere'), 404, 'unknown-camera'), []);
-  t.strictSame(problemBreaches(await app.inject('/whep/road'), 401, 'unauthorized'), [], 'with the token only');
+  t.strictSame(problemBreaches(await app.inject('/whep/road'), 401, 'unauthorized'), [], 'only with the token');
 });
 
-t.test('a camera that nobody publishes: 409, and when to ask again', async t => {
+t.test('a camera without a publisher: 409, and when to retry', async t => {
   const { engine, offer, sessions } = await testApp(t);
   engine.watch = async () => {
     throw new Failure('no-publisher', 'Nobody publishes camera "phone".', { retryAfter: 3 });

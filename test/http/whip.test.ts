@@ -33,7 +33,7 @@ t.test('content types, as at WHEP', async t => {
   }
 });
 
-t.test('offers that cannot be used', async t => {
+t.test('unusable offers', async t => {
   const { engine, publish, sessions } = await testApp(t);
   for (const [payload, status, code] of [
     ['', 422, 'invalid-sdp'],
@@ -59,7 +59,7 @@ t.test('offers that cannot be used', async t => {
   t.strictSame(sessions.list('all'), [], 'and the camera is free');
 });
 
-t.test('the offers of all publishers are taken', async t => {
+t.test('the offers of all publishers are accepted', async t => {
   const { ask, publish } = await testApp(t);
   const publishers = CLIENTS.filter(client => /^a=sendonly/m.test(readOffer(client)));
   t.ok(publishers.length >= 9, publishers.join(', '));
@@ -77,7 +77,7 @@ t.test('a camera that cannot be published to', async t => {
   t.strictSame(problemBreaches(response, 409, 'not-publishable'), []);
   t.strictSame(breaches('whipOffer', response), []);
   t.match(response.json(), { detail: 'rtsp://u:***@192.0.2.7/s', remedy: '"whip"' });
-  t.notOk('retry-after' in response.headers, 'it will not become one');
+  t.notOk('retry-after' in response.headers, 'a retry would fail too');
   t.strictSame(problemBreaches(await ask('GET', '/whip/road'), 409, 'not-publishable'), []);
   t.equal(engine.joins.length, 0);
 });
@@ -114,7 +114,7 @@ t.test('of two requests at the same moment one wins', async t => {
   t.equal(engine.joins.length, 1);
 });
 
-t.test('a request that is dropped before its answer frees the camera', async t => {
+t.test('a request that is aborted before its answer frees the camera', async t => {
   const { engine, listen, sessions } = await testApp(t);
   const origin = await listen();
   engine.answersAtOnce = null;
@@ -134,7 +134,7 @@ t.test('a request that is dropped before its answer frees the camera', async t =
   t.equal((await fetch(`${origin}/whip/phone`, request)).status, 201);
 });
 
-t.test('what the endpoint takes', async t => {
+t.test('what the endpoint accepts', async t => {
   const { app, ask } = await testApp(t);
   const options = await app.inject({ method: 'OPTIONS', url: '/whip/phone' });
   t.equal(options.statusCode, 204);
@@ -145,7 +145,7 @@ t.test('what the endpoint takes', async t => {
   for (const method of ['GET', 'HEAD']) t.equal((await ask(method, '/whip/phone')).statusCode, 204, method);
 });
 
-t.test('viewers of the camera are viewers, its publisher is none', async t => {
+t.test('the publisher of a camera is not counted as a viewer', async t => {
   const { ask, offer, publish } = await testApp(t, 1);
   await publish();
   t.equal((await ask('GET', '/api/v1/cameras/phone')).json().viewers, 0);
