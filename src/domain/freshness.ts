@@ -7,7 +7,7 @@ export interface SessionFreshness {
 }
 
 export interface CameraFreshness {
-  /** ms since the newest frame that could be sent to viewers; null if there never was one. Grows until the next frame. */
+  /** ms since the newest frame that could be sent to viewers; null before the first. Grows until the next frame. */
   ageMs: number | null;
   /** By their ids. */
   sessions: ReadonlyMap<string, SessionFreshness>;

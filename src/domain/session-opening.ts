@@ -82,8 +82,8 @@ export class SessionOpening {
   }
 
   /**
-   * Opens the session of a camera's one publisher. With `takeover`, the session of the current publisher is ended first,
-   * so that the engine sees the two in that order; not for an offer that the engine would refuse.
+   * Opens the session of a camera's one publisher. With `takeover`, the current publisher's session is ended first, so
+   * that the engine sees the two in that order; not for an offer that the engine would refuse.
    * @throws Failure, OfferError
    */
   async publish(request: SessionRequest, { takeover }: { takeover: boolean }): Promise<OpenedSession> {

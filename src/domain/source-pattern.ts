@@ -18,8 +18,8 @@ const FORMS = 'test, whip, v4l2:*, v4l2:serial=NUMBER, argus:*, libcamera:*, fil
 
 /**
  * Parses a source pattern, as in `access.sources`: a source in which `*` matches any characters. In the host of an RTSP
- * source it matches what is between two dots, and alone any host; without a port the default port matches, without a path
- * any path, and user and password are ignored.
+ * source it matches what is between two dots, and alone any host; without a port the default port matches, without a
+ * path any path, and user and password are ignored.
  * @param base the folder that a relative path of a file is resolved against
  * @throws SourceError
  */

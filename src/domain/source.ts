@@ -108,8 +108,8 @@ export function showSource(source: Source): string {
 const SECRET_PROPERTY = /\b((?:user-pw|\w*pass\w*|token)\s*=\s*)(?:"[^"]*"|\S+)/gi;
 
 /**
- * Hides the passwords of every URL in a text: up to the last @, as people do not escape the characters of passwords, and
- * in the query, where some cameras expect them.
+ * Hides the passwords of every URL in a text: up to the last @, as people do not escape passwords, and in the query,
+ * where some cameras expect them.
  */
 export function redact(text: string): string {
   return text

@@ -1,20 +1,20 @@
 const MEMORY_MS = 600_000;
 const MAX_ADDRESSES = 256;
-/** Offers in a row at which clients of an address left. */
+/** Offers in a row at which clients of an address disconnected. */
 const MAX_LEFT_IN_A_ROW = 2;
-/** For the offer of a client of an address that nothing is known of: an old sender opens its cameras first. */
-const STRANGER_MS = 500;
-/** For that of one which has been a sender, or fails at offers. */
-const SUSPICION_MS = 2_000;
+/** For the offer of a client of an unknown address: a legacy sender opens its cameras first. */
+const UNKNOWN_ADDRESS_MS = 500;
+/** For the offer of a client of an address that has sent before, or whose clients disconnect at offers. */
+const LIKELY_SENDER_MS = 2_000;
 
 /**
- * How long the offer of a client that says HELLO is waited for, by what clients of its address did before. Most who say
- * HELLO are receivers; a sender that does so too may fail at the offer that it gets. So whoever has answered once waits
- * for nothing, and a sender is recognised the second or third time at the latest.
+ * How long to wait for an offer from a client that says HELLO, by what clients of its address did before. Most clients
+ * that say HELLO are receivers; a sender that does so may fail at the offer that it gets. So an address that has
+ * answered once does not wait, and a sender is recognised by its third connection at the latest.
  */
 export class ClientHistory {
   readonly #left = new Map<string, { at: number; count: number }>();
-  /** For good, as a sender may run for days before it comes again. */
+  /** Without expiry, as a sender may run for days before it reconnects. */
   readonly #senders = new Map<string, true>();
   readonly #receivers = new Map<string, true>();
 
@@ -24,7 +24,7 @@ export class ClientHistory {
     keep(this.#senders, address, true);
   }
 
-  /** A client of this address left when it was offered something. */
+  /** A client of this address disconnected when it got an offer. */
   left(address: string): void {
     keep(this.#left, address, { at: performance.now(), count: this.#count(address) + 1 });
   }
@@ -35,13 +35,11 @@ export class ClientHistory {
     keep(this.#receivers, address, true);
   }
 
-  /**
-   * In ms.
-   * @param isHere whether there is a sender of this address: then another client of it is likely something else
-   */
-  helloTimeoutMs(address: string, isHere: boolean): number {
-    if (this.#count(address) >= MAX_LEFT_IN_A_ROW || (this.#senders.has(address) && !isHere)) return SUSPICION_MS;
-    return this.#receivers.has(address) || isHere ? 0 : STRANGER_MS;
+  /** @param hasSender whether a sender of this address is connected: then another client of it is likely a receiver */
+  helloTimeoutMs(address: string, hasSender: boolean): number {
+    const isLikelySender = this.#senders.has(address) && !hasSender;
+    if (this.#count(address) >= MAX_LEFT_IN_A_ROW || isLikelySender) return LIKELY_SENDER_MS;
+    return this.#receivers.has(address) || hasSender ? 0 : UNKNOWN_ADDRESS_MS;
   }
 
   #count(address: string): number {
@@ -50,7 +48,7 @@ export class ClientHistory {
   }
 }
 
-/** Puts something to the end of a map that is bounded, whose beginning is forgotten. */
+/** Sets a key as the newest of a bounded map, which forgets its oldest. */
 function keep<T>(map: Map<string, T>, key: string, value: T): void {
   map.delete(key);
   map.set(key, value);

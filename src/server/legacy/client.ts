@@ -13,28 +13,28 @@ import {
 } from '../../protocol/legacy-message.js';
 
 export interface ClientEvents {
-  heard(message: LegacyMessage, text: string): void;
-  /** It has gone, or was sent away. @param broke whether it broke the rules */
-  closed(broke: boolean): void;
+  received(message: LegacyMessage, text: string): void;
+  /** By either side. @param hasViolated whether it violated the protocol */
+  closed(hasViolated: boolean): void;
 }
 
-/** Messages of one client in ten seconds: one that trickles every address of a machine sends some tens. */
+/** Messages of one client in 10 s: one that trickles every address of a machine sends some tens. */
 const MAX_MESSAGES = 400;
 const WINDOW_MS = 10_000;
-/** Of these, what has connections made: HELLO and offers. */
-const MAX_BEGINNINGS = 10;
-/** Of one connection that it makes: from a HELLO or an offer to the next. */
+/** The messages among these that create connections: HELLO and offers. */
+const MAX_NEGOTIATIONS = 10;
+/** Of one negotiation: from a HELLO or an offer to the next. */
 const MAX_CANDIDATES = 200;
-/** Characters, as of offers over HTTP: to read one takes time that all clients share. */
+/** Characters, as for offers over HTTP: parsing takes time that all clients share. */
 const MAX_DESCRIPTION = 65_536;
-/** Bytes that wait for one client: some offers of many cameras, so it has stopped to read. */
-const MAX_UNREAD = 1_048_576;
-/** How long it may take to say goodbye. */
-const GOODBYE_MS = 2_000;
+/** Bytes queued for one client: several offers of many cameras, so it has stopped reading. */
+const MAX_BUFFERED = 1_048_576;
+/** How long the closing handshake may take. */
+const CLOSE_MS = 2_000;
 /** Bytes of a close frame's reason (RFC 6455 §5.5). */
 const MAX_REASON = 123;
 
-/** One client of the first system: what it says is read and bounded here, and what it is sent goes out in its form. */
+/** A legacy client: parses and limits its messages, and sends it messages in its own form. */
 export class LegacyClient {
   readonly info: LegacyClientInfo;
   form: LegacyForm;
@@ -45,11 +45,11 @@ export class LegacyClient {
   readonly #log: Log;
   #windowAt = performance.now();
   #messages = 0;
-  #beginnings = 0;
+  #negotiations = 0;
   #candidates = 0;
-  #hasAnswered = true;
-  #isGone = false;
-  #broke = false;
+  #hasPonged = true;
+  #isClosed = false;
+  #hasViolated = false;
 
   constructor(socket: LegacySocket, info: LegacyClientInfo, events: ClientEvents, log: Log) {
     this.info = info;
@@ -59,98 +59,98 @@ export class LegacyClient {
     this.#log = log;
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     socket.on('pong', () => {
-      this.#hasAnswered = true;
+      this.#hasPonged = true;
     });
     this.closed = new Promise(resolve => {
       socket.on('close', code => {
-        // Of ws's own: for a message that is too large, or no UTF-8.
-        if (code === CLOSE.tooLarge || code === CLOSE.invalidData) this.#broke = true;
-        this.#leave();
+        // Sent by ws itself: for a message that is too large or not UTF-8.
+        if (code === CLOSE.tooLarge || code === CLOSE.invalidData) this.#hasViolated = true;
+        this.#onClose();
         resolve();
       });
     });
   }
 
   get isClosed(): boolean {
-    return this.#isGone;
+    return this.#isClosed;
   }
 
   hello(): void {
-    this.say(HELLO);
+    this.send(HELLO);
   }
 
   ok(): void {
-    this.say(OK);
+    this.send(OK);
   }
 
-  /** A description, and its candidates once more, for those that read them nowhere else. */
+  /** Sends a description, and its candidates again for clients that do not read them from the SDP. */
   describe(kind: 'offer' | 'answer', { sdp, candidates }: { sdp: string; candidates: readonly string[] }): void {
-    this.say(formatDescription(kind, sdp, this.form));
-    for (const candidate of candidates) this.say(formatCandidate(candidate));
+    this.send(formatDescription(kind, sdp, this.form));
+    for (const candidate of candidates) this.send(formatCandidate(candidate));
   }
 
-  say(text: string): void {
-    if (this.#isGone) return;
-    if (this.#socket.bufferedAmount > MAX_UNREAD) {
-      this.protocolViolation(CLOSE.policy, 'it does not read what it is sent');
+  send(text: string): void {
+    if (this.#isClosed) return;
+    if (this.#socket.bufferedAmount > MAX_BUFFERED) {
+      this.protocolViolation(CLOSE.policy, 'the client does not read its messages');
       this.#socket.terminate();
       return;
     }
     this.#socket.send(text);
   }
 
-  /** Asks whether it is still there; one that has not answered since the last time is cut off. */
+  /** Pings it; terminates it if it has not answered the last ping. */
   ping(): void {
-    if (!this.#hasAnswered) {
+    if (!this.#hasPonged) {
       this.#socket.terminate();
       return;
     }
-    this.#hasAnswered = false;
+    this.#hasPonged = false;
     this.#socket.ping();
   }
 
-  /** Sends it away for what it did. */
+  /** Disconnects it because it violated the protocol. */
   protocolViolation(code: number, reason: string): void {
-    this.#broke = true;
+    this.#hasViolated = true;
     this.close(code, reason);
   }
 
-  /** @param reason in words without a secret, for whoever reads the client's log */
+  /** @param reason for readers of the client's log; without secrets */
   close(code: number, reason: string): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     const { address } = this.info.client;
-    const said = shortened(reason);
-    this.#log.info({ address, code, reason: said }, 'old client is sent away');
-    this.#socket.close(code, said);
-    // It may not answer; what it holds is let go of now.
-    setTimeout(() => this.terminate(), GOODBYE_MS).unref();
-    this.#leave();
+    const short = shortened(reason);
+    this.#log.info({ address, code, reason: short }, 'legacy client disconnected');
+    this.#socket.close(code, short);
+    // It may not answer; its resources are freed now.
+    setTimeout(() => this.terminate(), CLOSE_MS).unref();
+    this.#onClose();
   }
 
   terminate(): void {
     this.#socket.terminate();
   }
 
-  #leave(): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    this.#events.closed(this.#broke);
+  #onClose(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#events.closed(this.#hasViolated);
   }
 
   #onMessage(data: { toString(): string }, isBinary: boolean): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     const now = performance.now();
     if (now - this.#windowAt > WINDOW_MS) {
       this.#windowAt = now;
       this.#messages = 0;
-      this.#beginnings = 0;
+      this.#negotiations = 0;
     }
     if (++this.#messages > MAX_MESSAGES) {
       this.protocolViolation(CLOSE.policy, `more than ${MAX_MESSAGES} messages in ${WINDOW_MS / 1000} s`);
       return;
     }
     if (isBinary) {
-      this.protocolViolation(CLOSE.unsupportedData, 'only text messages are taken');
+      this.protocolViolation(CLOSE.unsupportedData, 'only text messages are accepted');
       return;
     }
     const text = data.toString();
@@ -160,35 +160,35 @@ export class LegacyClient {
       return;
     }
     if (message.type === 'description' && message.sdp.length > MAX_DESCRIPTION) {
-      this.protocolViolation(CLOSE.invalidData, `a description is of at most ${MAX_DESCRIPTION} characters`);
+      this.protocolViolation(CLOSE.invalidData, `a description has at most ${MAX_DESCRIPTION} characters`);
       return;
     }
     if (message.type === 'candidate' && ++this.#candidates > MAX_CANDIDATES) {
       this.protocolViolation(CLOSE.policy, `more than ${MAX_CANDIDATES} candidates`);
       return;
     }
-    const begins = message.type === 'hello' || (message.type === 'description' && message.kind === 'offer');
-    if (begins) this.#candidates = 0;
-    if (begins && ++this.#beginnings > MAX_BEGINNINGS) {
-      this.protocolViolation(CLOSE.policy, `it began anew more than ${MAX_BEGINNINGS} times in ${WINDOW_MS / 1000} s`);
+    const negotiates = message.type === 'hello' || (message.type === 'description' && message.kind === 'offer');
+    if (negotiates) this.#candidates = 0;
+    if (negotiates && ++this.#negotiations > MAX_NEGOTIATIONS) {
+      this.protocolViolation(CLOSE.policy, `more than ${MAX_NEGOTIATIONS} negotiations in ${WINDOW_MS / 1000} s`);
       return;
     }
     if (message.type === 'description') this.form = message.form;
     try {
-      this.#events.heard(message, text);
+      this.#events.received(message, text);
     } catch (err) {
-      // Of one client: what it said is not to be the end of the server.
-      this.#log.error({ err, address: this.info.client.address }, 'what an old client said could not be dealt with');
-      this.close(CLOSE.internal, 'the server made a mistake');
+      // A message of one client must not crash the server.
+      this.#log.error({ err, address: this.info.client.address }, 'handling of legacy client message failed');
+      this.close(CLOSE.internal, 'internal server error');
     }
   }
 }
 
-/** As sessions have it. */
-export const whoIs = ({ info: { client, requestId } }: LegacyClient) => ({ client, requestId });
+/** The client as its sessions record it. */
+export const requesterOf = ({ info: { client, requestId } }: LegacyClient) => ({ client, requestId });
 
 function shortened(reason: string): string {
-  // It may quote what the client sent, and be as long as that.
+  // It may quote a message of the client, and be as long as that.
   let short = reason.slice(0, MAX_REASON);
   while (Buffer.byteLength(short) > MAX_REASON) short = short.slice(0, -1);
   return short;

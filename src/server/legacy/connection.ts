@@ -3,17 +3,18 @@ import type { EndReason } from '../../domain/contract.js';
 import type { ConnectionCamera, ConnectionOffer, MultiCameraConnections } from '../../domain/multi-camera.js';
 import type { SharedRequest } from '../../domain/session-opening.js';
 import type { Sessions } from '../../domain/sessions.js';
-import { type LegacyClient, whoIs } from './client.js';
+import { type LegacyClient, requesterOf } from './client.js';
 
-/** A connection with an old client: the sessions of its cameras, and the candidates that come before they are of use. */
+/** A connection with a legacy client: the sessions of its cameras, and candidates that arrive early. */
 export class LegacyConnection {
-  /** Names it to the engine. */
+  /** Identifies it to the engine. */
   readonly connection = randomUUID();
   readonly #sessions: Sessions;
   readonly #connections: MultiCameraConnections;
   readonly #abort = new AbortController();
-  /** Of those sessions that go on. */
+  /** Of its active sessions. */
   #ids = new Set<string>();
+  /** Null once both sides have described themselves. */
   #early: string[] | null = [];
 
   constructor({ sessions, connections }: { sessions: Sessions; connections: MultiCameraConnections }) {
@@ -37,7 +38,7 @@ export class LegacyConnection {
     join: (parts: readonly ConnectionCamera[]) => Promise<ConnectionOffer>,
   ): Promise<ConnectionOffer> {
     const { joined } = await this.#sessions.share(
-      { cameras, protocol, ...whoIs(client), signal: this.signal },
+      { cameras, protocol, ...requesterOf(client), signal: this.signal },
       async parts => {
         this.#ids = new Set(parts.map(({ session }) => session));
         return await join(parts);
@@ -51,7 +52,7 @@ export class LegacyConnection {
     else this.#connections.trickleConnection(this.connection, [value]);
   }
 
-  /** Both sides have described themselves: candidates are of use from now on, and those that came before. */
+  /** Both sides have described themselves: adds the candidates so far, and further ones as they arrive. */
   described(): void {
     const early = this.#early ?? [];
     this.#early = null;

@@ -12,23 +12,23 @@ export interface ReceiverOptions {
   client: LegacyClient;
   sessions: Sessions;
   connections: MultiCameraConnections;
-  /** The cameras that it is to be offered now. @param signal gives it up */
+  /** The cameras to offer it now. @param signal aborts the wait for them */
   cameras(signal: AbortSignal): Promise<readonly string[]>;
   log: Log;
 }
 
 interface Negotiation {
-  /** Counts them: the sections of each offer have names of their own. */
+  /** Makes the mids of each offer unique. */
   number: number;
   connection: LegacyConnection;
   state: 'offering' | 'offered' | 'answered';
-  late: NodeJS.Timeout | null;
+  timeout: NodeJS.Timeout | null;
 }
 
-/** From the offer to the answer, at the most: nothing is sent meanwhile, and the cameras are open. */
+/** From the offer to the answer, at most: until then the cameras are open, and nothing is sent. */
 const ANSWER_MS = 15_000;
 
-/** An old receiver: each HELLO gets it a connection of its own, instead of the one before. */
+/** A legacy receiver: each HELLO replaces its connection with a new one. */
 export class LegacyReceiver {
   readonly #options: ReceiverOptions;
   #current: Negotiation | null = null;
@@ -38,8 +38,8 @@ export class LegacyReceiver {
     this.#options = options;
   }
 
-  /** Whether it was offered something and has not answered. */
-  get owesAnAnswer(): boolean {
+  /** Whether it has not answered its offer yet. */
+  get isAnswerPending(): boolean {
     return this.#current?.state === 'offered';
   }
 
@@ -50,7 +50,7 @@ export class LegacyReceiver {
       number: ++this.#count,
       connection: new LegacyConnection(this.#options),
       state: 'offering',
-      late: null,
+      timeout: null,
     };
     this.#current = negotiation;
     client.ok();
@@ -59,15 +59,15 @@ export class LegacyReceiver {
     } catch (error) {
       if (this.#current !== negotiation) return;
       this.#current = null;
-      if (!(error instanceof Failure)) this.#options.log.error({ err: error }, 'old receiver could not be offered');
-      client.close(codeOf(error), error instanceof Failure ? error.message : 'the server made a mistake');
+      if (!(error instanceof Failure)) this.#options.log.error({ err: error }, 'offer to legacy receiver failed');
+      client.close(codeOf(error), error instanceof Failure ? error.message : 'internal server error');
     }
   }
 
   answer(sdp: string): void {
     const { client, connections } = this.#options;
     const negotiation = this.#current;
-    if (this.#isOfAnother(sdp, negotiation)) return;
+    if (this.#isStale(sdp, negotiation)) return;
     if (negotiation?.state !== 'offered') {
       client.protocolViolation(CLOSE.protocolError, 'an answer without an offer');
       return;
@@ -80,7 +80,7 @@ export class LegacyReceiver {
       return;
     }
     negotiation.state = 'answered';
-    if (negotiation.late) clearTimeout(negotiation.late);
+    if (negotiation.timeout) clearTimeout(negotiation.timeout);
     negotiation.connection.described();
   }
 
@@ -92,7 +92,7 @@ export class LegacyReceiver {
   sessionEnded(id: string): boolean {
     const negotiation = this.#current;
     if (!negotiation?.connection.sessionEnded(id)) return false;
-    if (negotiation.late) clearTimeout(negotiation.late);
+    if (negotiation.timeout) clearTimeout(negotiation.timeout);
     this.#current = null;
     return true;
   }
@@ -101,7 +101,7 @@ export class LegacyReceiver {
     const negotiation = this.#current;
     this.#current = null;
     if (!negotiation) return;
-    if (negotiation.late) clearTimeout(negotiation.late);
+    if (negotiation.timeout) clearTimeout(negotiation.timeout);
     negotiation.connection.end(reason, detail);
   }
 
@@ -122,14 +122,14 @@ export class LegacyReceiver {
     if (this.#current !== negotiation) return;
     negotiation.state = 'offered';
     client.describe('offer', offered);
-    negotiation.late = setTimeout(
+    negotiation.timeout = setTimeout(
       () => connection.end('connect-timeout', `the offer was not answered within ${ANSWER_MS / 1000} s`),
       ANSWER_MS,
     );
   }
 
-  // It said HELLO again before it had seen the offer of the time before.
-  #isOfAnother(sdp: string, negotiation: Negotiation | null): boolean {
+  // It said HELLO again before it had seen the previous offer.
+  #isStale(sdp: string, negotiation: Negotiation | null): boolean {
     const [first] = midsOf(sdp);
     const number = Number(/^n(\d+)c\d+$/.exec(first ?? '')?.[1] ?? Number.NaN);
     return number >= 1 && number <= this.#count && number !== negotiation?.number;

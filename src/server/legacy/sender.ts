@@ -10,27 +10,27 @@ import type { LegacyClient } from './client.js';
 import { LegacyConnection } from './connection.js';
 
 export interface SenderOptions {
-  /** What its cameras are called: `legacy-1`, and if there are more, `legacy-1-2`, … */
+  /** The id of its first camera, as `legacy-1`; further ones are `legacy-1-2`, … */
   name: string;
   sessions: Sessions;
   connections: MultiCameraConnections;
   /** Whether a client may send a camera. */
   maySend(client: LegacyClient, camera: string): boolean;
   /** How many cameras it may have. */
-  room(): number;
-  /** It has other cameras than before. */
+  maxCameras(): number;
+  /** Its cameras have changed. */
   changed(): void;
   log: Log;
 }
 
 /** From HELLO to the offer: it opens its cameras first. */
 const OFFER_MS = 10_000;
-/** So long after an offer that nobody waited for yet somebody may come. */
+/** How long an offer is kept before its first viewer. */
 const GRACE_MS = 10_000;
 
 /**
- * An old sender's place: its cameras stay when it goes, and are its again when it comes back. It opens its cameras anew
- * at each HELLO, so that it is told so when somebody wants to see them, and not again while they come.
+ * A legacy sender: its cameras stay when it disconnects, and are reused when it reconnects. It reopens its cameras at
+ * each HELLO, so HELLO is sent when a camera is wanted, and not again until its offer arrives.
  */
 export class LegacySender {
   readonly name: string;
@@ -42,9 +42,9 @@ export class LegacySender {
   #isProven = false;
   #hasOffered = false;
   #connection: LegacyConnection | null = null;
-  /** Its offer was not asked for: if it is let go of, it may not offer again. */
-  #isUnasked = false;
-  #askedAt: number | null = null;
+  /** Its offer was not requested: if its connection is closed, it may not offer again. */
+  #isUnsolicited = false;
+  #requestedAt: number | null = null;
   #grace: NodeJS.Timeout | null = null;
   readonly #waiting = new Set<() => void>();
 
@@ -53,12 +53,12 @@ export class LegacySender {
     this.#options = options;
   }
 
-  /** Ids of its cameras, in the order of its sections; of one that has not offered yet, one. */
+  /** Ids of its cameras, in the order of its sections; a single one before its first offer. */
   get cameras(): string[] {
     return this.#idsOf(this.#cameras);
   }
 
-  /** Who it is; null while it is gone. */
+  /** Null while it is disconnected. */
   get client(): LegacyClient | null {
     return this.#client;
   }
@@ -73,26 +73,26 @@ export class LegacySender {
     return this.#isProven;
   }
 
-  /** Whether it is known how many cameras it has. */
+  /** Whether its number of cameras is known. */
   get hasOffered(): boolean {
     return this.#hasOffered;
   }
 
-  /** A client that is silent, or offers, takes the place. */
-  take(client: LegacyClient, offers: boolean): void {
+  /** Attaches a client that is silent, or offers. */
+  attach(client: LegacyClient, offers: boolean): void {
     this.#client = client;
     this.#address = client.info.address;
-    this.#askedAt = null;
-    if (this.#wanted.size > 0 && !offers) this.#ask();
+    this.#requestedAt = null;
+    if (this.#wanted.size > 0 && !offers) this.#requestOffer();
   }
 
-  /** Has it say OK, and its offer come, if it is a sender at all. */
+  /** Requests its OK and its offer, which arrive only if it is a sender. */
   probe(): void {
-    if (!this.#isProven && this.#askedAt === null) this.#ask();
+    if (!this.#isProven && this.#requestedAt === null) this.#requestOffer();
   }
 
-  /** Resolves when it has said OK, when it has offered, or when it is gone or out of time. */
-  async until(what: 'ok' | 'offer', ms: number): Promise<void> {
+  /** Resolves when it has said OK or has offered; or when it disconnects or time is up. */
+  async waitFor(what: 'ok' | 'offer', ms: number): Promise<void> {
     const isDone = (): boolean => this.#client === null || (what === 'ok' ? this.#isProven : this.#hasOffered);
     const end = performance.now() + ms;
     while (!isDone() && performance.now() < end) {
@@ -109,21 +109,21 @@ export class LegacySender {
     }
   }
 
-  /** One of its cameras is open and waits for pictures, or is closed again. */
-  want(camera: string, wanted: boolean): void {
+  /** One of its cameras is open and waits for frames, or is closed again. */
+  setWanted(camera: string, wanted: boolean): void {
     if (!wanted) {
       this.#wanted.delete(camera);
-      if (this.#wanted.size === 0 && this.#grace === null && !this.#isUnasked) this.#hangUp('no-viewers');
+      if (this.#wanted.size === 0 && this.#grace === null && !this.#isUnsolicited) this.#disconnect('no-viewers');
       return;
     }
     this.#wanted.add(camera);
-    const isAsked = this.#askedAt !== null && performance.now() - this.#askedAt < OFFER_MS;
-    if (!this.#connection && !isAsked) this.#ask();
+    const isRequested = this.#requestedAt !== null && performance.now() - this.#requestedAt < OFFER_MS;
+    if (!this.#connection && !isRequested) this.#requestOffer();
   }
 
-  heardOk(): void {
+  receivedOk(): void {
     this.#isProven = true;
-    this.#say();
+    this.#notify();
   }
 
   async offer(sdp: string): Promise<void> {
@@ -131,20 +131,20 @@ export class LegacySender {
     const client = this.#client;
     if (!client) return;
     const connection = new LegacyConnection(this.#options);
-    const isUnasked = this.#askedAt === null;
-    this.#askedAt = null;
-    this.#hangUp('renegotiated');
+    const isUnsolicited = this.#requestedAt === null;
+    this.#requestedAt = null;
+    this.#disconnect('renegotiated');
     this.#connection = connection;
-    this.#isUnasked = isUnasked;
+    this.#isUnsolicited = isUnsolicited;
     try {
       const offer = parseOffer(sdp, 'publish');
-      // Before anything becomes of it: each camera is a process.
+      // Before anything is started: each camera is a process.
       this.#check(offerOfCameras(offer).cameras, client);
       this.#isProven = true;
       this.#hasOffered = true;
       this.#setCameras(offer.video.length);
-      this.#stay();
-      this.#say();
+      this.#startGrace();
+      this.#notify();
       const answer = await connection.share(client, { cameras: this.cameras, protocol: 'legacy-sender' }, parts =>
         connections.receiveCameras(connection.connection, parts, offer),
       );
@@ -152,22 +152,22 @@ export class LegacySender {
       client.describe('answer', answer);
       connection.described();
     } catch (error) {
-      // Another offer took its place, or nobody wants it any more: its client goes on.
+      // Another offer has replaced it, or it is no longer wanted: its client stays.
       if (this.#client !== client || this.#connection !== connection) return;
       if (error instanceof OfferError) client.protocolViolation(CLOSE.invalidData, error.message);
       else if (error instanceof Failure)
         client.close(error.code === 'forbidden' ? CLOSE.policy : CLOSE.tryAgainLater, error.message);
       else {
-        log.error({ err: error }, 'old sender could not be answered');
-        client.close(CLOSE.internal, 'the server made a mistake');
+        log.error({ err: error }, 'answer to legacy sender failed');
+        client.close(CLOSE.internal, 'internal server error');
       }
     }
   }
 
   /** @throws OfferError, Failure */
   #check(count: number, client: LegacyClient): void {
-    const room = this.#options.room();
-    if (count > room) throw new OfferError('invalid-sdp', `The offer has ${count} cameras; there is room for ${room}.`);
+    const max = this.#options.maxCameras();
+    if (count > max) throw new OfferError('invalid-sdp', `The offer has ${count} cameras; now at most ${max} are allowed.`);
     const forbidden = this.#idsOf(count).find(camera => !this.#options.maySend(client, camera));
     if (forbidden !== undefined) throw new Failure('forbidden', `It may not send camera "${forbidden}".`);
   }
@@ -176,34 +176,34 @@ export class LegacySender {
     this.#connection?.candidate(value);
   }
 
-  /** One of its sessions has ended: with the last it is asked again, if somebody still waits for it. */
+  /** One of its sessions has ended: after the last, a new offer is requested if a camera is still wanted. */
   sessionEnded(id: string): void {
     const connection = this.#connection;
-    // One that waits for its answer is told why there is none: asked at once, it would offer the same again.
+    // While it waits for the answer, the failure closes it: with a new HELLO it would only repeat its offer.
     if (!connection?.sessionEnded(id) || !connection.isDescribed) return;
-    this.#letGo();
-    if (this.#wanted.size > 0 && this.#client) this.#ask();
+    this.#forgetConnection();
+    if (this.#wanted.size > 0 && this.#client) this.#requestOffer();
   }
 
-  /** Its client is gone, or is nobody's business any more. */
+  /** Detaches its client. */
   close(reason: EndReason): void {
     this.#client = null;
-    this.#hangUp(reason);
-    this.#say();
+    this.#disconnect(reason);
+    this.#notify();
   }
 
-  #ask(): void {
+  #requestOffer(): void {
     if (!this.#client) return;
-    this.#askedAt = performance.now();
+    this.#requestedAt = performance.now();
     this.#client.hello();
   }
 
-  /** While nobody has asked for what it was asked for itself, it is kept for a while. */
-  #stay(): void {
+  /** Keeps a connection that was requested for a while, even without viewers. */
+  #startGrace(): void {
     if (this.#grace) clearTimeout(this.#grace);
     this.#grace = setTimeout(() => {
       this.#grace = null;
-      if (this.#wanted.size === 0 && !this.#isUnasked) this.#hangUp('no-viewers');
+      if (this.#wanted.size === 0 && !this.#isUnsolicited) this.#disconnect('no-viewers');
     }, GRACE_MS).unref();
   }
 
@@ -214,25 +214,25 @@ export class LegacySender {
   #setCameras(count: number): void {
     if (count === this.#cameras) return;
     this.#cameras = count;
-    // Of one that is no more nobody will say that it is not wanted any more.
+    // A removed camera is never reported as unwanted.
     for (const camera of this.#wanted) if (!this.cameras.includes(camera)) this.#wanted.delete(camera);
     this.#options.changed();
   }
 
-  #hangUp(reason: EndReason): void {
+  #disconnect(reason: EndReason): void {
     const connection = this.#connection;
-    this.#letGo();
+    this.#forgetConnection();
     if (this.#grace) clearTimeout(this.#grace);
     this.#grace = null;
     connection?.end(reason, null);
   }
 
-  #letGo(): void {
+  #forgetConnection(): void {
     this.#connection = null;
-    this.#isUnasked = false;
+    this.#isUnsolicited = false;
   }
 
-  #say(): void {
-    for (const tell of [...this.#waiting]) tell();
+  #notify(): void {
+    for (const done of [...this.#waiting]) done();
   }
 }

@@ -4,9 +4,9 @@ import { CLOSE } from '../../domain/web-sockets.js';
 import type { LegacyClient } from './client.js';
 import { LegacySender, type SenderOptions } from './sender.js';
 
-export interface SendersOptions extends Omit<SenderOptions, 'name' | 'changed' | 'room'> {
+export interface SendersOptions extends Omit<SenderOptions, 'name' | 'changed' | 'maxCameras'> {
   cameras: Cameras;
-  /** The cameras of all of them. */
+  /** Replaces the cameras of all senders. */
   setEphemeral(cameras: readonly { id: string; name: string }[]): void;
   returnMs(): number;
 }
@@ -15,7 +15,7 @@ const MAX_SENDERS = 8;
 /** Of all senders: each has a process. */
 const MAX_CAMERAS = 16;
 
-/** The places of old senders: `legacy-1` to `legacy-8`. */
+/** The legacy senders: `legacy-1` to `legacy-8`. */
 export class Senders {
   readonly #options: SendersOptions;
   readonly #senders = new Map<number, LegacySender>();
@@ -25,39 +25,39 @@ export class Senders {
     this.#options = options;
   }
 
-  /** In the order of their numbers; those that are gone and may come back too. */
+  /** In the order of their numbers, including disconnected ones that may return. */
   all(): LegacySender[] {
     return [...this.#senders].sort(([a], [b]) => a - b).map(([, sender]) => sender);
   }
 
-  /** The one whose camera it is. */
-  of(camera: string): LegacySender | undefined {
+  /** The sender of a camera. */
+  find(camera: string): LegacySender | undefined {
     return this.all().find(({ cameras }) => cameras.includes(camera));
   }
 
-  /** Gives a client the place that it had before, or another that it may have; null where there is none. */
+  /** Attaches a client to its previous sender, or to another one that its token allows; null if there is none. */
   add(client: LegacyClient, { offers }: { offers: boolean }): LegacySender | null {
     const isAllowed = (name: string): boolean => this.#options.maySend(client, name);
     const free = this.all().filter(sender => sender.client === null && isAllowed(sender.name));
     const sender = free.find(({ address }) => address === client.info.address) ?? this.#make(isAllowed) ?? free[0];
     if (!sender) return null;
-    this.#stay(sender);
-    sender.take(client, offers);
+    this.#cancelRemoval(sender);
+    sender.attach(client, offers);
     this.#changed();
     return sender;
   }
 
-  /** A sender's client is gone; its cameras wait for it for a while. */
-  gone(sender: LegacySender, reason: EndReason): void {
+  /** A sender's client has disconnected; its cameras are kept for `returnMs`. */
+  disconnected(sender: LegacySender, reason: EndReason): void {
     sender.close(reason);
     const ms = this.#options.returnMs();
     if (!sender.isProven || ms === 0) this.remove(sender);
     else this.#leaving.set(sender, setTimeout(() => this.remove(sender), ms).unref());
   }
 
-  /** Takes it out, and its cameras with it. */
+  /** Removes it with its cameras. */
   remove(sender: LegacySender): void {
-    this.#stay(sender);
+    this.#cancelRemoval(sender);
     sender.close('no-viewers');
     for (const [number, other] of this.#senders) if (other === sender) this.#senders.delete(number);
     this.#changed();
@@ -69,31 +69,31 @@ export class Senders {
 
   close(): void {
     for (const sender of this.all()) {
-      this.#stay(sender);
+      this.#cancelRemoval(sender);
       sender.close('shutdown');
     }
     this.#senders.clear();
   }
 
-  /** Takes out those whose names are another camera's now; they come back to another place. */
+  /** Removes senders whose names now belong to configured cameras; they reconnect under another name. */
   camerasChanged(): void {
-    const taken = this.#taken();
+    const taken = this.#configuredNames();
     for (const sender of this.all()) {
       const { name, client } = sender;
       if (!taken.has(name)) continue;
       this.remove(sender);
-      client?.close(CLOSE.serviceRestart, 'a camera of its name was configured');
+      client?.close(CLOSE.serviceRestart, 'a camera with its name was configured');
     }
   }
 
-  /** Places whose first camera, or one that a sender turns out to have besides, is configured. */
-  #taken(): Set<string> {
+  /** Names of senders of which any camera id is configured, including ids of further cameras. */
+  #configuredNames(): Set<string> {
     const configured = this.#options.cameras.plans().filter(({ source }) => source.type !== 'forwarded');
     return new Set(configured.map(({ id }) => /^(legacy-\d+)-\d+$/.exec(id)?.[1] ?? id));
   }
 
   #make(isAllowed: (name: string) => boolean): LegacySender | null {
-    const taken = this.#taken();
+    const taken = this.#configuredNames();
     for (let number = 1; number <= MAX_SENDERS; number++) {
       const name = `legacy-${number}`;
       if (this.#senders.has(number) || taken.has(name) || !isAllowed(name)) continue;
@@ -101,7 +101,7 @@ export class Senders {
         ...this.#options,
         name,
         changed: () => this.#changed(),
-        room: () => this.#roomFor(sender),
+        maxCameras: () => this.#maxCamerasOf(sender),
       });
       this.#senders.set(number, sender);
       return sender;
@@ -109,24 +109,24 @@ export class Senders {
     return null;
   }
 
-  #roomFor(sender: LegacySender): number {
+  #maxCamerasOf(sender: LegacySender): number {
     const others = this.all().filter(other => other !== sender);
     return MAX_CAMERAS - others.reduce((sum, { cameras }) => sum + cameras.length, 0);
   }
 
-  #stay(sender: LegacySender): void {
+  #cancelRemoval(sender: LegacySender): void {
     const timer = this.#leaving.get(sender);
     if (timer) clearTimeout(timer);
     this.#leaving.delete(sender);
   }
 
   #changed(): void {
-    const guests = [...this.#senders].flatMap(([number, { cameras }]) =>
+    const cameras = [...this.#senders].flatMap(([number, { cameras }]) =>
       cameras.map((id, index) => ({
         id,
-        name: `Old sender ${number}${cameras.length > 1 ? `, camera ${index + 1}` : ''}`,
+        name: `Legacy sender ${number}${cameras.length > 1 ? `, camera ${index + 1}` : ''}`,
       })),
     );
-    this.#options.setEphemeral(guests);
+    this.#options.setEphemeral(cameras);
   }
 }
