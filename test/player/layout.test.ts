@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { placesIn, windowSize } from '../../src/receiver/player/layout.js';
+import { tileRectangles, windowSize } from '../../src/receiver/player/layout.js';
 
 const tiles = fc.integer({ min: 1, max: 32 });
 const windows = fc.record({
@@ -11,24 +11,24 @@ const windows = fc.record({
 t.test('every tile is inside the window and over no other, whatever the window', async () => {
   fc.assert(
     fc.property(windows, tiles, (window, count) => {
-      const places = placesIn(window, count);
-      const isInside = places.every(
+      const rectangles = tileRectangles(window, count);
+      const isInside = rectangles.every(
         ({ x, y, width, height }) =>
           x >= 0 && y >= 0 && x + width <= window.width && y + height <= window.height && width >= 2 && height >= 2,
       );
-      const isEven = places.every(({ x, y, width, height }) => [x, y, width, height].every(n => n % 2 === 0));
-      const isApart = places.every((a, i) =>
-        places.every(
+      const isEven = rectangles.every(({ x, y, width, height }) => [x, y, width, height].every(n => n % 2 === 0));
+      const isApart = rectangles.every((a, i) =>
+        rectangles.every(
           (b, j) =>
             j <= i || a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y,
         ),
       );
-      return places.length === count && isInside && isEven && isApart;
+      return rectangles.length === count && isInside && isEven && isApart;
     }),
   );
 });
 
-t.test('no other number of columns shows the pictures much larger', async () => {
+t.test('no other number of columns shows the video much larger', async () => {
   fc.assert(
     fc.property(windows, tiles, (window, count) => {
       const scale = ({ width, height }: { width: number; height: number }): number => Math.min(width / 4, height / 3);
@@ -38,7 +38,7 @@ t.test('no other number of columns shows the pictures much larger', async () => 
         ),
       );
       // A grid without holes is worth a tenth; and pixels are whole, two by two.
-      return scale(placesIn(window, count)[0] ?? { width: 0, height: 0 }) > 0.9 * best - 1;
+      return scale(tileRectangles(window, count)[0] ?? { width: 0, height: 0 }) > 0.9 * best - 1;
     }),
   );
 });
@@ -57,14 +57,14 @@ t.test('the window itself', async t => {
 
 t.test('a wide window has a row, a tall one a column; too small a one breaks nothing', t => {
   const columns = (width: number, height: number): number =>
-    new Set(placesIn({ width, height }, 3).map(({ x }) => x)).size;
+    new Set(tileRectangles({ width, height }, 3).map(({ x }) => x)).size;
   t.equal(columns(1_920, 480), 3);
   t.equal(columns(640, 1_440), 1);
   for (const window of [
     { width: 1, height: 1 },
     { width: 0, height: 0 },
   ])
-    t.equal(placesIn(window, 5).length, 5);
-  t.strictSame(placesIn({ width: 640, height: 480 }, 0), []);
+    t.equal(tileRectangles(window, 5).length, 5);
+  t.strictSame(tileRectangles({ width: 640, height: 480 }, 0), []);
   t.end();
 });

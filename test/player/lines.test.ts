@@ -44,7 +44,7 @@ function describe(): [string, string][] {
     ...PIPE_FORMATS.map((format): [string, string] => [`pipe of ${format}`, describePipe(format)]),
     ['still as jpg', describeSnapshotFile('jpg')],
     ['still as png', describeSnapshotFile('png')],
-    ['black picture', BLACK_FRAME],
+    ['black frame', BLACK_FRAME],
   ];
 }
 

@@ -1,10 +1,10 @@
 import t from 'tap';
 import { numbered, warning } from '../../src/receiver/player/words.js';
 
-t.test('what stands over a picture that is old, or over none', t => {
-  t.equal(warning(640, null), 'PICTURE IS 0.6 s OLD');
-  t.equal(warning(125_000, 'robot refuses'), 'PICTURE IS 2 min 5 s OLD\nrobot refuses');
-  t.equal(warning(7_260_000, null), 'PICTURE IS 2 h 1 min OLD');
+t.test('the text over an old frame, or before the first one', t => {
+  t.equal(warning(640, null), 'VIDEO IS 0.6 s OLD');
+  t.equal(warning(125_000, 'robot refuses'), 'VIDEO IS 2 min 5 s OLD\nrobot refuses');
+  t.equal(warning(7_260_000, null), 'VIDEO IS 2 h 1 min OLD');
   t.equal(warning(null, 'connecting'), 'connecting');
   t.equal(warning(null, null), '');
   t.end();

@@ -30,7 +30,7 @@ t.test('its decoder gives way to the next; when none is left recv ends and says 
   }
   t.ok(killed.size < enough, `it gives up; it was killed ${killed.size} times`);
   t.equal(await recv.exited, 71, recv.stderr.join('\n'));
-  t.match(recv.stderr.at(-1), /no H.264 decoder works.*avdec_h264: it broke the player/);
+  t.match(recv.stderr.at(-1), /no H.264 decoder works.*avdec_h264: it crashed the player/);
   t.strictSame(decoders().slice(0, 2), ['avdec_h264', 'openh264dec'], 'both had their turn');
   t.equal(killed.size, 3 * decoders().length, 'three times each');
 });

@@ -2,7 +2,7 @@ import { tryDecoder } from '../../gst/decoder-trial.js';
 import { DECODERS, type Decoder } from '../../gst/decoders.js';
 import type { MachineFacts } from '../../gst/machine.js';
 
-/** No decoder works: what was tried, and what to do. */
+/** No decoder works: what was tried, and the remedy. */
 export class NoDecoder extends Error {
   readonly remedy: string;
   constructor(detail: string, remedy: string) {
@@ -12,10 +12,10 @@ export class NoDecoder extends Error {
 }
 
 /**
- * The best decoder that decodes a clip.
- * @param forced the only one that may be taken
- * @param skip those that have broken the process
- * @param onTrying is told before each, as it may be the end of this process
+ * The best decoder that decodes a test clip.
+ * @param forced the only one allowed
+ * @param skip those that have crashed the process
+ * @param onTrying is called before each, as it may crash this process
  * @throws NoDecoder
  */
 export async function chooseDecoder(
@@ -23,13 +23,13 @@ export async function chooseDecoder(
   { forced, skip, onTrying }: { forced: string | null; skip: ReadonlySet<string>; onTrying(element: string): void },
 ): Promise<Decoder> {
   const known = DECODERS.filter(({ element }) => forced === null || element === forced);
-  // One that is not in the table is taken for one that brings pictures into system memory.
-  const candidates = known.length > 0 ? known : forced === null ? [] : [ofTheUsers(forced)];
+  // A decoder that is not in the table is assumed to output frames in system memory.
+    const candidates = known.length > 0 ? known : forced === null ? [] : [unknownDecoder(forced)];
   const tried: string[] = [];
   for (const decoder of candidates) {
     const { element } = decoder;
     if (skip.has(element)) {
-      tried.push(`${element}: it broke the player`);
+      tried.push(`${element}: it crashed the player`);
       continue;
     }
     if (!machine.has(element)) {
@@ -43,10 +43,10 @@ export async function chooseDecoder(
   }
   throw forced === null
     ? new NoDecoder(
-        `no H.264 decoder works here${tried.length > 0 ? ` (${tried.join('; ')})` : ''}`,
+        `no H.264 decoder works${tried.length > 0 ? ` (${tried.join('; ')})` : ''}`,
         'On Debian and Ubuntu: "sudo apt-get install gstreamer1.0-libav".',
       )
-    : new NoDecoder(`--decoder ${tried.join('; ')}`, 'Leave it out to have the best one chosen.');
+    : new NoDecoder(`--decoder ${tried.join('; ')}`, 'Without the option the best one is chosen.');
 }
 
-const ofTheUsers = (element: string): Decoder => ({ element, title: element, properties: {}, output: 'video/x-raw' });
+const unknownDecoder = (element: string): Decoder => ({ element, title: element, properties: {}, output: 'video/x-raw' });

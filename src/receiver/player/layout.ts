@@ -1,12 +1,12 @@
 import { largestGrid } from '../../protocol/grid.js';
-import type { Place } from './lines.js';
+import type { Rectangle } from './lines.js';
 
-/** Pixels of a tile, before a person makes the window larger or smaller: the default size of a camera. */
+/** Pixels of a tile before the window is resized: the default size of a camera. */
 const TILE = { width: 640, height: 480 };
-/** Of the window, at the most. */
+/** Maximum size of the window. */
 const LARGEST = { width: 1920, height: 1080 };
 
-/** The size of a window with so many tiles. */
+/** The initial size of a window. */
 export function windowSize(tiles: number): { width: number; height: number } {
   const columns = Math.ceil(Math.sqrt(tiles));
   const rows = Math.ceil(tiles / columns);
@@ -14,8 +14,8 @@ export function windowSize(tiles: number): { width: number; height: number } {
   return { width: even(columns * TILE.width * scale), height: even(rows * TILE.height * scale) };
 }
 
-/** Where the tiles are in a window: row by row, in as many columns as show the pictures largest. */
-export function placesIn(window: { width: number; height: number }, tiles: number): Place[] {
+/** The tiles of a window: row by row, in the number of columns that shows the video largest. */
+export function tileRectangles(window: { width: number; height: number }, tiles: number): Rectangle[] {
   const { columns, rows } = largestGrid(tiles, (columns, rows) => {
     const tile = tileOf(window, columns, rows);
     return Math.min(tile.width, tile.height * (TILE.width / TILE.height));

@@ -2,16 +2,16 @@ import { Housekeeping } from '../../gst/housekeeping.js';
 import { checkToPlayer, type FromPlayer } from '../../messages/player.js';
 import { Player } from './player.js';
 
-// The process of `recv` that decodes and shows. Its stdout is for the pictures that are piped, and for nothing else.
+// The process of `recv` that decodes and shows. Its stdout is only for piped video.
 const began = performance.now();
 const housekeeping = new Housekeeping();
 const send = (message: FromPlayer): void => {
   if (process.connected) process.send?.(message);
 };
 
-// A Ctrl-C on the terminal, and its end, go to the whole process group and are the parent's to handle.
+// Ctrl-C and a hangup of the terminal reach the whole process group; the parent handles them.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-// Without its parent a player is nobody's: it goes at once, whatever GStreamer still does.
+// Without its parent a player exits at once, whatever GStreamer is doing.
 process.on('disconnect', () => process.exit(0));
 process.title = 'bigfootbot-video: player';
 
@@ -24,7 +24,7 @@ process.on('message', (data: unknown) => {
     housekeeping.pump();
     send({ type: 'pong', sequence: message.sequence });
   } else if (message.type === 'close') {
-    // When all that was said is out, the process ends with the channel.
+    // After all pending messages are sent, the process ends with the channel.
     player
       .close()
       .catch(error => send({ type: 'log', level: 'error', event: 'player not closed', fields: { err: String(error) } }))

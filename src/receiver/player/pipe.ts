@@ -5,23 +5,23 @@ import type { PipeFormat } from '../../messages/player.js';
 import { describePipe, PIPES } from './lines.js';
 import type { Section } from './section.js';
 
-/** A row of a raw picture is padded to four bytes otherwise, in a plane of half the width too, and readers expect none. */
+/** Granularity of the width: other rows are padded to four bytes, chroma planes too, and readers expect no padding. */
 const ROW = 8;
 
 export interface PipeOptions {
   format: PipeFormat;
   baseTime: bigint;
-  /** The size of every picture that is written. */
+  /** The size of every frame that is written. */
   onSize(size: { width: number; height: number }): void;
-  /** Nobody reads any more. */
+  /** The reader closed the pipe. */
   onClosed(): void;
-  /** It cannot go on. */
+  /** Writing failed for good. */
   onFailed(detail: string): void;
 }
 
 /**
- * A camera's pictures on stdout, for ROS, OpenCV or ffmpeg; GStreamer writes them. All have the size of the first: whoever
- * reads raw pictures cannot learn of another.
+ * A camera's video on stdout, for ROS, OpenCV or ffmpeg; GStreamer writes it. All frames have the size of the first: a
+ * reader of raw frames cannot detect a change.
  */
 export class Pipe {
   readonly #options: PipeOptions;
@@ -40,16 +40,16 @@ export class Pipe {
 
   take(section: Section | null): void {
     if (PIPES[this.#options.format] === null) this.#input.take(section?.encoded ?? null);
-    // Its size comes with the first picture: see look.
+    // The size is known with the first frame: see poll.
     else if (!section) this.#input.take(null);
   }
 
-  /** Looks after it; to be called often. */
-  look(section: Section | null): void {
+  /** Checks for errors and the first frame; call it often. */
+    poll(section: Section | null): void {
     const { error } = drainBus(this.#pipeline);
     if (error && !this.#isOver) {
       this.#isOver = true;
-      // EPIPE, in fdsink's words.
+      // fdsink's text for EPIPE.
       if (/Broken pipe/i.test(`${error.message} ${error.debug}`)) this.#options.onClosed();
       else this.#options.onFailed(`${error.message} ${error.debug.split('\n').slice(1).join(' ')}`.trim());
     }

@@ -19,14 +19,14 @@ interface Session {
 
 const FIGURES_MS = 1_000;
 
-/** All cameras of one `recv`: sessions that come and go, and what is made of their pictures. */
+/** All cameras of one `recv`: their sessions, and the output of their video. */
 export class Player {
   readonly #send: (message: FromPlayer) => void;
   readonly #housekeeping: Housekeeping;
   readonly #machine = inspectMachine();
   /**
-   * ns of the pipeline clock at running time 0, of all pipelines here. Further back than the sinks' offset, of which there is
-   * no time before 0 (see describeClock).
+   * ns of the pipeline clock at running time 0, for all pipelines here. Further back than the sinks' offset, as there is
+     * no time below 0 (see describeClock).
    */
   readonly #baseTime = Gst.SystemClock.obtain().getTime() - BigInt(2 * CLOCK_OFFSET_NS);
   readonly #views = new Map<string, View>();
@@ -191,11 +191,11 @@ export class Player {
 
   #check(): void {
     for (const { reception } of this.#sessions.values()) reception.readMarks();
-    for (const view of this.#views.values()) view.look();
+    for (const view of this.#views.values()) view.poll();
   }
 
   #report(): void {
-    for (const { reception } of this.#sessions.values()) reception.look();
+    for (const { reception } of this.#sessions.values()) reception.poll();
     for (const [camera, view] of this.#views) {
       const session = [...this.#sessions.values()].find(({ cameras }) => cameras.includes(camera));
       const section = session?.reception.sections[session.cameras.indexOf(camera)];

@@ -1,30 +1,30 @@
 /**
- * When a camera's pictures came and when they were decoded, and what follows from it: time to decode, freezes. Pure; all
+ * When a camera's frames arrived and when they were decoded, and from that the decoding time and freezes. Pure; all
  * times in ns of one clock.
  */
 
-/** What is kept of pictures that are not decoded yet, or whose mark is not read yet. */
+/** Frames kept that are not decoded yet, or whose mark is not read yet. */
 const MAX_KEPT = 120;
-/** A picture that stands for so long is a freeze, as W3C's webrtc-stats has it: three times the usual, or 150 ms more. */
+/** A gap between frames is a freeze, as in W3C webrtc-stats, if it is three times the usual gap, or 150 ms longer. */
 const FREEZE_FACTOR = 3;
 const FREEZE_MORE_NS = 150_000_000;
-/** The usual time between pictures is the mean of so many. */
+/** The usual gap is the mean of so many. */
 const USUAL_OF = 30;
-/** And is known from so many on: to begin with pictures come as the connection lets them. */
+/** Gaps before the mean is used: at first, the connection setup decides when frames arrive. */
 const KNOWN_FROM = 10;
 
 export interface PulseFigures {
-  /** ms from the whole picture to the decoded one, the median since the last call; null where none was decoded. */
+  /** ms from the complete frame to the decoded one, the median since the last call; null if none was decoded. */
   decodeMs: number | null;
-  /** Since the beginning, over all sessions: what a person saw stand still. */
+  /** Since the start, across all sessions: what a person saw stand still. */
   freezes: number;
-  /** ms that pictures stood still in freezes, likewise. */
+  /** Total ms of the freezes. */
   frozenMs: number;
 }
 
 export class Pulse {
   readonly #arrivals = new Map<bigint, bigint>();
-  /** Null where two pictures have the same time, as after a stall of the network: which one is meant is not known. */
+  /** Null if two frames have the same pts, as after a stall of the network: they cannot be told apart. */
   readonly #departures = new Map<bigint, bigint | null>();
   readonly #decodeNs: number[] = [];
   readonly #gaps: number[] = [];
@@ -32,7 +32,7 @@ export class Pulse {
   #freezes = 0;
   #frozenNs = 0;
 
-  /** @param pts of the picture, which tells it from others @param at when it had come whole */
+  /** @param pts identifies the frame @param at when it was complete */
   arrived(pts: bigint, at: bigint): void {
     keep(this.#arrivals, pts, at);
   }
@@ -47,7 +47,7 @@ export class Pulse {
     this.#last = at;
   }
 
-  /** When that picture was decoded; null if it is not known. */
+  /** When that frame was decoded; null if unknown. */
   departureOf(pts: bigint): bigint | null {
     return this.#departures.get(pts) ?? null;
   }
@@ -62,7 +62,7 @@ export class Pulse {
     };
   }
 
-  // One picture a second is not told of (see describeClock): a gap of two pictures is below the threshold.
+  // One frame per second is not reported (see describeClock): a gap of two frames is below the threshold.
   #gap(ns: number): void {
     const usual = this.#gaps.reduce((sum, gap) => sum + gap, 0) / this.#gaps.length;
     const longest = Math.max(FREEZE_FACTOR * usual, usual + FREEZE_MORE_NS);

@@ -11,13 +11,13 @@ import type { Pulse } from './pulse.js';
 import { Section } from './section.js';
 
 export interface ReceptionOptions {
-  /** Of the cameras, one for each section of video. */
+  /** Of the cameras, one for each video section. */
   pulses: readonly Pulse[];
   /** Null does not decode. */
   decoder: Decoder | null;
   machine: MachineFacts;
   ice: IceAgentSettings;
-  /** ms that a lost packet may be waited for; 0 waits for none. */
+  /** ms to wait for a lost packet; 0 does not wait. */
   jitterMs: number;
   /** Whether the time mark is read. */
   marks: boolean;
@@ -28,14 +28,14 @@ export interface ReceptionOptions {
 
 export interface ReceptionEvents {
   connected(): void;
-  /** It is over, and is to be closed. */
+  /** The session is over; the caller closes it. */
   ended(reason: string, detail: string | null): void;
   figures(figures: SessionFigures): void;
 }
 
 const TIMES: ConnectionTimes = {
   connectMs: 10_000,
-  // Neither a picture nor a report: a report comes each second or so.
+  // Neither a packet nor an RTCP report: a report comes about every second.
   silenceMs: 3_000,
   statsMs: 1_000,
   stalledMs: Number.POSITIVE_INFINITY,
@@ -43,7 +43,7 @@ const TIMES: ConnectionTimes = {
 
 const POLL_INTERVAL_MS = 25;
 
-/** What is offered, one payload type for each profile: whatever a decoder takes, best known first. */
+/** The offered profiles, one payload type each: any that a decoder accepts, best supported first. */
 const PROFILES = [
   { payloadType: 96, profileLevelId: '42e01f' },
   { payloadType: 98, profileLevelId: '4d001f' },
@@ -79,7 +79,7 @@ export class Reception {
       marks,
     });
     this.#pipeline = parseLaunch(line);
-    // What the elements say of their latency is not waited for, and would be in what the clock sinks say.
+    // Ignore the latency that the elements report: it would distort what the clock sinks measure.
     this.#pipeline.latency = 0;
     shareClock(this.#pipeline, baseTime);
     this.webrtc = new Webrtc(element(this.#pipeline, 'webrtc'), ice);
@@ -98,17 +98,17 @@ export class Reception {
       sends: null,
       times: TIMES,
     });
-    this.#timer = setInterval(() => this.look(), POLL_INTERVAL_MS);
+    this.#timer = setInterval(() => this.poll(), POLL_INTERVAL_MS);
   }
 
-  /** Watches the connection from now on, as what both sides need is known. */
+  /** Both descriptions are set: watches the connection from now on. */
   watch(): void {
-    this.webrtc.askPromptly();
+    this.webrtc.sendFeedbackPromptly();
     this.#connection.watch();
   }
 
-  /** Reads what the pipeline has said since; done by itself often enough, but not at an exact moment. */
-  look(): void {
+  /** Reads the messages on the bus; a timer also calls it. */
+    poll(): void {
     if (this.#closed) return;
     const { error } = drainBus(this.#pipeline, message => this.#onMessage(message));
     if (error && !this.#error) {
@@ -122,11 +122,11 @@ export class Reception {
     }
   }
 
-  /** Reads the time marks of the newest pictures, where they are wanted. */
+  /** Reads the time marks of the newest frames, if enabled. */
   readMarks(): void {
     if (this.#closed || !this.#options.marks) return;
-    // When they were decoded is to be known by then.
-    this.look();
+    // The decoding times must be known first.
+        this.poll();
     if (!this.#closed) for (const section of this.sections) section.readMark();
   }
 

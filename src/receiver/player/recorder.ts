@@ -15,14 +15,14 @@ import { describeRecording } from './lines.js';
 import type { Section } from './section.js';
 
 export interface RecorderOptions {
-  /** Files that may be written one after the other, the first of them that is not there yet: see reserve. */
+  /** Names of successive files; existing ones are skipped: see reserve. */
   fileName(number: number): string;
   container: Container;
   /** ns; see shareClock. */
   baseTime: bigint;
-  /** A file was begun. */
+  /** A file was started. */
   onFile(file: string): void;
-  /** It is over: nothing more is recorded. */
+  /** Recording has ended for good. */
   onFailed(detail: string): void;
 }
 
@@ -30,27 +30,27 @@ interface Part {
   pipeline: Pipeline;
   input: ChangingInput;
   file: string;
-  /** What the stream is, its size and its parameter sets; empty until it is known. The file takes nothing else. */
+  /** Size and parameter sets of the stream; empty until known. The file accepts no others. */
   caps: string;
 }
 
-/** Between two attempts to begin another file. */
+/** Minimum time between the starts of two files. */
 const MIN_PART_MS = 1_000;
 const CLOSE_MS = 2_000;
 const POLL_MS = 10;
-/** Of one name, with numbers: whoever has more of them is better told. */
+/** Numbered files of one name; beyond that it is an error. */
 const MAX_FILES = 10_000;
 
 /**
- * A camera's stream in a file, as it comes, over all of its sessions: what is missing between two of them is a gap. Where
- * the stream becomes one that the file cannot go on with (another size), another file is begun.
+ * Records a camera's stream without transcoding, across all of its sessions, with gaps in between. If the stream
+ * changes in a way that the file cannot represent (another size), the next file is started.
  *
- * No file that is there is written over: it may be what this very command recorded, before its player died.
+ * Existing files are never overwritten: one may be the recording of this very command, before its player died.
  */
 export class Recorder {
   readonly #options: RecorderOptions;
   #part: Part | null = null;
-  /** Those that are being finished. */
+  /** Parts that are being finished. */
   readonly #finishing = new Set<Promise<void>>();
   #section: Section | null = null;
   #beganAt = 0;
@@ -60,7 +60,7 @@ export class Recorder {
     this.#options = options;
   }
 
-  /** Records what comes there; null for nothing, until something comes again. */
+  /** Records this section; null pauses. */
   take(section: Section | null): void {
     this.#section = section;
     if (!section) {
@@ -72,14 +72,14 @@ export class Recorder {
     this.#part?.input.take(section.encoded);
   }
 
-  /** Looks after it; to be called now and then. */
-  look(): void {
+  /** Checks for errors and changes of the stream; call it regularly. */
+    poll(): void {
     if (!this.#part) return;
     const { error } = drainBus(this.#part.pipeline);
-    if (!error && isStill(this.#part)) return;
+    if (!error && isSameStream(this.#part)) return;
     const { file } = this.#part;
     this.#finish();
-    if (error && !this.#mayGoOn(file, error)) return;
+    if (error && !this.#mayContinue(file, error)) return;
     this.take(this.#section);
     this.#section?.requestKeyframe();
   }
@@ -90,7 +90,7 @@ export class Recorder {
     await Promise.all(this.#finishing);
   }
 
-  /** Nothing more gets into the file, and it ends as a whole one. */
+  /** Stops the input of the file and finalizes it. */
   #finish(): void {
     const part = this.#part;
     this.#part = null;
@@ -100,8 +100,8 @@ export class Recorder {
     this.#finishing.add(finished);
   }
 
-  // With the disk, or the file, another file would fare no better; and nor would one that is begun again and again.
-  #mayGoOn(file: string, { element: name, message }: ElementError): boolean {
+  // After an error of the disk or the file another file would fail too, as after a failure right at its start.
+    #mayContinue(file: string, { element: name, message }: ElementError): boolean {
     if (name !== 'file' && performance.now() - this.#beganAt >= MIN_PART_MS) return true;
     this.#fail(`${file}: ${name === 'file' ? '' : `${name}: `}${message}`);
     return false;
@@ -116,7 +116,7 @@ export class Recorder {
       const pipeline = parseLaunch(describeRecording(container));
       shareClock(pipeline, baseTime);
       element(pipeline, 'file').location = file;
-      // A file begins at 0, whenever that is.
+      // Timestamps of a file begin at 0.
       const now = Gst.SystemClock.obtain().getTime() - baseTime;
       pad(element(pipeline, 'wait'), 'src').setOffset(-Number(now));
       if (pipeline.setState(Gst.State.PLAYING) === Gst.StateChangeReturn.FAILURE) {
@@ -140,7 +140,7 @@ export class Recorder {
   }
 }
 
-/** Makes the first of these files that is not there yet, and is its owner. @throws Error if none can be made */
+/** Creates the first of these files that does not exist. @throws Error if none can be created */
 function reserve(fileName: (number: number) => string): string {
   for (let number = 1; ; number++) {
     const file = fileName(number);
@@ -154,11 +154,11 @@ function reserve(fileName: (number: number) => string): string {
 }
 
 /**
- * Whether what comes is what came from the first picture on. Another size or other parameter sets get no further than
- * `form`: mp4mux would take them, and at the end write its longer list of what is in the file over the first pictures, so
- * that nothing of it could be played.
+ * Whether the stream is unchanged since the first frame. Another size or other parameter sets stop at `form`: mp4mux
+ * would accept them, and at the end overwrite the first frames with its longer header, so that the file could not be
+ * played.
  */
-function isStill(part: Part): boolean {
+function isSameStream(part: Part): boolean {
   const caps = pad(element(part.pipeline, 'parse'), 'src').getCurrentCaps();
   if (!caps || caps.getSize() === 0) return true;
   if (part.caps !== '') return caps.toString() === part.caps;
@@ -167,9 +167,9 @@ function isStill(part: Part): boolean {
   return true;
 }
 
-/** Ends a file of which nothing comes any more, and closes its pipeline. */
+/** Finalizes a file without further input, and closes its pipeline. */
 async function finish({ pipeline }: Part): Promise<void> {
-  // The pads in front hold back the ends of streams, and take nothing any more after an error.
+  // The pads in front hold back EOS, and accept nothing after an error.
   element(pipeline, 'form').sendEvent(Gst.Event.newEos());
   const until = performance.now() + CLOSE_MS;
   while (performance.now() < until) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Element, Gst, type Pipeline, type Sample, type VideoOverlay } from '../../gst/native.js';
 import { closePipeline, drainBus, element, make, parseLaunch, shareClock } from '../../gst/pipeline.js';
 import { poll } from '../../gst/poll.js';
-import { placesIn, windowSize } from './layout.js';
+import { tileRectangles, windowSize } from './layout.js';
 import { BLACK_FRAME, describeComposition, describeTile, describeTileSink } from './lines.js';
 import { type DisplaySession, type DisplaySink, sinksFor } from './sinks.js';
 import { Tile } from './tile.js';
@@ -13,21 +13,21 @@ export interface ScreenOptions {
   labels: readonly string[];
   /** A window for each camera. */
   separate: boolean;
-  /** The element to be used; null for the best that opens. */
+  /** The sink element; null for the best that opens. */
   sink: string | null;
-  /** Elements that are not to be tried: the process has died of one before. */
+  /** Elements that must not be tried: they have crashed the process before. */
   skip: ReadonlySet<string>;
   /** ns; see shareClock. */
   baseTime: bigint;
-  /** An element is about to be opened, which may be the end of this process. */
+  /** An element is about to be opened, which may crash this process. */
   onTrying(element: string): void;
   /** A person closed a window. */
   onClosed(): void;
-  /** The display is gone, or nothing more can be shown on it. */
+  /** The display is gone or unusable. */
   onGone(detail: string): void;
 }
 
-/** There is no display, or none that opens: what was tried, and what to do. */
+/** No display, or none that opens: what was tried, and the remedy. */
 export class NoDisplay extends Error {
   readonly remedy: string;
   constructor(detail: string, remedy: string) {
@@ -39,7 +39,7 @@ export class NoDisplay extends Error {
 const POLL_INTERVAL_MS = 100;
 const BLACK_MS = 5_000;
 
-/** What is on the display: a tile for each camera, in one window or one each. */
+/** The display: a tile for each camera, in one window or in one each. */
 export class Screen {
   readonly sink: string;
   readonly tiles: readonly Tile[];
@@ -59,7 +59,7 @@ export class Screen {
     this.#pipelines = pipelines;
     this.tiles = tiles;
     this.#windows = windows;
-    // A sink that has a window of its own says so by an error when a person closes it.
+    // A sink with its own window posts an error when a person closes it.
     this.#timer = setInterval(() => {
       for (const pipeline of this.#pipelines) {
         const { error } = drainBus(pipeline);
@@ -95,7 +95,7 @@ export class Screen {
         titles: labels,
         separate,
         onClosed: options.onClosed,
-        onGone: () => options.onGone('the X server has ended the connection'),
+        onGone: () => options.onGone('the X server closed the connection'),
       });
       try {
         const line = labels.map((_, i) => describeTile(i, describeTileSink(i, `${name} ${properties}`))).join('  ');
@@ -117,14 +117,14 @@ export class Screen {
       _: ScreenOptions,
       black: Sample,
     ): Promise<Screen> {
-      // In groups of what is on one surface.
+      // One group per surface.
       const groups = separate ? labels.map(label => [label]) : [labels];
       const pipelines = groups.map(group => {
         const size = windowSize(group.length);
         const line =
           group.length === 1
             ? describeTile(0, `videoconvert ! ${name} ${properties} name=screen sync=false async=false qos=false`)
-            : describeComposition(placesIn(size, group.length), size, `${name} ${properties}`);
+            : describeComposition(tileRectangles(size, group.length), size, `${name} ${properties}`);
         const pipeline = parseLaunch(line);
         shareClock(pipeline, baseTime);
         return pipeline;
@@ -161,12 +161,12 @@ export class Screen {
   }
 }
 
-/** What is there to show pictures on. */
+/** The display session that the environment names. */
 function displaySession({ DISPLAY, WAYLAND_DISPLAY }: NodeJS.ProcessEnv): DisplaySession {
   return { x11: Boolean(DISPLAY), wayland: Boolean(WAYLAND_DISPLAY), drm: existsSync('/dev/dri/card0') };
 }
 
-/** Why a sink does not open; null if it does. Sinks connect to their display when they become ready. */
+/** Why a sink does not open; null if it does. Sinks connect to their display in READY. */
 function opens({ element: name }: DisplaySink, onTrying: (element: string) => void): string | null {
   if (!Gst.ElementFactory.find(name)) return 'the element is not installed';
   onTrying(name);
@@ -178,16 +178,16 @@ function opens({ element: name }: DisplaySink, onTrying: (element: string) => vo
   }
   const isOpen = sink.setState(Gst.State.READY) !== Gst.StateChangeReturn.FAILURE;
   sink.setState(Gst.State.NULL);
-  return isOpen ? null : 'it finds no display that it can use';
+  return isOpen ? null : 'it found no usable display';
 }
 
-/** Made once, as pixels do not go through JavaScript. */
+/** Made once, by GStreamer: JavaScript does not handle pixels. */
 async function blackFrame(): Promise<Sample> {
   const pipeline = parseLaunch(BLACK_FRAME);
   try {
     pipeline.setState(Gst.State.PLAYING);
     const sample = await poll(() => element(pipeline, 'out').lastSample as Sample | null, { timeoutMs: BLACK_MS });
-    if (!sample) throw new Error('videotestsrc made no picture');
+    if (!sample) throw new Error('videotestsrc made no frame');
     return sample;
   } finally {
     closePipeline(pipeline);
@@ -200,19 +200,19 @@ function noDisplay(
   tried: readonly string[],
   skip: ReadonlySet<string>,
 ): NoDisplay {
-  const broken = [...skip].map(element => `${element}: it broke the process that opened it`);
+  const broken = [...skip].map(element => `${element}: it crashed the process that opened it`);
   const all = [...tried, ...broken].join('; ');
   if (sink !== null)
-    return new NoDisplay(`--sink ${sink} does not open (${all})`, 'Leave it out to have the best one chosen.');
+    return new NoDisplay(`--sink ${sink} does not open (${all})`, 'Without the option the best one is chosen.');
   if (!session.x11 && !session.wayland && !session.drm)
     return new NoDisplay(
-      'there is no display here: neither DISPLAY nor WAYLAND_DISPLAY is set, and there is no /dev/dri/card0',
-      'Run it in a desktop session, set DISPLAY, or use --headless.',
+      'no display: neither DISPLAY nor WAYLAND_DISPLAY is set, and /dev/dri/card0 does not exist',
+      'Run this in a desktop session, set DISPLAY, or use --headless.',
     );
   return new NoDisplay(
     `no display opens (${all})`,
     session.x11 || session.wayland
       ? 'Check DISPLAY and WAYLAND_DISPLAY and that this user may use the display, install gstreamer1.0-x or gstreamer1.0-gl, or use --headless.'
-      : 'Outside of a desktop this user must be in the groups "video" and "render", and no desktop may run; or use --headless.',
+      : 'Without a desktop, this user must be in the groups "video" and "render", and no desktop may be running; or use --headless.',
   );
 }

@@ -9,11 +9,11 @@ import type { Pulse } from './pulse.js';
 
 const MAX_MARKS = 100;
 
-/** One camera of a reception: where its stream and its pictures are taken from, and how it goes. */
+/** One camera of a reception: the tees of its stream and its frames, and its counters. */
 export class Section {
-  /** The stream as it comes. */
+  /** The encoded stream. */
   readonly encoded: Tee;
-  /** Its pictures, in system memory; null where they are not decoded. */
+  /** The decoded frames, in system memory; null without a decoder. */
   readonly decoded: Tee | null;
   readonly pulse: Pulse;
   readonly #pipeline: Pipeline;
@@ -24,7 +24,7 @@ export class Section {
   readonly #marks: ReadMark[] = [];
   #cut = { right: 0, bottom: 0 };
 
-  /** @param pulse of the camera, whose sessions come and go */
+  /** @param pulse of the camera, which outlives its sessions */
   constructor(pipeline: Pipeline, index: number, { decodes, pulse }: { decodes: boolean; pulse: Pulse }) {
     this.pulse = pulse;
     this.#pipeline = pipeline;
@@ -35,22 +35,22 @@ export class Section {
     this.decoded = decodes ? new Tee(pipeline, element(pipeline, `decoded${index}`)) : null;
   }
 
-  /** Pictures so far; decoded ones, where they are. */
+  /** Frames so far; decoded ones if there is a decoder. */
   frames(): number {
     return passed(this.#shown).buffers;
   }
 
-  /** Pictures that came so far, decoded or not. */
+  /** Frames that arrived so far, decoded or not. */
   came(): number {
     return passed(this.#came).buffers;
   }
 
-  /** Pictures a second, and bit/s of what came, since the last call. */
+  /** Frames/s, and bit/s of the encoded stream, since the last call. */
   rates(): { fps: number; bitrate: number } {
     return this.#rate.take({ buffers: this.frames(), bytes: passed(this.#came).bytes });
   }
 
-  /** In pixels; null until there is a picture. */
+  /** In pixels; null before the first frame. */
   size(): { width: number; height: number } | null {
     const caps = pad(this.#shown, 'src').getCurrentCaps();
     if (!caps || caps.getSize() === 0) return null;
@@ -59,17 +59,17 @@ export class Section {
     return isWide && isHigh ? { width, height } : null;
   }
 
-  /** The last decoded picture; null before the first, or where none is decoded. */
-  picture(): Sample | null {
+  /** The last decoded frame; null before the first, or without a decoder. */
+    lastFrame(): Sample | null {
     return (this.#pipeline.getByName(`kept${this.#index}`)?.lastSample as Sample | null | undefined) ?? null;
   }
 
-  /** Asks the sender for a picture that needs no other. */
+  /** Requests a keyframe from the sender. */
   requestKeyframe(): void {
     pad(this.#came, 'src').sendEvent(GstVideo.videoEventNewUpstreamForceKeyUnit(Gst.CLOCK_TIME_NONE, false, 0));
   }
 
-  /** Reads the time mark of the newest picture, if there is one that was not read yet. */
+  /** Reads the time mark of the newest frame, unless it was read already. */
   readMark(): void {
     const size = this.size();
     const sink = this.#pipeline.getByName(`mark${this.#index}`);
@@ -81,7 +81,7 @@ export class Section {
     const buffer = sample.getBuffer();
     const [, width] = caps.getInt('width');
     const [, height] = caps.getInt('height');
-    // Those from before the cut.
+    // Frames from before the crop.
     if (width > TIME_MARK_CORNER.width || height > TIME_MARK_CORNER.height) return;
     const data = buffer.extractDup(0, buffer.getSize());
     // Rows are padded to four bytes.
@@ -91,7 +91,7 @@ export class Section {
       this.#marks.push({ capturedNs, decodedNs });
   }
 
-  /** Those that were read since the last call. */
+  /** The marks read since the last call. */
   takeMarks(): ReadMark[] {
     return this.#marks.splice(0);
   }

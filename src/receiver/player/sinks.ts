@@ -1,13 +1,13 @@
-/** What a display session has, from its environment. */
+/** What the display session offers. */
 export interface DisplaySession {
   /** X11, XWayland included. */
   x11: boolean;
   wayland: boolean;
-  /** A graphics card that no desktop has (/dev/dri/card0). */
+  /** A graphics card that no desktop uses (/dev/dri/card0). */
   drm: boolean;
 }
 
-/** Where pictures are shown. */
+/** A sink that displays video. */
 export interface DisplaySink {
   /** The GStreamer element. */
   element: string;
@@ -16,9 +16,9 @@ export interface DisplaySink {
 }
 
 /**
- * The sinks that are known, best first: which of them opens, only trying it shows. Those on X11 draw into windows that this
- * program makes, one for each camera, each as soon as it has a picture. The others have one surface, and cameras are
- * composed on it.
+ * The known sinks, best first; only a trial shows which one opens. Those on X11 draw into windows that this program
+ * creates, one for each camera, each as soon as it has a frame. The others have one surface, on which the cameras are
+ * composed.
  *
  * Sources: NVIDIA's Accelerated GStreamer guide for nv3dsink, nveglglessink and nvdrmvideosink (not run on hardware), the
  * plugins' documentation for the rest.
@@ -36,12 +36,12 @@ export const DISPLAY_SINKS: readonly DisplaySink[] = [
 ];
 
 /**
- * Those that the session may have, best first.
- * @param forced the one element that is to be used, whatever the session
+ * The sinks that fit the session, best first.
+ * @param forced the only element allowed, whatever the session
  */
 export function sinksFor(session: DisplaySession, forced: string | null): DisplaySink[] {
   if (forced === null) return DISPLAY_SINKS.filter(({ on }) => session[on]);
   const known = DISPLAY_SINKS.filter(({ element }) => element === forced);
-  // One that is not in the table is taken for one with a window of its own.
+  // A sink that is not in the table is assumed to open its own window.
   return known.length > 0 ? known : [{ element: forced, on: 'wayland', properties: '' }];
 }

@@ -6,15 +6,15 @@ import { describeSnapshotFile } from './lines.js';
 
 const TIMEOUT_MS = 5_000;
 
-/** Writes a picture into a file, whole or not at all. @throws Error */
-export async function writeSnapshot(picture: Sample, file: string): Promise<void> {
+/** Writes a frame into a file, atomically. @throws Error */
+export async function writeSnapshot(frame: Sample, file: string): Promise<void> {
   const part = `${file}.part`;
   const pipeline = parseLaunch(describeSnapshotFile(/\.png$/i.test(file) ? 'png' : 'jpg'));
   try {
     element(pipeline, 'file').location = part;
-    element(pipeline, 'in').caps = picture.getCaps();
+    element(pipeline, 'in').caps = frame.getCaps();
     pipeline.setState(Gst.State.PLAYING);
-    element(pipeline, 'in').emit('push-sample', picture);
+    element(pipeline, 'in').emit('push-sample', frame);
     element(pipeline, 'in').emit('end-of-stream');
     const isWritten = (): true | null => {
       const { error, eos } = drainBus(pipeline);

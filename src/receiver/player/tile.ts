@@ -3,13 +3,13 @@ import { element } from '../../gst/pipeline.js';
 import type { Tee } from '../../gst/tee.js';
 import { ChangingInput } from '../../gst/tee-link.js';
 
-/** From one drawing of the age of an old picture to the next. */
+/** Interval at which the age of an old frame is redrawn. */
 export const REDRAW_MS = 100;
 
 /**
- * One camera's place on the screen, for as long as the screen is there: its sessions come and go. While pictures come they
- * go straight through; when they do not, the last one is drawn again and again with how old it is. A still picture that
- * looks alive would be the worst that a robot's operator could be shown.
+ * One camera's tile, which outlives its sessions. While frames arrive they go straight through; when they stop, the
+ * last one is redrawn continually with its age. A frozen frame that looks live is the worst thing to show to a robot's
+ * operator.
  */
 export class Tile {
   readonly #input: ChangingInput;
@@ -21,7 +21,7 @@ export class Tile {
   readonly #baseTime: bigint;
   #text: string | null = '';
 
-  /** @param black what is shown before the first picture */
+  /** @param black the frame to show before the first one */
   constructor(
     pipeline: Pipeline,
     index: number,
@@ -37,19 +37,19 @@ export class Tile {
     this.#label.text = escapeMarkup(label);
   }
 
-  /** Takes pictures from there; null takes none. */
+  /** Takes frames from this tee; null takes none. */
   take(from: Tee | null): void {
     this.#input.take(from);
   }
 
-  /** The picture that is shown, or was last; null before the first. */
-  get picture(): Sample | null {
+  /** The last frame shown; null before the first. */
+    get lastFrame(): Sample | null {
     return (this.#last.lastSample as Sample | null) ?? null;
   }
 
   /**
-   * Says over the picture what is wrong, and draws it again, as no other comes; null when pictures come again.
-   * To be called each REDRAW_MS.
+   * Draws the last frame again with this text over it; null while frames arrive.
+     * Call it every REDRAW_MS.
    */
   warn(text: string | null): void {
     if (text !== this.#text) {
@@ -61,15 +61,15 @@ export class Tile {
   }
 
   #redraw(): void {
-    const picture = this.picture ?? this.#black;
-    // A buffer of its own, whose time is now: an old one would come too late for a composed screen.
-    const buffer = picture.getBuffer().copyDeep();
+    const frame = this.lastFrame ?? this.#black;
+        // A copy with the current time: an old buffer would be too late for a composed screen.
+        const buffer = frame.getBuffer().copyDeep();
     buffer.pts = Gst.SystemClock.obtain().getTime() - this.#baseTime;
     buffer.dts = Gst.CLOCK_TIME_NONE;
-    this.#snapshot.emit('push-sample', Gst.Sample.new(buffer, picture.getCaps(), null, null));
+    this.#snapshot.emit('push-sample', Gst.Sample.new(buffer, frame.getCaps(), null, null));
   }
 }
 
-/** textoverlay takes its text for Pango's markup: at an `&` it would show nothing, and at `<b>` what a stranger wants. */
+/** textoverlay parses its text as Pango markup: an `&` would hide it, and a `<b>` would let a stranger format it. */
 const escapeMarkup = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

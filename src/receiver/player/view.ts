@@ -9,17 +9,17 @@ import { numbered, warning } from './words.js';
 
 export interface ViewOptions {
   camera: PlayerCamera;
-  /** Null where it is not shown. */
+  /** Null without a display. */
   tile: Tile | null;
   /** ns; see shareClock. */
   baseTime: bigint;
   send(message: FromPlayer): void;
 }
 
-/** Without a picture for so long, how old the last one is is said in it. */
+/** Age of the last frame from which it is shown with the age. */
 const STALE_MS = 500;
 
-/** What becomes of one camera's pictures, over all of its sessions: shown, recorded, piped, counted. */
+/** The output of one camera's video, across all of its sessions: shown, recorded, piped, counted. */
 export class View {
   readonly pulse = new Pulse();
   readonly #options: ViewOptions;
@@ -61,7 +61,7 @@ export class View {
       });
   }
 
-  /** A session's pictures are to be had there. */
+  /** Takes the frames of a new session. */
   take(session: string, section: Section): void {
     this.drop();
     this.#session = session;
@@ -71,7 +71,7 @@ export class View {
     this.#pipe?.take(section);
   }
 
-  /** That session is over, or all are; before its pipeline is stopped. */
+  /** The session is over; call this before its pipeline stops. */
   drop(session = this.#session): void {
     if (!this.#section || session !== this.#session) return;
     this.#framesBefore += this.#section.frames();
@@ -82,19 +82,19 @@ export class View {
     this.#count = 0;
   }
 
-  /** What is wrong, as whoever asked for the camera knows it; null while nothing is. */
+  /** The problem with the camera, to be shown; null without one. */
   say(text: string | null): void {
     this.#text = text;
   }
 
-  /** To be called each REDRAW_MS. */
-  look(): void {
+  /** Call it every REDRAW_MS. */
+    poll(): void {
     const section = this.#section;
     const now = performance.now();
     const count = section?.frames() ?? 0;
     if (section && count !== this.#count) this.#frameArrived(section, now, count);
-    this.#pipe?.look(section);
-    this.#recorder?.look();
+    this.#pipe?.poll(section);
+        this.#recorder?.poll();
     const ageMs = this.#lastFrameAt === null ? null : now - this.#lastFrameAt;
     if (!this.#isStale && ageMs !== null && ageMs > STALE_MS) {
       this.#isStale = true;
@@ -141,12 +141,12 @@ export class View {
 
   async #snapshot(): Promise<void> {
     const { camera, send } = this.#options;
-    const picture = this.#section?.picture() ?? null;
+    const frame = this.#section?.lastFrame() ?? null;
     const file = camera.snapshot;
-    if (!picture || file === null) return;
+    if (!frame || file === null) return;
     this.#wantsSnapshot = false;
     try {
-      await writeSnapshot(picture, file);
+      await writeSnapshot(frame, file);
       send({ type: 'file', camera: camera.id, kind: 'snapshot', file });
     } catch (error) {
       send({

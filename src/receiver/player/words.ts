@@ -3,9 +3,9 @@ import { formatAge } from '../../protocol/age.js';
 /** s */
 const TENTHS_BELOW = 10;
 
-/** What stands over a picture that is old, or where none is yet. */
+/** The text over an old frame, or before the first one. */
 export function warning(ageMs: number | null, text: string | null): string {
-  const age = ageMs === null ? [] : [`PICTURE IS ${formatAge(ageMs / 1000, TENTHS_BELOW)} OLD`];
+  const age = ageMs === null ? [] : [`VIDEO IS ${formatAge(ageMs / 1000, TENTHS_BELOW)} OLD`];
   return [...age, ...(text === null ? [] : [text])].join('\n');
 }
 

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * The one place that loads the X11 client. What is used of it is typed here by hand: it brings no types, and a short list
- * shows what this project leans on.
+ * The only module that loads the X11 client. The parts in use are typed here by hand: the package has no types, and a
+ * short list shows what this project depends on.
  */
 export interface XClient {
   atoms: Readonly<Record<string, number>>;
@@ -35,7 +35,7 @@ export interface XClient {
 
 export interface XEvent {
   name: string;
-  /** The window that it is about; the library has it under one of these. */
+  /** The window of the event; the library uses one of these two. */
   wid?: number;
   wid1?: number;
   width?: number;

@@ -1,20 +1,20 @@
-import { placesIn, windowSize } from './layout.js';
+import { tileRectangles, windowSize } from './layout.js';
 import { connect, eventMask, keySyms, type XClient, type XDisplay, type XEvent } from './x-client.js';
 
 export interface WindowsOptions {
   /** One for each camera. */
   titles: readonly string[];
-  /** A window for each camera, rather than a tile for each in one. */
+  /** A window for each camera, instead of tiles in one window. */
   separate: boolean;
-  /** A window was closed, or a person wants it to be. */
+  /** A person closed a window, or pressed a key to quit. */
   onClosed(): void;
-  /** The display is gone, and with it the windows. */
+  /** The display is gone, with its windows. */
   onGone(): void;
 }
 
 interface Window {
   id: number;
-  /** Where cameras are drawn: windows in the window, or itself. */
+  /** The windows in which cameras are drawn: children of this window, or itself. */
   tiles: readonly number[];
 }
 
@@ -24,8 +24,8 @@ const QUIT = ['XK_q', 'XK_Escape'];
 const FULLSCREEN = ['XK_f', 'XK_F11'];
 
 /**
- * Windows on an X11 display, for sinks to draw in. A tile is a window of its own: each camera is on the screen as soon as
- * it has a picture, and waits for no other. `q` and Escape close, `f` and F11 fill the screen.
+ * Windows on an X11 display for sinks to draw in. Each tile is a window, so that a camera appears as soon as it has a
+ * frame, without waiting for the others. `q` and Escape close, `f` and F11 toggle fullscreen.
  */
 export class XWindows {
   /** XIDs to draw in, one for each camera. */
@@ -54,7 +54,7 @@ export class XWindows {
     });
   }
 
-  /** @throws Error if there is no display, or it lets nobody in */
+  /** @throws Error if there is no display, or it refuses the connection */
   static async open(options: WindowsOptions): Promise<XWindows> {
     const windows = new XWindows(await connect(), options);
     await windows.#prepare();
@@ -87,8 +87,8 @@ export class XWindows {
     if (tiles === 1) return { id, tiles: [id] };
     return {
       id,
-      tiles: placesIn(size, tiles).map(({ x, y, width, height }) =>
-        // The sink that draws there asks for keys too, so that they do not get to the window around it.
+      tiles: tileRectangles(size, tiles).map(({ x, y, width, height }) =>
+              // The sink also selects key events there, so they do not reach the parent window.
         create(id, x, y, width, height, eventMask.KeyPress),
       ),
     };
@@ -166,13 +166,13 @@ export class XWindows {
 
   #arrange({ id, tiles }: Window, { width, height }: XEvent): void {
     if (width === undefined || height === undefined || tiles[0] === id) return;
-    placesIn({ width, height }, tiles.length).forEach((place, i) => {
+    tileRectangles({ width, height }, tiles.length).forEach((rectangle, i) => {
       const tile = tiles[i];
-      if (tile !== undefined) this.#client.MoveResizeWindow(tile, place.x, place.y, place.width, place.height);
+      if (tile !== undefined) this.#client.MoveResizeWindow(tile, rectangle.x, rectangle.y, rectangle.width, rectangle.height);
     });
   }
 
-  // Of the Extended Window Manager Hints; without a window manager nothing happens.
+  // Extended Window Manager Hints; without a window manager nothing happens.
   #toggleFullscreen({ id }: Window): void {
     const root = this.#display.screen[0]?.root ?? 0;
     const { _NET_WM_STATE = 0, _NET_WM_STATE_FULLSCREEN = 0 } = this.#atoms;
