@@ -16,7 +16,7 @@ t.test('this machine can be read, and each judge has something to say of what wa
 });
 
 t.test('permissions: none needed, all there, missing', t => {
-  t.match(judgePermissions(PLAIN), [{ status: 'ok', detail: 'there is no device of a camera or a graphics card' }]);
+  t.match(judgePermissions(PLAIN), [{ status: 'ok', detail: 'there is no camera or graphics device' }]);
   t.match(judgePermissions(BARE_CONTAINER), [{ status: 'ok', detail: /docker run --device/ }]);
   t.match(judgePermissions(CARD), [
     { status: 'ok', detail: 'robot may use all devices: /dev/nvidia0, /dev/nvidiactl, /dev/nvidia-uvm and 3 more' },
@@ -33,7 +33,7 @@ t.test('permissions: none needed, all there, missing', t => {
   const outsider = { ...render, user: PLAIN.user };
   t.match(judgePermissions(outsider), [{ status: 'warn', remedy: /usermod -aG render robot/ }]);
   const groups = 'video:x:44:pi\nrender:x:105:pi,robot\n';
-  t.match(judgePermissions({ ...outsider, groups }), [{ remedy: /since this session began: log in again/ }]);
+  t.match(judgePermissions({ ...outsider, groups }), [{ remedy: /after this session began: log in again/ }]);
   t.match(judgePermissions({ ...outsider, isContainer: true }), [{ remedy: /--group-add 105/ }]);
   t.match(judgePermissions(render), [{ remedy: /may not read and write it/ }], 'its own group may not either');
   const roots = { ...PLAIN, nodes: [{ path: '/dev/video0', group: 0, isOpen: false }] };
@@ -48,7 +48,7 @@ t.test('NVIDIA: cards', t => {
     { status: 'warn', detail: /550\.54\.15.*libnvidia-encode\.so\.1/, remedy: /libnvidia-encode-550/ },
   ]);
   t.match(judgeNvidia(CARD_IN_CONTAINER), [
-    { status: 'warn', detail: /driver 560\.35\.03/, remedy: /is "compute,utility" and must have "video" in it/ },
+    { status: 'warn', detail: /driver 560\.35\.03/, remedy: /is "compute,utility" and must include "video"/ },
   ]);
   t.match(judgeNvidia({ ...CARD_IN_CONTAINER, nodes: [] }), [{ status: 'warn', remedy: /--gpus all/ }]);
   t.match(judgeNvidia({ ...CARD, nodes: [] }), [{ status: 'warn', remedy: /nvidia-modprobe/ }]);
@@ -60,7 +60,7 @@ t.test('NVIDIA: cards', t => {
 t.test('NVIDIA: Jetson', t => {
   t.match(judgeNvidia(JETSON), [{ status: 'ok', detail: 'NVIDIA Orin NX Developer Kit, Jetson Linux 35.4.1' }]);
   for (const board of ['NVIDIA Orin Nano Developer Kit', 'NVIDIA Jetson Orin Nano Developer Kit Super'])
-    t.match(judgeNvidia({ ...JETSON, board }), [{ status: 'warn', detail: /no encoder in hardware/, remedy: /x264/ }]);
+    t.match(judgeNvidia({ ...JETSON, board }), [{ status: 'warn', detail: /no hardware encoder/, remedy: /x264/ }]);
   const bare = { ...JETSON, nodes: [], jetsonRelease: null, isContainer: true };
   t.match(judgeNvidia(bare), [
     { status: 'warn', detail: /^NVIDIA Orin NX Developer Kit:/, remedy: /--runtime nvidia/ },
@@ -76,7 +76,7 @@ t.test('the clock', t => {
   t.match(judgeClock({ ...JETSON, isContainer: true }), [{ remedy: /host/ }]);
   t.match(judgeClock({ ...JETSON, now: PLAIN.now }), [{ status: 'warn', remedy: /timesyncd\.conf/ }]);
   t.match(seen({ timedate: 'NTP=no\nNTPSynchronized=no\n' }), [{ status: 'warn', remedy: /set-ntp true/ }]);
-  t.match(judgeClock(BARE_CONTAINER), [{ status: 'ok', detail: /nothing here tells/ }]);
+  t.match(judgeClock(BARE_CONTAINER), [{ status: 'ok', detail: /synchronisation is unknown/ }]);
   const chrony = (leap: string) =>
     seen({
       chrony: `C0248F97,192.36.143.151,2,1700000000.123,0.000012,0.000003,0.00001,-1.2,0.0,0.01,0.02,0.001,64.4,${leap}\n`,

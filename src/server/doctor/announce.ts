@@ -15,7 +15,7 @@ export const checkAnnounce: Check = async ({ settings }) => {
           status: 'fail',
           check: 'announce',
           detail: `${name}: ${(error as Error).message}`,
-          remedy: 'Correct ice.announce, or write the address itself; names of mDNS (.local) are not looked up.',
+          remedy: 'Correct ice.announce, or give the address itself; mDNS names (.local) are not resolved.',
         };
       }
     }),

@@ -9,8 +9,8 @@ export const checkCameras: Check = async ({ settings, devices }) =>
   judgeCameras(await devices(), settings?.cameras ?? null);
 
 /**
- * The cameras that are plugged in, and those that are configured and are not.
- * @param cameras null where what is plugged in is served, or what is configured is not known
+ * The cameras that are plugged in, and those that are configured but not plugged in.
+ * @param cameras null where plugged-in cameras are served, or the configuration is unknown
  */
 export function judgeCameras({ devices, troubles }: DevicesFound, cameras: readonly CameraPlan[] | null): Finding[] {
   const configured = (cameras ?? [])
@@ -38,14 +38,14 @@ export function judgeCameras({ devices, troubles }: DevicesFound, cameras: reado
           status: 'fail',
           check: 'cameras',
           detail: `camera "${id}" is ${showSource(source)}, which is not plugged in`,
-          remedy: 'Plug it in, or correct its source: the command "devices" lists what is there.',
+          remedy: 'Plug it in, or correct its source: the command "devices" lists the cameras.',
         }),
       ),
   ];
   return findings.length > 0 ? findings : [{ status: 'ok', check: 'cameras', detail: 'no V4L2 camera is plugged in' }];
 }
 
-/** @param users the cameras that it is used by */
+/** @param users ids of the cameras that use it */
 function judgeDevice({ device, name, bus, usable, modes }: CaptureDevice, users: readonly string[]): Finding {
   const by = users.length === 0 ? '' : `, used by ${users.join(', ')}`;
   const detail = `${device}: ${name} at ${bus}${by}`;
@@ -53,6 +53,6 @@ function judgeDevice({ device, name, bus, usable, modes }: CaptureDevice, users:
     const formats = [...new Set(modes.map(({ format }) => format))].join(', ');
     return { status: 'ok', check: 'cameras', detail: `${detail} (${formats})` };
   }
-  // Nobody has asked for one that is not configured.
+  // An unusable device that no camera uses is not a failure.
   return { status: users.length > 0 ? 'fail' : 'warn', check: 'cameras', detail, remedy: `Not usable: ${usable}` };
 }

@@ -7,49 +7,49 @@ import type { NeededElement } from '../../messages/camera-worker.js';
 import type { TriedDecoder } from '../media/prober.js';
 import type { SystemFacts } from './facts.js';
 
-/** What a check found: `warn` works and could be better, `fail` does not work. */
+/** A result of a check: `warn` works but could be better, `fail` does not work. */
 export interface Finding {
   status: 'ok' | 'warn' | 'fail';
-  /** What was looked at, in a word. */
+  /** What was checked, in one word. */
   check: string;
-  /** What was found, without a full stop. */
+  /** The result, without a full stop. */
   detail: string;
-  /** What to do about it, as a sentence; none for what is well. */
+  /** What to do about it, as a sentence; none when all is well. */
   remedy?: string;
 }
 
-/** One thing that is looked at; nothing is found where it does not apply. It throws nothing. */
+/** One check; without findings where it does not apply. It throws nothing. */
 export type Check = (context: Context) => Promise<Finding[]>;
 
-/** What belongs together, under a heading. */
+/** Related findings under a heading. */
 export interface Group {
   title: string;
   findings: readonly Finding[];
 }
 
-/** What the checks look at. */
+/** What the checks examine. */
 export interface Context {
   configFile: string | null;
-  /** What is configured; null when that is wrong, and then `mistakes` says how, a line each. */
+  /** The configuration; null when it is invalid: then `mistakes` says why, one per line. */
   settings: Settings | null;
   mistakes: readonly string[];
-  /** What the probe finds out about GStreamer, in a process of its own; it runs once, when first asked. */
+  /** The probe's findings about GStreamer, from a separate process; it runs once, when first needed. */
   machine(): Promise<MachineFacts>;
   /** The V4L2 cameras that are plugged in. */
   devices(): Promise<DevicesFound>;
-  /** What files and commands say; read once, when first asked. */
+  /** What files and commands say; read once, when first needed. */
   facts(): Promise<SystemFacts>;
 }
 
 export interface DevicesFound {
   devices: readonly CaptureDevice[];
-  /** What kept it from looking. */
+  /** What prevented the scan. */
   troubles: readonly Pick<Finding, 'detail' | 'remedy'>[];
 }
 
 export interface Settings {
   config: Config;
-  /** Null for what is plugged in. */
+  /** Null to serve plugged-in cameras. */
   cameras: readonly CameraPlan[] | null;
   ice: IcePlan;
 }

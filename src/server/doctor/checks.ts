@@ -16,7 +16,7 @@ import { checkPermissions } from './permissions.js';
 import { checkTls } from './tls.js';
 import { checkUdpPorts } from './udp-ports.js';
 
-/** All that is looked at, in the order in which it is told: first what the rest stands on. */
+/** All checks in the order of the report: first those that the others depend on. */
 const GROUPS: readonly { title: string; checks: Readonly<Record<string, Check>> }[] = [
   { title: 'Software', checks: { node: checkNode, gstreamer: checkGStreamer, dtls: checkDtls, clock: checkClock } },
   {
@@ -43,10 +43,10 @@ const GROUPS: readonly { title: string; checks: Readonly<Record<string, Check>> 
   },
 ];
 
-/** A driver that hangs costs a quarter of a minute, and there may be more than one. */
+/** A driver that hangs costs 15 s, and several may hang. */
 const TIMEOUT_MS = 90_000;
 
-/** Looks at everything, at the same time. What does not answer is a finding too. */
+/** Runs all checks in parallel. A check that does not answer in time is a finding too. */
 export async function diagnose(context: Context, timeoutMs = TIMEOUT_MS): Promise<Group[]> {
   return await Promise.all(
     GROUPS.map(async ({ title, checks }) => ({
@@ -66,7 +66,7 @@ async function orLate(check: string, findings: Promise<Finding[]>, timeoutMs: nu
         status: 'fail',
         check,
         detail: `no answer within ${timeoutMs / 1000} s`,
-        remedy: 'A driver, a disk or the name service hangs: look into "dmesg", and start the machine anew.',
+        remedy: 'A driver, a disk or the name service hangs: check "dmesg", and restart the machine.',
       },
     ] satisfies Finding[]);
   });

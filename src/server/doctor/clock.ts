@@ -1,14 +1,14 @@
 import type { Check, Finding } from './check.js';
 import type { SystemFacts } from './facts.js';
 
-/** Time zones, and a copy of the program from a machine whose clock is ahead. */
+/** Allows for time zones, and for a build from a machine whose clock is ahead. */
 const TOLERATED_MS = 86_400_000;
-/** Chrony's "Not synchronised", a field of its own in `chronyc -c tracking`. */
+/** A separate field in the output of `chronyc -c tracking`. */
 const NOT_SYNCHRONISED = 'Not synchronised';
 
 export const checkClock: Check = async ({ facts }) => judgeClock(await facts());
 
-/** Certificates, tokens that expire and TURN credentials are all held against the clock. */
+/** Certificates, tokens that expire and TURN credentials all depend on the clock. */
 export function judgeClock(facts: SystemFacts): Finding[] {
   const { now, builtAt, isContainer } = facts;
   const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -26,7 +26,7 @@ export function judgeClock(facts: SystemFacts): Finding[] {
     case true:
       return [{ status: 'ok', check: 'clock', detail: `${time}, synchronised` }];
     case null:
-      return [{ status: 'ok', check: 'clock', detail: `${time}; nothing here tells whether it is synchronised` }];
+      return [{ status: 'ok', check: 'clock', detail: `${time}; synchronisation is unknown on this machine` }];
     default:
       return [
         {
@@ -34,18 +34,18 @@ export function judgeClock(facts: SystemFacts): Finding[] {
           check: 'clock',
           detail: `${time}, not synchronised; at a wrong time tokens, certificates and TURN are refused`,
           remedy: /^NTP=yes$/m.test(facts.timedate ?? '')
-            ? 'Wait until it is, or name a server that can be reached: NTP= in /etc/systemd/timesyncd.conf.'
+            ? 'Wait until it is, or configure a reachable server: NTP= in /etc/systemd/timesyncd.conf.'
             : set,
         },
       ];
   }
 }
 
-/** Null where nothing knows. */
+/** Null where that is unknown. */
 function isSynchronised({ timedate, chrony, hasTimesync }: SystemFacts): boolean | null {
   if (hasTimesync) return true;
   if (chrony !== null && chrony !== '') return !chrony.includes(NOT_SYNCHRONISED);
-  // The kernel's own word (STA_UNSYNC of adjtimex).
+  // The kernel's flag (STA_UNSYNC of adjtimex).
   const [, said] = /^NTPSynchronized=(yes|no)$/m.exec(timedate ?? '') ?? [];
   return said === undefined ? null : said === 'yes';
 }

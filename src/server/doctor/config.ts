@@ -10,9 +10,9 @@ export const checkConfig: Check = async ({ configFile, settings, mistakes }) => 
       status: 'fail',
       check: 'config',
       detail: detail.replace(/\.$/, ''),
-      remedy: 'Correct it; what depends on it was not looked at.',
+      remedy: 'Correct it; what depends on it was not checked.',
     }));
-  if (configFile === null) return [{ status: 'ok', check: 'config', detail: 'none was named: the defaults hold' }];
+  if (configFile === null) return [{ status: 'ok', check: 'config', detail: 'no file given: the defaults apply' }];
   const cameras = settings.cameras === null ? 'what is plugged in' : `cameras: ${settings.cameras.length}`;
   return [
     { status: 'ok', check: 'config', detail: `${configFile} (${cameras})` },
@@ -35,7 +35,7 @@ function openSecrets(configFile: string, files: readonly string[]): Finding[] {
       {
         status: 'warn',
         check: 'config',
-        detail: `${file} holds a secret, and every user of this machine can read it`,
+        detail: `${file} contains a secret, and every user of this machine can read it`,
         remedy: `chmod o= '${file}'`,
       },
     ];

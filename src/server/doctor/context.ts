@@ -9,7 +9,7 @@ import { Prober } from '../media/prober.js';
 import type { Context, DevicesFound, Finding, MachineFacts, Settings } from './check.js';
 import { readFacts, type SystemFacts } from './facts.js';
 
-/** What there is to look at. @param configFile null for the defaults */
+/** @param configFile null for the defaults */
 export function makeContext(configFile: string | null): Context {
   let probed: Promise<MachineFacts> | null = null;
   let facts: Promise<SystemFacts> | null = null;

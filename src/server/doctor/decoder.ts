@@ -1,9 +1,9 @@
 import type { Check } from './check.js';
 
-/** The receiver of this program decodes with these; the server needs them for cameras whose H.264 suits no browser. */
+/** `recv` decodes with these; the server needs them for cameras whose H.264 browsers cannot play. */
 export const checkDecoder: Check = async ({ machine }) => {
   const { decoders } = await machine();
-  // GStreamer could not be loaded, which another check says.
+  // GStreamer could not be loaded, which another check reports.
   if (decoders.length === 0) return [];
   const working = decoders.filter(({ outcome }) => outcome === 'works');
   const failed = decoders
@@ -26,7 +26,7 @@ export const checkDecoder: Check = async ({ machine }) => {
     {
       status: 'warn',
       check: 'decoder',
-      detail: `${detail}; installed and does not decode: ${failed}`,
+      detail: `${detail}; installed but does not decode: ${failed}`,
       remedy: 'Check its driver, and that this user may use the device.',
     },
   ];

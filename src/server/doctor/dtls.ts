@@ -3,7 +3,7 @@ import type { Check } from './check.js';
 /** The first release in which webrtcbin is known to compare the certificate with the fingerprint in the SDP. */
 const CHECKED_FROM = [1, 28, 5] as const;
 
-/** Whether somebody on the network could take a viewer's place: see README, "Open it to the internet". */
+/** Whether somebody on the network could impersonate a viewer: see README, "Open it to the internet". */
 export const checkDtls: Check = async ({ machine }) => {
   const { gstreamer } = await machine();
   if (gstreamer === null) return [];
@@ -14,7 +14,7 @@ export const checkDtls: Check = async ({ machine }) => {
       status: 'warn',
       check: 'dtls',
       detail: `GStreamer ${gstreamer} does not check a peer's certificate against its SDP (1.28.5 does, and late releases of 1.26)`,
-      remedy: 'Across networks that you do not trust, put robot and viewers into one VPN.',
+      remedy: 'Across untrusted networks, put robot and viewers into one VPN.',
     },
   ];
 };

@@ -14,7 +14,7 @@ export const checkEncoder: Check = async ({ machine }) => {
         status: 'fail',
         check: 'encoder',
         detail: `no H.264 encoder opens${failed === '' ? '' : ` (${failed})`}`,
-        remedy: 'On Debian and Ubuntu: "sudo apt-get install gstreamer1.0-plugins-ugly", which brings x264.',
+        remedy: 'On Debian and Ubuntu: "sudo apt-get install gstreamer1.0-plugins-ugly", which contains x264.',
       },
     ];
   const behind = encoders.tried.filter(({ outcome }) => outcome === 'skipped').map(({ element }) => element);
@@ -24,7 +24,7 @@ export const checkEncoder: Check = async ({ machine }) => {
       {
         status: 'warn',
         check: 'encoder',
-        detail: `${detail}; a better one is installed and does not open (${failed})`,
+        detail: `${detail}; a better one is installed but does not open (${failed})`,
         remedy: 'Check its driver, and that this user may use the device.',
       },
     ];

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { CONTRACT_FILE } from '../../contract/contract.js';
 
-/** What files and commands say of this machine, in their own words; what it means is for the checks to say. */
+/** Raw output of files and commands of this machine; the checks interpret it. */
 export interface SystemFacts {
   user: User;
   /** /etc/group */
@@ -17,7 +17,7 @@ export interface SystemFacts {
   hasNvidiaCard: boolean;
   /** `ldconfig -p` */
   libraries: string | null;
-  /** The environment's NVIDIA_DRIVER_CAPABILITIES: what NVIDIA's container runtime brings in. */
+  /** The environment's NVIDIA_DRIVER_CAPABILITIES: what NVIDIA's container runtime mounts. */
   driverCapabilities: string | null;
   /** /etc/nv_tegra_release */
   jetsonRelease: string | null;
@@ -27,7 +27,7 @@ export interface SystemFacts {
   timedate: string | null;
   /** `chronyc -c tracking` */
   chrony: string | null;
-  /** Whether systemd-timesyncd says that it has set the clock. */
+  /** Whether systemd-timesyncd has set the clock. */
   hasTimesync: boolean;
   /** ms since 1970: the clock, and when this program was built. */
   now: number;
@@ -36,9 +36,9 @@ export interface SystemFacts {
 
 export interface User {
   id: number;
-  /** Null where it has none, as in containers. */
+  /** Null where the user has none, as in containers. */
   name: string | null;
-  /** Of this process: a group that the user was put into since it began is not among them. */
+  /** Of this process: without groups that the user was added to since it started. */
   groups: readonly number[];
 }
 
@@ -63,7 +63,7 @@ const NODES: readonly (readonly [folder: string, name: RegExp])[] = [
   ['/dev/dma_heap', /./],
 ];
 
-/** Reads it all. Nothing of it needs to be there, and nothing is waited for longer than some seconds. */
+/** Reads everything. All of it is optional, and nothing takes longer than a few seconds. */
 export async function readFacts(): Promise<SystemFacts> {
   const [libraries, timedate, chrony] = await Promise.all([
     run('/sbin/ldconfig', '-p'),
@@ -92,7 +92,7 @@ export async function readFacts(): Promise<SystemFacts> {
   };
 }
 
-/** What a command prints; null if it is not there, fails or takes too long. */
+/** The output of a command; null if it does not exist, fails or takes too long. */
 function run(command: string, ...args: string[]): Promise<string | null> {
   return new Promise(resolve => {
     execFile(
@@ -141,7 +141,7 @@ function readNodes(): DeviceNode[] {
           const facts = statSync(path);
           return facts.isCharacterDevice() ? [{ path, group: facts.gid, isOpen: mayUse(path) }] : [];
         } catch {
-          // It was unplugged while it was looked at.
+          // It was unplugged meanwhile.
           return [];
         }
       }),

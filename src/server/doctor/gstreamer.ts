@@ -34,7 +34,7 @@ export const checkGStreamer: Check = async ({ machine }) => {
       : {
           status: 'ok',
           check: 'gstreamer',
-          detail: `${gstreamer} with all the elements that are needed, libnice ${libnice ?? 'of an unknown version'}`,
+          detail: `${gstreamer} with all required elements, libnice ${libnice ?? 'of an unknown version'}`,
         },
   ];
 };

@@ -18,14 +18,14 @@ export const checkHttpPort: Check = async ({ settings }) => {
     case 'EADDRINUSE':
       return (await isThisServer(host, port, tls !== undefined))
         ? finding('ok', `TCP port ${port}: this server runs there`)
-        : finding('fail', `TCP port ${port} is in use by another program`, 'Take another: server.port, or --port.');
+        : finding('fail', `TCP port ${port} is in use by another program`, 'Use another: server.port, or --port.');
     case 'EACCES':
-      return finding('fail', `TCP port ${port} may not be used by this user`, 'Take one from 1024: server.port.');
+      return finding('fail', `this user may not use TCP port ${port}`, 'Use one from 1024 on: server.port.');
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return finding('fail', `this machine has no address "${host}"`, 'Correct server.host; 0.0.0.0 is every address.');
+      return finding('fail', `this machine has no address "${host}"`, 'Correct server.host; 0.0.0.0 means every address.');
     default:
-      return finding('fail', `TCP port ${port} cannot be listened on: ${error.message}`, 'Take another: server.port.');
+      return finding('fail', `TCP port ${port} cannot be listened on: ${error.message}`, 'Use another: server.port.');
   }
 };
 
@@ -41,7 +41,7 @@ function isThisServer(host: string, port: number, tls: boolean): Promise<boolean
   const at = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const options = { host: at, port, path: '/healthz', timeout: ANSWER_MS, agent: false } as const;
   return new Promise(resolve => {
-    // It sends nothing that is secret, and whether the certificate is right is another finding.
+    // The request contains no secret, and another check covers the certificate.
     const request = tls ? getHttps({ ...options, rejectUnauthorized: false }) : getHttp(options);
     request.on('error', () => resolve(false));
     request.on('timeout', () => request.destroy());

@@ -10,7 +10,7 @@ export const checkIceServers: Check = async ({ settings }) => {
   const { servers } = settings.ice;
   if (servers.length === 0)
     return [
-      { status: 'ok', check: 'ice', detail: 'no STUN or TURN server: viewers are on networks that reach this one' },
+      { status: 'ok', check: 'ice', detail: 'no STUN or TURN server: viewers must be on networks that reach this one' },
     ];
   return await Promise.all(
     servers.flatMap((server, i) => server.urls.map(url => check(url, server.access, `ice.servers.${i}`))),
@@ -40,13 +40,13 @@ async function check(url: IceUrl, access: IceServerPlan['access'], key: string):
     };
   } catch (error) {
     return {
-      // What needs no STUN server goes on as it did; a TURN server is configured by who needs it.
+      // Most connections work without a STUN server; a TURN server is configured because somebody needs it.
       status: isTurn ? 'fail' : 'warn',
       check: 'ice',
       detail: `${shown} does not answer: ${(error as Error).message}`,
       remedy: isTurn
         ? `Check that it runs, that ${key}.urls is right, and that a firewall lets ${url.transport.toUpperCase()} port ${url.port} through.`
-        : 'On a network of its own this is as it should be, and costs nothing; "ice: { servers: [] }" leaves it out.',
+        : 'On an isolated network this is expected and costs nothing; "ice: { servers: [] }" removes it.',
     };
   }
 }

@@ -27,10 +27,10 @@ export const checkInterfaces: Check = async ({ settings }) => {
     if (addresses.length > 0)
       return { status: 'ok', check: 'interfaces', detail: [name, ...addresses.filter(a => a !== name)].join(' ') };
     return {
-      // One that is unplugged for now is passed over; with none at all nobody can watch.
+      // An unplugged one is skipped; with none at all nobody can watch.
       status: none ? 'fail' : 'warn',
       check: 'interfaces',
-      detail: `${name} is not there, or has no address`,
+      detail: `${name} does not exist, or has no address`,
       remedy: `Correct ice.interfaces; this machine has ${present.join(', ') || 'none'}.`,
     };
   });

@@ -10,7 +10,7 @@ export function judgeNvidia(facts: SystemFacts): Finding[] {
   if (!facts.hasNvidiaCard) return [];
   return [
     warn(
-      'there is an NVIDIA card, and its driver is not loaded',
+      'there is an NVIDIA card, but its driver is not loaded',
       facts.isContainer
         ? 'Install the driver on the host, and NVIDIA Container Toolkit.'
         : 'On Ubuntu: "sudo ubuntu-drivers install"; on Debian: "sudo apt-get install nvidia-driver" (non-free). With Secure Boot the module has to be signed.',
@@ -26,16 +26,16 @@ function judgeCard(facts: SystemFacts, driver: string): Finding {
   const paths = nodes.map(({ path }) => path);
   if (!paths.some(path => /^\/dev\/nvidia\d+$/.test(path)) || !paths.includes('/dev/nvidiactl'))
     return warn(
-      `${named} is loaded, and the devices /dev/nvidia0 and /dev/nvidiactl are not there`,
+      `${named} is loaded, but the devices /dev/nvidia0 and /dev/nvidiactl do not exist`,
       isContainer
         ? 'Start the container with "--gpus all" (NVIDIA Container Toolkit).'
-        : '"sudo nvidia-modprobe -u -c=0" makes them; nvidia-persistenced does at each start.',
+        : '"sudo nvidia-modprobe -u -c=0" creates them; nvidia-persistenced does so at every start.',
     );
   if (!libraries?.includes('libnvidia-encode.so.1'))
     return warn(
-      `${named}; the encoder's library, libnvidia-encode.so.1, is not there`,
+      `${named}; the encoder's library, libnvidia-encode.so.1, is missing`,
       isContainer
-        ? `NVIDIA_DRIVER_CAPABILITIES is "${driverCapabilities ?? ''}" and must have "video" in it: "docker run -e NVIDIA_DRIVER_CAPABILITIES=video,compute,utility".`
+        ? `NVIDIA_DRIVER_CAPABILITIES is "${driverCapabilities ?? ''}" and must include "video": "docker run -e NVIDIA_DRIVER_CAPABILITIES=video,compute,utility".`
         : `On Ubuntu: "sudo apt-get install libnvidia-encode-${version?.[1] ?? 'VERSION'}"; on Debian: "sudo apt-get install libnvidia-encode1".`,
     );
   return { status: 'ok', check: 'nvidia', detail: `${named}, with the encoder's library` };
@@ -50,15 +50,15 @@ function judgeJetson({ jetsonRelease, board, nodes, isContainer }: SystemFacts):
   const named = `${board?.trim() ?? 'Jetson'}${release === undefined ? '' : `, Jetson Linux ${release}.${revision}`}`;
   if (/Orin Nano/i.test(board ?? ''))
     return warn(
-      `${named}: this module has no encoder in hardware`,
-      'x264 encodes on its CPU: keep cameras small, or take cameras that bring H.264 themselves. Orin NX has an encoder.',
+      `${named}: this module has no hardware encoder`,
+      'x264 encodes on its CPU: use low resolutions, or cameras that deliver H.264. Orin NX has an encoder.',
     );
   if (!nodes.some(({ path }) => /^\/dev\/(nvhost-|nvmap)/.test(path)))
     return warn(
-      `${named}: the devices of its encoder (/dev/nvhost-*, /dev/nvmap) are not there`,
+      `${named}: the devices of its encoder (/dev/nvhost-*, /dev/nvmap) do not exist`,
       isContainer
-        ? 'Start the container with "--runtime nvidia", from an image of NVIDIA\'s for Jetson (l4t-base).'
-        : "Start NVIDIA's kernel of Jetson Linux.",
+        ? 'Start the container with "--runtime nvidia", from an NVIDIA image for Jetson (l4t-base).'
+        : "Boot NVIDIA's kernel of Jetson Linux.",
     );
   return { status: 'ok', check: 'nvidia', detail: named };
 }

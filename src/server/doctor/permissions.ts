@@ -1,9 +1,9 @@
 import type { Check, Finding } from './check.js';
 import type { DeviceNode, SystemFacts } from './facts.js';
 
-/** Of NVIDIA's debugger; nothing here uses its devices. */
+/** NVIDIA's debugger; its devices are not used here. */
 const NOT_NEEDED = ['debug'];
-/** Devices that a text names; there may be dozens. */
+/** At most so many devices are named; there may be dozens. */
 const NAMED = 3;
 
 export const checkPermissions: Check = async ({ facts }) => judgePermissions(await facts());
@@ -19,8 +19,8 @@ export function judgePermissions(facts: SystemFacts): Finding[] {
         status: 'ok',
         check: 'permissions',
         detail: isContainer
-          ? 'this container has no device of a camera or a graphics card ("docker run --device /dev/video0" gives it one)'
-          : 'there is no device of a camera or a graphics card',
+          ? 'this container has no camera or graphics device ("docker run --device /dev/video0" adds one)'
+          : 'there is no camera or graphics device',
       },
     ];
   const closed = needed.filter(({ isOpen }) => !isOpen);
@@ -29,7 +29,7 @@ export function judgePermissions(facts: SystemFacts): Finding[] {
   return [...new Set(closed.map(({ group }) => group))].map(group => {
     const theirs = closed.filter(node => node.group === group);
     return {
-      // Without these there is no picture; without the others it is encoded in software.
+      // Without a video device there is no video; without the others it is encoded in software.
       status: theirs.some(({ path }) => path.startsWith('/dev/video')) ? 'fail' : 'warn',
       check: 'permissions',
       detail: `${nameOf(user)} may not use ${listed(theirs)}`,
@@ -40,10 +40,10 @@ export function judgePermissions(facts: SystemFacts): Finding[] {
 
 function remedyFor({ user, isContainer }: SystemFacts, id: number, group: Group | undefined): string {
   if (isContainer) return `Start the container with "--group-add ${id}".`;
-  if (id === 0 || !group) return 'Only root may: a rule of udev gives such devices to a group (GROUP="video").';
-  if (user.groups.includes(id)) return `Group ${group.name} may not read and write it: correct the rule of udev.`;
+  if (id === 0 || !group) return 'Only root may: a udev rule gives such devices to a group (GROUP="video").';
+  if (user.groups.includes(id)) return `Group ${group.name} may not read and write it: correct the udev rule.`;
   if (user.name !== null && group.members.includes(user.name))
-    return `${user.name} is in the group ${group.name} since this session began: log in again, or restart the service.`;
+    return `${user.name} was added to the group ${group.name} after this session began: log in again, or restart the service.`;
   return `"sudo usermod -aG ${group.name} ${user.name ?? user.id}", then log in again or restart the service.`;
 }
 
@@ -52,7 +52,7 @@ interface Group {
   members: readonly string[];
 }
 
-/** /etc/group, by the groups' ids. */
+/** /etc/group by group id. */
 function readGroups(text: string): Map<number, Group> {
   return new Map(
     text.split('\n').flatMap(line => {

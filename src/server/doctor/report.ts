@@ -3,26 +3,26 @@ import type { Finding, Group } from './check.js';
 const COLOURS = { ok: 32, warn: 33, fail: 31 } as const;
 const BOLD = 1;
 const DIM = 2;
-/** Lines that are longer are hard to read. */
-const WIDEST = 100;
+/** Longer lines are hard to read. */
+const MAX_WIDTH = 100;
 const GAP = '  ';
-/** Before what is to be done. */
+/** Marks a remedy. */
 const MARK = '> ';
 
-export interface Inspect {
+export interface ReportStyle {
   /** Columns of the terminal. */
   width: number;
   colours: boolean;
 }
 
-/** The findings for people: grouped, aligned, wrapped; and a last line that says how it is. */
-export function report(groups: readonly Group[], { width, colours }: Inspect): string {
+/** The findings as text: grouped, aligned, wrapped, with a summary as the last line. */
+export function report(groups: readonly Group[], { width, colours }: ReportStyle): string {
   const shown = groups.filter(({ findings }) => findings.length > 0);
   const all = shown.flatMap(({ findings }) => findings);
   const paint = (code: number, text: string): string => (colours ? `\x1b[${code}m${text}\x1b[0m` : text);
   const name = Math.max(...all.map(({ check }) => check.length));
   const indent = GAP.length + 'fail'.length + GAP.length + name + GAP.length;
-  const columns = Math.min(width, WIDEST) - indent;
+  const columns = Math.min(width, MAX_WIDTH) - indent;
   const lines = (finding: Finding): string[] => {
     const { status, check, detail, remedy } = finding;
     const [first = '', ...more] = wrap(detail, columns);
@@ -49,7 +49,7 @@ function summary(findings: readonly Finding[]): string {
   return `${parts.join(', ')}.`;
 }
 
-/** Breaks a text between words, but not within quotes: they are commands to be copied. */
+/** Wraps a text between words, but not within quotes: they are commands to copy. */
 function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.match(/(?:"[^"]*"|\S)+/g) ?? []) {

@@ -5,7 +5,7 @@ import { readKeyPair } from '../tls/key-pair.js';
 import { ownAddresses } from '../tls/own-hosts.js';
 import type { Check, Finding } from './check.js';
 
-/** Names that a line shows; there may be a hundred. */
+/** At most so many names are shown; there may be a hundred. */
 const NAMED = 6;
 
 export const checkTls: Check = async ({ configFile, settings }) => {
@@ -38,16 +38,16 @@ export function judgeCertificate(facts: CertificateFacts, addresses: readonly st
     found.push({
       status: 'ok',
       check: 'tls',
-      detail: `the certificate is for ${shown}, until ${dayOf(validTo)}${isSelfSigned ? '; nobody else vouches for it' : ''}`,
+      detail: `the certificate is for ${shown}, until ${dayOf(validTo)}${isSelfSigned ? '; it is self-signed' : ''}`,
     });
-  // One that somebody vouches for has names only, and where those lead is not seen from here.
+  // A certificate from an authority has names only, and where they lead cannot be checked here.
   const missing = isSelfSigned ? addresses.filter(address => !facts.addresses.includes(address)) : [];
   if (missing.length > 0)
     found.push({
       status: 'warn',
       check: 'tls',
       detail: `the certificate does not have this machine's ${missing.join(', ')}: clients refuse it there`,
-      remedy: 'Make a new one: "bigfootbot-video certificate --force"; or reach the robot by a name that is in it.',
+      remedy: 'Make a new one: "bigfootbot-video certificate --force"; or use a name for the robot that is in it.',
     });
   return found;
 }

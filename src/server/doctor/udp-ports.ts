@@ -3,13 +3,13 @@ import { isIP } from 'node:net';
 import { addressesOf } from '../ice/interfaces.js';
 import type { Check, Finding } from './check.js';
 
-/** Sockets that are tried at the same time. */
+/** Sockets that are tried in parallel. */
 const AT_ONCE = 64;
 
 export const checkUdpPorts: Check = async ({ settings }) => {
   if (!settings) return [];
   const { udpPorts, interfaces } = settings.ice;
-  if (!udpPorts) return [{ status: 'ok', check: 'udpPorts', detail: 'any: a firewall has to let all of UDP through' }];
+  if (!udpPorts) return [{ status: 'ok', check: 'udpPorts', detail: 'any: a firewall must let all UDP ports through' }];
   const { min, max } = udpPorts;
   const addresses = interfaces === null ? ['0.0.0.0'] : addressesOf(interfaces).flatMap(found => found.addresses);
   const size = max - min + 1;
@@ -20,8 +20,8 @@ export const checkUdpPorts: Check = async ({ settings }) => {
       {
         status: 'fail',
         check: 'udpPorts',
-        detail: `ports of ${range} may not be used by this user`,
-        remedy: 'Take ports from 1024: ice.udpPorts.',
+        detail: `this user may not use ports of ${range}`,
+        remedy: 'Use ports from 1024 on: ice.udpPorts.',
       },
     ];
   if (free === 0 && addresses.length > 0)
@@ -30,13 +30,13 @@ export const checkUdpPorts: Check = async ({ settings }) => {
         status: 'fail',
         check: 'udpPorts',
         detail: `all ${size} ports of ${range} are in use`,
-        remedy: 'Take others, or end what uses them ("ss -ulnp" names it); the server itself does while it is watched.',
+        remedy: 'Use others, or stop the program that uses them ("ss -ulnp" names it); the server itself uses some while it has viewers.',
       },
     ];
   return [enough(range, size, free, settings.config.limits.viewers, settings.cameras?.length ?? null)];
 };
 
-/** @param cameras null where what is plugged in is served, and that is not known here */
+/** @param cameras null where plugged-in cameras are served, whose number is unknown here */
 function enough(range: string, size: number, free: number, viewers: number, cameras: number | null): Finding {
   const wanted = viewers * Math.max(1, cameras ?? 1);
   const inUse = free < size ? `, ${size - free} of them in use now` : '';
@@ -45,12 +45,12 @@ function enough(range: string, size: number, free: number, viewers: number, came
   return {
     status: 'warn',
     check: 'udpPorts',
-    detail: `${range} is enough for ${size} sessions${inUse}; limits.viewers lets ${wanted} in (${viewers} a camera)`,
+    detail: `${range} is enough for ${size} sessions${inUse}; limits.viewers allows ${wanted} (${viewers} per camera)`,
     remedy: 'Widen ice.udpPorts, or lower limits.viewers.',
   };
 }
 
-/** How many ports can be bound on each of the addresses, and whether any may not be bound by this user at all. */
+/** How many ports can be bound on every address, and whether this user lacks the permission for any. */
 async function countFree(
   min: number,
   max: number,
