@@ -6,7 +6,7 @@ import { keptLog } from '../helpers/quiet-log.js';
 import { until } from '../helpers/server.js';
 import { agree, udpStunServer } from '../helpers/stun-server.js';
 
-const PACE = { steadyMs: 5, closeMs: 5, whileMs: 1_000 };
+const PACE = { steadyMs: 5, changedMs: 5, recentMs: 1_000 };
 
 t.test('a server comes and goes: known, logged once each time, and left out while it is away', async t => {
   let there = false;
@@ -64,7 +64,7 @@ t.test('it is looked for often after a change, and seldom then', async t => {
     urls: [url],
     log: keptLog(),
     probe,
-    pace: { steadyMs: 1_000_000, closeMs: 1, whileMs: 50 },
+    pace: { steadyMs: 1_000_000, changedMs: 1, recentMs: 50 },
   });
   t.teardown(() => watch.close());
   watch.start();
@@ -119,6 +119,6 @@ t.test('announced names follow their addresses, and keep the last through an out
   lost.close();
   t.strictSame(
     log.lines.map(({ event }) => event),
-    ['announced name resolved', 'announced name unknown'],
+    ['announced name resolved', 'announced name not resolved'],
   );
 });

@@ -6,26 +6,26 @@ import { resolveHost } from './resolve.js';
 import { connectStun, type StunReply } from './stun-client.js';
 import { ATTRIBUTE, attributeOf, errorOf, hasIntegrity, METHOD, type StunAttribute } from './stun-message.js';
 
-/** Two retransmissions of the first request fit in. */
+/** Enough for two retransmissions of the first request. */
 const TIMEOUT_MS = 4_000;
 const UDP = Buffer.from([17, 0, 0, 0]);
 const UNAUTHORIZED = 401;
 const STALE_NONCE = 438;
 
-/** What a TURN server said to a real allocation, which is given back at once. */
+/** A TURN server's response to a real allocation, which is released at once. */
 export type Allocation = Reached & ({ allocated: true } | { allocated: false; refusal: string });
 
 /**
- * Allocates a relay as a viewer does (RFC 8656 §7, long-term credentials of RFC 8489 §9.2) and gives it back.
- * @throws Error in words if the server does not answer
+ * Allocates a relay as a viewer does (RFC 8656 §7, long-term credentials of RFC 8489 §9.2) and releases it.
+ * @throws Error with a readable message if the server does not answer
  */
 export async function tryAllocation(url: IceUrl, user: IceUser): Promise<Allocation> {
-  return await within(TIMEOUT_MS, undefined, async patience => {
-    const [address = ''] = await resolveHost(url.host, patience);
-    const connection = await connectStun(url, address, patience);
+  return await within(TIMEOUT_MS, undefined, async signal => {
+    const [address = ''] = await resolveHost(url.host, signal);
+    const connection = await connectStun(url, address, signal);
     const wanted: StunAttribute[] = [{ type: ATTRIBUTE.requestedTransport, value: UDP }];
     try {
-      // The first is refused with what the second needs.
+      // The refusal of the first request contains the realm and nonce that the second needs.
       let reply = await connection.ask({ method: METHOD.allocate, attributes: wanted });
       const reached = { address, roundTripMs: Math.round(reply.ms * 10) / 10 };
       let signed = sign(reply, user);
@@ -50,7 +50,7 @@ export async function tryAllocation(url: IceUrl, user: IceUser): Promise<Allocat
   });
 }
 
-/** What a request is signed with: the user, and the realm and nonce that the server gave. */
+/** The attributes and key that sign a request: the user, and the server's realm and nonce. */
 function sign({ message }: StunReply, { username, credential }: IceUser): { attributes: StunAttribute[]; key: Buffer } {
   const realm = attributeOf(message, ATTRIBUTE.realm) ?? Buffer.alloc(0);
   const nonce = attributeOf(message, ATTRIBUTE.nonce) ?? Buffer.alloc(0);

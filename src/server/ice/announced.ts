@@ -7,11 +7,11 @@ import { LOOKUP_MS, resolveHost } from './resolve.js';
 
 export type AnnouncedStatus = System['ice']['announce'][number];
 
-/** A dynamic name follows its address within minutes; one that came to nothing is asked for sooner. */
-const AGAIN_MS = 60_000;
-const AGAIN_AFTER_ERROR_MS = 10_000;
+/** A dynamic name follows its address within minutes; a failed look-up is retried sooner. */
+const LOOKUP_INTERVAL_MS = 60_000;
+const RETRY_INTERVAL_MS = 10_000;
 
-/** What `ice.announce` comes to: its names are looked up in the background, and keep their last addresses meanwhile. */
+/** The addresses of `ice.announce`: names are resolved in the background, and keep their last addresses on failure. */
 export class Announced {
   readonly #log: Log;
   readonly #statuses: Map<string, AnnouncedStatus>;
@@ -48,18 +48,18 @@ export class Announced {
   async #update(name: string, signal: AbortSignal): Promise<number> {
     const before = this.#statuses.get(name)?.addresses ?? [];
     try {
-      const addresses = await within(LOOKUP_MS, signal, patience => this.#resolve(name, patience));
+      const addresses = await within(LOOKUP_MS, signal, timeout => this.#resolve(name, timeout));
       if (signal.aborted) return 0;
       if (addresses.join() !== before.join()) this.#log.info({ name, addresses }, 'announced name resolved');
       this.#statuses.set(name, { name, addresses, error: null });
-      return AGAIN_MS;
+      return LOOKUP_INTERVAL_MS;
     } catch (error) {
       const { message } = error as Error;
       if (signal.aborted) return 0;
       if (this.#statuses.get(name)?.error !== message)
-        this.#log.warn({ name, error: message }, 'announced name unknown');
+        this.#log.warn({ name, error: message }, 'announced name not resolved');
       this.#statuses.set(name, { name, addresses: before, error: message });
-      return AGAIN_AFTER_ERROR_MS;
+      return RETRY_INTERVAL_MS;
     }
   }
 }

@@ -4,7 +4,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** The CRC-32 of ISO 3309, of which STUN's FINGERPRINT is made; Node has one of its own from 22.2. */
+/** The CRC-32 of ISO 3309, for STUN's FINGERPRINT; Node has zlib.crc32 only from 22.2 on. */
 export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = (TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);

@@ -16,12 +16,12 @@ export interface IceOptions {
   announced?: Pick<Announced, 'start' | 'close' | 'statuses' | 'addresses'>;
 }
 
-/** Shown in a TURN server's log for the server's own allocations. */
+/** Shown in a TURN server's log for this server's own allocations. */
 const OWN_NAME = 'bigfootbot-video';
-/** Gathering takes 1 round trip with STUN, 2 with TURN, and some ms between a server and the next (RFC 8445 §14). */
+/** Gathering takes 1 round trip with STUN, 2 with TURN, and some ms between one server and the next (RFC 8445 §14). */
 const GATHERING_MS = { least: 250, roundTrips: 4, most: 1_000 };
 
-/** How this server and its clients find a path to each other: what clients are told, and what the own agents use. */
+/** The ICE settings for both sides: the servers that clients get, and what this server's own agents use. */
 export class Ice implements IceForClients {
   readonly #plan: IcePlan;
   readonly #watch: Pick<IceWatch, 'start' | 'close' | 'statuses' | 'reached'>;
@@ -47,9 +47,9 @@ export class Ice implements IceForClients {
     return { servers: this.#watch.statuses(), announce: this.#announced.statuses() };
   }
 
-  // A client may reach a TURN server that this machine does not, so all are named; a browser throws at one without a
-  // user. A STUN server that this machine does not reach would only keep clients waiting: without the internet there is
-  // nobody to whom the address that it tells is of use, and some wait for it without end.
+  // A client may reach a TURN server that this machine cannot, so all are listed; a browser throws at one without a
+  // username. A STUN server that this machine cannot reach would only delay clients: without the internet a
+  // server-reflexive address is useless, and some clients wait for it forever.
   links(client: string | null): string[] {
     return this.#plan.servers.flatMap(({ urls, access }) => {
       const user = client === null ? null : credentialsFor(access, client);
@@ -59,12 +59,12 @@ export class Ice implements IceForClients {
     });
   }
 
-  /** @throws Failure if none of the interfaces that are to be used has an address now */
+  /** @throws Failure if none of the configured interfaces has an address now */
   agentSettings(): IceAgentSettings {
     const { udpPorts, interfaces, servers } = this.#plan;
     const turns = servers.flatMap(server => this.#turnFor(server) ?? []);
-    // From a TURN server over UDP the agent learns what a STUN server would say; with both at one host libnice 0.1.21
-    // waits for 2 s, as it takes the one's answer for the other's.
+    // A TURN server over UDP also answers what a STUN server would; with both on one host libnice 0.1.21 waits for 2 s,
+    // as it confuses their answers.
     const stun = turns.some(({ url }) => url.transport === 'udp')
       ? undefined
       : servers.flatMap(({ urls }) => urls).find(url => url.scheme === 'stun' && this.#watch.reached(url));
@@ -84,8 +84,8 @@ export class Ice implements IceForClients {
     };
   }
 
-  // One URL of each server, the first that answers: a second allocation there is of no use. libnice speaks no TLS to
-  // TURN servers (it has Google's and Microsoft's pseudo TLS alone), so turns: is for clients.
+  // One URL per server, the first that answers: a second allocation there is of no use. libnice has no TLS for TURN
+  // servers (only Google's and Microsoft's pseudo TLS), so turns: is for clients only.
   #turnFor({ urls, access }: IceServerPlan): { url: IceUrl; text: string } | null {
     const user = credentialsFor(access, OWN_NAME);
     const url = urls.find(candidate => candidate.scheme === 'turn' && this.#watch.reached(candidate));

@@ -3,9 +3,9 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 export type Interfaces = Readonly<Record<string, readonly Pick<NetworkInterfaceInfo, 'address'>[] | undefined>>;
 
 /**
- * The addresses that interfaces, or addresses of this machine, have at this moment; link-local IPv6 left out, as it
- * means nothing to who is not on the same cable.
- * @returns the addresses of each, none for one that is not there
+ * The current addresses of interfaces, which may also be named by an address of this machine; without link-local IPv6,
+ * which is useless off the local link.
+ * @returns the addresses of each; none for one that does not exist
  */
 export function addressesOf(
   wanted: readonly string[],

@@ -8,18 +8,18 @@ export interface Reached {
   roundTripMs: number;
 }
 
-/** Two retransmissions over UDP fit in. */
+/** Enough for two retransmissions over UDP. */
 const TIMEOUT_MS = 3_000;
 
 /**
- * Asks a server whether it is there: a STUN server to say our address, a TURN server for something that it will refuse,
- * as it wants a password first. Nothing is left behind there.
- * @throws Error in words
+ * Probes a server: sends a STUN server a Binding request, a TURN server a Refresh that it refuses for lack of credentials.
+ * It leaves no state on the server.
+ * @throws Error with a readable message
  */
 export async function probeServer(url: IceUrl, signal?: AbortSignal): Promise<Reached> {
-  return await within(TIMEOUT_MS, signal, async patience => {
-    const [address = ''] = await resolveHost(url.host, patience);
-    const connection = await connectStun(url, address, patience);
+  return await within(TIMEOUT_MS, signal, async timeout => {
+    const [address = ''] = await resolveHost(url.host, timeout);
+    const connection = await connectStun(url, address, timeout);
     try {
       const { ms } = await connection.ask(
         url.scheme.startsWith('turn')
@@ -33,19 +33,19 @@ export async function probeServer(url: IceUrl, signal?: AbortSignal): Promise<Re
   });
 }
 
-/** Runs something with a signal that gives up after a while, or with the caller's; errors come out in words. */
+/** Runs work with a signal that aborts after a timeout or with the caller's; errors get readable messages. */
 export async function within<T>(
   ms: number,
   signal: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
-  const onAbort = (): void => patience.abort(signal?.reason);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
+  const onAbort = (): void => timeout.abort(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     signal?.throwIfAborted();
-    return await work(patience.signal);
+    return await work(timeout.signal);
   } catch (error) {
     throw new Error(inWords(error as NodeJS.ErrnoException));
   } finally {
@@ -61,7 +61,7 @@ function inWords({ code, message }: NodeJS.ErrnoException): string {
     case 'ENETUNREACH':
     case 'EHOSTUNREACH':
     case 'EADDRNOTAVAIL':
-      return 'there is no way to that network from here';
+      return 'no route to that network';
     case 'ECONNRESET':
     case 'EPIPE':
       return 'the server closed the connection';

@@ -1,11 +1,11 @@
-/** Something that is done again and again until it is closed; it does not keep the process alive. */
+/** Work that repeats until it is closed; it does not keep the process alive. */
 export interface Repeated {
   close(): void;
 }
 
 /**
- * Does something at once, and again so many ms after it is done as it says itself. It is to throw nothing.
- * @param work gets a signal that aborts when it is closed
+ * Runs work at once, and again after the delay in ms that it resolves with.
+ * @param work gets a signal that aborts on close; it must not throw
  */
 export function repeat(work: (signal: AbortSignal) => Promise<number>): Repeated {
   const closed = new AbortController();

@@ -2,24 +2,24 @@ import { promises as dns } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 
-/** What resolveHost is given, in ms: for all queries of a look-up. */
+/** Timeout for all queries of a look-up with resolveHost. */
 export const LOOKUP_MS = 8_000;
 
 const HOSTS_FILE = '/etc/hosts';
 const QUERY = { timeout: 1_500, tries: 2 };
 
 /**
- * The addresses of a host, IPv4 first: an address itself, /etc/hosts, DNS. Not the system's resolver (getaddrinfo):
- * that one cannot be given up, and while it hangs it holds one of the four threads on which Node reads files too. So
- * names of mDNS (`robot.local`) are not found.
- * @throws Error in words
+ * The addresses of a host, IPv4 first: an address itself, /etc/hosts, DNS. Not the system's resolver (getaddrinfo): it
+ * cannot be cancelled, and while it hangs it blocks one of the four threads that Node also reads files with. So mDNS
+ * names (`robot.local`) are not resolved.
+ * @throws Error with a readable message
  */
 export async function resolveHost(host: string, signal: AbortSignal): Promise<string[]> {
   signal.throwIfAborted();
   if (isIP(host) !== 0) return [host];
   const known = fromHostsFile(host.toLowerCase());
   if (known.length > 0) return known;
-  // A new one each time: it reads the machine's DNS settings, which change with its networks.
+  // A new one for every look-up: it reads the machine's DNS settings, which change with its networks.
   const resolver = new dns.Resolver(QUERY);
   const onAbort = (): void => resolver.cancel();
   signal.addEventListener('abort', onAbort, { once: true });

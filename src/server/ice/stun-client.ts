@@ -5,38 +5,38 @@ import { connect as connectTls } from 'node:tls';
 import type { IceUrl } from '../../protocol/ice-url.js';
 import { decodeStun, encodeStun, lengthOfStun, type StunMessage } from './stun-message.js';
 
-/** A server's reply, and the bytes it came in, over which its integrity is. */
+/** A server's reply, and its bytes, which MESSAGE-INTEGRITY covers. */
 export interface StunReply {
   message: StunMessage;
   bytes: Buffer;
-  /** From the request that was sent first. */
+  /** Since the first transmission of the request. */
   ms: number;
 }
 
-/** One way to one server, over which one request at a time is asked. */
+/** A connection to a server, with one request at a time. */
 export interface StunConnection {
-  /** @throws Error if nothing comes until the connection is given up, or it breaks */
+  /** @throws Error if the connection is aborted before a reply, or breaks */
   ask(request: Pick<StunMessage, 'method' | 'attributes'>, key?: Buffer): Promise<StunReply>;
   close(): void;
 }
 
-/** RFC 8489 §6.2.1: from one transmission over UDP to the next; doubled each time. */
+/** RFC 8489 §6.2.1: interval between transmissions over UDP; doubles every time. */
 const RETRANSMIT_MS = 500;
-/** Nobody sends so much before a whole message. */
+/** More than any incomplete message. */
 const MAX_BUFFERED = 70_000;
 
 /**
- * Opens a way to a server.
- * @param address of the host that the URL names
- * @param signal gives up; its reason is what `ask` and this then throw
- * @throws Error as the system has it: ECONNREFUSED, a certificate that is not trusted, …
+ * Connects to a server.
+ * @param address of the host in the URL
+ * @param signal aborts; `ask` and this function then throw its reason
+ * @throws Error from the system: ECONNREFUSED, an untrusted certificate, …
  */
 export async function connectStun(url: IceUrl, address: string, signal: AbortSignal): Promise<StunConnection> {
   signal.throwIfAborted();
   return url.transport === 'udp' ? await overUdp(url, address, signal) : await overTcp(url, address, signal);
 }
 
-/** What both transports share: a request waits for the reply with its transaction id. */
+/** Shared by both transports: a request waits for the reply with its transaction id. */
 class Exchange {
   #waiting: { transaction: Buffer; since: number; resolve(reply: StunReply): void; reject(error: Error): void } | null =
     null;
@@ -51,7 +51,7 @@ class Exchange {
 
   take(bytes: Buffer): void {
     const message = decodeStun(bytes);
-    // What is not an answer to this request is somebody else's, or an attempt.
+    // Anything else is not the answer to this request, or is forged.
     if (!message || !this.#waiting?.transaction.equals(message.transaction)) return;
     if (message.kind !== 'success' && message.kind !== 'error') return;
     this.#waiting.resolve({ message, bytes, ms: performance.now() - this.#waiting.since });
@@ -81,7 +81,7 @@ async function overUdp(url: IceUrl, address: string, signal: AbortSignal): Promi
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
-      // A connected socket hears of it when nothing listens there (ICMP).
+      // A connected socket gets an error when nothing listens there (ICMP).
       socket.connect(url.port, address, () => {
         socket.off('error', reject);
         resolve();
@@ -135,9 +135,9 @@ async function overTcp(url: IceUrl, address: string, signal: AbortSignal): Promi
         exchange.take(buffered.subarray(0, length));
         buffered = buffered.subarray(length);
       }
-      if (buffered.length > MAX_BUFFERED) throw new RangeError('it sends more than an answer');
+      if (buffered.length > MAX_BUFFERED) throw new RangeError('it sends more than a message');
     } catch (error) {
-      socket.destroy(new Error(`what answers there is no STUN or TURN server: ${(error as Error).message}`));
+      socket.destroy(new Error(`not a STUN or TURN server: ${(error as Error).message}`));
     }
   });
   socket.on('error', error => exchange.fail(error));

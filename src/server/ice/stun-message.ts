@@ -1,11 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { crc32 } from './crc32.js';
 
-/** The part of STUN (RFC 8489) and TURN (RFC 8656) that it takes to see whether a server answers and takes us. */
+/** The part of STUN (RFC 8489) and TURN (RFC 8656) needed to check whether a server answers and accepts credentials. */
 export interface StunMessage {
   method: number;
   kind: 'request' | 'indication' | 'success' | 'error';
-  /** 12 bytes that the answer repeats. */
+  /** 12 bytes that the response repeats. */
   transaction: Buffer;
   attributes: readonly StunAttribute[];
 }
@@ -34,18 +34,18 @@ const FINGERPRINT_XOR = 0x5354554e;
 const HEADER = 20;
 const KINDS = ['request', 'indication', 'success', 'error'] as const;
 
-/** @param key of the long-term credentials: a MESSAGE-INTEGRITY is added with it */
+/** @param key of the long-term credentials: adds a MESSAGE-INTEGRITY */
 export function encodeStun({ method, kind, transaction, attributes }: StunMessage, key?: Buffer): Buffer {
   let message = Buffer.alloc(HEADER);
   const kindBits = KINDS.indexOf(kind);
-  // The two bits of the kind stand between those of the method (RFC 8489 §5).
+  // The two class bits are interleaved with those of the method (RFC 8489 §5).
   const methodBits = (method & 0xf) | ((method & 0x70) << 1) | ((method & 0xf80) << 2);
   message.writeUInt16BE(methodBits | ((kindBits & 1) << 4) | ((kindBits & 2) << 7), 0);
   message.writeUInt32BE(MAGIC_COOKIE, 4);
   transaction.copy(message, 8);
   const append = (type: number, make: (before: Buffer) => Buffer, size: number): void => {
     const padded = (size + 3) & ~3;
-    // Integrity and fingerprint are made over a length that counts them in.
+    // Integrity and fingerprint are computed with a length that includes them.
     message.writeUInt16BE(message.length - HEADER + 4 + padded, 2);
     const attribute = Buffer.alloc(4 + padded);
     attribute.writeUInt16BE(type, 0);
@@ -59,7 +59,7 @@ export function encodeStun({ method, kind, transaction, attributes }: StunMessag
   return message;
 }
 
-/** The message that the bytes are, checked as RFC 8489 §6.3 has it, its FINGERPRINT too if there is one; else null. */
+/** Decodes a message, checked as in RFC 8489 §6.3, with its FINGERPRINT if there is one; null if it is invalid. */
 export function decodeStun(bytes: Buffer): StunMessage | null {
   if (sizeOfStun(bytes) !== bytes.length) return null;
   const bits = bytes.readUInt16BE(0);
@@ -83,8 +83,8 @@ export function decodeStun(bytes: Buffer): StunMessage | null {
 }
 
 /**
- * How many bytes the message has that begins here, for a stream of them; null while too little of it is here.
- * @throws RangeError if what begins here is no STUN message
+ * The length of the first message of a stream; null while it is incomplete.
+ * @throws RangeError if the stream does not begin with a STUN message
  */
 export function lengthOfStun(bytes: Buffer): number | null {
   if (bytes.length < HEADER) return null;
@@ -103,13 +103,13 @@ export function attributeOf(message: StunMessage, type: number): Buffer | null {
   return message.attributes.find(attribute => attribute.type === type)?.value ?? null;
 }
 
-/** The ERROR-CODE of an answer: 300 to 699 and its reason in words; null if there is none. */
+/** The ERROR-CODE of a response: 300 to 699 and its reason phrase; null if there is none. */
 export function errorOf(message: StunMessage): { code: number; reason: string } | null {
   const value = attributeOf(message, ATTRIBUTE.errorCode);
   if (message.kind !== 'error' || !value || value.length < 4) return null;
   return {
     code: ((value[2] ?? 0) & 7) * 100 + (value[3] ?? 0),
-    // It is shown to people: a server may send anything.
+    // Only printable characters: it is shown to people, and a server may send anything.
     reason: value
       .subarray(4, 204)
       .toString('utf8')
@@ -117,7 +117,7 @@ export function errorOf(message: StunMessage): { code: number; reason: string } 
   };
 }
 
-/** Whether an answer was made by someone who knows the key (RFC 8489 §14.5). */
+/** Whether a response was signed with the key (RFC 8489 §14.5). */
 export function hasIntegrity(bytes: Buffer, key: Buffer): boolean {
   for (let at = HEADER; at + 4 <= bytes.length; ) {
     const size = bytes.readUInt16BE(at + 2);

@@ -14,25 +14,25 @@ export interface IceWatchOptions {
 }
 
 export interface WatchPace {
-  /** ms from one look to the next. */
+  /** Interval between probes. */
   steadyMs: number;
-  /** The same for a while after a change. */
-  closeMs: number;
-  whileMs: number;
+  /** The interval for `recentMs` after a change. */
+  changedMs: number;
+  recentMs: number;
 }
 
-const PACE: WatchPace = { steadyMs: 30_000, closeMs: 5_000, whileMs: 60_000 };
+const PACE: WatchPace = { steadyMs: 30_000, changedMs: 5_000, recentMs: 60_000 };
 
 /**
- * Watches in the background which STUN and TURN servers answer, so that nobody waits for one that does not. A server
- * that was not heard of yet counts as one that does not answer.
+ * Probes in the background which STUN and TURN servers answer, so that no session waits for one that does not. A server
+ * that has not been probed yet counts as one that does not answer.
  */
 export class IceWatch {
   readonly #log: Log;
   readonly #probe: (url: IceUrl, signal: AbortSignal) => Promise<Reached>;
   readonly #pace: WatchPace;
   readonly #statuses: Map<IceUrl, ServerStatus>;
-  #looks: Repeated[] | null = null;
+  #probes: Repeated[] | null = null;
 
   constructor({ urls, log, probe = probeServer, pace = PACE }: IceWatchOptions) {
     this.#log = log;
@@ -47,32 +47,32 @@ export class IceWatch {
   }
 
   start(): void {
-    this.#looks ??= [...this.#statuses.keys()].map(url => {
+    this.#probes ??= [...this.#statuses.keys()].map(url => {
       let changedAt = Number.NEGATIVE_INFINITY;
       return repeat(async signal => {
-        if (await this.#look(url, signal)) changedAt = performance.now();
-        return performance.now() - changedAt < this.#pace.whileMs ? this.#pace.closeMs : this.#pace.steadyMs;
+        if (await this.#update(url, signal)) changedAt = performance.now();
+        return performance.now() - changedAt < this.#pace.recentMs ? this.#pace.changedMs : this.#pace.steadyMs;
       });
     });
   }
 
   close(): void {
-    for (const look of this.#looks ?? []) look.close();
-    this.#looks = [];
+    for (const probe of this.#probes ?? []) probe.close();
+    this.#probes = [];
   }
 
   statuses(): ServerStatus[] {
     return [...this.#statuses.values()];
   }
 
-  /** Where a server answered the last time, and how quickly; null for one that did not. */
+  /** The address and round trip of a server's last answer; null if the last probe failed. */
   reached(url: IceUrl): Reached | null {
     const { reachable, address, roundTripMs } = this.#statuses.get(url) ?? {};
     return reachable && address && typeof roundTripMs === 'number' ? { address, roundTripMs } : null;
   }
 
-  /** Whether it is another than before. */
-  async #look(url: IceUrl, signal: AbortSignal): Promise<boolean> {
+  /** @returns whether the server's reachability has changed */
+  async #update(url: IceUrl, signal: AbortSignal): Promise<boolean> {
     let found: Pick<ServerStatus, 'reachable' | 'address' | 'roundTripMs' | 'error'>;
     try {
       found = { reachable: true, ...(await this.#probe(url, signal)), error: null };
