@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes dist/ from openapi/, src/, test/ and bench/, when one of them has changed. Built in dist.next/ and then swapped
-# in whole, so a build that fails or is killed changes nothing, and nothing outlives the source that it came from.
-#   deploy/build.sh check         only says whether it has to be made; exit status 1 if so
-#   deploy/build.sh dev           makes dist.dev/, the server alone and as fast as can be, for deploy/dev.js: only what has
-#                                 changed is compiled, and nothing is where a file does not compile
-#   deploy/build.sh types         checks the types of all of it, and makes nothing
-# What is in it:
+# Builds dist/ from openapi/, src/, test/ and bench/ when one of them has changed. Built in dist.next/ and then swapped
+# in whole, so a build that fails or is killed changes nothing, and no output outlives its source.
+#   deploy/build.sh check         only says whether it is out of date; exit status 1 if so
+#   deploy/build.sh dev           builds dist.dev/, only the server and as fast as possible, for deploy/dev.js:
+#                                 compiles what has changed, and writes nothing if a file does not compile
+#   deploy/build.sh types         checks all types, and writes nothing
+# The contents:
 #   dist/openapi.json             the contract, in one file
 #   src/contract/api.d.ts         its types, for the editor too
 #   dist/src, dist/test, dist/bench, dist/web
@@ -14,7 +14,7 @@ set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 exec >&2
 export PATH="$PWD/node_modules/.bin:$PATH"
-# It would look for news on the network and print them.
+# It would check for updates on the network and print them.
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 
 say() { printf 'build: %s\n' "$*"; }
@@ -55,7 +55,7 @@ build_web() { # INTO
     return
   fi
   tsc -p src/web --outDir "$1/browser" --incremental false --tsBuildInfoFile null --noEmitOnError
-  # What the page shares with the server moves below the page: its folder is all that is served.
+  # Code that the page shares with the server moves below the page: only its folder is served.
   rm -rf "$1/web"
   mv "$1/browser/web" "$1/web"
   mv "$1/browser/protocol" "$1/web/protocol"
@@ -69,7 +69,7 @@ build_web() { # INTO
   done
 }
 
-# The contract of dist.dev/; what dist/ has made of another one is no more in src/.
+# The contract of dist.dev/; the one in src/ then no longer comes from dist/.
 build_dev_contract() {
   mkdir -p dist.dev
   if [ -f src/contract/api.d.ts ] && same dist.dev/.contract "$(contract)"; then
@@ -103,7 +103,7 @@ check_types() {
 
 case ${1:-} in
   dev | types)
-    # As below: two at once would write over each other.
+    # As below: two at once would overwrite each other.
     exec 8<deploy/build.sh
     flock 8
     if [ "$1" = dev ]; then build_dev; else check_types; fi
@@ -115,10 +115,10 @@ if built; then
   exit
 fi
 if [ "${1:-}" = check ]; then
-  say 'dist/ is not what the sources make: "sh deploy/setup.sh run" builds it'
+  say 'dist/ is out of date: "sh deploy/setup.sh run" builds it'
   exit 1
 fi
-# The lock is on this file, so it needs no other, and it ends with the process that holds it.
+# The lock is on this file, so no other is needed, and it ends with the process that holds it.
 exec 8<deploy/build.sh
 flock 8
 if built; then
@@ -128,11 +128,11 @@ if [ ! -x node_modules/.bin/tsc ]; then
   say 'the npm packages are missing: "sh deploy/setup.sh run" installs them'
   exit 1
 fi
-say 'building dist/: some seconds'
+say 'building dist/: takes some seconds'
 began=$(date +%s)
 rm -rf dist.next dist.old
 mkdir dist.next
-# Taken before the work: a source that changes during it is then built again.
+# Taken before the build: a source that changes during it is then built again.
 sources >dist.next/.built
 build_contract dist.next
 tsc -p tsconfig.json --outDir dist.next --incremental false --tsBuildInfoFile null

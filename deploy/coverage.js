@@ -1,9 +1,9 @@
-// What of src/ the tests have run, from what V8 has counted in each of their processes (deploy/test-file.sh, COVERAGE).
-//   node deploy/coverage.js keep FROM INTO    of a folder of V8's reports, what is of src/, which is one part in a hundred
-//   node deploy/coverage.js report FOLDER     prints it, and checks it; exit status 1 where it is less than is demanded:
+// The tests' coverage of src/, from the counts of V8 in each of their processes (deploy/test-file.sh, COVERAGE).
+//   node deploy/coverage.js keep FROM INTO    copies the part of V8's reports that is about src/, one part in a hundred
+//   node deploy/coverage.js report FOLDER     prints it, and checks it; exit status 1 if it is below a threshold:
 //     FOLDER/unit alone: LEAST % of the lines of what test/pure-files.txt lists
 //     FOLDER/unit and FOLDER/rest: LEAST % of the lines of each of ROOMS; only where there is a FOLDER/rest
-// A process that is killed writes no report: what only it ran counts as not run.
+// A process that is killed writes no report: what only it ran counts as not covered.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -37,7 +37,7 @@ function keep(from, into) {
     try {
       report = JSON.parse(readFileSync(join(from, name), 'utf8'));
     } catch {
-      // Its process was killed while it wrote it.
+      // Its process was killed while writing it.
       continue;
     }
     const result = report.result.filter(({ url }) => url.startsWith(ours));
@@ -45,7 +45,7 @@ function keep(from, into) {
   }
 }
 
-/** Files of src/ that are types alone: nothing of them runs. */
+/** Files of src/ that contain only types: nothing in them runs. */
 function typeFiles() {
   return readdirSync(join(ROOT, 'dist/src'), { recursive: true })
     .filter(path => path.endsWith('.js'))
@@ -57,7 +57,7 @@ function typeFiles() {
     .map(path => `src/${path.replace(/\.js$/, '.ts')}`);
 }
 
-/** Lines of each file of src/, whether it was loaded or not: those that there are, and those that ran. */
+/** Lines of every file of src/, loaded or not: in total, and covered. */
 function linesByFile(...folders) {
   const work = mkdtempSync(join(tmpdir(), 'bigfootbot-coverage-'));
   try {
@@ -78,7 +78,7 @@ function linesByFile(...folders) {
   }
 }
 
-/** Prints one line of the result, and which files hold it down. @returns whether it is enough */
+/** Prints one line of the result, and the files below the threshold. @returns whether it is enough */
 function judge(name, files) {
   const sum = key => files.reduce((total, file) => total + file[key], 0);
   const percent = (100 * sum('covered')) / sum('total');
@@ -90,7 +90,7 @@ function judge(name, files) {
   return isEnough;
 }
 
-/** The lines of the list: files, and folders with all that is in them. */
+/** The lines of the list: files, and folders with everything in them. */
 function pureFiles() {
   const paths = readFileSync(join(ROOT, PURE_FILES), 'utf8')
     .split('\n')

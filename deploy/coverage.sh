@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests and prints what of src/ they have run; deploy/coverage.js says how much is demanded. Exit status: 0 all
-# passed and it is enough, 1 otherwise.
+# Runs the tests and prints their coverage of src/; deploy/coverage.js has the thresholds. Exit status: 0 all passed and
+# the coverage suffices, 1 otherwise.
 #   deploy/coverage.sh          npm test and npm run test:interop
 #   deploy/coverage.sh --unit   npm run test:unit, and the pure files alone
 set -eu

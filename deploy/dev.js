@@ -1,6 +1,6 @@
-// Serves what is in src/ and openapi/, and what becomes of them: after each change it builds again what has changed and
-// restarts the server. Where that does not compile, the mistakes are shown and the server goes on as it was.
-//   npm run dev -- [what the server is to be started with]
+// Runs the server from src/ and openapi/: after every change, rebuilds what has changed and restarts it. If the build
+// fails, it shows the errors and the server keeps running as it was.
+//   npm run dev -- [arguments of the server]
 // Ctrl-C ends both. Exit status: the server's.
 
 import { spawn } from 'node:child_process';
@@ -36,27 +36,27 @@ function start() {
     if (server !== started) return;
     server = null;
     if (isEnding) process.exit(code ?? 1);
-    say(`the server ended (${signal ?? `exit code ${code}`}); it is started again after the next change`);
+    say(`the server ended (${signal ?? `exit code ${code}`}); it restarts after the next change`);
   });
 }
 
-/** Ends the server, if it runs, and waits until it is gone. */
+/** Stops the server, if it runs, and waits for its exit. */
 async function stop() {
   const stopping = server;
   server = null;
   if (!stopping) return;
-  const gone = new Promise(resolve => stopping.once('exit', resolve));
+  const exited = new Promise(resolve => stopping.once('exit', resolve));
   stopping.kill('SIGTERM');
-  await gone;
+  await exited;
 }
 
-/** Builds, and if that went well restarts the server. */
-async function renew() {
+/** Builds, and if that succeeds restarts the server. */
+async function rebuild() {
   const began = performance.now();
   const isBuilt = (await run('sh', ['deploy/build.sh', 'dev'])) === 0;
   if (isEnding) return;
   if (!isBuilt) {
-    say(server ? 'not built: the server goes on as it was' : 'not built: the server starts when it is');
+    say(server ? 'build failed: the server keeps running as it was' : 'build failed: the server starts when it succeeds');
     return;
   }
   await stop();
@@ -65,21 +65,21 @@ async function renew() {
   start();
 }
 
-let isRenewing = false;
+let isRebuilding = false;
 let isStale = false;
 /** @type {NodeJS.Timeout | undefined} */
 let settling;
 
-/** What changes while it is built is built again afterwards. */
-async function renewUntilFresh() {
+/** What changes during a build is built again afterwards. */
+async function rebuildUntilFresh() {
   isStale = true;
-  if (isRenewing) return;
-  isRenewing = true;
+  if (isRebuilding) return;
+  isRebuilding = true;
   while (isStale && !isEnding) {
     isStale = false;
-    await renew();
+    await rebuild();
   }
-  isRenewing = false;
+  isRebuilding = false;
   if (isEnding && !server) process.exit(0);
 }
 
@@ -87,18 +87,18 @@ for (const folder of ['src', 'openapi']) {
   watch(folder, { recursive: true }, (_, file) => {
     if (folder === 'src' && file && GENERATED.test(file)) return;
     clearTimeout(settling);
-    settling = setTimeout(() => void renewUntilFresh(), SETTLE_MS);
+    settling = setTimeout(() => void rebuildUntilFresh(), SETTLE_MS);
   });
 }
 
-// Ctrl-C reaches the server by itself, as it is of the same process group; a signal to this process alone does not.
+// Ctrl-C reaches the server directly, as it is in the same process group; a signal to this process alone does not.
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   process.on(signal, () => {
     isEnding = true;
     clearTimeout(settling);
     if (server) server.kill('SIGTERM');
-    else if (!isRenewing) process.exit(0);
+    else if (!isRebuilding) process.exit(0);
   });
 }
 
-await renewUntilFresh();
+await rebuildUntilFresh();

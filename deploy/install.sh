@@ -1,11 +1,11 @@
 #!/bin/sh
-# Installs bigfootbot-video as a service of systemd, from a clone that is built. Doing it again updates it; the
-# configuration and the token stay as they are.
+# Installs bigfootbot-video as a systemd service, from a clone that is built. Run it again to update; the configuration
+# and the token stay as they are.
 #   sh deploy/setup.sh run && sudo sh deploy/install.sh
-#     --dry-run      say what would be done, and do nothing
-#     --no-start     install only: a service that runs goes on with the version that it has, until it is restarted
+#     --dry-run      print what would be done, and do nothing
+#     --no-start     install only: a running service keeps its version until it is restarted
 #     --prefix DIR   where the program goes (/opt/bigfootbot-video)
-# With DESTDIR set, as for a package or an image: all files go below it, no user is made, nothing is started.
+# With DESTDIR set, as for a package or an image: all files go below it, no user is created, nothing is started.
 # Exit status: 0 installed, 1 a step failed, 64 wrong arguments, 69 something is missing, 77 root is needed.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -20,7 +20,7 @@ while [ $# -gt 0 ]; do
     --prefix) prefix=${2:?--prefix needs a folder}; shift ;;
     --prefix=*) prefix=${1#*=} ;;
     -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit ;;
-    *) stop 64 "unknown argument '$1'; --help tells what there is" ;;
+    *) stop 64 "unknown argument '$1'; --help lists the options" ;;
   esac
   shift
 done
@@ -28,11 +28,11 @@ check_prefix
 need_root
 umask 022
 
-# --- What has to be there
+# --- Prerequisites
 
-node=$(command -v node) || stop 69 'Node is not on the PATH of this user. Install it for the whole machine, as the README says.'
+node=$(command -v node) || stop 69 'Node is not on the PATH of this user. Install it system-wide, as the README says.'
 case $(realpath "$node") in
-  /home/* | /root/*) stop 69 "$node is in somebody's home folder, where a service cannot get at it. Install Node for the whole machine." ;;
+  /home/* | /root/*) stop 69 "$node is in a home folder, which a service cannot access. Install Node system-wide." ;;
 esac
 sh "$here/build.sh" check || stop 69 'this clone is not built: sh deploy/setup.sh run'
 
@@ -41,8 +41,8 @@ lock
 
 # --- The program: a folder for this version, then a link to it in one step
 
-# Before there were versions the program was in $prefix itself: the children of a server that runs from there would be of
-# the new version. (An installer that was killed between two moves has left it in $prefix.old.)
+# Older installers put the program into $prefix itself: the children of a server that runs from there would have the new
+# version. (One that was killed between two moves left it in $prefix.old.)
 if [ ! -e "$tree" ] && [ ! -L "$tree" ] && [ -e "$tree.old" ]; then
   run mv "$tree.old" "$tree"
 fi
@@ -52,7 +52,7 @@ if [ -e "$tree" ] && [ ! -L "$tree" ]; then
   if live && [ -n "$start" ] && systemctl --quiet is-active "$name"; then
     stops=1
   elif is_used "$tree"; then
-    stop 1 "a program runs from $prefix, which an older installer has made: end it first"
+    stop 1 "a program runs from $prefix, which an older installer created: end it first"
   fi
 fi
 run rm -rf "$tree.new" "$tree.old"
@@ -65,7 +65,7 @@ done
 id=$version-$number
 new=$(versions)/$id.new
 stopped=''
-# Whatever fails: a program that was there is there again, and a service that ran runs.
+# On any failure, restores the previous program, and restarts a service that was running.
 finish() {
   if [ -z "$dry" ]; then
     rm -rf "$new"
@@ -83,7 +83,7 @@ run mkdir -p "$(versions)"
 run sh "$here/pack.sh" "$new"
 run mkdir "$new/bin"
 if [ -z "$dry" ]; then
-  # By its own folder, not by the link: so one can see of which version a program is that runs.
+  # By its own folder, not by the link: so the version of a running program can be seen.
   printf '#!/bin/sh\nexec %s %s/dist/src/main.js "$@"\n' "$node" "$prefix.versions/$id" >"$new/bin/$name"
   chmod 755 "$new/bin/$name"
 fi
@@ -93,7 +93,7 @@ if [ -n "$before" ]; then
   if [ -n "${stops:-}" ]; then
     stopped=1
     run systemctl stop "$name"
-    # Not all that runs from there is the service.
+    # The service may not be all that runs from there.
     if [ -z "$dry" ] && is_used "$tree"; then
       stop 1 "a program runs from $prefix beside the service: end it first"
     fi
@@ -110,21 +110,21 @@ if [ -z "$DESTDIR" ]; then
     getent group "$group" >/dev/null || run groupadd --system "$group"
   done
   if ! getent passwd "$name" >/dev/null; then
-    # In the groups also for the commands that a person runs as this user, such as doctor.
+    # In the groups also for commands that a person runs as this user, such as doctor.
     run useradd --system --user-group --groups video,render --home-dir "$state" --no-create-home \
       --shell /usr/sbin/nologin "$name"
   fi
 fi
 
-# --- What belongs to the system
+# --- System files
 
-# Gives the service its configuration, also one that somebody has put there as root. Its folder is the service's: what has
-# this name there may be a link to a file of root's, a second name of one, or change at any moment. So it is opened, and
-# given is what was opened, if that is a file whose only name this is. By a process of its own, as a shell that cannot open
-# a file ends, and one that opens a pipe waits for its other end.
+# Makes the service own its configuration, even one that was put there as root. The service owns the folder: the name may
+# be a link to a file of root's, a hard link, or change at any moment. So the file is opened, and what was opened changes
+# owner only if it is a file with this one name. In a separate process, as a shell that cannot open a file ends, and one
+# that opens a pipe waits for its other end.
 give_config() {
   file=$config/config.yaml
-  # shellcheck disable=SC2016 # the other shell puts in what is meant
+  # shellcheck disable=SC2016 # expanded by the inner shell
   give='set -e
     exec 8<"$1"
     opened=$(stat -L -c "%f %h %d:%i" /proc/self/fd/8)
@@ -134,7 +134,7 @@ give_config() {
   if [ -n "$dry" ]; then
     say "would run: chown $name:$name $file"
   elif [ -L "$file" ] || [ ! -f "$file" ] || ! timeout 10 sh -c "$give" sh "$file" "$name:$name"; then
-    say "$file is no plain file of its own: its owner stays as it is" >&2
+    say "$file is not a regular file with a single link: its owner is unchanged" >&2
   fi
 }
 
@@ -154,11 +154,11 @@ if [ -e "$DESTDIR/etc/nv_tegra_release" ]; then
   put systemd/jetson.conf "$unit.d/jetson.conf"
 fi
 put "udev/70-$name.rules" "$rules"
-# From here on a file is the robot's own, once it is there.
+# The files below belong to the robot: existing ones stay.
 if [ ! -e "$DESTDIR$avahi" ]; then
   put "avahi/$name.service" "$avahi"
 fi
-# The server writes it when cameras are changed over REST, in its own folder.
+# In a folder of the server's, which writes it when cameras are changed over REST.
 if [ ! -e "$DESTDIR$config/config.yaml" ] && [ ! -L "$DESTDIR$config/config.yaml" ]; then
   say "$config/config.yaml"
   run install -D -m 600 "$here/config.example.yaml" "$DESTDIR$config/config.yaml"
@@ -175,7 +175,7 @@ if live; then
   run systemctl daemon-reload
   run systemctl enable "$name"
   if command -v udevadm >/dev/null; then
-    run udevadm control --reload || say 'udev did not take the new rules: they hold after a restart'
+    run udevadm control --reload || say 'udev did not reload its rules: they take effect after a reboot'
     run udevadm trigger --settle --subsystem-match=video4linux || true
     run udevadm trigger --settle --subsystem-match=dma_heap || true
     run udevadm trigger --settle --sysname-match=mpp_service --sysname-match=rga || true

@@ -1,10 +1,10 @@
-# shellcheck shell=sh disable=SC2034 # what is set here is used by whoever reads it
-# Where things go, for deploy/install.sh and deploy/uninstall.sh, which read this file; not to be run.
+# shellcheck shell=sh disable=SC2034 # what is set here is used by the scripts that source it
+# Where things go, for deploy/install.sh and deploy/uninstall.sh, which source this file; not to be run.
 # DESTDIR, if set, is put before each path.
 name=bigfootbot-video
 prefix=/opt/$name
 DESTDIR=${DESTDIR:-}
-# Of root without a login shell, it may lack these.
+# Without a login shell, root's may lack these.
 PATH=$PATH:/usr/sbin:/sbin
 dry=''
 
@@ -25,7 +25,7 @@ stop() { # STATUS TEXT...
   exit "$status"
 }
 
-# Runs a command, or says so.
+# Runs a command, or with --dry-run prints it.
 run() { # COMMAND...
   if [ -n "$dry" ]; then
     say "would run: $*"
@@ -34,7 +34,7 @@ run() { # COMMAND...
   fi
 }
 
-# Whether this is about the system that runs here, and systemd runs it.
+# Whether this changes the running system, and systemd runs it.
 live() { [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; }
 
 need_root() {
@@ -43,29 +43,29 @@ need_root() {
   fi
 }
 
-# One install or removal at a time, from whichever clone: the lock is on the folder in which the program is. It ends with
-# this process and those that it has started: of one that was killed, some may still be at work.
+# One install or removal at a time, from any clone: the lock is on the folder that contains the program. It ends with
+# this process and its children: those of a killed one may still be running.
 lock() {
   parent=$DESTDIR${prefix%/*}/
   if [ -d "$parent" ]; then
     exec 9<"$parent"
-    flock -w 60 9 || stop 1 "another install or removal is at work in $parent"
+    flock -w 60 9 || stop 1 "another install or removal is running in $parent"
   fi
 }
 
-# Where the versions of the program are, each in a folder of its own; $prefix is a link to one of them. So a server that
-# runs goes on with the files that it was started with, and its children are of the same version, whatever is installed.
+# Where the versions of the program are, each in its own folder; $prefix is a link to one of them. So a running server
+# keeps the files that it was started with, and its children have the same version, whatever is installed.
 versions() { printf '%s\n' "$DESTDIR$prefix.versions"; }
 
-# Whether a program runs that was started from a folder. (grep's own command line has it behind a "^".)
-# shellcheck disable=SC2062 # what stands there are files
+# Whether a program that was started from a folder is running. (In grep's own command line a "^" precedes it.)
+# shellcheck disable=SC2062 # they are files
 is_used() { # FOLDER
   # At the beginning of an argument: another folder's path may end with the whole of this one's.
   beginning=$(printf '%s/dist/' "$1" | sed 's/[][\.*^$]/\\&/g')
   grep -qsaz "^$beginning" /proc/[0-9]*/cmdline
 }
 
-# Half a version, if this is interrupted, must not be taken for one.
+# If this is interrupted, half a version must not pass for one.
 remove_version() { # FOLDER
   case $1 in
     *.new) ;;
@@ -74,8 +74,8 @@ remove_version() { # FOLDER
   run rm -rf "$1"
 }
 
-# Those that are neither the one that is installed nor run by anybody, and what an interrupted install has left. Of a program
-# that was started by way of the link nobody knows which version it is: then all stay.
+# Removes versions that are neither installed nor running, and what an interrupted install left. The version of a
+# program that was started through the link is unknown: then all stay.
 remove_old_versions() {
   if is_used "$tree"; then
     return
@@ -87,7 +87,7 @@ remove_old_versions() {
   done
 }
 
-# The folder is written into the unit, replaced whole and removed whole: it has to be a plain path, and ours.
+# The folder is written into the unit, replaced whole and removed whole: it must be a plain path, and ours.
 check_prefix() {
   case $prefix in
     *[!A-Za-z0-9/._-]* | *//* | */ | */. | */.. | */./* | */../* | '') bad=1 ;;
@@ -95,13 +95,13 @@ check_prefix() {
     *) bad=1 ;;
   esac
   if [ -n "$bad" ]; then
-    stop 64 "--prefix $prefix: it has to be an absolute path of letters, digits, '.', '_' and '-', without '..' or a slash at its end"
+    stop 64 "--prefix $prefix: must be an absolute path of letters, digits, '.', '_' and '-', without '..' or a trailing slash"
   fi
   tree=$DESTDIR$prefix
   for folder in "$tree" "$(versions)"/*; do
     case $folder in *.new) continue ;; esac
     if [ -e "$folder" ] && [ ! -e "$folder/bin/$name" ]; then
-      stop 64 "$folder is there and is no installation of $name: name another folder with --prefix"
+      stop 64 "$folder exists and is not an installation of $name: choose another folder with --prefix"
     fi
   done
 }

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Copies what the server needs at run time, once it is built, into a new folder: for deploy/install.sh and the container
-# images. Packages that only developers need, tests and what the compiler left behind stay here.
+# Copies what the built server needs at run time into a new folder: for deploy/install.sh and the container images.
+# Development packages, tests and compiler output stay behind.
 #   deploy/pack.sh DIR
 set -eu
-target=$(realpath -m "${1:?the folder to be made is missing: deploy/pack.sh DIR}")
+target=$(realpath -m "${1:?the folder to create is missing: deploy/pack.sh DIR}")
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
 sh deploy/build.sh check
-# Files that others cannot read here are of no use there.
+# Others must be able to read the files there.
 umask 022
 mkdir -- "$target"
 
@@ -25,10 +25,10 @@ packages() {
 cp -r --parents -t "$target" $(packages) package.json LICENSE README.md docs/deploy.md \
   deploy/elements deploy/decoder-trial.h264 deploy/config.example.yaml \
   dist/openapi.json dist/share dist/src dist/web
-# What the compiler left behind.
+# Compiler output.
 rm -rf "$target/node_modules/node-gtk/build"
 chmod -R u=rwX,go=rX "$target"
 
-# What was compiled has to load there as well.
+# The compiled addon must load there too.
 node -e 'require(process.argv[1])' "$target/node_modules/node-gtk"
 node "$target/dist/src/main.js" --help >/dev/null

@@ -1,7 +1,7 @@
 #!/bin/sh
-# In the virtual machine, for deploy/test-service.sh: makes a system of it with the service installed, and starts systemd,
-# which starts the service, then this file again, which looks at it.
-#   deploy/test-service-guest.sh FOLDER     of what was installed
+# In the virtual machine, for deploy/test-service.sh: turns it into a system with the service installed, and starts
+# systemd, which starts the service, then this file again, which checks it.
+#   deploy/test-service-guest.sh FOLDER     what was installed
 set -eu
 result=/var/lib/test-service
 unit=bigfootbot-video
@@ -24,17 +24,17 @@ YAML
   chgrp video /dev/video*
   chmod 660 /dev/video*
 
-  # Emulated processors are slow to start it, and the watchdog need not be waited for long.
+  # Emulated processors are slow to start it, and a short watchdog saves time.
   mkdir -p /etc/systemd/system/$unit.service.d $result
   printf '[Service]\nTimeoutStartSec=300\nWatchdogSec=15\n' >/etc/systemd/system/$unit.service.d/slow.conf
-  # Nothing else of this machine is to start.
-  cat >/etc/systemd/system/look.target <<TARGET
+  # Start nothing else of this machine.
+  cat >/etc/systemd/system/check.target <<TARGET
 [Unit]
 Requires=basic.target
-Wants=$unit.service look.service
+Wants=$unit.service check.service
 AllowIsolate=yes
 TARGET
-  cat >/etc/systemd/system/look.service <<SERVICE
+  cat >/etc/systemd/system/check.service <<SERVICE
 [Unit]
 After=$unit.service
 [Service]
@@ -44,7 +44,7 @@ StandardError=tty
 TTYPath=/dev/ttyS0
 WorkingDirectory=$PWD
 Environment="PATH=$PATH"
-ExecStart=/bin/sh deploy/test-service-guest.sh look
+ExecStart=/bin/sh deploy/test-service-guest.sh check
 ExecStopPost=/bin/systemctl --force exit
 SERVICE
 
@@ -53,11 +53,11 @@ SERVICE
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
   : >/etc/machine-id
   env -i container=other PATH="$PATH" unshare --pid --fork --mount --mount-proc \
-    /lib/systemd/systemd --system --unit=look.target --log-target=journal --log-level=warning --show-status=no || true
+    /lib/systemd/systemd --system --unit=check.target --log-target=journal --log-level=warning --show-status=no || true
   [ -e $result/passed ]
 }
 
-# --- A look at it
+# --- The checks
 
 property() { systemctl show --property="$1" --value $unit; }
 
@@ -84,7 +84,7 @@ is() { # PROPERTY VALUE
   [ "$value" = "$2" ] || { echo "        $1 is '$value'"; false; }
 }
 
-# Two minutes of this machine's at the least.
+# At least two minutes of this machine.
 wait_until() { # COMMAND...
   for _ in $(seq 60); do
     if "$@" >/dev/null 2>&1; then
@@ -97,7 +97,7 @@ wait_until() { # COMMAND...
 
 # Opens a device as root, but in the service's control group: permissions aside, what DeviceAllow= says.
 opens() { # DEVICE
-  # shellcheck disable=SC2016 # the other shell's
+  # shellcheck disable=SC2016 # expanded by the inner shell
   sh -c 'echo $$ >"$0/cgroup.procs" && exec 3<"$1"' "/sys/fs/cgroup$(property ControlGroup)" "$1" 2>/dev/null
 }
 
@@ -105,9 +105,9 @@ closed() { ! opens "$1"; } # DEVICE
 
 code_of() { ask "$@" -o /dev/null -w '%{http_code}'; } # PATH CURL-OPTION...
 
-has_picture() {
-  answer=$(ask /cameras/front/snapshot.jpg -o /tmp/picture -w '%{http_code}')
-  [ "$answer" = 200 ] || { head -c 400 /tmp/picture >/tmp/why 2>/dev/null; false; }
+has_video() {
+  answer=$(ask /cameras/front/snapshot.jpg -o /tmp/snapshot.jpg -w '%{http_code}')
+  [ "$answer" = 200 ] || { head -c 400 /tmp/snapshot.jpg >/tmp/why 2>/dev/null; false; }
 }
 
 changes_a_camera() {
@@ -119,36 +119,36 @@ in_log() { journalctl --unit=$unit --output=cat --no-pager | grep -q "$1"; } # W
 
 process() { property MainPID; }
 
-look() {
+check_service() {
   check 'it is ready' is ActiveState active
-  check 'it says how it is' is StatusText '1 camera, 0 viewers'
-  check 'the V4L2 camera has a picture' wait_until has_picture
+  check 'it reports its status' is StatusText '1 camera, 0 viewers'
+  check 'the V4L2 camera has video' wait_until has_video
   check 'cameras may be opened' opens /dev/video0
   for device in /dev/kmsg /dev/mem /dev/ttyS1; do
-    check "$device may not" closed $device
+    check "$device may not be opened" closed $device
   done
-  check 'the system is not for it to write' sh -c "! nsenter -t $(process) -m touch /etc/x /usr/x /opt/x 2>/dev/null"
+  check 'it cannot write to the system' sh -c "! nsenter -t $(process) -m touch /etc/x /usr/x /opt/x 2>/dev/null"
   check 'a camera changed over REST is in the file' changes_a_camera
 
   systemctl reload $unit
-  check 'it reads its configuration again' wait_until in_log 'configuration reloaded'
-  check 'and is ready then' wait_until is SubState running
+  check 'it reloads its configuration' wait_until in_log 'configuration reloaded'
+  check 'and is ready again' wait_until is SubState running
 
   frozen=$(process)
   kill -STOP "$frozen"
-  check 'it is started anew when it hangs' wait_until is NRestarts 1
+  check 'it is restarted when it hangs' wait_until is NRestarts 1
   check 'by the watchdog' in_log 'Watchdog timeout'
   check 'and is ready' wait_until is ActiveState active
-  check 'with its camera' wait_until has_picture
+  check 'with its camera' wait_until has_video
 
   systemctl stop $unit
-  check 'it ends well' is Result success
+  check 'it exits cleanly' is Result success
   check 'and leaves no process' sh -c '! pgrep -f "[b]igfootbot-video/dist"'
 
   echo 'nonsense: 1' >>$config
   systemctl start $unit || true
-  check 'a wrong configuration is no reason to try again' is ExecMainStatus 78
-  check 'and is told' in_log 'nonsense is not a known key'
+  check 'a wrong configuration is not retried' is ExecMainStatus 78
+  check 'and is logged' in_log 'nonsense is not a known key'
   check 'it has failed' is ActiveState failed
   if [ $failed = 0 ]; then
     touch $result/passed
@@ -159,6 +159,6 @@ look() {
 }
 
 case ${1:?} in
-  look) look ;;
+  check) check_service ;;
   *) become_a_system "$1" ;;
 esac

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs the installed service for real: this machine's systemd starts it in the virtual machine of deploy/test-v4l2.sh, with
-# a V4L2 camera of the kernel's own. What is looked at is in deploy/test-service-guest.sh. Takes three minutes.
-# Exit status: as of deploy/test-v4l2.sh; 1 if something is not as it should be.
+# Runs the installed service for real: this machine's systemd starts it in the virtual machine of deploy/test-v4l2.sh,
+# with a V4L2 camera of the kernel's own. The checks are in deploy/test-service-guest.sh. Takes three minutes.
+# Exit status: as for deploy/test-v4l2.sh; 1 if a check fails.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
 if [ ! -x /lib/systemd/systemd ]; then
-  echo 'test-service: systemd is missing. This installs it: sudo apt-get install -y systemd' >&2
+  echo 'test-service: systemd is missing. Install it: sudo apt-get install -y systemd' >&2
   exit 69
 fi
 root=$PWD/.cache/service

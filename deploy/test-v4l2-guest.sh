@@ -1,7 +1,7 @@
 #!/bin/sh
-# The first process of the virtual machine that deploy/test-v4l2.sh starts, from a disk in memory with busybox and a few
-# modules on it: makes the host's disk the root, writable in memory, and runs a command there. When
-# it ends, whyever, the machine ends.
+# The init process of the virtual machine that deploy/test-v4l2.sh starts, from an initramfs with busybox and a few
+# modules: makes the host's disk the root, writable in memory, and runs a command there. When it ends, for any reason,
+# the machine ends.
 set -eu
 /bin/busybox --install -s /bin
 export PATH=/bin:/usr/sbin:/usr/bin:/sbin
@@ -9,7 +9,7 @@ export PATH=/bin:/usr/sbin:/usr/bin:/sbin
 mkdir -p /proc /dev /lower /memory /root
 mount -t proc proc /proc
 mount -t devtmpfs dev /dev
-# The lines come as they are written, without carriage returns.
+# Lines as they are written, without carriage returns.
 stty -onlcr </dev/console
 while read -r module; do
   insmod "/modules/$module"
@@ -28,7 +28,7 @@ mount -t tmpfs shm /root/dev/shm
 mount -t devpts pts /root/dev/pts
 cp /command /memory/upper/
 
-# ICE has no use for an address of the loopback interface, so there is another that leads nowhere.
+# ICE does not use loopback addresses, so add an interface that leads nowhere.
 chroot /root modprobe dummy
 ip link set lo up
 ip addr add 192.0.2.1/24 dev dummy0

@@ -1,22 +1,22 @@
 #!/bin/sh
-# Runs the tests of dist/test/v4l2 against V4L2 cameras of the kernel's own (its vivid driver), which can be unplugged. A
-# kernel may lack that driver, and whoever tests need not be root: so they run in a virtual machine that starts the
-# kernel of a package, and sees this machine's disk as it is. What it writes stays in its memory and ends with it.
+# Runs the tests of dist/test/v4l2 against the kernel's own V4L2 cameras (its vivid driver), which can be unplugged. A
+# kernel may lack that driver, and tests should not need root: so they run in a virtual machine that boots the kernel of
+# a package, and sees this machine's disk as it is. What it writes stays in its memory and ends with it.
 #   deploy/test-v4l2.sh              all
 #   deploy/test-v4l2.sh WORD…        the files whose path has one of these words in it
-#   deploy/test-v4l2.sh -c COMMAND   a shell command, to look at something
-# Its seconds take V4L2_SLOWER of ours (5; 1 where the processor can do it by itself).
-# Exit status: that of the tests; 124 they did not end in time (V4L2_LIMIT, seconds), 69 a program or a kernel is missing,
-# 70 the virtual machine ended without a result.
+#   deploy/test-v4l2.sh -c COMMAND   a shell command, for inspection
+# One of its seconds takes V4L2_SLOWER of ours (5; 1 with hardware virtualization).
+# Exit status: that of the tests; 124 they did not finish in time (V4L2_LIMIT, seconds), 69 a program or kernel is
+# missing, 70 the virtual machine ended without a result.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
 LIMIT=${V4L2_LIMIT:-2400}
-FILE_LIMIT=300 # seconds of the machine, for one file of tests
-# Two cameras. The second has, as cameras on USB do, a device that brings no pictures beside the one that does: bit 0 is
-# the capture of video, bit 17 of metadata.
+FILE_LIMIT=300 # seconds of the machine, per test file
+# Two cameras. The second has, as USB cameras do, a second device without video: bit 0 is video capture, bit 17 metadata
+# capture.
 CAMERAS='n_devs=2 node_types=0x1,0x20001'
-# What the machine needs to see the disk, before it can see the other modules.
+# What the machine needs to access the disk, before it can load other modules.
 MODULES='virtio_pci 9pnet_virtio 9p overlay'
 
 say() { printf 'test-v4l2: %s\n' "$*" >&2; }
@@ -29,21 +29,21 @@ stop() { # STATUS TEXT...
 }
 
 need() { # PROGRAM PACKAGE
-  command -v "$1" >/dev/null || stop 69 "$1 is missing. This installs it: sudo apt-get install -y $2"
+  command -v "$1" >/dev/null || stop 69 "$1 is missing. Install it: sudo apt-get install -y $2"
 }
 
-# --- What is here
+# --- Prerequisites
 
 PATH=$PATH:/usr/sbin:/sbin
 if [ "$(uname -m)" != x86_64 ]; then
-  stop 69 "the virtual machine is an x86_64 one, and this is $(uname -m)"
+  stop 69 "the virtual machine needs x86_64, and this is $(uname -m)"
 fi
 need qemu-system-x86_64 qemu-system-x86
 need busybox busybox-static
 need modprobe kmod
 need v4l2-ctl v4l-utils
 if ldd "$(command -v busybox)" >/dev/null 2>&1; then
-  stop 69 'busybox is not the static one. This installs it: sudo apt-get install -y busybox-static'
+  stop 69 'busybox is not statically linked. Install it: sudo apt-get install -y busybox-static'
 fi
 
 # The newest kernel that has the driver.
@@ -59,21 +59,21 @@ if [ -z "$kernel" ]; then
   sudo apt-get install -y linux-image-generic && sudo chmod +r /boot/vmlinuz-*   (Ubuntu)'
 fi
 
-# Emulated, processors are some 30 times as slow as they are, and nothing that has to be done in a time gets done. So the
-# machine is told that its time stamp counter, by which it has the time, is faster than it is: its seconds take longer,
-# as many times as this says. Everything in it agrees with everything else, also the cameras' pictures a second.
+# Emulated processors are some 30 times slower, and everything with a time limit fails. So the machine's time stamp
+# counter, its clock source, is declared faster than it is: its seconds take longer, by this factor. Everything in it
+# stays consistent, the cameras' frame rates too.
 slower=${V4L2_SLOWER:-5}
 counter_khz=$(awk -v slower="$slower" '/^bogomips/ { printf "%d", $3 * 1000 / 2 * slower; exit }' /proc/cpuinfo)
 accelerator='tcg,thread=multi'
 clock="tsc=reliable clocksource=tsc tsc_early_khz=$counter_khz"
-# /dev/kvm may be there on processors that cannot do it.
+# /dev/kvm may exist on processors that do not support it.
 if [ -w /dev/kvm ] && grep -qE '^flags.* (vmx|svm)( |$)' /proc/cpuinfo; then
   accelerator=kvm
   clock=''
   slower=1
 fi
 
-# --- What it is to do
+# --- What to run
 
 quoted() { # WORD...
   for word in "$@"; do
@@ -95,7 +95,7 @@ trap 'exit 130' INT TERM
 mkdir -p "$work/initramfs/bin" "$work/initramfs/modules"
 {
   echo 'set -eu'
-  # With the home, the list of GStreamer's plugins, which takes half a minute to make there.
+  # The home has GStreamer's plugin registry, which takes half a minute to build there.
   printf 'cd %s\nexport PATH=%s HOME=%s LANG=C.UTF-8\n' "$(quoted "$PWD")" "$(quoted "$PATH")" "$(quoted "${HOME:-/}")"
   echo "modprobe vivid $CAMERAS"
   if [ "${1:-}" = -c ]; then
@@ -105,12 +105,12 @@ mkdir -p "$work/initramfs/bin" "$work/initramfs/modules"
     if [ -z "$files" ]; then
       stop 64 "no test of dist/test/v4l2 has this in its path: $*"
     fi
-    # Without tap's own program, which needs half a minute for its start there.
+    # Without tap's own runner, which takes half a minute to start there.
     echo "status=0; export TAP_TIMEOUT=$FILE_LIMIT"
     for file in $files; do
       printf 'echo %s\ntimeout %s node --enable-source-maps %s || status=1\n' "$file" "$FILE_LIMIT" "$file"
     done
-    # shellcheck disable=SC2016 # the other shell's
+    # shellcheck disable=SC2016 # expanded by the inner shell
     echo 'exit $status'
   fi
 } >"$work/initramfs/command"
@@ -137,7 +137,7 @@ done <"$work/modules"
 (cd "$work/initramfs" && find . | busybox cpio -o -H newc 2>/dev/null | gzip -1) >"$work/initramfs.gz"
 
 cores=$(nproc)
-say "Linux $kernel in qemu ($accelerator), $slower s for each of its seconds, at the most $LIMIT s"
+say "Linux $kernel in qemu ($accelerator), $slower s for each of its seconds, at most $LIMIT s"
 status=0
 timeout --foreground "$LIMIT" qemu-system-x86_64 \
   -accel "$accelerator" -cpu max -smp "$((cores < 4 ? cores : 4))" -m 3G \

@@ -1,23 +1,24 @@
 #!/bin/sh
-# Runs the tests that the build has compiled. Which command runs a file is said by its folder:
+# Runs the tests that the build has compiled. A file's folder decides which command runs it:
 #
 #   test/interop   other people's servers, clients and browsers                     npm run test:interop
 #   test/recv      the receiver's window and files: X servers, Wayland              npm run test:interop
 #   test/deploy    installs, updates and removes                                    npm run test:interop
-#   test/faults    what breaks, floods or leaks; long: npm run test:faults          npm run test:interop
+#   test/faults    faults, floods and leaks; long: npm run test:faults          npm run test:interop
 #   test/v4l2      needs a virtual machine                                          npm run test:v4l2
 #   test/browser   Chromium                                                         npm test
 #   test/media     cameras' processes                                               npm test
 #   LIGHT below    starts commands and servers                                      npm test
-#   all others     what one process decides by itself                               npm test, npm run test:unit
+#   all others     logic within one process                                        npm test, npm run test:unit
 #
 #   deploy/test.sh                        the files of npm test
 #   deploy/test.sh --unit | --interop | --faults  those of the other commands
 #   deploy/test.sh [--…] WORD…            those with one of these words in their path; without an option, of every command
 #
-# Nothing is run again: a file that fails fails the run. What cannot be mended today is named in test/quarantine.txt, is
-# not run, and counts in the last line. COVERAGE names a folder for what deploy/coverage.js
-# reports; COVERAGE_OF=unit has it of the unit tests alone, as it costs time. Exit status: 0 all passed, 1 otherwise, 64 wrong arguments.
+# Nothing is rerun: a file that fails fails the run. A test that cannot be fixed today is listed in test/quarantine.txt,
+# is not run, and is counted in the last line. COVERAGE names a folder for the data that deploy/coverage.js reports;
+# COVERAGE_OF=unit collects it for the unit tests alone, as it costs time. Exit status: 0 all passed, 1 otherwise, 64
+# wrong arguments.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
@@ -34,7 +35,7 @@ trap 'rm -f "$TEST_LOG" "$planned" "$quarantined"' EXIT
 began=$(date +%s)
 coverage=${COVERAGE:-}
 
-# Leaves the files that are not to be run in $quarantined. Its lines: FILE DATE REASON…
+# Writes the files that are not to be run to $quarantined. Lines of the list: FILE DATE REASON…
 read_quarantine() {
   if [ ! -f "$QUARANTINE" ]; then
     return
@@ -54,7 +55,7 @@ read_quarantine() {
     elif expr "$date" '>' "$today" >/dev/null; then
       complaint="$date is in the future"
     elif expr "$date" '<' "$oldest" >/dev/null; then
-      complaint="since $date, which is more than $QUARANTINE_DAYS days. Mend the test or remove it"
+      complaint="since $date, which is more than $QUARANTINE_DAYS days. Fix the test or remove it"
     elif [ -z "$reason" ]; then
       complaint='no reason. A line is: FILE DATE REASON'
     else
@@ -69,7 +70,7 @@ read_quarantine() {
   fi
 }
 
-# The files of a folder that are to be run, in an order that is the same everywhere.
+# The files of a folder that are to be run, in the same order everywhere.
 files_of() { # FOLDER…
   for folder in "$@"; do
     if [ -d "dist/test/$folder" ]; then
@@ -114,7 +115,7 @@ fi
 read_quarantine
 
 status=0
-jobs=$(($(nproc) + 1)) # of what needs no camera and no browser
+jobs=$(($(nproc) + 1)) # of tests without camera and browser
 export COVERAGE="${coverage:+$coverage/unit}"
 # shellcheck disable=SC2046 # names without spaces
 case $group in unit | test | all) files_of $(unit_folders) ;; esac | stage "$jobs" || status=1
@@ -124,7 +125,7 @@ if [ "${COVERAGE_OF:-}" = unit ]; then
 fi
 # shellcheck disable=SC2086
 case $group in test | all) files_of $LIGHT ;; esac | stage "$jobs" || status=1
-# These wait for most of their time.
+# These mostly wait.
 # shellcheck disable=SC2086
 case $group in
   test) files_of browser media ;;
@@ -134,12 +135,12 @@ case $group in
 esac | stage 2 || status=1
 
 if [ ! -s "$planned" ]; then
-  echo "no test file of this command has in its path: $*"
+  echo "no test file of this command has this in its path: $*"
   status=1
 fi
-# One that was killed has said nothing.
+# One that was killed has logged nothing.
 if [ "$(wc -l <"$planned")" != "$(wc -l <"$TEST_LOG")" ]; then
-  echo 'not all of them came to their end'
+  echo 'not all of them finished'
   status=1
 fi
 

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Removes what deploy/install.sh has installed. The configuration, the token and the user stay, for the next time.
+# Removes what deploy/install.sh installed. The configuration, the token and the user stay, for the next installation.
 #   sudo sh deploy/uninstall.sh
-#     --purge        them too
-#     --dry-run      say what would be done, and do nothing
+#     --purge        remove them too
+#     --dry-run      print what would be done, and do nothing
 #     --prefix DIR   where the program is (/opt/bigfootbot-video)
-# With DESTDIR set: below that folder only. Exit status: as of install.sh; what is not there is no error.
+# With DESTDIR set: below that folder only. Exit status: as for install.sh; nothing to remove is no error.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source=deploy/layout.sh
@@ -18,7 +18,7 @@ while [ $# -gt 0 ]; do
     --prefix) prefix=${2:?--prefix needs a folder}; shift ;;
     --prefix=*) prefix=${1#*=} ;;
     -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit ;;
-    *) stop 64 "unknown argument '$1'; --help tells what there is" ;;
+    *) stop 64 "unknown argument '$1'; --help lists the options" ;;
   esac
   shift
 done
@@ -34,7 +34,7 @@ run rm -rf "$tree.new" "$tree.old" "$DESTDIR$cache"
 if [ -L "$tree" ]; then
   run rm "$tree"
 elif [ -e "$tree" ]; then
-  # Of before there were versions.
+  # From an older installer, without versions.
   remove_version "$tree"
 fi
 for folder in "$(versions)"/*; do

@@ -1,22 +1,21 @@
 #!/bin/sh
-# Makes the secrets that deploy/docker/compose.yaml hands to its containers, in deploy/docker/secrets; those that are
-# there stay. A container sees a file with the owner that it has here, so each belongs to its container's user: this
-# needs root.
+# Creates the secrets that deploy/docker/compose.yaml passes to its containers, in deploy/docker/secrets; existing ones
+# stay. A container sees a file with its owner on the host, so each belongs to its container's user: this needs root.
 #   sudo sh deploy/docker/secrets.sh
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")"
-VIDEO=10001 # of our images
-TURN=65534  # "nobody", of coturn's
+VIDEO=10001 # in our images
+TURN=65534  # "nobody" in coturn's
 
 umask 077
 mkdir -p secrets
-# The containers' users pass through it and see nothing.
+# The containers' users can traverse it, not list it.
 chmod 711 secrets
 if [ ! -s secrets/turn-secret ]; then
   od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >secrets/turn-secret.new
   mv secrets/turn-secret.new secrets/turn-secret
 fi
-# By the shell's own means: what a program gets as an argument is seen by all.
+# With shell builtins: everybody can see a program's arguments.
 {
   grep -v '^static-auth-secret=' ../turn/turnserver.conf
   printf 'static-auth-secret=%s\n' "$(cat secrets/turn-secret)"

@@ -56,7 +56,7 @@ t.test('a change is served, a mistake is shown, Ctrl-C ends all', async t => {
   const before = readFileSync(file, 'utf8');
   writeFileSync(file, `${before}\nexport const wrong: number = 'no number';\n`);
   await until('the mistake is shown', () => /system\.ts.*error TS2322/.test(stderr), BUILD_MS);
-  await until('and what becomes of the server', () => /not built: the server goes on as it was/.test(stderr), BUILD_MS);
+  await until('and what becomes of the server', () => /build failed: the server keeps running as it was/.test(stderr), BUILD_MS);
   t.equal((await fetch(`${first}/healthz`)).status, 200, 'the server before goes on');
 
   writeFileSync(file, `${before}\nprocess.stderr.write('as it was changed\\n');\n`);

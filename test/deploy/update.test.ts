@@ -216,7 +216,7 @@ ls /etc/not-there 2>&1
     );
     t.equal(status, 2, output);
     const refused =
-      'install.sh: /etc/bigfootbot-video/config.yaml is no plain file of its own: its owner stays as it is';
+      'install.sh: /etc/bigfootbot-video/config.yaml is not a regular file with a single link: its owner is unchanged';
     t.strictSame(output.trim().split('\n'), [
       '/etc/bigfootbot-video: bigfootbot-video',
       '/etc/bigfootbot-video/config.yaml: bigfootbot-video',
