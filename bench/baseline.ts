@@ -1,5 +1,5 @@
 // The lean baseline that figures are compared with: one process, GStreamer's webrtcbin, nothing else. No validation, no
-// isolation, no API; a queue a viewer, as GStreamer's own examples have it. `baseline.js PORT`, prints "ready".
+// isolation, no API; one queue per viewer, as in GStreamer's own examples. `baseline.js PORT`, prints "ready".
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Housekeeping } from '../src/gst/housekeeping.js';

@@ -1,5 +1,5 @@
-// Two bare webrtcbins in one process, one that sends what a camera captures and one that receives it: the least that the
-// delay between two of them can be. `latency-baseline.js SECONDS` prints ms from each capture to its decoded pixels, JSON.
+// Two bare webrtcbins in one process, one that sends what a camera captures and one that receives it: the minimum delay
+// between two of them. `latency-baseline.js SECONDS` prints ms from each capture to its decoded pixels, JSON.
 import { DECODERS, describeDecoder } from '../src/gst/decoders.js';
 import { Housekeeping } from '../src/gst/housekeeping.js';
 import { inspectMachine } from '../src/gst/machine.js';
@@ -40,8 +40,8 @@ showClock(sender, baseTime);
 const [from, to] = [sender, receiver].map(webrtcOf) as [Webrtcbin, Webrtcbin];
 for (const pipeline of [receiver, sender]) pipeline.setState(Gst.State.PLAYING);
 const offer = await describe(from, 'create-offer', 'offer');
-hear(to, offer, GstWebRTC.WebRTCSDPType.OFFER);
-hear(from, await describe(to, 'create-answer', 'answer'), GstWebRTC.WebRTCSDPType.ANSWER);
+setRemote(to, offer, GstWebRTC.WebRTCSDPType.OFFER);
+setRemote(from, await describe(to, 'create-answer', 'answer'), GstWebRTC.WebRTCSDPType.ANSWER);
 
 const section = new Section(receiver, 0, { decodes: true, pulse: new Pulse() });
 const latencies: number[] = [];
@@ -82,7 +82,7 @@ async function describe(webrtc: Webrtcbin, action: string, kind: string): Promis
   return webrtc.localDescription.sdp.asText();
 }
 
-function hear(webrtc: Webrtcbin, description: string, type: number): void {
+function setRemote(webrtc: Webrtcbin, description: string, type: number): void {
   const [, sdp] = GstSdp.SDPMessage.newFromText(description);
   ask(webrtc, 'set-remote-description', GstWebRTC.WebRTCSessionDescription.new(type, sdp));
 }

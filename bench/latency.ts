@@ -1,4 +1,4 @@
-// How old a picture is when it is decoded, on one machine: the server and `recv`, and two bare webrtcbins.
+// The age of frames when they are decoded, on one machine: the server and `recv`, and two bare webrtcbins.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { type Percentiles, SlidingPercentiles } from '../src/protocol/percentile
 import { startRecv } from '../test/helpers/recv.js';
 import { startServer } from '../test/helpers/server.js';
 
-/** Of a test camera of 640x480 at 30 fps, x264 at 1 Mbit/s, shown nowhere, as `recv` itself says. */
+/** For a test camera of 640x480 at 30 fps, x264 at 1 Mbit/s, without a window, as `recv` itself reports. */
 export async function recvLatency(seconds: number, ...more: string[]): Promise<CaptureLatency> {
   const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-bench-'));
   const config = join(folder, 'config.yaml');

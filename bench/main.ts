@@ -1,6 +1,6 @@
-// Measures what the project promises, beside a lean baseline in the same run: `npm run bench`. Give the machine nothing
-// else to do; `npm run bench -- idle joins` measures some parts only. Prints a table, and with --json a line of JSON; exits 1
-// if something is slower than promised.
+// Measures what the project promises, against a lean baseline in the same run: `npm run bench`. Run nothing else on the
+// machine; `npm run bench -- idle joins` measures only these parts. Prints a line per figure, and with --json a line of
+// JSON; exits 1 if something is slower than promised.
 import type { Browser } from 'playwright-core';
 import { emptyPage, joinAndLeave, launchChromium, median, openViewers } from '../test/helpers/browser.js';
 import { cpuSeconds, resourcesOf, sleep } from '../test/helpers/server.js';
@@ -11,9 +11,9 @@ interface Row {
   figure: string;
   unit: string;
   value: number;
-  /** The same of the baseline; null where it has none. */
+  /** The baseline's; null if it has none. */
   baseline: number | null;
-  /** What is promised, at the most. */
+  /** The promised maximum. */
   promised: number | null;
 }
 
@@ -50,7 +50,7 @@ async function warmJoins(
 
 async function perViewer(browser: Browser, subject: Subject): Promise<{ cpu: number; mb: number; fps: number }> {
   const page = await emptyPage(browser, subject);
-  // One viewer keeps the camera open: what it costs by itself is not the viewers'.
+  // One viewer keeps the camera open: the camera's own cost is not the viewers'.
   const first = await openViewers(page, subject, subject.endpoint(0), 1);
   await sleep(3000);
   const alone = { cpu: await cpuShare(subject.sender, 6000), mb: resourcesOf(subject.sender).rssMb };
@@ -72,7 +72,7 @@ async function perViewer(browser: Browser, subject: Subject): Promise<{ cpu: num
   return result;
 }
 
-/** Share of one core that a process uses. */
+/** A process's share of one core. */
 async function cpuShare(pid: number, ms: number): Promise<number> {
   const began = { at: performance.now(), cpu: cpuSeconds(pid) };
   await sleep(ms);
@@ -105,7 +105,7 @@ async function idle(browser: Browser): Promise<number> {
   return shares.reduce((sum, share) => sum + share, 0) * 100;
 }
 
-/** What is measured of the product and of the baseline, one after the other. */
+/** Measures the baseline, then the product. */
 async function besideBaseline<T>(measure: (subject: Subject) => Promise<T>): Promise<{ ours: T; lean: T }> {
   const results: T[] = [];
   for (const start of [baseline, () => product()]) {
@@ -121,7 +121,7 @@ const browser = await launchChromium();
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   async joins() {
     const { ours, lean } = await besideBaseline(subject => warmJoins(browser, subject));
-    note({ figure: `joins without a picture, of ${JOINS}`, unit: '', value: ours.failed, baseline: null, promised: 0 });
+    note({ figure: `joins without video, of ${JOINS}`, unit: '', value: ours.failed, baseline: null, promised: 0 });
     note({
       figure: 'answer, camera open, median',
       unit: 'ms',
@@ -130,7 +130,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
       promised: 30,
     });
     note({
-      figure: 'click to first picture, camera open, median',
+      figure: 'click to first frame, camera open, median',
       unit: 'ms',
       value: ours.firstFrame,
       baseline: lean.firstFrame,
@@ -139,7 +139,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   },
   async cold() {
     note({
-      figure: 'click to first picture, camera closed, median of 3',
+      figure: 'click to first frame, camera closed, median of 3',
       unit: 'ms',
       value: await coldJoin(browser),
       baseline: null,
@@ -149,15 +149,15 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   async viewers() {
     const { ours, lean } = await besideBaseline(subject => perViewer(browser, subject));
     note({
-      figure: `CPU a viewer, ${VIEWERS} viewers`,
+      figure: `CPU per viewer, ${VIEWERS} viewers`,
       unit: '% of a core',
       value: ours.cpu,
       baseline: lean.cpu,
       promised: 0.7,
     });
-    note({ figure: 'memory a viewer', unit: 'MB', value: ours.mb, baseline: lean.mb, promised: 1.5 });
+    note({ figure: 'memory per viewer', unit: 'MB', value: ours.mb, baseline: lean.mb, promised: 1.5 });
     note({
-      figure: 'pictures a second at the slowest viewer, missing of 30',
+      figure: 'frames per second missing of 30, slowest viewer',
       unit: '',
       value: 30 - ours.fps,
       baseline: null,
@@ -185,7 +185,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
         baseline: lean.p99,
         promised: 40,
       });
-      note({ ...row, figure: 'wrong at the most by', value: ours.errorMs });
+      note({ ...row, figure: 'uncertainty', value: ours.errorMs });
     }
   },
   async idle() {
@@ -203,5 +203,5 @@ for (const [name, measure] of Object.entries(PARTS)) if (wanted.length === 0 || 
 await browser.close();
 if (process.argv.includes('--json')) console.log(JSON.stringify(rows));
 const broken = rows.filter(row => row.promised !== null && row.value > row.promised);
-if (broken.length > 0) console.error(`\nnot as promised on this machine: ${broken.map(row => row.figure).join('; ')}`);
+if (broken.length > 0) console.error(`\nslower than promised on this machine: ${broken.map(row => row.figure).join('; ')}`);
 process.exit(broken.length > 0 ? 1 : 0);

@@ -8,28 +8,28 @@ import { startLegacyReceiver } from '../test/helpers/legacy-receiver.js';
 import { missing } from '../test/helpers/python-program.js';
 import { sleep, startServer, type TestServer, until } from '../test/helpers/server.js';
 
-/** A server that is kept busy, and a viewer who stays. */
+/** A server that is kept busy, and a steady viewer. */
 export interface Soak {
   server: TestServer;
   /** From 0 to 1; the same for the same seed. */
   random(): number;
-  /** In which others join and leave. */
+  /** The page in which others join and leave. */
   page: Page;
-  /** Pictures that the viewer who stays has decoded. */
+  /** Frames that the steady viewer has decoded. */
   frames(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Cameras that are killed, changed and taken away; `steady` is watched, and edited in what disturbs nobody. */
+/** Cameras that are killed, changed and removed; `steady` is watched, and edited only without disturbing viewers. */
 const DISTURBED = ['a', 'b'];
 const ALL = ['steady', ...DISTURBED];
 /** Is added and removed. */
-const GUEST = 'guest';
+const EPHEMERAL = 'guest';
 const SIZES = [
   { width: 320, height: 240 },
   { width: 480, height: 360 },
 ];
-/** ms that an old receiver, and one who goes without a word, stay. */
+/** ms that a legacy receiver, and a client that vanishes, stay. */
 const STAY_MS = 4_000;
 
 export async function startSoak(browser: Browser, seed: number): Promise<Soak> {
@@ -69,8 +69,8 @@ async function request({ server }: Soak, method: string, path: string, body?: ob
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
 }
 
-/** Runs a client that ends when it has done its part, whatever came of it. */
-async function visit(part: (t: { teardown(close: () => void): void }) => Promise<unknown>): Promise<void> {
+/** Runs a client, and ends it when it is done or has failed. */
+async function withClient(part: (t: { teardown(close: () => void): void }) => Promise<unknown>): Promise<void> {
   const closers: (() => void)[] = [];
   try {
     await part({ teardown: close => closers.push(close) });
@@ -79,30 +79,30 @@ async function visit(part: (t: { teardown(close: () => void): void }) => Promise
   }
 }
 
-const hasOldReceivers = !missing('gi', 'python3-gi') && !missing('websockets', 'python3-websockets');
+const hasLegacyReceivers = !missing('gi', 'python3-gi') && !missing('websockets', 'python3-websockets');
 const hasAiortc = !missing('aiortc', 'python3-aiortc');
 
-/** What is done at random. Each throws what went wrong for whoever did it. */
+/** The random actions. Each throws what went wrong for its client. */
 export const ACTIONS = {
   async join(soak: Soak) {
     const joins = await joinAndLeave(soak.page, soak.server, one(soak, ALL), 1 + Math.floor(soak.random() * 4));
     const bad = joins.find(({ status, firstFrameMs }) => status !== 201 || firstFrameMs === null);
     if (bad) throw new Error(`${bad.status} ${bad.body}`);
   },
-  async 'old receiver'({ server }: Soak) {
-    if (!hasOldReceivers) return;
-    await visit(async t => {
+  async 'legacy receiver'({ server }: Soak) {
+    if (!hasLegacyReceivers) return;
+    await withClient(async t => {
       const receiver = startLegacyReceiver(t, `ws://127.0.0.1:${server.port}/?token=${server.token}&camera=steady,a`);
       await sleep(STAY_MS);
-      const { pictures } = await receiver.seen(0);
+      const { frames } = await receiver.seen(0);
       await receiver.leave();
-      if (pictures === 0) throw new Error('it saw nothing');
+      if (frames === 0) throw new Error('no video');
     });
   },
-  async 'gone without a word'(soak: Soak) {
+  async 'client vanished'(soak: Soak) {
     if (!hasAiortc) return;
     const url = `${soak.server.origin}/whep/${one(soak, ALL)}`;
-    await visit(async t => {
+    await withClient(async t => {
       startProgram(t, 'aiortc_client.py', 'watch', url, soak.server.token);
       await sleep(STAY_MS);
     });
@@ -113,9 +113,9 @@ export const ACTIONS = {
     await request(soak, 'PATCH', `/${one(soak, DISTURBED)}`, one(soak, SIZES));
   },
   async 'camera added and removed'(soak: Soak) {
-    await request(soak, 'POST', '', { id: GUEST, source: 'test', width: 320, height: 240 });
-    await joinAndLeave(soak.page, soak.server, GUEST, 1);
-    await request(soak, 'DELETE', `/${GUEST}`);
+    await request(soak, 'POST', '', { id: EPHEMERAL, source: 'test', width: 320, height: 240 });
+    await joinAndLeave(soak.page, soak.server, EPHEMERAL, 1);
+    await request(soak, 'DELETE', `/${EPHEMERAL}`);
   },
   async snapshot(soak: Soak) {
     const answer = await soak.server.fetch(`/api/v1/cameras/${one(soak, ALL)}/snapshot.jpg`);

@@ -1,6 +1,6 @@
-// Keeps a server busy for long, at random, and looks for what grows: `npm run soak`, half an hour; `-- --minutes N` for less,
-// `-- --seed N` for the same again. Give the machine nothing else to do. Prints a line each 10 s; exits 1 if something
-// of the processes that live on grows, the viewer that stays misses pictures, or somebody complained.
+// Keeps a server busy at random for long, and checks for leaks: `npm run soak`, half an hour; `-- --minutes N` for less,
+// `-- --seed N` to repeat a run. Run nothing else on the machine. Prints a line every 10 s; exits 1 if a long-lived
+// process grows or dies by itself, the steady viewer misses frames, or GLib complains.
 import { parseArgs } from 'node:util';
 import { launchChromium, median } from '../test/helpers/browser.js';
 import { resourcesOf, sleep, workersOf } from '../test/helpers/server.js';
@@ -12,14 +12,14 @@ const { values } = parseArgs({
 });
 const MINUTES = Number(values.minutes);
 const SEED = Number(values.seed ?? Date.now() % 1_000_000);
-if (!(MINUTES > 0) || !Number.isInteger(SEED)) throw new Error('--minutes is a number above 0, --seed a whole one');
+if (!(MINUTES > 0) || !Number.isInteger(SEED)) throw new Error('--minutes must be above 0, --seed an integer');
 const SAMPLE_MS = 10_000;
-/** Who act at once, and ms between two things that one of them does, at the most. */
+/** Concurrent actors, and the maximum ms between two actions of one. */
 const ACTORS = 2;
 const REST_MS = 3_000;
-/** Pictures a second that the viewer who stays is to see, in the median. */
+/** Minimum of the steady viewer's median frames per second. */
 const MIN_FPS = 29;
-/** What the processes that live on may grow a minute, in the second half; a trend counts if it is surely above. */
+/** Allowed growth of long-lived processes per minute, in the second half; a trend fails if it is surely above. */
 const TOLERANCE = { rssMb: 0.5, fds: 0.5, threads: 0.2 } as const;
 type Figure = keyof typeof TOLERANCE;
 const FIGURES = Object.keys(TOLERANCE) as Figure[];
@@ -46,13 +46,13 @@ async function act(): Promise<void> {
     const count = done.get(name) ?? { times: 0, failed: 0 };
     done.set(name, count);
     count.times++;
-    // A camera is killed while somebody joins it: that it comes back is what counts, and is seen by the next.
+    // A camera may be killed during a join: what counts is that it comes back, which the next action shows.
     await ACTIONS[name](soak).catch(() => count.failed++);
     await sleep(random() * REST_MS);
   }
 }
 
-/** What lives as long as the server: itself, the camera that is only watched, and the connections of old receivers. */
+/** What lives as long as the server: itself, the steady camera, and the worker of multi-camera connections. */
 function longLived(): [string, number][] {
   const workers = workersOf(server.pid);
   const named = ['steady', 'bundles'].flatMap(name => {
@@ -91,7 +91,7 @@ await Promise.all(actors);
 
 const faults: string[] = [];
 for (const [name, pid] of pids)
-  if (new Map(longLived()).get(name) !== pid) faults.push(`the process of ${name} is another one`);
+  if (new Map(longLived()).get(name) !== pid) faults.push(`the process of ${name} was replaced`);
 const second = samples.filter(({ minutes }) => minutes >= MINUTES / 2);
 for (const name of new Set(second.flatMap(({ processes }) => [...processes.keys()])))
   for (const figure of FIGURES) {
@@ -103,9 +103,9 @@ for (const name of new Set(second.flatMap(({ processes }) => [...processes.keys(
     const { slope, atLeast } = trendOf(points);
     const grows = atLeast > TOLERANCE[figure];
     console.log(
-      `${name} ${figure}: ${slope.toFixed(3)} a minute, surely ${atLeast.toFixed(3)}; at the most ${TOLERANCE[figure]}`,
+      `${name} ${figure}: ${slope.toFixed(3)} per minute, surely ${atLeast.toFixed(3)}; at most ${TOLERANCE[figure]}`,
     );
-    if (grows) faults.push(`${figure} of ${name} grows by ${slope.toFixed(2)} a minute`);
+    if (grows) faults.push(`${figure} of ${name} grows by ${slope.toFixed(2)} per minute`);
   }
 const fps = median(samples.map(sample => sample.fps));
 console.log(
@@ -115,7 +115,7 @@ if (fps < MIN_FPS) faults.push(`the steady viewer saw ${fps.toFixed(1)} fps`);
 const complaints = server.log.filter(line => /CRITICAL|GLib-ERROR|assertion/.test(line));
 if (complaints.length > 0) faults.push(`GLib complained ${complaints.length} times: ${complaints[0]}`);
 const deaths = server.log.filter(line => line.includes('"worker died"') && !line.includes('SIGKILL'));
-if (deaths.length > 0) faults.push(`${deaths.length} workers died of themselves: ${deaths[0]}`);
+if (deaths.length > 0) faults.push(`${deaths.length} workers died by themselves: ${deaths[0]}`);
 console.log([...done].map(([name, { times, failed }]) => `${name} ${times} (${failed} failed)`).join(', '));
 await soak.close();
 await browser.close();

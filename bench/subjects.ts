@@ -4,20 +4,20 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { sleep, startServer, workersOf } from '../test/helpers/server.js';
 
-/** A WHEP server that is measured. */
+/** A WHEP server to measure. */
 export interface Subject {
   name: string;
   origin: string;
   /** Path of the WHEP endpoint of camera n. */
   endpoint(n: number): string;
   token: string;
-  /** The process that sends the video of the first camera, and all that belong to it. */
+  /** The process that sends the first camera's video; `all` has every process of the server. */
   sender: number;
   all(): number[];
   close(): Promise<unknown>;
 }
 
-/** This project, with so many test cameras. */
+/** This project, with this many test cameras. */
 export async function product(cameras = 1): Promise<Subject> {
   const server = await startServer(
     '--log-level',

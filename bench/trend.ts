@@ -1,15 +1,15 @@
-/** How something goes with time, by the slopes between all pairs of points: what is off now and then moves it little. */
+/** A trend over time, from the slopes between all pairs of points: outliers hardly move it. */
 export interface Trend {
-  /** Theil-Sen: the median of the slopes, in units of y for each of x. */
+  /** Theil-Sen: the median of the slopes, in units of y per unit of x. */
   slope: number;
-  /** It is steeper than this with a probability of some 97 % (Sen's interval, by Kendall's variance). */
+  /** The slope is above this with a probability of about 97 % (Sen's interval, by Kendall's variance). */
   atLeast: number;
 }
 
-/** Of a normal distribution: an interval of 95 %, of which this is one side. */
+/** Of a normal distribution: one side of the 95 % interval. */
 const Z = 1.96;
 
-/** @param points at the least three, of different x */
+/** @param points at least three, with different x */
 export function trendOf(points: readonly { x: number; y: number }[]): Trend {
   const slopes = points
     .flatMap((from, i) => points.slice(i + 1).map(to => (to.y - from.y) / (to.x - from.x)))

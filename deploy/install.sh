@@ -118,10 +118,10 @@ fi
 
 # --- System files
 
-# Makes the service own its configuration, even one that was put there as root. The service owns the folder: the name may
-# be a link to a file of root's, a hard link, or change at any moment. So the file is opened, and what was opened changes
-# owner only if it is a file with this one name. In a separate process, as a shell that cannot open a file ends, and one
-# that opens a pipe waits for its other end.
+# Makes the service own its configuration, even one that was put there as root. The service owns the folder: the name
+# may be a link to a file of root's, a hard link, or change at any moment. So the file is opened, and what was opened
+# changes owner only if it is a file with this one name. In a separate process, as a shell that cannot open a file ends,
+# and one that opens a pipe waits for its other end.
 give_config() {
   file=$config/config.yaml
   # shellcheck disable=SC2016 # expanded by the inner shell

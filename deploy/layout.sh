@@ -95,7 +95,7 @@ check_prefix() {
     *) bad=1 ;;
   esac
   if [ -n "$bad" ]; then
-    stop 64 "--prefix $prefix: must be an absolute path of letters, digits, '.', '_' and '-', without '..' or a trailing slash"
+    stop 64 "--prefix $prefix: must be an absolute path of letters, digits, '.', '_' and '-', without '..' or a final '/'"
   fi
   tree=$DESTDIR$prefix
   for folder in "$tree" "$(versions)"/*; do
