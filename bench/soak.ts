@@ -114,7 +114,7 @@ console.log(
 if (fps < MIN_FPS) faults.push(`the steady viewer saw ${fps.toFixed(1)} fps`);
 const complaints = server.log.filter(line => /CRITICAL|GLib-ERROR|assertion/.test(line));
 if (complaints.length > 0) faults.push(`GLib complained ${complaints.length} times: ${complaints[0]}`);
-const deaths = server.log.filter(line => line.includes('"worker died"') && !line.includes('SIGKILL'));
+const deaths = server.log.filter(line => line.includes('"camera worker exited"') && !line.includes('SIGKILL'));
 if (deaths.length > 0) faults.push(`${deaths.length} workers died by themselves: ${deaths[0]}`);
 console.log([...done].map(([name, { times, failed }]) => `${name} ${times} (${failed} failed)`).join(', '));
 await soak.close();

@@ -85,7 +85,7 @@ t.test(`malformed offers and fragments affect only their sender (seed ${SEED})`,
   t.strictSame(
     ['t', 'phone'].map(camera => server.worker(camera)),
     workers,
-    'no worker died',
+    'no worker exited',
   );
   t.match(await server.camera('t'), { restarts: 0, state: 'live' });
   t.match(await server.camera('phone'), { restarts: 0 });

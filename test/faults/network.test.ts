@@ -75,7 +75,7 @@ t.test(`the network is away for ${CUT_S} s: the dashboard and recv reconnect by 
   ]);
   t.comment(`noticed after ${JSON.stringify(noticed)} ms, back after ${JSON.stringify(back)} ms`);
   await until('no viewer is counted twice', async () => (await server.sessions()).length === 2, TIMEOUT_MS);
-  t.equal(server.log.filter(line => line.includes('worker died')).length, 0);
+  t.equal(server.log.filter(line => line.includes('camera worker exited')).length, 0);
   t.equal(await recv.stop(), 0);
 });
 

@@ -56,14 +56,14 @@ t.test('an encoder that does not open is replaced by the next, which is logged a
       sessionMeasured: () => undefined,
       senderWanted: () => undefined,
     },
-    needsRtpReceiver: () => undefined,
-    wantsKeyframe: () => undefined,
+    receiverPortChanged: () => undefined,
+    requestKeyframe: () => undefined,
     log: log,
   });
   worker.start();
   t.teardown(() => worker.close());
   await until('it is started', () => state === 'idle');
-  const { jpeg } = await worker.still();
+  const { jpeg } = await worker.snapshot();
   t.strictSame([...jpeg.slice(0, 2)], [0xff, 0xd8], 'a JPEG');
   t.match(status, {
     state: 'live',

@@ -36,8 +36,8 @@ t.test('a failed camera keeps its reason when another part of its status changes
       sessionMeasured: () => undefined,
       senderWanted: () => undefined,
     },
-    needsRtpReceiver: () => undefined,
-    wantsKeyframe: () => undefined,
+    receiverPortChanged: () => undefined,
+    requestKeyframe: () => undefined,
     log,
   });
   t.teardown(() => worker.close());
@@ -45,7 +45,7 @@ t.test('a failed camera keeps its reason when another part of its status changes
   const failed = (): CameraStatus | null => (status?.state === 'failed' ? status : null);
   // The first may be refused because the worker is still being started.
   await until('it has failed', async () => {
-    await t.rejects(worker.still());
+    await t.rejects(worker.snapshot());
     return failed()?.problem !== undefined;
   });
   worker.change({ ...plan, name: 'Another name' });

@@ -73,7 +73,7 @@ t.test('the log says when a viewer is sent another profile than the answer annou
   writeFileSync(config, `cameras: { high: { source: 'file:${high}', passthrough: always }, t: { source: test } }`);
   const server = await startServer('--config', config);
   t.teardown(() => server.close());
-  const said = () => server.log.filter(line => line.includes('another profile is sent')).map(line => JSON.parse(line));
+  const said = () => server.log.filter(line => line.includes('sent profile differs')).map(line => JSON.parse(line));
   for (const camera of ['t', 'high']) {
     const body = readOffer('libdatachannel-viewer');
     const headers = { 'Content-Type': 'application/sdp' };

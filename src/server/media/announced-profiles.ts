@@ -3,8 +3,8 @@ import type { VideoFacts } from '../../messages/camera-worker.js';
 import { type FormatParameters, isOfAnnouncedProfile } from '../../protocol/codecs.js';
 
 /**
- * What viewers of H.264 were told of its profile, against what is sent: caps and settings may say one thing and a driver
- * do another, and the SPS is what a decoder goes by.
+ * Compares the H.264 profile announced to viewers with the one sent: a driver may ignore caps and settings, and a decoder
+ * goes by the SPS.
  */
 export class AnnouncedProfiles {
   readonly #log: Log;
@@ -15,7 +15,7 @@ export class AnnouncedProfiles {
     this.#log = log;
   }
 
-  /** @param parameters of the format that was agreed on @param requestId of the request for the session */
+  /** @param parameters of the negotiated format @param requestId of the request for the session */
   add(session: string, requestId: string, parameters: FormatParameters): void {
     this.#announced.set(session, { parameters, requestId });
   }
@@ -25,7 +25,7 @@ export class AnnouncedProfiles {
     this.#differing.delete(session);
   }
 
-  /** What differs for somebody, in words; null if nothing does. */
+  /** The first difference, in words; null if there is none. */
   check(video: VideoFacts | null): string | null {
     const sent = video?.codec === 'H264' ? video.profileLevelId : null;
     if (sent === null) return null;
@@ -33,8 +33,8 @@ export class AnnouncedProfiles {
       const announced = parameters.get('profile-level-id');
       if (isOfAnnouncedProfile(parameters, sent)) this.#differing.delete(session);
       else if (!this.#differing.has(session)) {
-        this.#differing.set(session, `Profile ${announced} was announced to a viewer, and ${sent} is sent.`);
-        this.#log.warn({ session, request: requestId, announced, sent }, 'another profile is sent than was announced');
+        this.#differing.set(session, `Profile ${announced} was announced to a viewer, but ${sent} is sent.`);
+        this.#log.warn({ session, request: requestId, announced, sent }, 'sent profile differs from the announced one');
       }
     }
     const [first = null] = this.#differing.values();

@@ -5,7 +5,7 @@ import type { CaptureDevice, ControlFailure } from '../../domain/devices.js';
 import { DeviceFinder } from '../../domain/devices.js';
 import type { Log } from '../../domain/log.js';
 
-/** Brings a device's controls to what is configured; see server/devices/controls.ts. Throws nothing. */
+/** Sets a device's controls to the configured values; see server/devices/controls.ts. Throws nothing. */
 export type ApplyControls = (
   device: string,
   values: CameraPlan['settings']['controls'],
@@ -15,14 +15,14 @@ export interface CameraDeviceOptions {
   plan: CameraPlan;
   devices: readonly CaptureDevice[];
   applyControls: ApplyControls;
-  /** It is plugged in, unplugged, or has another name or other modes. */
+  /** It was plugged in or unplugged, or its name or modes have changed. */
   onChange(): void;
-  /** There are other notices. */
+  /** The notices have changed. */
   onNotices(): void;
   log: Log;
 }
 
-/** The V4L2 device that a camera's source means, as it comes and goes, and its controls as they are configured. */
+/** Tracks the V4L2 device of a camera's source as it is plugged in and out, and applies the configured controls. */
 export class CameraDevice {
   readonly #options: CameraDeviceOptions;
   #plan: CameraPlan;
@@ -40,21 +40,21 @@ export class CameraDevice {
     void this.#apply();
   }
 
-  /** Null while it is not plugged in, and for sources that mean no device. */
+  /** Null while it is not plugged in, and for sources without a device. */
   get current(): CaptureDevice | null {
     return this.#current;
   }
 
-  /** Controls that are not as they are configured. */
+  /** Controls that could not be set as configured. */
   get notices(): CameraStatus['notices'] {
     return this.#failed.map(({ name, reason }) => ({
       code: 'control-failed',
       detail: `The control ${name} could not be set: ${reason}.`,
-      remedy: `GET /api/v1/cameras/${this.#plan.id}/controls shows what there is.`,
+      remedy: `GET /api/v1/cameras/${this.#plan.id}/controls lists the controls.`,
     }));
   }
 
-  /** Another source or other controls may be configured. */
+  /** Applies a new plan, which may change the source or the controls. */
   change(plan: CameraPlan): void {
     const before = this.#plan;
     this.#plan = plan;
@@ -92,7 +92,7 @@ export class CameraDevice {
   }
 }
 
-/** Where a link as /dev/v4l/by-id/… leads to; the path itself where there is nothing. */
+/** The target of a link such as /dev/v4l/by-id/…; the path itself where it does not exist. */
 export function followLink(path: string): string {
   try {
     return realpathSync(path);

@@ -18,16 +18,16 @@ export interface CameraReportOptions {
 /** States in which neither device nor encoder is open. */
 export const CLOSED: ReadonlySet<string> = new Set(['idle', 'waiting', 'failed']);
 
-/** How a camera is, of all who know something of it: its worker, its device, the encoders. */
+/** The status of a camera, combined from its worker, its device and the encoders. */
 export class CameraReport {
-  /** What H.264 its viewers were announced. */
+  /** The H.264 profiles announced to its viewers. */
   readonly profiles: AnnouncedProfiles;
   readonly #options: CameraReportOptions;
   #status: CameraStatus;
-  /** The worker's own. */
+  /** Those from the worker. */
   #notices: CameraStatus['notices'] = [];
   #restarts = 0;
-  #diedOf: string | null = null;
+  #exitReason: string | null = null;
 
   constructor(options: CameraReportOptions) {
     this.#options = options;
@@ -40,24 +40,24 @@ export class CameraReport {
   }
 
   /** Why there is no worker; null while there is one. */
-  get diedOf(): string | null {
-    return this.#diedOf;
+  get exitReason(): string | null {
+    return this.#exitReason;
   }
 
-  /** Its device, or what is noticed of it, is another now; whatever was wrong still is. */
+  /** Its device or the device's notices have changed; the problem remains. */
   deviceChanged(): void {
     this.#update({ device: this.#options.device.current?.device ?? null });
   }
 
-  /** Its worker is there, and has opened nothing yet. */
+  /** Its worker is up, and has opened nothing yet. */
   started(): void {
-    this.#diedOf = null;
+    this.#exitReason = null;
     this.#update({ state: this.#options.plan().source.type === 'whip' ? 'waiting' : 'idle' }, null);
   }
 
-  /** There is no worker. @param isRestart whether there was one, and another is to come */
+  /** There is no worker. @param isRestart whether there was one, and another will start */
   down(problem: NonNullable<CameraStatus['problem']>, { isRestart }: { isRestart: boolean }): void {
-    this.#diedOf = problem.detail;
+    this.#exitReason = problem.detail;
     this.#notices = [];
     if (isRestart) this.#restarts++;
     this.#update(
@@ -76,7 +76,7 @@ export class CameraReport {
     );
   }
 
-  /** What its worker says of it. */
+  /** Applies a status message of its worker. */
   onCameraMessage({
     type: _,
     state,
@@ -95,7 +95,7 @@ export class CameraReport {
     if (state === 'lost' && before.state !== 'lost') log.warn({ detail, remedy }, 'camera lost');
     if (state === 'live' && before.state === 'lost') log.info({}, 'camera is back');
     if (CLOSED.has(state)) encoders.release(id);
-    else if (more.encoder !== null) encoders.hold(id, null);
+    else if (more.encoder !== null) encoders.acquire(id, null);
     this.#notices = [...notices];
     this.#update(
       {
@@ -103,14 +103,14 @@ export class CameraReport {
         renditions: [...more.renditions],
         lostSince: lostMs === null ? null : (before.lostSince ?? new Date(Date.now() - lostMs).toISOString()),
         state: state as CameraStatus['state'],
-        // What it was when it was open last; of a publisher that is gone, nothing.
+        // While closed, keep the last known video, except that of a publisher that has left.
         ...(video || source.type === 'whip' ? { video } : {}),
       },
       detail === null ? null : { detail, ...(remedy === null ? {} : { remedy }) },
     );
   }
 
-  /** @param problem what is wrong now; null for nothing, and what was wrong before if it is left out */
+  /** @param problem null for none; defaults to the current one */
   #update(
     change: Partial<Omit<CameraStatus, 'problem'>>,
     problem: CameraStatus['problem'] | null = this.#status.problem ?? null,
@@ -121,17 +121,17 @@ export class CameraReport {
     this.#options.events.cameraChanged(this.#options.plan().id, this.#status);
   }
 
-  /** What is not as it should be, of all who know of something. */
+  /** Notices of the worker, the device, the encoders and the profile check. */
   #allNotices({ encoder, video, state }: CameraStatus): CameraStatus['notices'] {
     const { encoders, device } = this.#options;
-    const better = encoder === null ? null : encoders.insteadOf(encoder);
+    const fallback = encoder === null ? null : encoders.fallbackReason(encoder);
     const differing = state === 'live' ? this.profiles.check(video) : null;
     const found: CameraStatus['notices'] = [...this.#notices, ...device.notices];
-    if (better !== null) {
+    if (fallback !== null) {
       found.push({
         code: 'encoder-fallback',
-        detail: `${better}; ${encoder} is used.`,
-        remedy: 'bigfootbot-video doctor says what opens. Consumer NVIDIA cards encode a few cameras at a time.',
+        detail: `${fallback}; ${encoder} is used.`,
+        remedy: '"bigfootbot-video doctor" shows which encoders open. Consumer NVIDIA cards encode only a few cameras at a time.',
       });
     }
     if (differing !== null) {

@@ -22,30 +22,30 @@ export interface CameraSessionsOptions {
   /** What the worker's ICE agent uses, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   /** @throws Failure no-encoder-slot */
-  holdEncoder(): void;
+  acquireEncoder(): void;
   events: MediaEvents;
 }
 
-/** A viewer, a publisher, or whoever the stream is sent on to. */
+/** A viewer, a publisher, or a forward of the stream. */
 interface User {
-  /** What the worker is told when it leaves. */
+  /** The message to the worker when it leaves. */
   leaveMessage: { type: 'leave'; session: string } | { type: 'stop-forward'; forward: string };
-  /** Gives up what it waits for. */
+  /** Aborts what it waits for. */
   abort: AbortController;
-  /** Whether the worker knows of it; else it still waits for one. */
+  /** Whether the worker knows it; else it still waits for a worker. */
   isKnown: boolean;
 }
 
-/** A viewer who comes while the worker starts waits so long for it. */
-const READY_PATIENCE_MS = 4_000;
-/** The worker looks at a source for 8 s and waits as long for its first picture; it says what was wrong, so wait longer. */
-export const ANSWER_PATIENCE_MS = 17_000;
+/** How long a viewer waits for a worker that is starting. */
+const READY_TIMEOUT_MS = 4_000;
+/** The worker probes a source for 8 s and waits another 8 s for its first frame; it reports the cause, so wait longer. */
+export const ANSWER_TIMEOUT_MS = 17_000;
 
-/** Who uses a camera, as far as its worker is to know: from their arrival to their end, or the worker's. */
+/** The users of a camera whom its worker serves: from their arrival until they leave, or the worker exits. */
 export class CameraSessions {
   readonly #options: CameraSessionsOptions;
   readonly #users = new Map<string, User>();
-  /** Codecs whose elements the worker has. */
+  /** Codecs for which the worker has elements. */
   #codecs: readonly CodecName[] = [];
   /** What the last publisher agreed to send. */
   #published: Stream = { codec: 'H264', ...EXPECTED };
@@ -64,16 +64,16 @@ export class CameraSessions {
 
   /** @throws Failure, OfferError */
   async watch(session: string, offer: Offer, requestId: string): Promise<string> {
-    const { report, iceSettings, holdEncoder } = this.#options;
+    const { report, iceSettings, acquireEncoder } = this.#options;
     return await this.#use(session, { type: 'leave', session }, async signal => {
       const plan = this.#options.plan();
-      // While his viewers wait for a publisher to come back, others may as well.
+      // While viewers wait for a publisher to return, others may join them.
       const { publisher, state, audio } = report.status;
       if (plan.source.type === 'whip' && publisher === null && state !== 'lost') throw noPublisher(plan.id);
       const streams = streamsOf(plan, report.status, this.#published, this.#codecs);
       const agreement = agree(offer, streams, audio !== null);
       const ice = iceSettings();
-      holdEncoder();
+      acquireEncoder();
       const { codec, video } = agreement;
       if (codec === 'H264') report.profiles.add(session, requestId, video.codec.parameters);
       return await this.#negotiate('join', { session, requestId, offer, agreement, ice }, signal);
@@ -96,12 +96,12 @@ export class CameraSessions {
     this.#options.iceSettings();
   }
 
-  /** Sends the stream to a port of this machine; resolves with why it is over. @throws Failure if it does not begin */
+  /** Sends the stream to a port of this machine; resolves with why it ended. @throws Failure if it does not start */
   async forward(forward: string, port: number): Promise<Failure> {
-    return await this.#use(forward, { type: 'stop-forward', forward: forward }, async signal => {
-      this.#options.holdEncoder();
+    return await this.#use(forward, { type: 'stop-forward', forward }, async signal => {
+      this.#options.acquireEncoder();
       const { detail } = await this.#options.worker.request(
-        { type: 'forward', forward: forward, port },
+        { type: 'forward', forward, port },
         { timeoutMs: null, signal },
       );
       this.#users.delete(forward);
@@ -119,7 +119,7 @@ export class CameraSessions {
       this.#options.worker.send({ type: 'candidates', session, values });
   }
 
-  /** Takes anybody away again. Nothing happens if it is not there. */
+  /** Removes a user, if it exists. */
   leave(id: string): void {
     const user = this.#users.get(id);
     if (!user) return;
@@ -128,7 +128,7 @@ export class CameraSessions {
     user.abort.abort(endedEarly());
   }
 
-  /** The worker is gone, and with it whoever it knew of. Whoever still waits for one goes on waiting. */
+  /** Ends the users that the worker knew; those that wait for a worker keep waiting. */
   workerDied(reason: string): void {
     for (const [id, { leaveMessage, isKnown }] of [...this.#users]) {
       if (!isKnown) continue;
@@ -137,13 +137,13 @@ export class CameraSessions {
     }
   }
 
-  /** Waits until the worker can be asked something. @throws Failure */
+  /** Waits until the worker accepts requests. @throws Failure */
   async untilReady(signal?: AbortSignal): Promise<void> {
     try {
-      await this.#options.worker.untilUp({ timeoutMs: READY_PATIENCE_MS, signal });
+      await this.#options.worker.untilUp({ timeoutMs: READY_TIMEOUT_MS, signal });
     } catch (error) {
-      // However it comes that there is none: another one is started.
-      throw error instanceof RequestError ? starting(this.#options.plan().id, this.#options.report.diedOf) : error;
+      // Whatever the cause, another worker is started.
+      throw error instanceof RequestError ? starting(this.#options.plan().id, this.#options.report.exitReason) : error;
     }
   }
 
@@ -161,14 +161,14 @@ export class CameraSessions {
       return await begin(abort.signal);
     } catch (error) {
       if (this.#users.get(id) === user) this.leave(id);
-      throw failureOf(this.#options.plan().id, error, this.#options.report.diedOf);
+      throw failureOf(this.#options.plan().id, error, this.#options.report.exitReason);
     }
   }
 
   async #negotiate(type: 'join' | 'publish', request: SessionOffer, signal: AbortSignal): Promise<string> {
     const { worker, report } = this.#options;
     const asked = requestFor(type, request);
-    const { answer } = await worker.request(asked, { timeoutMs: ANSWER_PATIENCE_MS, signal });
+    const { answer } = await worker.request(asked, { timeoutMs: ANSWER_TIMEOUT_MS, signal });
     return finishAnswer(answer, request, report.status);
   }
 

@@ -13,7 +13,7 @@ import { type Exit, Supervised } from '../../process/supervised.js';
 import { EXPECTED } from '../../protocol/codecs.js';
 import { type ApplyControls, CameraDevice } from './camera-device.js';
 import { CameraReport, CLOSED } from './camera-report.js';
-import { ANSWER_PATIENCE_MS, type CameraProcess, CameraSessions } from './camera-sessions.js';
+import { ANSWER_TIMEOUT_MS, type CameraProcess, CameraSessions } from './camera-sessions.js';
 import type { EncoderMemory } from './encoder-memory.js';
 import { FreshnessCache } from './freshness-cache.js';
 import { type HeldDevices, RESTART_MACHINE, UNPLUG } from './held-devices.js';
@@ -23,31 +23,31 @@ import { startWorker, WORKER_RESTARTS } from './worker-process.js';
 
 export interface CameraWorkerOptions {
   plan: CameraPlan;
-  /** Resolves when the encoders of this machine are known; waited for before the camera can be used. */
+  /** Resolves when the encoders of this machine are known; the camera is not usable before. */
   probed: Promise<unknown>;
   encoders: EncoderMemory;
   limits: () => MediaLimits;
   /** The V4L2 cameras that are plugged in. */
   devices: readonly CaptureDevice[];
-  /** Those that cannot be opened now; `heldDevicesChanged` is called when that changes. */
+  /** Devices that cannot be opened now; `heldDevicesChanged` is called when that changes. */
   held: HeldDevices;
   applyControls: ApplyControls;
   /** What the worker's ICE agent uses, asked for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   events: MediaEvents;
-  /** Of source `forwarded`: what is sent to this port of this machine is what it brings; null when it is closed. */
-  needsRtpReceiver(port: number | null): void;
-  /** Whoever sends there is to make a keyframe. */
-  wantsKeyframe(): void;
+  /** For a source `forwarded`: the port of this machine on which it receives RTP; null when it is closed. */
+  receiverPortChanged(port: number | null): void;
+  /** Requests a keyframe from the sender to that port. */
+  requestKeyframe(): void;
   log: Log;
 }
 
-/** The worker looks at a few pictures, for a quarter of a second at the most. */
-const MEASURE_PATIENCE_MS = 1_000;
+/** The worker measures a few frames, for at most 0.25 s. */
+const MEASURE_TIMEOUT_MS = 1_000;
 
 /**
- * The parent's side of one camera: keeps a worker running, tells it what the camera is to be, and hears how it is. Who
- * uses the camera is for CameraSessions, how it is for CameraReport.
+ * The parent's side of one camera: supervises its worker, sends it the configuration and handles its messages.
+ * CameraSessions manages the users of the camera, CameraReport its status.
  */
 export class CameraWorker {
   readonly sessions: CameraSessions;
@@ -57,10 +57,10 @@ export class CameraWorker {
   readonly #report: CameraReport;
   readonly #freshness = new FreshnessCache();
   #plan: CameraPlan;
-  /** Device paths that the current worker was configured with: it may have them open. */
+  /** Paths of devices that the current worker was configured with and may have open. */
   readonly #configuredDevices = new Set<string>();
   #receiverPort: number | null = null;
-  /** Whoever asks for one while it is being made gets the same. */
+  /** Shared by concurrent requests. */
   #snapshot: Promise<Snapshot> | null = null;
 
   constructor(options: CameraWorkerOptions) {
@@ -94,7 +94,7 @@ export class CameraWorker {
       worker: this.#worker,
       report: this.#report,
       iceSettings,
-      holdEncoder: () => this.#holdEncoder(),
+      acquireEncoder: () => this.#acquireEncoder(),
       events,
     });
   }
@@ -102,7 +102,7 @@ export class CameraWorker {
   start(): void {
     const detail = this.#blockedReason();
     if (detail !== null) {
-      this.#options.log.warn({ detail, remedy: UNPLUG }, 'camera waits for its device');
+      this.#options.log.warn({ detail, remedy: UNPLUG }, 'camera waiting for its device');
       this.#report.down({ detail, remedy: UNPLUG }, { isRestart: false });
     }
     this.#worker.start();
@@ -113,21 +113,21 @@ export class CameraWorker {
   }
 
   /** The newest frame. @throws Failure */
-  async still(): Promise<Snapshot> {
+  async snapshot(): Promise<Snapshot> {
     this.#snapshot ??= this.#takeSnapshot().finally(() => {
       this.#snapshot = null;
     });
     return await this.#snapshot;
   }
 
-  /** Takes on another configuration; viewers stay. */
+  /** Applies another configuration; viewers stay connected. */
   change(plan: CameraPlan): void {
     this.#plan = plan;
     this.#device.change(plan);
     this.#deviceChanged();
   }
 
-  /** Tells the worker what is known now of the machine and the limits. */
+  /** Sends the worker the current encoders and limits. */
   refresh(): void {
     this.#sendConfiguration();
   }
@@ -136,24 +136,22 @@ export class CameraWorker {
     this.#device.setDevices(devices);
   }
 
-  /** A device cannot be opened any more, or can be again. */
+  /** A device can no longer be opened, or can be again. */
   heldDevicesChanged(): void {
     this.#worker.retry();
     this.#sendConfiguration();
   }
 
-  /** Of the stream that viewers are sent; while it is closed, what it was last or is expected to be. */
+  /** Of the stream sent to viewers; while it is closed, the last known or the expected one. */
   get profileLevelId(): string {
     return this.#report.status.video?.profileLevelId ?? EXPECTED.profileLevelId ?? '';
   }
 
   /** See FreshnessWatch. */
-  async look(everyMs: number, timeoutMs: number): Promise<void> {
-    // One that says nothing is as old as it was.
-    const looked = await this.#worker
-      .request({ type: 'freshness', everyMs }, { timeoutMs: timeoutMs })
-      .catch(() => null);
-    if (looked) this.#freshness.update(looked);
+  async refreshFreshness(everyMs: number, timeoutMs: number): Promise<void> {
+    // Without an answer the last times remain, and the ages grow.
+    const reply = await this.#worker.request({ type: 'freshness', everyMs }, { timeoutMs }).catch(() => null);
+    if (reply) this.#freshness.update(reply);
   }
 
   freshness(): CameraFreshness {
@@ -164,15 +162,15 @@ export class CameraWorker {
   async measure(): Promise<CameraMeasures> {
     const { child, isUp } = this.#worker;
     if (child?.pid === undefined) return { process: null, stream: null };
-    const asked = isUp ? this.#worker.request({ type: 'measure' }, { timeoutMs: MEASURE_PATIENCE_MS }) : null;
+    const asked = isUp ? this.#worker.request({ type: 'measure' }, { timeoutMs: MEASURE_TIMEOUT_MS }) : null;
     const [measured, figures] = await Promise.all([asked?.catch(() => null), processFigures(child.pid)]);
     const { loopLagMs = null, stream = null } = measured ?? {};
-    // What gives no answer is held up for as long as it has said nothing.
+    // A worker that does not answer has been blocked since its last message.
     const lag = measured ? loopLagMs : isUp ? child.silenceMs() : null;
     return { process: figures && { ...figures, loopLagMs: lag }, stream };
   }
 
-  /** Whether there is somebody who sees to it that the camera is served: a worker that is looked after, or one to come. */
+  /** Whether the camera has a supervised worker, or one that will be started. */
   isSupervised(): boolean {
     return this.#worker.isSupervised();
   }
@@ -183,18 +181,18 @@ export class CameraWorker {
 
   async #takeSnapshot(): Promise<Snapshot> {
     await this.sessions.untilReady();
-    this.#holdEncoder();
+    this.#acquireEncoder();
     try {
-      return await this.#worker.request({ type: 'snapshot' }, { timeoutMs: ANSWER_PATIENCE_MS });
+      return await this.#worker.request({ type: 'snapshot' }, { timeoutMs: ANSWER_TIMEOUT_MS });
     } catch (error) {
-      throw failureOf(this.#plan.id, error, this.#report.diedOf);
+      throw failureOf(this.#plan.id, error, this.#report.exitReason);
     }
   }
 
   /** @throws Failure no-encoder-slot */
-  #holdEncoder(): void {
+  #acquireEncoder(): void {
     if (this.#report.status.passthrough.active) return;
-    this.#options.encoders.hold(this.#plan.id, this.#options.limits().encoders);
+    this.#options.encoders.acquire(this.#plan.id, this.#options.limits().encoders);
   }
 
   #deviceChanged(): void {
@@ -203,7 +201,7 @@ export class CameraWorker {
     this.#worker.retry();
   }
 
-  /** Why the device cannot be opened now; null if it can, and for sources that mean none. */
+  /** Why the device cannot be opened now; null if it can, and for sources without one. */
   #blockedReason(): string | null {
     const { current } = this.#device;
     return current && this.#options.held.blockedReason(current.device);
@@ -229,7 +227,7 @@ export class CameraWorker {
     });
   }
 
-  /** The worker has nothing open: it may open its device of now, and has let go of those before. */
+  /** The worker has closed everything: of the configured devices it can only open the current one. */
   #forgetOldDevices(): void {
     const { current } = this.#device;
     for (const device of this.#configuredDevices)
@@ -246,13 +244,13 @@ export class CameraWorker {
         break;
       case 'receiver-opened':
         this.#receiverPort = message.port;
-        this.#options.needsRtpReceiver(message.port);
+        this.#options.receiverPortChanged(message.port);
         break;
       case 'receiver-closed':
         if (this.#receiverPort === message.port) this.#closeReceiver();
         break;
       case 'keyframe-wanted':
-        this.#options.wantsKeyframe();
+        this.#options.requestKeyframe();
         break;
       case 'encoder-failed':
         this.#options.encoders.failed(this.#plan.id, message.element, message.reason);
@@ -274,12 +272,12 @@ export class CameraWorker {
         log[levelOf(message.level)](message.fields, message.event);
         break;
       default:
-        log.error({ type: message.type }, 'message of a camera worker makes no sense from it');
+        log.error({ type: message.type }, 'unexpected message from camera worker');
     }
   }
 
   #closeReceiver(): void {
-    if (this.#receiverPort !== null) this.#options.needsRtpReceiver(null);
+    if (this.#receiverPort !== null) this.#options.receiverPortChanged(null);
     this.#receiverPort = null;
   }
 
@@ -291,8 +289,8 @@ export class CameraWorker {
     encoders.release(this.#plan.id);
     if (next === 'closed') return;
     const waitsFor = this.#blockedReason() !== null ? UNPLUG : this.#worker.isFull ? RESTART_MACHINE : null;
-    log.error({ pid, reason, isStuck, restartInMs: waitsFor ? null : restartInMs }, 'worker died');
-    const remedy = waitsFor ?? 'It is being started anew by itself.';
+    log.error({ pid, reason, isStuck, restartInMs: waitsFor ? null : restartInMs }, 'camera worker exited');
+    const remedy = waitsFor ?? 'It restarts automatically.';
     this.#report.down({ detail: reason, remedy }, { isRestart: true });
     this.sessions.workerDied(reason);
   }

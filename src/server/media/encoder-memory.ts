@@ -1,7 +1,7 @@
 import { Failure } from '../../domain/failure.js';
 import type { Log } from '../../domain/log.js';
 
-/** A card whose sessions were all in use has some again by then. */
+/** A card with all its sessions in use may have free ones by then. */
 const FORGET_MS = 300_000;
 
 interface Failed {
@@ -10,8 +10,8 @@ interface Failed {
 }
 
 /**
- * The encoders of this machine, for all cameras: which failed to open lately and are not tried for a while, and who holds
- * one. Consumer NVIDIA cards allow a few at a time.
+ * The encoders of this machine, for all cameras: which of them failed to open recently and are not tried for a while, and
+ * which cameras use one. Consumer NVIDIA cards allow only a few at a time.
  */
 export class EncoderMemory {
   readonly #log: Log;
@@ -20,7 +20,7 @@ export class EncoderMemory {
   readonly #holders = new Set<string>();
   #found: readonly string[] = [];
 
-  /** @param onChange there are other encoders to choose from */
+  /** @param onChange the available encoders have changed */
   constructor(log: Log, onChange: () => void) {
     this.#log = log;
     this.#onChange = onChange;
@@ -31,7 +31,7 @@ export class EncoderMemory {
     this.#found = names;
   }
 
-  /** What is to be tried, best first. */
+  /** The encoders to try, best first. */
   names(now = performance.now()): readonly string[] {
     for (const [name, { until }] of this.#failed) if (until < now) this.#failed.delete(name);
     return this.#found.filter(name => !this.#failed.has(name));
@@ -46,8 +46,8 @@ export class EncoderMemory {
     this.#onChange();
   }
 
-  /** Why a better one than this is not used; null if it is the best. */
-  insteadOf(encoder: string): string | null {
+  /** Why a better encoder is not used; null if this is the best. */
+  fallbackReason(encoder: string): string | null {
     const better = this.#found.slice(0, Math.max(0, this.#found.indexOf(encoder)));
     const [first] = better.flatMap(name => {
       const failed = this.#failed.get(name);
@@ -57,17 +57,17 @@ export class EncoderMemory {
   }
 
   /**
-   * Takes an encoder for a camera, if it has none.
-   * @param limit null for none
+   * Acquires an encoder for a camera, if it has none.
+   * @param limit null for no limit
    * @throws Failure no-encoder-slot
    */
-  hold(camera: string, limit: number | null): void {
+  acquire(camera: string, limit: number | null): void {
     if (limit !== null && !this.#holders.has(camera) && this.#holders.size >= limit) {
       throw new Failure(
         'no-encoder-slot',
         `${this.#holders.size} ${this.#holders.size === 1 ? 'encoder is' : 'encoders are'} open (${[...this.#holders].join(', ')}), which is the limit.`,
         {
-          remedy: 'Close the viewers of another camera, or raise limits.encoders in the configuration.',
+          remedy: 'End the viewers of another camera, or raise limits.encoders in the configuration.',
           retryAfter: 5,
         },
       );

@@ -19,22 +19,22 @@ import { MultiCameraWorker } from './multi-camera-worker.js';
 import { Prober } from './prober.js';
 
 export interface WorkerEngineOptions {
-  /** What holds now. */
+  /** The current limits. */
   limits: () => MediaLimits;
   applyControls: ApplyControls;
-  /** What the servers' own ICE agents use, asked for each session. @throws Failure */
+  /** Settings of the server's own ICE agents, read for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
-  /** What the engine tells of by itself. */
+  /** Called by the engine when something happens. */
   events: MediaEvents;
-  /** A logger whose lines carry the camera. */
+  /** A logger whose lines include the camera. */
   logFor(camera: string): Log;
   log: Log;
 }
 
-/** From one keyframe of a camera to the next, of those that are asked for from another process. */
-const KEYFRAME_MS = 250;
+/** Minimum interval between keyframes of a camera that are requested from another process. */
+const KEYFRAME_INTERVAL_MS = 250;
 
-/** The cameras, each in a process of its own, and the probe of the machine they run on. */
+/** The cameras, each in its own process, and the probe of the machine. */
 export class WorkerEngine
   implements MediaEngine, CameraRunner, Snapshots, MultiCameraConnections, FreshnessWatch, Measuring
 {
@@ -43,14 +43,17 @@ export class WorkerEngine
   readonly #held = new HeldDevices(() => {
     for (const worker of this.#workers.values()) worker.heldDevicesChanged();
   });
-  /** Those that were taken away and are not gone yet, by their cameras: a device opens once. */
+  /** Removed cameras whose worker has not exited yet: a device opens only once. */
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #prober: Prober;
   readonly #encoders: EncoderMemory;
   readonly #probed: Promise<void>;
   readonly #multiCamera: MultiCameraWorker;
-  readonly #keyframes = new CameraKeyframes(camera => this.#workers.get(camera)?.keyframe(), KEYFRAME_MS);
-  readonly #sendersKeyframes = new CameraKeyframes(camera => this.#multiCamera.requestKeyframe(camera), KEYFRAME_MS);
+  readonly #keyframes = new CameraKeyframes(camera => this.#workers.get(camera)?.keyframe(), KEYFRAME_INTERVAL_MS);
+  readonly #senderKeyframes = new CameraKeyframes(
+    camera => this.#multiCamera.requestKeyframe(camera),
+    KEYFRAME_INTERVAL_MS,
+  );
   #devices: readonly CaptureDevice[] = [];
   #forwards = 0;
   #isClosing = false;
@@ -64,7 +67,7 @@ export class WorkerEngine
       log,
       forward: (camera, port) =>
         new Forward(`f-${++this.#forwards}`, () => this.#workers.get(camera)?.sessions, port, options.logFor(camera)),
-      // One that was removed meanwhile is a section without pictures; the others go on.
+      // A camera that was removed meanwhile gets a section without video; the others continue.
       profileLevelId: camera => this.#workers.get(camera)?.profileLevelId ?? EXPECTED.profileLevelId ?? '',
       keyframeWanted: camera => this.#keyframes.request(camera),
     });
@@ -78,7 +81,7 @@ export class WorkerEngine
   }
 
   add(plan: CameraPlan): void {
-    // Nobody would end it.
+    // Nothing would stop it.
     if (this.#isClosing) return;
     const { events } = this.#options;
     const worker = new CameraWorker({
@@ -91,11 +94,11 @@ export class WorkerEngine
       applyControls: this.#options.applyControls,
       iceSettings: this.#options.iceSettings,
       events,
-      needsRtpReceiver: port => {
-        this.#multiCamera.want(plan.id, port);
+      receiverPortChanged: port => {
+        this.#multiCamera.forwardTo(plan.id, port);
         events.senderWanted(plan.id, port !== null);
       },
-      wantsKeyframe: () => this.#sendersKeyframes.request(plan.id),
+      requestKeyframe: () => this.#senderKeyframes.request(plan.id),
       log: this.#options.logFor(plan.id),
     });
     this.#workers.set(plan.id, worker);
@@ -104,7 +107,7 @@ export class WorkerEngine
     else worker.start();
   }
 
-  /** Takes a camera away; its sessions are whoever calls's to end. */
+  /** Removes a camera; the caller ends its sessions. */
   async remove(id: string): Promise<void> {
     const worker = this.#workers.get(id);
     this.#workers.delete(id);
@@ -115,23 +118,23 @@ export class WorkerEngine
     await left;
   }
 
-  /** Makes a camera what the plan says now; what did not change is not disturbed, and viewers stay. */
+  /** Applies a new plan to a camera; what did not change is not interrupted, and viewers stay connected. */
   change(plan: CameraPlan): void {
     this.#worker(plan.id).change(plan);
   }
 
-  /** The V4L2 cameras that are plugged in by now. */
+  /** Sets the V4L2 cameras that are plugged in. */
   setDevices(devices: readonly CaptureDevice[]): void {
     this.#devices = devices;
     for (const worker of this.#workers.values()) worker.setDevices(devices);
   }
 
-  /** Other limits hold now. */
+  /** The limits have changed. */
   limitsChanged(): void {
     this.#refresh();
   }
 
-  /** Cameras that nobody looks after any more: there should never be any. */
+  /** Cameras without supervision: there should never be any. */
   unsupervised(): string[] {
     return [...this.#workers]
       .filter(([id, worker]) => !this.#leaving.has(id) && !worker.isSupervised())
@@ -188,12 +191,12 @@ export class WorkerEngine
   }
 
   async snapshot(camera: string): Promise<Snapshot> {
-    return await this.#worker(camera).still();
+    return await this.#worker(camera).snapshot();
   }
 
   async refresh(everyMs: number, timeoutMs: number): Promise<void> {
-    const workers = [...this.#workers.values()].map(worker => worker.look(everyMs, timeoutMs));
-    await Promise.all([...workers, this.#multiCamera.look(timeoutMs)]);
+    const workers = [...this.#workers.values()].map(worker => worker.refreshFreshness(everyMs, timeoutMs));
+    await Promise.all([...workers, this.#multiCamera.refreshFreshness(timeoutMs)]);
   }
 
   freshness(camera: string): CameraFreshness | null {
@@ -214,7 +217,7 @@ export class WorkerEngine
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#keyframes.close();
-    this.#sendersKeyframes.close();
+    this.#senderKeyframes.close();
     await Promise.all([
       this.#multiCamera.close(),
       this.#prober.close(),

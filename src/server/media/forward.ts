@@ -2,21 +2,21 @@ import { Failure } from '../../domain/failure.js';
 import type { Log } from '../../domain/log.js';
 import { scheduledDelayMs } from '../../protocol/backoff.js';
 
-/** What a feed needs of the camera whose stream it is. */
+/** What a forward needs from the camera. */
 export interface ForwardSource {
-  /** Resolves with why it is over, if that is not because of stopForward. @throws Failure if it does not begin */
+  /** Resolves with why it ended, unless stopForward ended it. @throws Failure if it does not start */
   forward(id: string, port: number): Promise<Failure>;
   stopForward(id: string): void;
 }
 
-/** ms from one attempt to the next. */
+/** Delays between attempts. */
 const RETRY_MS = [250, 500, 1000, 2000];
-/** A feed that lasted so long begins anew with the first of them. */
+/** After a forward of this duration the delays start from the first. */
 const STEADY_MS = 10_000;
 
 /**
- * A camera's stream on its way to a port of this machine, for as long as it is wanted: when the camera cannot be opened,
- * or its worker dies, it is tried again.
+ * Forwards a camera's stream to a port of this machine until it is closed: when the camera cannot be opened, or its worker
+ * exits, it retries.
  */
 export class Forward {
   readonly #id: string;
@@ -26,9 +26,9 @@ export class Forward {
   #failures = 0;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
-  #said = '';
+  #lastFailure = '';
 
-  /** @param source of now; undefined while there is no such camera */
+  /** @param source the current one; undefined while the camera does not exist */
   constructor(id: string, source: () => ForwardSource | undefined, port: number, log: Log) {
     this.#id = id;
     this.#source = source;
@@ -49,18 +49,18 @@ export class Forward {
     const failure = await this.#attempt();
     if (this.#isClosed) return;
     if (performance.now() - beganAt > STEADY_MS) this.#failures = 0;
-    // Once, and not each two seconds for as long as a camera is unplugged.
-    if (failure !== this.#said) this.#log.warn({ detail: failure }, 'camera cannot be sent on; it is tried again');
-    this.#said = failure;
+    // Once, and not every 2 s while a camera is unplugged.
+    if (failure !== this.#lastFailure) this.#log.warn({ detail: failure }, 'camera not forwarded, retrying');
+    this.#lastFailure = failure;
     this.#timer = setTimeout(() => void this.#begin(), scheduledDelayMs(RETRY_MS, this.#failures++));
   }
 
   async #attempt(): Promise<string> {
     try {
       const failure = await this.#source()?.forward(this.#id, this.#port);
-      return failure?.message ?? 'there is no such camera';
+      return failure?.message ?? 'the camera does not exist';
     } catch (error) {
-      if (!(error instanceof Failure)) this.#log.error({ err: error }, 'a camera could not be sent on');
+      if (!(error instanceof Failure)) this.#log.error({ err: error }, 'camera forwarding failed');
       return error instanceof Error ? error.message : String(error);
     }
   }

@@ -3,8 +3,8 @@ import type { FromWorkerOf, SessionTimes } from '../../messages/camera-worker.js
 import { monotonicMs } from '../../process/monotonic.js';
 
 /**
- * What a camera's workers said of how new their pictures are. All that is kept are times of the monotonic clock: an age
- * grows by itself, whatever becomes of a worker.
+ * The freshness that workers reported last. It stores only times of the monotonic clock, so an age keeps growing whatever
+ * happens to a worker.
  */
 export class FreshnessCache {
   #newestAt: number | null = null;
@@ -15,18 +15,18 @@ export class FreshnessCache {
     this.#sessions = sessions;
   }
 
-  /** @param at ms of the monotonic clock; null of a camera that is closed, of which what was known goes on */
+  /** @param at ms of the monotonic clock; null for a closed camera, which keeps its last time */
   newest(at: number | null): void {
     if (at !== null) this.#newestAt = at;
   }
 
-  /** @param goesOn the sessions that there are */
-  freshness(goesOn: (session: string) => boolean): CameraFreshness {
+  /** @param isActive whether a session still exists */
+  freshness(isActive: (session: string) => boolean): CameraFreshness {
     const now = monotonicMs();
     const since = (at: number | null): number | null => (at === null ? null : Math.max(0, now - at));
     const sessions = new Map<string, SessionFreshness>();
     for (const [id, { movedAt, heardAt }] of Object.entries(this.#sessions))
-      if (goesOn(id)) sessions.set(id, { movedMs: since(movedAt), heardMs: since(heardAt) });
+      if (isActive(id)) sessions.set(id, { movedMs: since(movedAt), heardMs: since(heardAt) });
     return { ageMs: since(this.#newestAt), sessions };
   }
 }

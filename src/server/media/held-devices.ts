@@ -1,17 +1,17 @@
 /**
- * V4L2 devices that processes which cannot be ended still have open, for all cameras: a device opens once, so whoever is
- * to open it next waits until the kernel lets go of it.
+ * V4L2 devices of all cameras that unkillable processes still have open: a device opens only once, so the next process
+ * waits until the kernel releases it.
  */
 export class HeldDevices {
   readonly #holders = new Map<string, Set<number>>();
   readonly #onChange: () => void;
 
-  /** @param onChange some device is held, or free again */
+  /** @param onChange a device is held, or free again */
   constructor(onChange: () => void) {
     this.#onChange = onChange;
   }
 
-  /** @param device its path, which Linux gives to no other as long as it is open @param exited the end of the process */
+  /** @param device its path, which Linux does not reuse while it is open @param exited resolves when the process exits */
   hold(device: string, pid: number, exited: Promise<void>): void {
     const holders = this.#holders.get(device) ?? new Set();
     const wasHeld = holders.size > 0;
@@ -25,18 +25,18 @@ export class HeldDevices {
     });
   }
 
-  /** Why a device cannot be opened now, in words; null if nothing holds it. */
+  /** Why a device cannot be opened now; null if nothing holds it. */
   blockedReason(device: string): string | null {
     const [pid] = this.#holders.get(device) ?? [];
     return pid === undefined
       ? null
-      : `process ${pid} still has ${device} open, and cannot be ended: it hangs in the kernel`;
+      : `process ${pid} still has ${device} open and cannot be killed: it hangs in the kernel`;
   }
 }
 
-/** What a person can do about it. */
-export const UNPLUG = 'Unplug the camera, or restart the machine. It is started by itself when the process is gone.';
+/** The remedy. */
+export const UNPLUG = 'Unplug the camera, or restart the machine. It restarts automatically when the process has exited.';
 
-/** The same, where what the processes of a camera hang in is no device that could be unplugged. */
+/** The remedy where a camera's processes hang in something that cannot be unplugged. */
 export const RESTART_MACHINE =
-  'Restart the machine: several processes of this camera hang in the kernel. It is started by itself when one of them is gone.';
+  'Restart the machine: several processes of this camera hang in the kernel. It restarts automatically when one of them has exited.';

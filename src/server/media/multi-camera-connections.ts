@@ -1,19 +1,19 @@
 import type { ConnectionCamera } from '../../domain/multi-camera.js';
 
 export interface MultiCameraConnection {
-  /** Cameras of those that go on, by their sessions. */
+  /** The cameras of the active sessions, by session. */
   readonly parts: Map<string, string>;
-  /** Whether the peer sends the cameras; else it is sent them. */
+  /** Whether the peer sends the cameras; else it receives them. */
   readonly isSending: boolean;
-  /** Whether the process knows of it. */
-  isBegun: boolean;
-  /** What webrtcbin offered to the peer, and what its sections are called to the peer. */
+  /** Whether the process knows it. */
+  isStarted: boolean;
+  /** webrtcbin's offer to the peer, and the mids of its sections for the peer. */
   offer: { sdp: string; mids: readonly string[] } | null;
-  /** Ends what is waited for. */
+  /** Aborts what it waits for. */
   readonly abort: AbortController;
 }
 
-/** The connections that carry several cameras, by their names. */
+/** The multi-camera connections, by name. */
 export class MultiCameraConnectionTable extends Map<string, MultiCameraConnection> {
   add(
     connection: string,
@@ -23,7 +23,7 @@ export class MultiCameraConnectionTable extends Map<string, MultiCameraConnectio
     const entry = {
       parts: new Map(parts.map(({ session, camera }) => [session, camera])),
       isSending,
-      isBegun: false,
+      isStarted: false,
       offer: null,
       abort: new AbortController(),
     };
@@ -37,10 +37,10 @@ export class MultiCameraConnectionTable extends Map<string, MultiCameraConnectio
 
   /** The sessions of a camera in a connection. */
   sessionsWith(connection: string, camera: string): string[] {
-    return [...(this.get(connection)?.parts ?? [])].flatMap(([session, whose]) => (whose === camera ? [session] : []));
+    return [...(this.get(connection)?.parts ?? [])].flatMap(([session, other]) => (other === camera ? [session] : []));
   }
 
-  /** The connection that a camera comes by. */
+  /** The connection over which a camera is received. */
   senderOf(camera: string): string | undefined {
     for (const [connection, { isSending }] of this)
       if (isSending && this.sessionsWith(connection, camera).length > 0) return connection;

@@ -23,32 +23,32 @@ import { endedEarly, withCandidates } from './negotiation.js';
 import { startMultiCamera, WORKER_RESTARTS } from './worker-process.js';
 
 export interface MultiCameraWorkerOptions {
-  /** What the ICE agent uses, asked for each connection. @throws Failure */
+  /** Settings of the ICE agent, read for each connection. @throws Failure */
   iceSettings: () => IceAgentSettings;
-  /** Has a camera's stream sent to a port of this machine. */
+  /** Forwards a camera's stream to a port of this machine. */
   forward(camera: string, port: number): Forward;
-  /** Of the stream that a camera's viewers are sent, as far as it is known. */
+  /** Of the stream sent to a camera's viewers; the expected one while it is unknown. */
   profileLevelId(camera: string): string;
-  /** Whoever is sent a camera asks for a keyframe. */
+  /** A viewer of a camera requests a keyframe. */
   keyframeWanted(camera: string): void;
   events: MediaEvents;
   log: Log;
 }
 
-/** GStreamer's first session takes a second on a slow machine, gathering a quarter of one. */
+/** GStreamer's first session takes 1 s on a slow machine, gathering 0.25 s. */
 const TIMEOUT_MS = 6_000;
 
 /**
- * The parent's side of the process in which cameras meet in one connection (docs/adr/0009). It is started when it is first
- * needed; when it dies, the sessions of all its connections end with `worker-died`.
+ * The parent's side of the multi-camera process (docs/adr/0009). It starts when first needed; when it
+ * exits, the sessions of all its connections end with `worker-died`.
  */
 export class MultiCameraWorker implements MultiCameraConnections {
   readonly #options: MultiCameraWorkerOptions;
   readonly #process: Supervised<ToMultiCamera, FromMultiCamera, typeof MULTI_CAMERA_REPLIES>;
   readonly #connections = new MultiCameraConnectionTable();
   readonly #forwards = new Map<string, { port: number; forward: Forward }>();
-  /** Ports that cameras of source `forwarded` are to be sent to. */
-  readonly #wanted = new Map<string, number>();
+  /** Ports that cameras of source `forwarded` are forwarded to. */
+  readonly #receiverPorts = new Map<string, number>();
   readonly #freshness = new FreshnessCache();
 
   constructor(options: MultiCameraWorkerOptions) {
@@ -75,7 +75,7 @@ export class MultiCameraWorker implements MultiCameraConnections {
     const named = parts.map(({ session, camera }, index) => ({ session, camera, mid: mids[index] ?? '' }));
     const entry = this.#connections.add(connection, parts, { isSending: false });
     return await this.#negotiate(connection, entry, async limits => {
-      // Whoever left while the process started is not offered.
+      // Sessions that ended while the process started are not offered.
       const offered = named.filter(({ session }) => entry.parts.has(session));
       const cameras = offered.map(({ camera }) => camera);
       const { offer } = await this.#process.request({ type: 'offer', connection, cameras, ice }, limits);
@@ -122,40 +122,40 @@ export class MultiCameraWorker implements MultiCameraConnections {
       this.#process.send({ type: 'candidates', connection, values: candidates });
   }
 
-  /** Takes a session's camera out of its connection, which ends with its last. Nothing happens if it is not there. */
+  /** Removes a session's camera from its connection, which ends with the last one. Ignores unknown sessions. */
   leave(session: string): void {
-    for (const [connection, { parts, isBegun }] of this.#connections) {
+    for (const [connection, { parts, isStarted }] of this.#connections) {
       const camera = parts.get(session);
       if (camera === undefined) continue;
       parts.delete(session);
       if (parts.size === 0) this.#end(connection);
-      else if (isBegun) this.#process.send({ type: 'drop', connection, camera });
+      else if (isStarted) this.#process.send({ type: 'drop', connection, camera });
       return;
     }
   }
 
-  /** A camera of source `forwarded` is to be sent to this port; null: it is not wanted any more. */
-  want(camera: string, port: number | null): void {
-    if (port !== null) this.#wanted.set(camera, port);
-    else this.#wanted.delete(camera);
+  /** Forwards a camera of source `forwarded` to this port; null stops it. */
+  forwardTo(camera: string, port: number | null): void {
+    if (port !== null) this.#receiverPorts.set(camera, port);
+    else this.#receiverPorts.delete(camera);
     this.#route(camera);
   }
 
-  /** Whoever sends a camera of source `forwarded` is to make a keyframe. */
+  /** Requests a keyframe from the sender of a camera of source `forwarded`. */
   requestKeyframe(camera: string): void {
     const connection = this.#connections.senderOf(camera);
     if (connection !== undefined) this.#process.send({ type: 'keyframe', connection, camera });
   }
 
-  /** Has the process say what it knows now of its connections; see FreshnessWatch. */
-  async look(timeoutMs: number): Promise<void> {
+  /** Refreshes the freshness of all connections; see FreshnessWatch. */
+  async refreshFreshness(timeoutMs: number): Promise<void> {
     if (!this.#process.isUp || this.#connections.size === 0) return;
-    // One that says nothing is as old as it was.
-    const looked = await this.#process.request({ type: 'freshness' }, { timeoutMs: timeoutMs }).catch(() => null);
-    if (looked) this.#freshness.update({ ...looked, newestAt: null });
+    // Without an answer the last times remain, and the ages grow.
+    const reply = await this.#process.request({ type: 'freshness' }, { timeoutMs }).catch(() => null);
+    if (reply) this.#freshness.update({ ...reply, newestAt: null });
   }
 
-  /** Of the sessions of a camera, by what was said last. */
+  /** The freshness of a camera's sessions, from the last refresh. */
   freshness(camera: string): [session: string, SessionFreshness][] {
     const { sessions } = this.#freshness.freshness(connection => this.#connections.has(connection));
     return [...sessions].flatMap(([connection, fresh]) =>
@@ -177,15 +177,15 @@ export class MultiCameraWorker implements MultiCameraConnections {
   #route(camera: string): void {
     const connection = this.#connections.senderOf(camera);
     if (connection === undefined) return;
-    const port = this.#wanted.get(camera);
+    const port = this.#receiverPorts.get(camera);
     this.#process.send(
       port === undefined ? { type: 'stop-forward', connection, camera } : { type: 'forward', connection, camera, port },
     );
   }
 
   /**
-   * Waits for the process, and has it asked. A connection that does not come about is not left behind in it, where
-   * nothing would ever end it.
+   * Waits for the process, then sends it the request. A failed connection is removed from the process, where nothing else
+   * would end it.
    */
   async #negotiate(
     connection: string,
@@ -193,12 +193,12 @@ export class MultiCameraWorker implements MultiCameraConnections {
     ask: (limits: { timeoutMs: number; signal: AbortSignal }) => Promise<ConnectionOffer>,
   ): Promise<ConnectionOffer> {
     const { signal } = entry.abort;
-    const began = performance.now();
+    const startedAt = performance.now();
     this.prepareConnections();
     try {
       await this.#process.untilUp({ timeoutMs: TIMEOUT_MS, signal });
-      entry.isBegun = true;
-      return await ask({ timeoutMs: TIMEOUT_MS - (performance.now() - began), signal });
+      entry.isStarted = true;
+      return await ask({ timeoutMs: TIMEOUT_MS - (performance.now() - startedAt), signal });
     } catch (error) {
       if (error instanceof RequestError && error.fault === 'refused') throw this.#refused(connection, error);
       this.#end(connection);
@@ -233,28 +233,28 @@ export class MultiCameraWorker implements MultiCameraConnections {
           events.sessionMeasured(session, message.stats);
         break;
       case 'ended':
-        this.#over(message.connection, message.reason as EndReason, message.detail);
+        this.#ended(message.connection, message.reason as EndReason, message.detail);
         break;
       case 'log':
         log[levelOf(message.level)](message.fields, message.event);
         break;
       default:
-        log.error({ type: message.type }, 'message of the process for connections makes no sense from it');
+        log.error({ type: message.type }, 'unexpected message from multi-camera process');
     }
   }
 
-  /** The process could not make a connection, and has ended it by itself. @returns what whoever asked is told */
+  /** The process could not make a connection, and has already ended it. @returns the failure for the caller */
   #refused(connection: string, { code, message: detail, remedy }: RequestError): Failure {
     const isFull = code === 'overloaded';
-    this.#options.log[isFull ? 'warn' : 'error']({ connection, detail }, 'a connection of several cameras failed');
-    this.#over(connection, 'sending-failed', detail);
+    this.#options.log[isFull ? 'warn' : 'error']({ connection, detail }, 'multi-camera connection failed');
+    this.#ended(connection, 'sending-failed', detail);
     return isFull
       ? new Failure('overloaded', detail, { remedy: remedy ?? undefined, retryAfter: 2 })
       : new Failure('internal', detail);
   }
 
-  /** The process has ended it, or has died. */
-  #over(connection: string, reason: EndReason, detail: string | null): void {
+  /** The process has ended it, or has exited. */
+  #ended(connection: string, reason: EndReason, detail: string | null): void {
     const entry = this.#connections.get(connection);
     this.#connections.delete(connection);
     entry?.abort.abort(new Failure('internal', detail ?? reason));
@@ -265,7 +265,7 @@ export class MultiCameraWorker implements MultiCameraConnections {
     const entry = this.#connections.get(connection);
     if (!entry) return;
     this.#connections.delete(connection);
-    if (entry.isBegun) this.#process.send({ type: 'leave', connection });
+    if (entry.isStarted) this.#process.send({ type: 'leave', connection });
     entry.abort.abort(endedEarly());
   }
 
@@ -277,11 +277,11 @@ export class MultiCameraWorker implements MultiCameraConnections {
   #onExit({ reason, next, restartInMs }: Exit): void {
     for (const camera of [...this.#forwards.keys()]) this.#closeForward(camera);
     if (next === 'closed') return;
-    this.#options.log.error({ reason, restartInMs }, 'the process for connections of several cameras died');
+    this.#options.log.error({ reason, restartInMs }, 'multi-camera process exited');
     // The others wait for the next process.
-    for (const [connection, { isBegun }] of [...this.#connections])
-      if (isBegun) this.#over(connection, 'worker-died', reason);
+    for (const [connection, { isStarted }] of [...this.#connections])
+      if (isStarted) this.#ended(connection, 'worker-died', reason);
   }
 }
 
-const notInTime = (): Failure => new Failure('camera-starting', 'There was no answer in time.', { retryAfter: 2 });
+const notInTime = (): Failure => new Failure('camera-starting', 'The multi-camera process did not answer in time.', { retryAfter: 2 });

@@ -9,13 +9,13 @@ import { type CodecName, EXPECTED } from '../../protocol/codecs.js';
 import type { Offer } from '../../protocol/offer.js';
 import { offerForWebrtcbin } from '../../protocol/sdp-for-webrtcbin.js';
 
-/** Without the number that it gets when it is sent. */
+/** Without the request number, which is added on sending. */
 type Request = Omit<ToWorkerOf<'join' | 'publish'>, 'request'>;
 
 /**
- * What a camera's viewers can be sent, best first.
- * @param published what its publisher agreed to send
- * @param installed codecs whose elements the worker has
+ * The streams that a camera's viewers can get, best first.
+ * @param published the stream negotiated with its publisher
+ * @param installed codecs for which the worker has elements
  */
 export function streamsOf(
   { source, settings }: CameraPlan,
@@ -33,7 +33,7 @@ export function streamsOf(
     : [main];
 }
 
-/** What a publisher may send, best first. */
+/** The streams that a publisher may send, best first. */
 export function publishable(installed: readonly CodecName[]): Stream[] {
   return PUBLISHABLE.filter(({ codec }) => installed.includes(codec));
 }
@@ -46,7 +46,7 @@ export interface SessionOffer {
   ice: IceAgentSettings;
 }
 
-/** What the worker is asked. */
+/** The request to the worker. */
 export function requestFor(
   type: Request['type'],
   { session, requestId, offer, agreement, ice }: SessionOffer,
@@ -70,8 +70,8 @@ export function requestFor(
 }
 
 /**
- * The answer that the peer gets, from the worker's.
- * @param status of the camera by now: it may have been opened for this viewer
+ * The answer for the peer, made from the worker's answer.
+ * @param status the camera's current one: it may have been opened for this viewer
  * @throws Failure if no candidate was found
  */
 export function finishAnswer(
@@ -80,13 +80,13 @@ export function finishAnswer(
   { video }: CameraStatus,
 ): string {
   const candidates = candidatesOf(workersAnswer, ice.announce);
-  // An answer without one would leave the peer to find out by itself that nothing comes.
+  // With an answer without candidates the peer would only find out by a timeout.
   if (candidates.length === 0) throw noUdpPort(ice);
   const profileLevelId = offer.purpose === 'watch' && agreement.codec === video?.codec ? video.profileLevelId : null;
   return composeAnswer(offer, agreement, workersAnswer, { profileLevelId }, candidates);
 }
 
-/** A description with other candidates than webrtcbin wrote into it, in its first section: all share its transport. */
+/** Replaces webrtcbin's candidates in a description; they go into the first section, whose transport all share. */
 export function withCandidates(description: string, candidates: readonly string[]): string {
   const [session = '', first = '', ...rest] = description
     .replaceAll(/^a=(candidate:|end-of-candidates).*\r?\n/gm, '')
@@ -97,17 +97,17 @@ export function withCandidates(description: string, candidates: readonly string[
 
 function noUdpPort({ udpPorts }: IceAgentSettings): Failure {
   if (!udpPorts)
-    return new Failure('no-udp-port', 'This machine has no network address that anybody could reach.', {
+    return new Failure('no-udp-port', 'This machine has no reachable network address.', {
       remedy: 'Connect it to a network.',
       retryAfter: 5,
     });
   return new Failure('no-udp-port', `All UDP ports from ${udpPorts.min} to ${udpPorts.max} are in use.`, {
-    remedy: 'Close a viewer, or widen ice.udpPorts in the configuration: each session takes one.',
+    remedy: 'End a viewer, or widen ice.udpPorts in the configuration: each session uses one port.',
     retryAfter: 5,
   });
 }
 
-/** What whoever waits for an answer is told when his session is ended first. */
+/** For a client whose session ends before its answer. */
 export function endedEarly(): Failure {
   return new Failure('camera-unavailable', 'The session was ended before it was answered.', { retryAfter: 1 });
 }

@@ -7,22 +7,22 @@ import { startWorker, type WorkerProcess } from './worker-process.js';
 type Tried = Machine['encoders']['tried'][number];
 type Named = Pick<FromWorkerOf<'probing'>, 'kind' | 'element' | 'title'>;
 
-/** `works`: it decoded some pictures; `absent`: it is not installed. */
+/** `works`: it decoded some frames; `absent`: it is not installed. */
 export type TriedDecoder = Omit<Tried, 'outcome'> & { outcome: 'works' | 'failed' | 'absent' };
 
-/** For one encoder or decoder to be tried, opening of drivers included. */
+/** For one encoder or decoder, including the opening of drivers. */
 const TIMEOUT_MS = 15_000;
-/** Each turn ends behind an element that broke the process; there are fewer of them than this. */
+/** Each turn ends at an element that broke the process; there are fewer elements than this. */
 const MAX_TURNS = 20;
 
 /**
- * Finds out which encoders open on this machine, in a process of their own: one that crashes or hangs that process
- * counts as failed, and the probe goes on behind it. Decoders likewise, if they are asked for.
+ * Finds out which encoders, and optionally decoders, work on this machine, in a separate process: an element that crashes
+ * or hangs that process counts as failed, and the probe continues after it.
  */
 export class Prober {
   /**
-   * Resolves with the encoders to be used, best first: the first that opened, and behind it those that are installed and
-   * were not tried. None if none opens.
+   * Resolves with the encoders to use, best first: the first that opened, then those that are installed but were not
+   * tried. Empty if none opens.
    */
   readonly encoders: Promise<readonly string[]>;
   readonly #log: Log;
@@ -42,7 +42,7 @@ export class Prober {
     this.encoders = this.#run().then(() => this.#encodersWith('selected').concat(this.#encodersWith('skipped')));
   }
 
-  /** What is known so far. */
+  /** The results so far. */
   machine(): Machine {
     const [selected = null] = this.#encodersWith('selected');
     return {
@@ -55,17 +55,17 @@ export class Prober {
     };
   }
 
-  /** Elements that every camera needs and this machine has not, as far as is known. */
+  /** Elements that every camera needs and this machine lacks, as known so far. */
   missing(): readonly NeededElement[] {
     return this.#missing;
   }
 
-  /** What became of the decoders, best first, as far as is known; none where they were not asked for. */
+  /** Results of the decoders so far, best first; empty where they were not requested. */
   decoders(): readonly TriedDecoder[] {
     return [...this.#decoders.values()];
   }
 
-  /** The version of the ICE library, as far as is known. */
+  /** The version of the ICE library; null until known. */
   libnice(): string | null {
     return this.#libnice;
   }
@@ -101,7 +101,7 @@ export class Prober {
         ...this.#decoders.keys(),
       ],
       log: this.#log,
-      // It is never "ready": it does its work and exits. How long that takes depends on how much is installed.
+      // It never becomes "ready": it does its work and exits, which takes longer the more is installed.
       times: { ...CHILD_TIMES, readyMs: null },
       onMessage: message => {
         timer?.refresh();
@@ -112,14 +112,14 @@ export class Prober {
     });
     this.#process = process;
     process.ready.catch(() => undefined);
-    timer = setTimeout(() => process.kill(`nothing came of it within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
-    // One that hangs in its driver is left behind.
+    timer = setTimeout(() => process.kill(`no result within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
+    // A process that hangs in a driver is abandoned.
     const { reason } = await process.gone;
     clearTimeout(timer);
     this.#process = null;
     if (over) this.#isDone = true;
     else if (current === null && !this.#closed) {
-      // Before the first encoder it does nothing else.
+      // Loading GStreamer is all that it does before the first encoder.
       this.#isDone = true;
       this.#log.error({ reason }, 'GStreamer cannot be loaded');
     }

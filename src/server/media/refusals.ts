@@ -1,11 +1,11 @@
 import { Failure } from '../../domain/failure.js';
 import { RequestError } from '../../process/requests.js';
 
-/** Why a camera's worker did not do what it was asked, for clients. @param diedOf why there is no worker, if that is known */
-export function failureOf(camera: string, error: unknown, diedOf: string | null): unknown {
+/** The failure of a request to a camera's worker, for clients. @param exitReason why there is no worker, if known */
+export function failureOf(camera: string, error: unknown, exitReason: string | null): unknown {
   if (!(error instanceof RequestError)) return error;
   const { fault, code, message: detail, remedy } = error;
-  if (fault === 'died') return starting(camera, diedOf);
+  if (fault === 'died') return starting(camera, exitReason);
   if (fault === 'late') return new Failure('camera-unavailable', `Camera "${camera}": ${detail}.`, { retryAfter: 2 });
   if (code === 'no-publisher') return noPublisher(camera);
   return code === 'camera-unavailable' || code === 'overloaded'
@@ -13,17 +13,17 @@ export function failureOf(camera: string, error: unknown, diedOf: string | null)
     : new Failure('internal', detail);
 }
 
-export function starting(camera: string, diedOf: string | null): Failure {
-  const why = diedOf === null ? '' : ` Its worker died: ${diedOf}.`;
+export function starting(camera: string, exitReason: string | null): Failure {
+  const why = exitReason === null ? '' : ` Its worker exited: ${exitReason}.`;
   return new Failure('camera-starting', `Camera "${camera}" is being started.${why}`, {
-    remedy: 'Ask again in a moment.',
+    remedy: 'Retry in a moment.',
     retryAfter: 1,
   });
 }
 
 export function noPublisher(camera: string): Failure {
   return new Failure('no-publisher', `Nobody publishes to camera "${camera}" now.`, {
-    remedy: `Publish to /whip/${camera}, or ask again.`,
+    remedy: `Publish to /whip/${camera}, or retry later.`,
     retryAfter: 2,
   });
 }

@@ -13,7 +13,7 @@ export function startWorker(options: Omit<ChildProcessOptions<FromWorker>, 'entr
   return new ChildProcess({ ...options, entry: ENTRY, check: checkFromWorker });
 }
 
-/** The process of connections in which several cameras meet. */
+/** The multi-camera process; its role is called `bundles` on the command line. */
 export function startMultiCamera(
   options: Omit<ChildProcessOptions<FromMultiCamera>, 'entry' | 'check' | 'args'>,
 ): ChildProcess<ToMultiCamera, FromMultiCamera> {
@@ -21,13 +21,13 @@ export function startMultiCamera(
 }
 
 /**
- * A worker that dies once costs as little as it can; one that dies again and again is not to keep the machine busy.
- * It never ends for good: a camera that is repaired comes back by itself.
+ * A worker that exits once restarts at once; one that exits repeatedly must not keep the machine busy. Restarts never
+ * stop: a repaired camera comes back automatically.
  */
 export const WORKER_RESTARTS: RestartPolicy = {
   delaysMs: [0, 250, 1000, 2000, 5000, 10_000],
   steadyMs: 30_000,
   giveUpAfter: null,
-  // Each may hold a hundred MB, and whatever it hangs in is likely to be there for the next one too.
+  // Each may hold 100 MB, and the cause of the hang is likely to affect the next one too.
   maxStuck: 3,
 };
