@@ -203,5 +203,6 @@ for (const [name, measure] of Object.entries(PARTS)) if (wanted.length === 0 || 
 await browser.close();
 if (process.argv.includes('--json')) console.log(JSON.stringify(rows));
 const broken = rows.filter(row => row.promised !== null && row.value > row.promised);
-if (broken.length > 0) console.error(`\nslower than promised on this machine: ${broken.map(row => row.figure).join('; ')}`);
+if (broken.length > 0)
+  console.error(`\nslower than promised on this machine: ${broken.map(row => row.figure).join('; ')}`);
 process.exit(broken.length > 0 ? 1 : 0);

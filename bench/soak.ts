@@ -1,4 +1,4 @@
-// Keeps a server busy at random for long, and checks for leaks: `npm run soak`, half an hour; `-- --minutes N` for less,
+// Keeps a server busy at random, and checks for leaks: `npm run soak`, half an hour; `-- --minutes N` for less,
 // `-- --seed N` to repeat a run. Run nothing else on the machine. Prints a line every 10 s; exits 1 if a long-lived
 // process grows or dies by itself, the steady viewer misses frames, or GLib complains.
 import { parseArgs } from 'node:util';

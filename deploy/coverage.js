@@ -2,7 +2,7 @@
 //   node deploy/coverage.js keep FROM INTO    copies the part of V8's reports that is about src/, one part in a hundred
 //   node deploy/coverage.js report FOLDER     prints it, and checks it; exit status 1 if it is below a threshold:
 //     FOLDER/unit alone: LEAST % of the lines of what test/pure-files.txt lists
-//     FOLDER/unit and FOLDER/rest: LEAST % of the lines of each of ROOMS; only where there is a FOLDER/rest
+//     FOLDER/unit and FOLDER/rest: LEAST % of the lines of each of ROOMS; only if FOLDER/rest exists
 // A process that is killed writes no report: what only it ran counts as not covered.
 
 import { spawnSync } from 'node:child_process';

@@ -56,7 +56,7 @@ async function rebuild() {
   const isBuilt = (await run('sh', ['deploy/build.sh', 'dev'])) === 0;
   if (isEnding) return;
   if (!isBuilt) {
-    say(server ? 'build failed: the server keeps running as it was' : 'build failed: the server starts when it succeeds');
+    say(`build failed: the server ${server ? 'keeps running as it was' : 'starts when it succeeds'}`);
     return;
   }
   await stop();

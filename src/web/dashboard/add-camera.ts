@@ -1,5 +1,5 @@
 /** The dialog that adds a camera: one that is plugged in, or any other source. */
-import { createCamera, type Device, listDevices, errorText } from '../shared/api.js';
+import { createCamera, type Device, errorText, listDevices } from '../shared/api.js';
 import { element, setHidden, setText } from '../shared/dom.js';
 import { deviceLine, idFor, sourceOf } from './device-words.js';
 

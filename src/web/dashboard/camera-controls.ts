@@ -1,5 +1,5 @@
 /** `<camera-controls>`: brightness, focus and other V4L2 controls; a change shows in the video at once. */
-import { type Control, listControls, setControls, errorText } from '../shared/api.js';
+import { type Control, errorText, listControls, setControls } from '../shared/api.js';
 import { element, setHidden, setText } from '../shared/dom.js';
 import { latestOnly, type Values } from './latest-only.js';
 

@@ -1,5 +1,5 @@
 /** `<camera-settings>`: a camera's settings, for tokens that may change them; beside the video, never over it. */
-import { type Answer, type Camera, getCamera, patchCamera, removeCamera, errorText } from '../shared/api.js';
+import { type Answer, type Camera, errorText, getCamera, patchCamera, removeCamera } from '../shared/api.js';
 import { element, setHidden, setText } from '../shared/dom.js';
 import { CameraControls } from './camera-controls.js';
 import { type FieldKey, fieldNamedIn, fields, mergeTyped, patchOf, type Typed, typedOf } from './settings-fields.js';

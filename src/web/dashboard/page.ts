@@ -62,8 +62,7 @@ export function openPage(actions: PageActions): Page {
       document.title = all.length === 0 || summary.well ? PRODUCT : `${summary.states} – ${PRODUCT}`;
     },
     showSystem({ version, gstreamer, encoders, uptime }) {
-      const encoder =
-        encoders.state === 'probing' ? 'testing encoders' : `encoder ${encoders.selected ?? 'none'}`;
+      const encoder = encoders.state === 'probing' ? 'testing encoders' : `encoder ${encoders.selected ?? 'none'}`;
       setText(system, `v${version} · ${encoder}`);
       setText(media, gstreamer === null ? '' : `GStreamer ${gstreamer}`);
       system.title = `${formatCount(encoders.tried.length, 'encoder')} tried; up for ${Math.round(uptime)} s when last read`;

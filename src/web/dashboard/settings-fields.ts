@@ -27,7 +27,13 @@ export const fields: readonly Field[] = [
   { key: 'height', label: 'Height', unit: 'px', scale: 1, range: { min: 64, max: 4_320, step: 2 } },
   { key: 'framerate', label: 'Frame rate', unit: 'fps', scale: 1, range: { min: 1, max: 240, step: 1 } },
   { key: 'bitrate', label: 'Bitrate', unit: 'kbit/s', scale: KILO, range: { min: 50, max: 100_000, step: 'any' } },
-  { key: 'keyframeInterval', label: 'Keyframe every', unit: 'frames', scale: 1, range: { min: 1, max: 1_000, step: 1 } },
+  {
+    key: 'keyframeInterval',
+    label: 'Keyframe every',
+    unit: 'frames',
+    scale: 1,
+    range: { min: 1, max: 1_000, step: 1 },
+  },
   { key: 'overlay', label: 'Overlay', unit: '', scale: 1, choices: { none: 'None', timemark: 'Time mark' } },
 ];
 

@@ -1,7 +1,7 @@
 /** Keeps the operator's screen on while the cameras are watched. */
 
 /**
- * Browsers offer this in a secure context only, and release it when the page is hidden; shown again, it is requested again.
+ * Browsers offer this in a secure context only, and release it when the page is hidden: requested again once visible.
  * @returns a function that lets the screen sleep again
  */
 export function keepScreenOn(): () => void {

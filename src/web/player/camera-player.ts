@@ -16,8 +16,8 @@ const HIDDEN_GRACE_MS = 5_000;
 /**
  * Attributes: `src`, path of the WHEP endpoint; `label`, the camera's name for people; `known-fps`, the camera's frame
  * rate if known; `time-mark`, whether its frames have one. Reflects `state` (see player-state.ts) and, once a second,
- * `data-fps`, `data-bitrate`, `data-width`, `data-height`, `data-frames`, `data-sessions`, `data-capture-ms` (p50 of the
- * time mark); `data-age` (ms) while the video is not live.
+ * `data-fps`, `data-bitrate`, `data-width`, `data-height`, `data-frames`, `data-sessions`, `data-capture-ms` (p50 of
+ * the time mark); `data-age` (ms) while the video is not live.
  *
  * Events: `statechange`, `figures`, `unauthorized`; they bubble, and their details are the properties of that name.
  */

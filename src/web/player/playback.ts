@@ -38,7 +38,7 @@ export interface Playback {
   pause(): void;
   /** Retries now instead of waiting. */
   retryNow(): void;
-  /** Replaces the session, whatever its state. */
+  /** Replaces the session, in any state. */
   reconnect(): void;
   close(): void;
 }

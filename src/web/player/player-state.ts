@@ -4,8 +4,8 @@ import { formatAge, formatDuration } from '../shared/formatting.js';
 /**
  * `connecting`: no frame yet; `playing`: every frame is new; `stale`: connected, but the frame is old; `reconnecting`:
  * the session was lost and a new one is being opened; `failed`: the server refused, and is asked again unless only a
- * person can help; `paused`: nobody is watching, so nothing is sent; `lost`: the server sends a placeholder, as the camera
- * is unplugged or has stalled.
+ * person can help; `paused`: nobody is watching, so nothing is sent; `lost`: the server sends a placeholder, as the
+ * camera is unplugged or has stalled.
  */
 export type PlayerState = 'connecting' | 'playing' | 'stale' | 'reconnecting' | 'failed' | 'paused' | 'lost';
 
@@ -93,7 +93,7 @@ export function overlayWords(status: PlayerStatus): OverlayWords | undefined {
     return {
       ...words,
       title: '',
-      detail: 'This browser does not start video by itself.',
+      detail: 'This browser blocks autoplay.',
       remedy: '',
       button: 'Start video',
     };

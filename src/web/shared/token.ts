@@ -1,4 +1,4 @@
-/** The server's token: passed in the URL fragment or typed in, stored by this browser, and in no URL that is sent or logged. */
+/** The server's token: passed in the URL fragment or typed in, stored by this browser; never in a URL that is sent. */
 import { cameraBesideToken, fragmentFor, tokenOf } from './route.js';
 
 const KEY = 'bigfootbot-video.token';
