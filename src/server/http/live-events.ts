@@ -240,7 +240,10 @@ export class LiveEvents {
     } catch (error) {
       // The token was valid at the last check, and cannot be verified now.
       if (error instanceof Failure && error.code === 'keys-unavailable') return;
-      socket.close(CLOSE.policy, error instanceof Failure ? closeReason(error.message) : 'the token cannot be verified');
+      socket.close(
+        CLOSE.policy,
+        error instanceof Failure ? closeReason(error.message) : 'the token cannot be verified',
+      );
     }
   }
 }

@@ -37,7 +37,10 @@ export function connectionLimit(): number | undefined {
 /** Answers errors that Node finds before there is a request, with a problem document on the bare connection. */
 export function refuseConnection(error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const { status, detail } = INVALID_REQUESTS[error.code] ?? { status: 400, detail: 'This is not a valid HTTP request.' };
+  const { status, detail } = INVALID_REQUESTS[error.code] ?? {
+    status: 400,
+    detail: 'This is not a valid HTTP request.',
+  };
   const body = JSON.stringify({ ...problem('bad-request', detail), status });
   if (socket.writable)
     socket.write(

@@ -22,9 +22,13 @@ export const cameraOperations = ({ cameras, editor }: Services) => {
   const editable = (request: FastifyRequest): string => {
     const id = idIn(request);
     if (cameras.isEphemeral(id))
-      throw new Failure('not-configured', `Camera "${id}" comes from a legacy sender, and is not in the configuration.`, {
-        remedy: 'Change it at the sender, or end its session.',
-      });
+      throw new Failure(
+        'not-configured',
+        `Camera "${id}" comes from a legacy sender, and is not in the configuration.`,
+        {
+          remedy: 'Change it at the sender, or end its session.',
+        },
+      );
     return id;
   };
   return {

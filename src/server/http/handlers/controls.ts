@@ -28,7 +28,8 @@ export const controlOperations = ({ cameras, controls, editor }: Services) => {
           'invalid-body',
           `The camera did not accept ${failed.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}.`,
           {
-            remedy: 'GET the controls for their values. To set an inactive one, turn off its automatic mode in the same request.',
+            remedy:
+              'GET the controls for their values. To set an inactive one, turn off its automatic mode in the same request.',
           },
         );
       return { items: await controls.read(device) };

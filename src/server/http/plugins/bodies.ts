@@ -64,9 +64,7 @@ function jsonParser(app: FastifyInstance): FastifyBodyParser<string> {
     parse(request, text, (error, body) => {
       const isDeep = !error && depthIsAbove(body, MAX_DEPTH);
       done(
-        isDeep
-          ? new Failure('invalid-body', `The JSON body is nested deeper than ${MAX_DEPTH} levels.`)
-          : error,
+        isDeep ? new Failure('invalid-body', `The JSON body is nested deeper than ${MAX_DEPTH} levels.`) : error,
         body,
       );
     });
