@@ -74,7 +74,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const logger = makeLogger(options.logLevel ?? DEFAULT_LEVEL);
   const manager = new ServiceManager(process.env, logger);
   const config = new ConfigStore({
-    place: new ConfigFile(configFile, { mayBeMissing: options.config === undefined }),
+    storage: new ConfigFile(configFile, { mayBeMissing: options.config === undefined }),
     ...(options.camera ? { cameras: namedCameras(options.camera, here) } : {}),
     log: logger,
   });
@@ -153,7 +153,7 @@ function endOnSignal(
 const ended = (): Promise<never> => new Promise(() => undefined);
 
 async function reload(config: ConfigStore, server: Server, manager: ServiceManager): Promise<void> {
-  await Promise.all([manager.reloading(), config.reload({ asked: true })]);
+  await Promise.all([manager.reloading(), config.reload({ forced: true })]);
   await manager.ready(server.health);
 }
 

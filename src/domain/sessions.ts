@@ -99,9 +99,13 @@ export class Sessions {
     const { id, camera } = entry.session;
     const candidates = candidatesFor(fragment, entry.credentials);
     if (candidates === null)
-      throw new Failure('ice-restart-unsupported', 'The ICE credentials of the fragment differ from those of the offer.', {
-        remedy: 'Create a new session, then end this one, which continues until then.',
-      });
+      throw new Failure(
+        'ice-restart-unsupported',
+        'The ICE credentials of the fragment differ from those of the offer.',
+        {
+          remedy: 'Create a new session, then end this one, which continues until then.',
+        },
+      );
     const taken = candidates.slice(0, MAX_CANDIDATES - entry.candidates);
     entry.candidates += taken.length;
     if (taken.length < candidates.length)

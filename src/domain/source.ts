@@ -57,7 +57,9 @@ export function parseSource(text: string, base: string): Source {
     case 'rtsp':
     case 'rtsps':
       if (!URL.canParse(text) || new URL(text).hostname === '') {
-        throw new SourceError(`"${redact(text)}" is not a URL; an RTSP source looks like rtsp://user:password@host/path`);
+        throw new SourceError(
+          `"${redact(text)}" is not a URL; an RTSP source looks like rtsp://user:password@host/path`,
+        );
       }
       return { type: 'rtsp', url: text };
     default:

@@ -198,7 +198,7 @@ export async function startServer({
             if (Object.values(changes).some(ids => ids.length > 0)) logger.info(changes, 'cameras as configured');
           };
         },
-        found: async () => {
+        discover: async () => {
           await known;
           return pluggedIn.cameras(devices.list());
         },

@@ -5,13 +5,13 @@ import type { IcePlan } from '../domain/ice.js';
 import type { Log } from '../domain/log.js';
 import { camerasNamed, makeAccess } from './access/access.js';
 import type { KeySets } from './access/key-set.js';
-import type { Running } from './config/store.js';
+import type { RunningConfig } from './config/active-config.js';
 import { Ice } from './ice/ice.js';
 import { readKeyPair } from './tls/key-pair.js';
 import { ServedCertificate } from './tls/served-certificate.js';
 
 export interface SettingsOptions {
-  running: Running;
+  running: RunningConfig;
   /** The folder from which paths in the configuration count. */
   base: string;
   /** The server's own. */
@@ -70,7 +70,7 @@ export class Settings {
    * @returns what makes it hold
    * @throws CommandError
    */
-  prepare({ config, ice, cameras }: Running, reload: boolean): () => void {
+  prepare({ config, ice, cameras }: RunningConfig, reload: boolean): () => void {
     const before = this.#config;
     const isSame = !reload && isDeepStrictEqual([config.access, config.legacy], [before.access, before.legacy]);
     const access = isSame ? this.#access : this.#makeAccess(config);

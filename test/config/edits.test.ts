@@ -100,21 +100,21 @@ access:   {requireTokenOnSessions: true}
   ];
   for (const [name, change, lines] of changes) {
     const file = configFile(t, text);
-    const { store } = await openStore(t, { place: new ConfigFile(file) });
+    const { store } = await openStore(t, { storage: new ConfigFile(file) });
     await change(store);
     t.strictSame(difference(text, readFileSync(file, 'utf8')), lines, name);
   }
 });
 
 t.test('a default is back when its setting is taken out', async t => {
-  const { store, held } = await openStore(t, { place: new ConfigMemory('/c.yaml', FILE) });
+  const { store, held } = await openStore(t, { storage: new ConfigMemory('/c.yaml', FILE) });
   await store.patch('front', { bitrate: null, keyframeInterval: 30 }, undefined);
   t.match(held.at(-1)?.cameras[0]?.plan.settings, { bitrate: 1_000_000, keyframeInterval: 30 });
 });
 
 t.test('nothing is written for a change that changes nothing', async t => {
   const file = configFile(t, FILE);
-  const { store } = await openStore(t, { place: new ConfigFile(file) });
+  const { store } = await openStore(t, { storage: new ConfigFile(file) });
   const { ino } = statSync(file);
   const etag = store.etagOf('front');
   await store.patch('front', {}, undefined);
@@ -124,8 +124,8 @@ t.test('nothing is written for a change that changes nothing', async t => {
 });
 
 t.test('ETags name the configuration, and only whoever has the secret can make them', async t => {
-  const place = new ConfigFile(configFile(t, FILE));
-  const { store } = await openStore(t, { place });
+  const storage = new ConfigFile(configFile(t, FILE));
+  const { store } = await openStore(t, { storage });
   const first = store.etagOf('front');
   t.match(first, /^[\w-]{22}$/);
   t.not(first, store.etagOf('launched'));
@@ -146,14 +146,14 @@ t.test('ETags name the configuration, and only whoever has the secret can make t
   // Of two that were made for the same state, one is told.
   const both = await Promise.allSettled([1, 2].map(n => store.patch('front', { framerate: n }, `"${first}"`)));
   t.strictSame(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
-  const { store: other } = await openStore(t, { place });
-  await other.start({ prepare: () => () => undefined, found: async () => ({}), isPassthrough: () => false }, 'another');
+  const { store: other } = await openStore(t, { storage });
+  await other.start({ prepare: () => () => undefined, discover: async () => ({}), isPassthrough: () => false }, 'another');
   t.not(other.etagOf('front'), store.etagOf('front'));
 });
 
 t.test('what cannot be had says what would be right, and nothing happens', async t => {
   const file = configFile(t, FILE);
-  const { store, held } = await openStore(t, { place: new ConfigFile(file) });
+  const { store, held } = await openStore(t, { storage: new ConfigFile(file) });
   const before = held.length;
   const cases: [step: () => Promise<unknown>, code: string, words: RegExp][] = [
     [() => store.create('front', settings({ source: 'test' })), 'camera-exists', /"front"/],
@@ -193,7 +193,7 @@ t.test('what cannot be had says what would be right, and nothing happens', async
 
 t.test('what has no effect on a stream that is passed on is refused, but not what ends that', async t => {
   const { store } = await openStore(t, {
-    place: new ConfigMemory('/c.yaml', FILE),
+    storage: new ConfigMemory('/c.yaml', FILE),
     applier: { isPassthrough: id => id === 'front' },
   });
   for (const patch of [{ bitrate: 1 }, { bitrate: null }, { keyframeInterval: 7 }].slice(1))
@@ -210,7 +210,7 @@ t.test('mode, owner and links stay', async t => {
   chmodSync(file, 0o640);
   const link = join(dirname(file), 'link.yaml');
   symlinkSync('config.yaml', link);
-  const { store } = await openStore(t, { place: new ConfigFile(link) });
+  const { store } = await openStore(t, { storage: new ConfigFile(link) });
   await store.patch('front', { width: 320 }, undefined);
   t.equal(statSync(file).mode & 0o777, 0o640);
   t.match(readFileSync(file, 'utf8'), 'width: 320');
@@ -219,18 +219,18 @@ t.test('mode, owner and links stay', async t => {
 
 t.test('edited by hand meanwhile: the change is made on what is there now', async t => {
   const file = configFile(t, FILE);
-  const { store, held } = await openStore(t, { place: new ConfigFile(file) });
+  const { store, held } = await openStore(t, { storage: new ConfigFile(file) });
   writeFileSync(file, `${FILE}  third: { source: test } # by hand\nlimits: { viewers: 3 }\n`);
   await store.patch('third', { width: 320 }, undefined);
   t.match(readFileSync(file, 'utf8'), /third: \{ source: test, width: 320 \} # by hand/);
   t.equal(held.at(-1)?.config.limits.viewers, 3, 'all of it holds');
   for (const [broken, words] of [
-    ['cameras: [', /config\.yaml:\d: this is no YAML/],
+    ['cameras: [', /config\.yaml:\d: invalid YAML/],
     [`${FILE}limits: { viewers: 0 }\n`, /config\.yaml:7: limits\.viewers is 0/],
   ] as const) {
     writeFileSync(file, broken);
     const failure = await failureOf(store.patch('front', { width: 640 }, undefined));
-    t.match(failure, { code: 'config-not-writable', message: words, remedy: /Correct it there/ });
+    t.match(failure, { code: 'config-not-writable', message: words, remedy: /Correct the file/ });
     t.equal(readFileSync(file, 'utf8'), broken, 'nothing is lost');
     t.equal(held.at(-1)?.config.limits.viewers, 3);
   }
@@ -241,7 +241,7 @@ t.test('edited by hand meanwhile: the change is made on what is there now', asyn
 t.test('a file that cannot be written', async t => {
   const file = configFile(t, FILE);
   const { store, held } = await openStore(t, {
-    place: new ConfigFile(join(dirname(file), 'link.yaml'), { mayBeMissing: true }),
+    storage: new ConfigFile(join(dirname(file), 'link.yaml'), { mayBeMissing: true }),
   });
   const before = held.length;
   // Whoever is root may write where it is read-only: so this is what nobody may.
@@ -253,9 +253,9 @@ t.test('a file that cannot be written', async t => {
 
 t.test('the first change makes the file, with what was found', async t => {
   const file = join(dirname(configFile(t)), 'state', 'config.yaml');
-  const found = async () => ({ video0: settings({ source: 'v4l2:/dev/video0', name: 'Webcam' }) });
-  const place = new ConfigFile(file, { mayBeMissing: true });
-  const { store, held } = await openStore(t, { place, applier: { found } });
+  const discover = async () => ({ video0: settings({ source: 'v4l2:/dev/video0', name: 'Webcam' }) });
+  const storage = new ConfigFile(file, { mayBeMissing: true });
+  const { store, held } = await openStore(t, { storage, applier: { discover } });
   t.strictSame(
     held.at(-1)?.cameras.map(({ plan }) => plan.id),
     ['video0'],
@@ -279,7 +279,7 @@ cameras:
     source: test
 `,
   );
-  t.match(readFileSync(file, 'utf8'), /^# Made by bigfootbot-video/);
+  t.match(readFileSync(file, 'utf8'), /^# Created by bigfootbot-video/);
   t.equal(statSync(file).mode & 0o777, 0o600);
   t.equal(statSync(dirname(file)).mode & 0o777, 0o700);
   t.strictSame(
@@ -296,7 +296,7 @@ cameras:
 t.test('cameras of the command line: changes end with the server, and are told of once', async t => {
   const file = configFile(t, FILE);
   const { store, held, log } = await openStore(t, {
-    place: new ConfigFile(file),
+    storage: new ConfigFile(file),
     cameras: new ConfigMemory('/home/--camera', 'cameras:\n  "9": { source: test }\n  "3": { source: test }\n'),
   });
   const ids = (): string[] => (held.at(-1)?.cameras ?? []).map(({ plan }) => plan.id);
@@ -308,7 +308,7 @@ t.test('cameras of the command line: changes end with the server, and are told o
   t.equal(readFileSync(file, 'utf8'), FILE);
   t.equal(log.lines.filter(({ event }) => event.includes('--camera')).length, 1);
   writeFileSync(file, `${FILE}limits: { viewers: 3 }\n`);
-  await store.reload({ asked: true });
+  await store.reload({ forced: true });
   t.equal(held.at(-1)?.config.limits.viewers, 3);
   t.strictSame(ids(), ['9', '3', 'x'], 'those of the file do not count');
 });
@@ -318,7 +318,7 @@ t.test('what is shared by anchors is written out, so that only the one changes',
     t,
     'cameras:\n  a: &a { source: test, controls: &c { hue: 1 } }\n  b: *a\n  d: { source: test, controls: *c }\n',
   );
-  const { store, held } = await openStore(t, { place: new ConfigFile(file) });
+  const { store, held } = await openStore(t, { storage: new ConfigFile(file) });
   await store.patch('a', { controls: { hue: 2 } }, undefined);
   const hues = () => held.at(-1)?.cameras.map(({ plan }) => plan.settings.controls.hue);
   t.strictSame(hues(), [2, 1, 1]);

@@ -92,9 +92,9 @@ t.test('everything that can be said', async t => {
 t.test('what is wrong: the key and what would be right', async t => {
   writeFileSync(join(folder, 'empty'), '\nsecret in the second line\n');
   const cases: [string, object, RegExp][] = [
-    ['URL', { servers: [{ urls: ['stun:h', 'turn://h'] }] }, /^ice\.servers\.0\.urls\.1 has no "\/\/"/],
-    ['scheme', { servers: [{ urls: ['https://h'] }] }, /^ice\.servers\.0\.urls\.0 is no STUN or TURN URL/],
-    ['no user', { servers: [turn] }, /^ice\.servers\.0 is a TURN server and says not who.*"secret".*"username"/],
+    ['URL', { servers: [{ urls: ['stun:h', 'turn://h'] }] }, /^ice\.servers\.0\.urls\.1 must not have "\/\/"/],
+    ['scheme', { servers: [{ urls: ['https://h'] }] }, /^ice\.servers\.0\.urls\.0 is not a STUN or TURN URL/],
+    ['no user', { servers: [turn] }, /^ice\.servers\.0 is a TURN server without credentials.*"secret".*"username"/],
     ['no password', { servers: [{ ...turn, username: 'u' }] }, /lacks its "credential"/],
     ['no name', { servers: [{ ...turn, credential: 'p' }] }, /lacks its "username"/],
     ['both', { servers: [{ ...turn, secret: 's', username: 'u' }] }, /either the server takes time-limited/],
@@ -113,10 +113,10 @@ t.test('what is wrong: the key and what would be right', async t => {
     ],
     ['announced port', { announce: ['192.0.2.1:80'] }, /ice\.announce\.0/],
     ['announced almost', { announce: ['203.0.113'] }, /ice\.announce\.0/],
-    ['announced loopback', { announce: ['127.0.0.1'] }, /nobody can reach from elsewhere/],
-    ['announced any', { announce: ['0.0.0.0'] }, /nobody can reach/],
-    ['announced link-local', { announce: ['FE80::1'] }, /nobody can reach/],
-    ['announced multicast', { announce: ['239.1.1.1'] }, /nobody can reach/],
+    ['announced loopback', { announce: ['127.0.0.1'] }, /cannot be reached from other machines/],
+    ['announced any', { announce: ['0.0.0.0'] }, /cannot be reached/],
+    ['announced link-local', { announce: ['FE80::1'] }, /cannot be reached/],
+    ['announced multicast', { announce: ['239.1.1.1'] }, /cannot be reached/],
     ['no interface', { interfaces: [] }, /ice\.interfaces .*fewer than 1/],
     ['no URL', { servers: [{ urls: [] }] }, /ice\.servers\.0\.urls .*fewer than 1/],
     [

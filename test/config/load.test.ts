@@ -132,9 +132,9 @@ t.test('a password in a wrong source is not printed', t => {
 
 t.test('what is no YAML', t => {
   const cases: [string, string, RegExp][] = [
-    ['bracket', 'server: {\n  port: 1\ncameras: [', /^\d: this is no YAML: /],
-    ['tab', 'server:\n\tport: 1', /^2: this is no YAML: /],
-    ['key twice', 'server:\n  port: 1\n  port: 2', /^3: this is no YAML: .*unique/],
+    ['bracket', 'server: {\n  port: 1\ncameras: [', /^\d: invalid YAML: /],
+    ['tab', 'server:\n\tport: 1', /^2: invalid YAML: /],
+    ['key twice', 'server:\n  port: 1\n  port: 2', /^3: invalid YAML: .*unique/],
     ['bytes', '\0\u0001\u0002', /YAML|the file is/],
     ['two documents', 'server: {}\n---\nserver: {}', /YAML/],
   ];

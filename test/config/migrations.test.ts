@@ -62,7 +62,7 @@ t.test('a document goes through the steps that it has not had', t => {
 
 t.test('a version that this program does not know', t => {
   t.throws(() => loadText('\nversion: 4\n', '/c.yaml', STEPS), {
-    message: /^\/c\.yaml:2: version is 4, and this program knows up to 3: .*\.v3/,
+    message: /^\/c\.yaml:2: version is 4, but this server supports at most 3: .*\.v3/,
   });
   t.throws(() => loadText('version: 2\n', '/c.yaml'), { message: /:1: version is 2, .* up to 1/ });
   for (const version of ['0', '1.5', 'new', '[1]'])
@@ -75,10 +75,10 @@ t.test('an old file is understood, left alone until it is written, and then a co
   const file = configFile(t, old);
   chmodSync(file, 0o640);
   const log = keptLog();
-  const store = new ConfigStore({ place: new ConfigFile(file), log, migrations: STEPS });
+  const store = new ConfigStore({ storage: new ConfigFile(file), log, migrations: STEPS });
   t.teardown(() => store.close());
   t.equal(store.running.config.limits.viewers, 7);
-  t.match(log.lines, [{ event: /older form/, fields: { version: 1, steps: STEPS.map(({ title }) => title) } }]);
+  t.match(log.lines, [{ event: /older version/, fields: { version: 1, steps: STEPS.map(({ title }) => title) } }]);
   await store.start(NO_APPLIER, 'secret');
   t.equal(readFileSync(file, 'utf8'), old, 'reading writes nothing');
   await store.patch('a', { width: 320 }, undefined);

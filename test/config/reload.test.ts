@@ -52,7 +52,7 @@ cameras:
   t.equal((await watch('front')).status, 503, 'the limit of viewers is another');
   t.equal((await watch('old')).status, 404);
   t.match(
-    log.filter(({ msg }) => String(msg).includes('started anew')),
+    log.filter(({ msg }) => String(msg).includes('restart required')),
     [{ keys: ['server.port'] }],
   );
 });
@@ -64,14 +64,14 @@ t.test('who may do what holds for the next request', async t => {
   t.equal((await asTablet()).status, 401);
   const access = { tokens: [entry], origins: ['https://a.example'] };
   writeFileSync(file, `${FILE}access: ${JSON.stringify(access)}\n`);
-  await config.reload({ asked: true });
+  await config.reload({ forced: true });
   const response = await fetch(`${origin}/api/v1/cameras`, {
     headers: { authorization: `Bearer ${token}`, origin: 'https://b.example' },
   });
   t.equal(response.status, 200);
   t.equal(response.headers.get('access-control-allow-origin'), null);
   writeFileSync(file, FILE);
-  await config.reload({ asked: true });
+  await config.reload({ forced: true });
   t.equal((await asTablet()).status, 401);
 });
 
@@ -83,16 +83,16 @@ t.test('the log level holds at once, for whoever logs', async t => {
   };
   t.equal(await requests(), 0, 'info is the default');
   writeFileSync(file, `${FILE}log: { level: debug }\n`);
-  await config.reload({ asked: true });
+  await config.reload({ forced: true });
   t.match(log.at(-2), { msg: 'log level changes', before: 'info', level: 'debug' });
   t.ok((await requests()) > 0);
   writeFileSync(file, `${FILE}log: { level: silent }\n`);
-  await config.reload({ asked: true });
+  await config.reload({ forced: true });
   const before = log.length;
   await requests();
   t.equal(log.length, before);
   writeFileSync(file, FILE);
-  await config.reload({ asked: true });
+  await config.reload({ forced: true });
   t.match(log.at(-2), { msg: 'log level changed', before: 'silent', level: 'info' });
 });
 
@@ -105,7 +105,7 @@ t.test('ICE and the strictness of WHEP hold for the next session', async t => {
     file,
     `${FILE}ice: { servers: [{ urls: ['turn:127.0.0.1:9'], secret: x }] }\nprotocol: { etags: strict }\n`,
   );
-  await config.reload({ asked: true });
+  await config.reload({ forced: true });
   const after = await post();
   t.match(after.headers.get('link'), 'turn:127.0.0.1:9');
   const patch = await ask('PATCH', after.headers.get('location') ?? '', 'a=x', {
@@ -116,15 +116,15 @@ t.test('ICE and the strictness of WHEP hold for the next session', async t => {
 
 t.test('a wrong file: each finding in a line of the log, and the old goes on', async t => {
   const file = configFile(t, FILE);
-  const { store, held, log } = await openStore(t, { place: new ConfigFile(file) });
+  const { store, held, log } = await openStore(t, { storage: new ConfigFile(file) });
   writeFileSync(file, 'limits:\n  viewers: 0\nservre: {}\ncameras: { a: { source: test } }\n');
-  await store.reload({ asked: false });
+  await store.reload({ forced: false });
   const findings = () => log.lines.filter(({ level }) => level === 'error').map(({ fields }) => fields);
   t.match(findings(), [
     { finding: /config\.yaml:3: servre is not a known key/ },
     { finding: /config\.yaml:2: limits\.viewers is 0/ },
   ]);
-  await store.reload({ asked: false });
+  await store.reload({ forced: false });
   t.equal(findings().length, 2, 'it is told once');
   for (const text of [
     'cameras: { a: { source: "v4l2:/etc/passwd" } }',
@@ -134,7 +134,7 @@ t.test('a wrong file: each finding in a line of the log, and the old goes on', a
     '\tx',
   ]) {
     writeFileSync(file, text);
-    await store.reload({ asked: false });
+    await store.reload({ forced: false });
     t.match(findings().at(-1), { finding: /config\.yaml:1: / }, text);
   }
   t.equal(held.length, 1);
@@ -143,10 +143,10 @@ t.test('a wrong file: each finding in a line of the log, and the old goes on', a
     ['front', 'back', 'old'],
   );
   rmSync(file);
-  await store.reload({ asked: false });
+  await store.reload({ forced: false });
   t.match(findings().at(-1), { finding: /cannot be read: ENOENT/ });
   writeFileSync(file, 'cameras: {}');
-  await store.reload({ asked: false });
+  await store.reload({ forced: false });
   t.strictSame(store.running.cameras, []);
 });
 
@@ -201,7 +201,7 @@ t.test('however the file is replaced, it is seen, and once', async t => {
       },
     ],
   ];
-  const { store, held } = await openStore(t, { place: new ConfigFile(file) });
+  const { store, held } = await openStore(t, { storage: new ConfigFile(file) });
   for (const [index, [name, change]] of ways.entries()) {
     held.length = 0;
     change(index + 1);
@@ -219,13 +219,13 @@ t.test('however the file is replaced, it is seen, and once', async t => {
 t.test('a camera that is plugged in while the file is broken is taken, and so is the next one', async t => {
   const file = configFile(t, 'limits: { viewers: 5 }\n');
   const plugged: Record<string, CameraSettings> = { video0: { source: 'v4l2:/dev/video0' } as CameraSettings };
-  const place = new ConfigFile(file, { mayBeMissing: false });
-  const { store, held, log } = await openStore(t, { place, applier: { found: async () => ({ ...plugged }) } });
+  const storage = new ConfigFile(file, { mayBeMissing: false });
+  const { store, held, log } = await openStore(t, { storage, applier: { discover: async () => ({ ...plugged }) } });
   const cameras = () => held.at(-1)?.cameras.map(({ plan }) => plan.id);
   t.strictSame(cameras(), ['video0']);
   writeFileSync(file, 'limits: { viewers: 5\n');
-  await store.reload({ asked: true });
-  t.match(log.lines, [{ level: 'error', event: /cannot be used/ }]);
+  await store.reload({ forced: true });
+  t.match(log.lines, [{ level: 'error', event: /keeping the previous one/ }]);
   for (const id of ['video1', 'video2']) {
     plugged[id] = { source: `v4l2:/dev/${id}` } as CameraSettings;
     store.rediscover();
@@ -233,14 +233,14 @@ t.test('a camera that is plugged in while the file is broken is taken, and so is
   }
   t.equal(held.at(-1)?.config.limits.viewers, 5, 'with what held before');
   writeFileSync(file, 'limits: { viewers: 7 }\n');
-  await store.reload({ asked: true });
+  await store.reload({ forced: true });
   t.strictSame(cameras(), ['video0', 'video1', 'video2']);
   t.equal(held.at(-1)?.config.limits.viewers, 7);
 });
 
 t.test('a store that is closed finishes what it was asked for, and takes nothing more', async t => {
   const file = configFile(t, 'cameras: { a: { source: test } }\n');
-  const { store, held } = await openStore(t, { place: new ConfigFile(file, { mayBeMissing: false }) });
+  const { store, held } = await openStore(t, { storage: new ConfigFile(file, { mayBeMissing: false }) });
   const asked = store.create('b', { source: 'test' } as CameraSettings);
   const closed = store.close();
   const late = store.create('c', { source: 'test' } as CameraSettings);
@@ -248,7 +248,7 @@ t.test('a store that is closed finishes what it was asked for, and takes nothing
   await closed;
   await asked;
   writeFileSync(file, 'cameras: { d: { source: test } }\n');
-  await store.reload({ asked: true });
+  await store.reload({ forced: true });
   store.rediscover();
   t.strictSame(
     held.map(({ cameras }) => cameras.map(({ plan }) => plan.id)),

@@ -15,7 +15,7 @@ async function serve(t: import('tap').Test, configuration: string) {
   const program = fakeV4l2Ctl(t);
   const sysfs = fakeSysfs(t);
   const engine = new FakeEngine();
-  const config = new ConfigStore({ place: new ConfigMemory('/config.yaml', configuration), log: logger });
+  const config = new ConfigStore({ storage: new ConfigMemory('/config.yaml', configuration), log: logger });
   for (const node of ['video0', 'video2']) program.give(node, { info: 'c920.info', formats: 'c920.formats' });
   const start = async () => {
     const server = await startServer({

@@ -32,7 +32,7 @@ t.test('of a whole server', async t => {
   const server = await startServer({
     host: '127.0.0.1',
     port: 0,
-    config: new ConfigStore({ place: new ConfigMemory('/config.yaml', 'cameras: { road: { source: test } }'), log }),
+    config: new ConfigStore({ storage: new ConfigMemory('/config.yaml', 'cameras: { road: { source: test } }'), log }),
     base: '/',
     token: 'the-token-of-this-test',
     logger: log,

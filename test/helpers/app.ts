@@ -10,10 +10,11 @@ import type { IceForClients } from '../../src/domain/ice.js';
 import type { ServerCertificate } from '../../src/domain/server-certificate.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { makeAccess } from '../../src/server/access/access.js';
+import type { Applier } from '../../src/server/config/active-config.js';
 import { ConfigMemory } from '../../src/server/config/config-storage.js';
 import { defaultConfig } from '../../src/server/config/load.js';
 import { planForwarded } from '../../src/server/config/plan.js';
-import { type Applier, ConfigStore } from '../../src/server/config/store.js';
+import { ConfigStore } from '../../src/server/config/store.js';
 import { readControls, setControls } from '../../src/server/devices/controls.js';
 import { buildApp } from '../../src/server/http/app.js';
 import { LegacySignalingServer } from '../../src/server/legacy/signaling-server.js';
@@ -103,7 +104,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
   const events = new EventBus(logger);
   const sessions = new Sessions({ engine, events, log: logger, maxViewers: viewers });
   const cameras = new Cameras(events, camera => sessions.viewersOf(camera));
-  const editor = new ConfigStore({ place: new ConfigMemory('/config.yaml', CAMERAS), log: logger });
+  const editor = new ConfigStore({ storage: new ConfigMemory('/config.yaml', CAMERAS), log: logger });
   const reconciler = new CameraReconciler({ cameras, sessions, engine, log: logger });
   const legacySettings = { ...defaults.legacy, ...settings.legacy };
   const legacy = new LegacySignalingServer({
@@ -122,7 +123,7 @@ export async function testApp(t: Test, viewers = 5, settings: TestSettings = {})
       reconciler.apply(next.cameras.map(({ plan }) => plan));
       legacy.camerasChanged();
     },
-    found: async () => ({}),
+    discover: async () => ({}),
     isPassthrough: camera => cameras.isPassthrough(camera),
   };
   await editor.start(applier, TOKEN);

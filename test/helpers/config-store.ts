@@ -4,15 +4,16 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { startServer } from '../../src/server/compose.js';
-import { ConfigFile, type Place } from '../../src/server/config/config-storage.js';
-import { type Applier, ConfigStore, type Running } from '../../src/server/config/store.js';
+import type { Applier, RunningConfig } from '../../src/server/config/active-config.js';
+import { ConfigFile, type ConfigStorage } from '../../src/server/config/config-storage.js';
+import { ConfigStore } from '../../src/server/config/store.js';
 import { FakeEngine } from './fake-engine.js';
 import { keptLog } from './quiet-log.js';
 
 /** Applies nothing: for tests of the file alone. */
 export const NO_APPLIER: Applier = {
   prepare: () => () => undefined,
-  found: async () => ({}),
+  discover: async () => ({}),
   isPassthrough: () => false,
 };
 
@@ -28,11 +29,11 @@ export function configFile(t: Test, text?: string): string {
 /** A started store; the configurations that took effect are recorded in order. */
 export async function openStore(
   t: Test,
-  { place, cameras, applier }: { place: Place; cameras?: Place; applier?: Partial<Applier> },
-): Promise<{ store: ConfigStore; held: Running[]; log: ReturnType<typeof keptLog> }> {
+  { storage, cameras, applier }: { storage: ConfigStorage; cameras?: ConfigStorage; applier?: Partial<Applier> },
+): Promise<{ store: ConfigStore; held: RunningConfig[]; log: ReturnType<typeof keptLog> }> {
   const log = keptLog();
-  const held: Running[] = [];
-  const store = new ConfigStore({ place, ...(cameras ? { cameras } : {}), log });
+  const held: RunningConfig[] = [];
+  const store = new ConfigStore({ storage, ...(cameras ? { cameras } : {}), log });
   await store.start({ ...NO_APPLIER, prepare: next => () => void held.push(next), ...applier }, 'a secret');
   t.teardown(() => store.close());
   return { store, held, log };
@@ -60,7 +61,7 @@ export async function configuredServer(t: Test, text?: string): Promise<Configur
     { level: 'debug' },
     { write: line => void log.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  const config = new ConfigStore({ place: new ConfigFile(file, { mayBeMissing: text === undefined }), log: logger });
+  const config = new ConfigStore({ storage: new ConfigFile(file, { mayBeMissing: text === undefined }), log: logger });
   const token = 'the-token-of-this-test';
   const { address, close } = await startServer({
     host: '127.0.0.1',

@@ -184,7 +184,7 @@ t.test('a source is set by an admin of all cameras, or listed in access.sources'
 
   const sources = ['rtsp://192.0.2.*/*', 'file:/srv/videos/*'];
   writeFileSync(file, stringify({ limits, access: { ...access, sources }, cameras }));
-  await config.reload({ asked: true });
+  await config.reload({ forced: true });
   for (const source of ['rtsp://u:secret@192.0.2.9/x', 'file:/srv/videos/a.mp4']) {
     t.equal((await ask('PATCH', path, { source }, as(some))).status, 200, source);
     t.equal((await ask('POST', '/api/v1/cameras', { id: 'new', source }, as(some))).status, 201, source);

@@ -28,7 +28,7 @@ function optionsOf(t: Test, port: number, engine: FakeEngine): ServerOptions {
   return {
     host: '127.0.0.1',
     port,
-    config: new ConfigStore({ place: new ConfigFile(file, { mayBeMissing: false }), log: logger }),
+    config: new ConfigStore({ storage: new ConfigFile(file, { mayBeMissing: false }), log: logger }),
     base: join(file, '..'),
     token: 'the-token-of-this-test',
     logger,

@@ -96,7 +96,7 @@ t.test('over HTTPS: requests, WebSockets, and a certificate that is replaced mea
   chmodSync(join(folder, 'key.pem'), 0o644);
   await heard('chmod 640');
   process.kill(server.pid, 'SIGHUP');
-  await heard('the configuration cannot be used, the one before goes on');
+  await heard('invalid configuration, keeping the previous one');
   t.equal(await shown(server.port), fingerprintOf(second.cert));
   chmodSync(join(folder, 'key.pem'), 0o600);
 

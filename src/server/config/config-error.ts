@@ -2,11 +2,11 @@ import type { Finding } from '../../contract/finding.js';
 import { CommandError, EXIT } from '../../domain/command-error.js';
 import { redact } from '../../domain/source.js';
 
-/** A configuration that cannot be used: its findings, a line each, none with a password in it. */
+/** An invalid configuration: its findings, one per line, without passwords. */
 export class ConfigError extends CommandError {
   readonly findings: readonly Finding[];
 
-  /** @param where what stands before a finding, such as `robot.yaml:3: ` */
+  /** @param where the prefix of a finding, such as `robot.yaml:3: ` */
   constructor(findings: readonly Finding[], where: (finding: Finding) => string = () => '') {
     super(
       EXIT.config,

@@ -5,40 +5,40 @@ import { Failure } from '../../domain/failure.js';
 import { writeFileAtomically } from '../store/atomic-file.js';
 import { readText } from './load.js';
 
-/** Where the text of a configuration is kept. */
-export interface Place {
-  /** The file, or a word for it; relative paths in the text count from its folder. */
+/** Stores the text of a configuration. */
+export interface ConfigStorage {
+  /** The path of the file, or a stand-in for it; relative paths in the text are resolved against its folder. */
   readonly name: string;
   /** Whether it outlives the server. */
-  readonly lasting: boolean;
+  readonly isPersistent: boolean;
   /** @throws CommandError */
   read(): string;
   /**
-   * @param old the text as it was in an older form, kept as well, in `NAME.vN`; null if it is of the newest
-   * @throws Failure config-not-writable, and then nothing has changed
+   * @param old the text before its migration, backed up as `NAME.vN`; null if it had the newest version
+   * @throws Failure config-not-writable; then nothing has changed
    */
   write(text: string, old: { text: string; version: number } | null): Promise<void>;
 }
 
-/** Who writes tokens and passwords into a file should be the only one to read it. */
+/** The file may contain tokens and passwords: only its owner may read it. */
 const OWN_FILE = 0o600;
 const OWN_FOLDER = 0o700;
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  EROFS: 'Its file system is mounted read-only: mount it to be written, or change the file where it comes from.',
-  ENOSPC: 'The disk is full: make room on it.',
-  EDQUOT: 'The quota of its disk is used up: make room.',
-  EBUSY: 'The file is mounted by itself (as into a container): mount its folder instead.',
+  EROFS: 'Its file system is mounted read-only: remount it read-write, or change the file where it comes from.',
+  ENOSPC: 'The disk is full: free some space.',
+  EDQUOT: 'The disk quota is used up: free some space.',
+  EBUSY: 'The file itself is a mount point (as in a container): mount its folder instead.',
 };
-const NOT_ALLOWED = 'Let the user that the server runs as write the file and its folder, or change the file by hand.';
+const NOT_ALLOWED = "Give the server's user write access to the file and its folder, or edit the file by hand.";
 
 /** A configuration in a file. */
-export class ConfigFile implements Place {
+export class ConfigFile implements ConfigStorage {
   readonly name: string;
-  readonly lasting = true;
+  readonly isPersistent = true;
   #mayBeMissing: boolean;
 
-  /** @param mayBeMissing whether it is made with the first write; once it was there, it is missed */
+  /** @param mayBeMissing whether the first write creates it; once it exists, a missing file is an error */
   constructor(name: string, { mayBeMissing = false } = {}) {
     this.name = name;
     this.#mayBeMissing = mayBeMissing;
@@ -70,10 +70,10 @@ export class ConfigFile implements Place {
   }
 }
 
-/** A configuration that ends with the server: cameras of the command line. */
-export class ConfigMemory implements Place {
+/** A configuration in memory, lost with the server: cameras of the command line. */
+export class ConfigMemory implements ConfigStorage {
   readonly name: string;
-  readonly lasting = false;
+  readonly isPersistent = false;
   #text: string;
 
   constructor(name: string, text: string) {
@@ -90,7 +90,7 @@ export class ConfigMemory implements Place {
   }
 }
 
-/** A link that leads nowhere is not missing: somebody meant something by it. */
+/** A broken link is not a missing file: it is a mistake to report. */
 function isMissing(file: string): boolean {
   try {
     return lstatSync(file, { throwIfNoEntry: false }) === undefined;

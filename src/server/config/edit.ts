@@ -14,41 +14,41 @@ import {
 } from 'yaml';
 import type { CameraSettings } from '../../domain/contract.js';
 
-/** Where a configuration is made that nobody wrote. */
-const HEADING = ` Made by bigfootbot-video when a camera was first changed over its API.
- Write into it what you like: changes over the API keep your comments.`;
+/** The head of a configuration that the server creates. */
+const HEADING = ` Created by bigfootbot-video when a camera was first changed over its API.
+ Edit it freely: changes over the API keep your comments.`;
 
 /**
- * Gives a camera in a document these settings and no others. What has not changed stays as it is written, with its
- * comments; a camera that is not there yet becomes the last.
+ * Gives a camera in a document exactly these settings. Unchanged parts keep their spelling and comments; a new camera
+ * is appended.
  */
 export function setCamera(document: Document, id: string, settings: CameraSettings): void {
-  unshare(document);
+  expandAliases(document);
   const cameras = camerasOf(document);
   const pair = pairOf(cameras, id);
-  if (pair && isMap(pair.value)) become(document, pair.value, settings as Record<string, unknown>);
+  if (pair && isMap(pair.value)) update(document, pair.value, settings as Record<string, unknown>);
   else cameras.add(document.createPair(id, settings) as never);
 }
 
 export function removeCamera(document: Document, id: string): void {
-  unshare(document);
+  expandAliases(document);
   remove(camerasOf(document), id);
 }
 
-/** Begins a document that has nothing in it. */
+/** Adds the heading and the version to an empty document. */
 export function beginDocument(document: Document, version: number): void {
   if (document.contents !== null || document.commentBefore || document.comment) return;
   document.commentBefore = HEADING;
   document.set('version', version);
 }
 
-/** The text of a document: long lines stay whole, steps are as wide as in the text that it came from. */
+/** The text of a document: long lines are not folded, and the indent is that of the previous text. */
 export function textOf(document: Document, before: string): string {
   const indent = /^[^\s#-][^\n]*:[^\n]*\n(?:[ ]*(?:#[^\n]*)?\n)*([ ]{1,8})[^\s#-]/m.exec(before)?.[1]?.length ?? 2;
   return document.toString({ lineWidth: 0, indent });
 }
 
-/** A JSON merge patch (RFC 7396 §2): null takes a key out, an object is merged, the rest takes the place of what was. */
+/** A JSON merge patch (RFC 7396 §2): null removes a key, an object is merged, any other value is replaced. */
 export function mergePatch(
   target: Readonly<Record<string, unknown>>,
   patch: Readonly<Record<string, unknown>>,
@@ -57,8 +57,8 @@ export function mergePatch(
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key);
     else if (isObject(value)) {
-      const there = merged.get(key);
-      merged.set(key, mergePatch(isObject(there) ? there : {}, value));
+      const before = merged.get(key);
+      merged.set(key, mergePatch(isObject(before) ? before : {}, value));
     } else merged.set(key, value);
   }
   return Object.fromEntries(merged);
@@ -68,28 +68,29 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The map of the cameras; made where there is none, or nothing in it. */
+/** The map of the cameras; created if it is missing or empty. */
 function camerasOf(document: Document): YAMLMap {
   const cameras = document.get('cameras', true);
   if (isMap(cameras)) return cameras;
-  const made = new YAMLMap(document.schema);
-  if (isNode(cameras)) keepComments(cameras, made);
-  document.set('cameras', made);
-  return made;
+  const created = new YAMLMap(document.schema);
+  if (isNode(cameras)) keepComments(cameras, created);
+  document.set('cameras', created);
+  return created;
 }
 
-function become(document: Document, map: YAMLMap, wanted: Readonly<Record<string, unknown>>): void {
+function update(document: Document, map: YAMLMap, wanted: Readonly<Record<string, unknown>>): void {
   for (const { key } of [...map.items]) if (!Object.hasOwn(wanted, nameOf(key))) remove(map, nameOf(key));
   for (const [name, value] of Object.entries(wanted)) {
     const pair = pairOf(map, name);
     if (!pair) map.add(document.createPair(name, value) as never);
-    else if (isMap(pair.value) && isObject(value)) become(document, pair.value, value);
-    else if (!isNode(pair.value) || !isDeepStrictEqual(pair.value.toJS(document), value)) put(document, pair, value);
+    else if (isMap(pair.value) && isObject(value)) update(document, pair.value, value);
+    else if (!isNode(pair.value) || !isDeepStrictEqual(pair.value.toJS(document), value))
+      replace(document, pair, value);
   }
 }
 
-/** Puts a value in the place of another, whose comments and way of quoting it takes over. */
-function put(document: Document, pair: Pair, value: unknown): void {
+/** Replaces a value, and keeps the comments and the quoting style. */
+function replace(document: Document, pair: Pair, value: unknown): void {
   const node = document.createNode(value);
   const before = pair.value;
   if (isNode(before)) keepComments(before, node);
@@ -110,10 +111,9 @@ function keepComments(
 }
 
 /**
- * Writes out what is written once and referred to elsewhere: an anchor and its aliases would change together, or be
- * left without each other.
+ * Replaces aliases by copies of their anchors: otherwise both would change together, or an alias would lose its anchor.
  */
-function unshare(document: Document): void {
+function expandAliases(document: Document): void {
   visit(document, {
     Alias: (_, alias: Alias) => {
       const target = alias.resolve(document);
@@ -122,7 +122,7 @@ function unshare(document: Document): void {
       delete copy.anchor;
       const { comment, ...before } = alias as Pick<Scalar, 'comment' | 'commentBefore' | 'spaceBefore'>;
       keepComments(before, copy);
-      // Beside a map there is no place for it; at its end it would look like what stands before the next.
+      // A map cannot have a comment on its line; at its end it would seem to belong to the next key.
       if (comment) {
         if (isCollection(copy)) copy.commentBefore = [comment, copy.commentBefore].filter(text => text).join('\n');
         else copy.comment = comment;
@@ -137,7 +137,7 @@ function unshare(document: Document): void {
   });
 }
 
-/** Takes a pair out of a map. Comments at its end may be about what follows: they stay. */
+/** Removes a pair from a map. Comments at its end may belong to what follows: they stay. */
 function remove(map: YAMLMap, name: string): void {
   const index = map.items.findIndex(({ key }) => nameOf(key) === name);
   if (index < 0) return;

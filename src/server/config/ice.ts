@@ -12,18 +12,18 @@ type IceConfig = Config['ice'];
 type ServerConfig = IceConfig['servers'][number];
 
 /**
- * Makes ICE settings that can be run of configured ones: URLs and the files with secrets are read.
- * @param base the folder from which relative paths count
+ * Makes an ICE plan from the configuration: parses URLs and reads the files with secrets.
+ * @param base the folder that relative paths are resolved against
  * @throws ConfigError
  */
 export function planIce({ servers, udpPorts, interfaces, announce }: IceConfig, base: string): IcePlan {
   const findings: Finding[] = [];
-  /** What a reader gives, or null and a finding. */
+  /** The result of `read`, or null and a finding. */
   const attempt = <T>(key: string, read: () => T): T | null => {
     try {
       return read();
     } catch (error) {
-      if (!(error instanceof IceUrlError || error instanceof Wrong)) throw error;
+      if (!(error instanceof IceUrlError || error instanceof InvalidIce)) throw error;
       findings.push({ path: ['ice', ...key.split('.')], message: error.message });
       return null;
     }
@@ -42,28 +42,28 @@ export function planIce({ servers, udpPorts, interfaces, announce }: IceConfig, 
   return plan;
 }
 
-class Wrong extends Error {}
+class InvalidIce extends Error {}
 
 function readAccess(server: ServerConfig, urls: readonly IceUrl[], base: string): IceServerPlan['access'] {
   const { username, lifetime } = server;
   const secret = readSecret(server, 'secret', base);
   const credential = readSecret(server, 'credential', base);
   if (secret !== null && (username !== undefined || credential !== null))
-    throw new Wrong(
+    throw new InvalidIce(
       'has a "secret" and a "username" or "credential": either the server takes time-limited credentials (coturn: use-auth-secret), or a fixed user',
     );
   if (secret !== null) return { type: 'timed', secret, lifetime };
   if (username !== undefined && credential !== null) {
     for (const [key, text] of Object.entries({ username, credential }))
       if (!isHeaderText(text))
-        throw new Wrong(`has a "${key}" with characters that cannot stand in an HTTP header: use printable ASCII`);
+        throw new InvalidIce(`has a "${key}" with characters that an HTTP header cannot contain: use printable ASCII`);
     return { type: 'fixed', username, credential };
   }
-  if (username !== undefined) throw new Wrong('has a "username" and lacks its "credential"');
-  if (credential !== null) throw new Wrong('has a "credential" and lacks its "username"');
+  if (username !== undefined) throw new InvalidIce('has a "username" but lacks its "credential"');
+  if (credential !== null) throw new InvalidIce('has a "credential" but lacks its "username"');
   if (urls.some(({ scheme }) => scheme.startsWith('turn')))
-    throw new Wrong(
-      'is a TURN server and says not who may use it: give the "secret" that it shares with this server (coturn: static-auth-secret), or a "username" and "credential"',
+    throw new InvalidIce(
+      'is a TURN server without credentials: give the "secret" that it shares with this server (coturn: static-auth-secret), or a "username" and "credential"',
     );
   return { type: 'open' };
 }
@@ -72,34 +72,36 @@ function readSecret(server: ServerConfig, key: 'secret' | 'credential', base: st
   const inline = server[key];
   const name = server[`${key}File`];
   if (name === undefined) return inline ?? null;
-  if (inline !== undefined) throw new Wrong(`has "${key}" and "${key}File"; one of them is enough`);
+  if (inline !== undefined) throw new InvalidIce(`has "${key}" and "${key}File"; one of them is enough`);
   const file = resolve(base, name);
   let text: string;
   try {
     text = readFileSync(file, 'utf8').slice(0, 10_000).split(/\r?\n/)[0]?.trim() ?? '';
   } catch (error) {
-    throw new Wrong(`: ${key}File cannot be read: ${(error as Error).message}`);
+    throw new InvalidIce(`: ${key}File cannot be read: ${(error as Error).message}`);
   }
   if (text === '' || text.length > 500)
-    throw new Wrong(`: the first line of ${key}File is to be the ${key}, 1 to 500 characters`);
+    throw new InvalidIce(`: the first line of ${key}File must be the ${key}, 1 to 500 characters`);
   return text;
 }
 
 function readPorts(text: string): { min: number; max: number } {
   const [min = 0, max = 0] = text.split('-').map(Number);
   if (min < 1 || max > 65_535)
-    throw new Wrong(`is "${text}"; ports are 1 to 65535, and from 1024 for those who are not root`);
-  if (min > max) throw new Wrong(`is "${text}"; the lower port comes first, as in 50000-50100`);
+    throw new InvalidIce(`is "${text}"; ports are 1 to 65535, and from 1024 unless the server runs as root`);
+  if (min > max) throw new InvalidIce(`is "${text}"; the lower port comes first, as in 50000-50100`);
   return { min, max };
 }
 
 function readAnnounced(name: string): string {
   if (isIP(name) !== 0) {
     if (/^(0\.|127\.|22[4-9]\.|2[3-5]\d\.|::1?$|fe80:|ff)/i.test(name))
-      throw new Wrong(`is "${name}", which nobody can reach from elsewhere; announce the address that viewers reach`);
+      throw new InvalidIce(
+        `is "${name}", which cannot be reached from other machines; announce the address that viewers reach`,
+      );
     return name;
   }
-  // All figures and dots: somebody meant an address.
+  // Digits and dots only: a mistyped address.
   if (isHost(name) && !/^[\d.]+$/.test(name)) return name;
-  throw new Wrong(`is ${JSON.stringify(name)}; it must be an IP address or a host name, without port and scheme`);
+  throw new InvalidIce(`is ${JSON.stringify(name)}; it must be an IP address or a host name, without port and scheme`);
 }

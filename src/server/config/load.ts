@@ -14,31 +14,31 @@ import { MIGRATIONS, type Migrated, type Migration, migrate } from './migrations
 import { planCameras } from './plan.js';
 import { checkConfig } from './schema.js';
 
-/** Bytes of a configuration, at the most. */
+/** Bytes of a configuration, at most. */
 export const MAX_BYTES = 1_000_000;
 
-/** A camera as it stands in the configuration, without defaults, and as it is to be run. */
+/** A camera as configured, without defaults, and as planned. */
 export interface ConfiguredCamera {
   settings: CameraSettings;
   plan: CameraPlan;
 }
 
-/** A configuration that is checked and planned, and the document that it was read from. */
+/** A configuration that is validated and planned, and its document. */
 export interface Loaded {
   document: Document;
   migrated: Migrated;
   /** With its defaults filled in. */
   config: Config;
-  /** In the order of the file; null for what is plugged in. */
+  /** In the order of the file; null for the cameras that are plugged in. */
   cameras: readonly ConfiguredCamera[] | null;
   ice: IcePlan;
-  /** Whether `access.sources` has a source. */
+  /** Whether `access.sources` lists a source. */
   isListed(source: Source): boolean;
-  /** @returns `FILE:LINE: `, of where a finding is */
+  /** @returns the position of a finding, as `FILE:LINE: ` */
   where(finding: Finding): string;
 }
 
-/** What holds where there is no file: the schema's defaults. */
+/** The configuration without a file: the schema's defaults. */
 export function defaultConfig(): Config {
   const config: unknown = {};
   checkConfig(config);
@@ -47,31 +47,31 @@ export function defaultConfig(): Config {
 
 /**
  * Reads a YAML configuration file.
- * @throws CommandError that names the file, the line, the key and what would be right
+ * @throws CommandError that names the file, the line, the key and what is allowed
  */
 export function loadConfig(file: string): Config {
   return loadText(readText(file), file).config;
 }
 
 /**
- * Reads the text of a configuration.
- * @param file its name, in messages; relative paths in it count from its folder
- * @throws CommandError as loadConfig has it
+ * Loads the text of a configuration.
+ * @param file its name, for messages; relative paths in it are resolved against its folder
+ * @throws CommandError as loadConfig
  */
 export function loadText(text: string, file: string, migrations: readonly Migration[] = MIGRATIONS): Loaded {
   if (Buffer.byteLength(text) > MAX_BYTES)
-    throw new CommandError(EXIT.config, `${file}: is larger than ${MAX_BYTES} bytes; that is no configuration`);
+    throw new CommandError(EXIT.config, `${file}: is larger than ${MAX_BYTES} bytes, too large for a configuration`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
   if (error)
     throw new CommandError(
       EXIT.config,
-      `${file}:${lines.linePos(error.pos[0]).line}: this is no YAML: ${withoutText(error.message)}`,
+      `${file}:${lines.linePos(error.pos[0]).line}: invalid YAML: ${withoutText(error.message)}`,
     );
   const where = (finding: Finding): string => `${file}:${lineOf(document, lines, finding.path)}: `;
   try {
-    // First what is there is looked at, so that no migration meets a bomb.
+    // Converted first without migrating, so that no migration processes a YAML bomb.
     toValue(document, file);
     const migrated = migrate(document, migrations);
     const config = toValue(document, file);
@@ -108,14 +108,14 @@ function listOf(patterns: readonly string[], base: string): SourcePattern {
   return source => list.some(matches => matches(source));
 }
 
-/** The ids of the cameras in the order of the file: an object has those that are numbers first. */
+/** The ids of the cameras in the order of the file: in an object, integer keys come first. */
 function camerasIn(document: Document): string[] {
   const found = document.get('cameras', true);
   const cameras = isAlias(found) ? found.resolve(document) : found;
   return isMap(cameras) ? cameras.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];
 }
 
-/** Where a path is. The key itself may be what is wrong, or missing: then the nearest node around it. */
+/** The line of a path. If its key is missing, that of the nearest node around it. */
 function lineOf(document: Document, lines: LineCounter, path: readonly string[]): number {
   for (let depth = path.length; depth > 0; depth--) {
     const node = keyNode(document, path.slice(0, depth)) ?? (document.getIn(path.slice(0, depth), true) as Node);
@@ -124,7 +124,7 @@ function lineOf(document: Document, lines: LineCounter, path: readonly string[])
   return 1;
 }
 
-/** The key that a path ends in: a value may begin lines below it. */
+/** The key that a path ends in: its value may start on a later line. */
 function keyNode(document: Document, path: readonly string[]): Node | undefined {
   const around = document.getIn(path.slice(0, -1), true);
   const pair = isMap(around)
@@ -135,14 +135,14 @@ function keyNode(document: Document, path: readonly string[]): Node | undefined 
 
 function toValue(document: Document, file: string): unknown {
   try {
-    // Few aliases: a "billion laughs" stays small.
+    // Few aliases, so that a "billion laughs" stays small.
     return document.toJS({ maxAliasCount: 20 }) ?? {};
   } catch (error) {
-    throw new CommandError(EXIT.config, `${file}: this YAML cannot be used: ${withoutText((error as Error).message)}`);
+    throw new CommandError(EXIT.config, `${file}: this YAML is not accepted: ${withoutText((error as Error).message)}`);
   }
 }
 
-/** Behind a colon the parser repeats what stands in the file: a password that begins with "*" is an alias to it. */
+/** After a colon the parser quotes the file: it takes a password that starts with "*" for an alias. */
 const withoutText = (message: string): string => message.replace(/: .*$/s, '');
 
 /** @throws CommandError */
@@ -152,7 +152,7 @@ export function readText(file: string): string {
   } catch (error) {
     throw new CommandError(
       EXIT.config,
-      `${file}: cannot be read: ${(error as Error).message}. Check the path behind --config.`,
+      `${file}: cannot be read: ${(error as Error).message}. Check the path after --config.`,
     );
   }
 }

@@ -4,13 +4,13 @@ import { parseSource, SourceError } from '../../domain/source.js';
 import { ConfigError } from './config-error.js';
 import { checkConfig } from './schema.js';
 
-const PUBLISHED =
-  'must be "none" where the source is "whip": what is published goes on as it comes, and has no raw pictures';
+const NO_OVERLAY =
+  'must be "none" where the source is "whip": a published stream is passed through, without raw video to draw on';
 
 /**
- * Makes cameras that can be run of configured ones: defaults are filled in, sources read.
- * @param base the folder from which relative paths count
- * @param order of their ids, where it is another than the object's
+ * Makes camera plans from the configuration: fills in defaults and parses sources.
+ * @param base the folder that relative paths are resolved against
+ * @param order of the ids, if it differs from the object's
  * @throws ConfigError
  */
 export function planCameras(
@@ -25,11 +25,11 @@ export function planCameras(
   const plans = order.flatMap((id): CameraPlan[] => {
     const { source, name, ...settings } = config.cameras[id] as CameraSettings;
     try {
-      // The schema has a default for each of these, which the check has filled in.
+      // The schema has a default for each of these, which checkConfig has filled in.
       const filled = settings as CameraPlan['settings'];
       const plan = { id, name: name ?? id, source: parseSource(source, base), settings: filled };
       if (plan.source.type === 'whip' && filled.overlay !== 'none')
-        wrong.push({ path: ['cameras', id, 'overlay'], message: PUBLISHED });
+        wrong.push({ path: ['cameras', id, 'overlay'], message: NO_OVERLAY });
       return [plan];
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
@@ -41,7 +41,7 @@ export function planCameras(
   return plans;
 }
 
-/** A camera that is in no configuration, as another process receives it: with the defaults of all settings. */
+/** An ephemeral camera, received by another process: with the defaults of all settings. */
 export function planForwarded({ id, name }: { id: string; name: string }, by: string): CameraPlan {
   const [plan] = planCameras({ [id]: { source: 'test', name } as CameraSettings }, '/');
   if (!plan) throw new Error(`no plan for camera "${id}"`);

@@ -5,7 +5,7 @@ import type { Config } from '../../domain/contract.js';
 
 let validate: ValidateFunction<Config> | undefined;
 
-/** Checks a configuration against the contract's schema and fills in the defaults of what is there, in place. */
+/** Validates a configuration against the contract's schema, and fills in defaults in place. */
 export function checkConfig(config: unknown): Finding[] {
   validate ??= compile();
   return validate(config) ? [] : findingsOf(validate.errors ?? []);

@@ -14,23 +14,23 @@ import {
 } from 'yaml';
 import type { CameraSettings } from '../../domain/contract.js';
 
-/** Text in the place of other text, by offsets. */
+/** A replacement of text, by offsets. */
 interface Splice {
   from: number;
   to: number;
   text: string;
 }
 
-/** What a form of writing YAML is that is not looked after here. */
-class Unusual extends Error {}
+/** A YAML form that is not supported here. */
+class UnsupportedForm extends Error {}
 
 /**
- * The text of a configuration with one camera changed and all else as it was, to the letter: comments beside values,
- * their columns, blank lines. What is written in an unusual way (flow, anchors, the first or the last camera) it leaves
- * to `edit.ts`, which writes the whole document anew.
- * @param document as it was read from `text`
- * @param wanted null to take the camera out
- * @returns null if it is not for here
+ * The text of a configuration with one camera changed and everything else unchanged to the letter: comments beside
+ * values, their columns, blank lines. Other forms (flow, anchors, the first or the last camera) are left to `edit.ts`,
+ * which writes the whole document again.
+ * @param document parsed from `text`
+ * @param wanted null to remove the camera
+ * @returns null if the form is not supported here
  */
 export function spliceCamera(
   text: string,
@@ -46,7 +46,7 @@ export function spliceCamera(
       .sort((a, b) => b.from - a.from)
       .reduce((now, { from, to, text }) => now.slice(0, from) + text + now.slice(to), text);
   } catch (error) {
-    if (error instanceof Unusual) return null;
+    if (error instanceof UnsupportedForm) return null;
     throw error;
   }
 }
@@ -62,7 +62,7 @@ class Splicer {
     const pair = cameras.items.find(({ key }) => nameOf(key) === id);
     if (!pair) return wanted ? [this.#add(cameras, id, wanted)] : [];
     if (wanted) return this.#change(cameras, pair, wanted);
-    if (cameras.items.length === 1) throw new Unusual();
+    if (cameras.items.length === 1) throw new UnsupportedForm();
     return [this.#remove(cameras, pair)];
   }
 
@@ -93,9 +93,9 @@ class Splicer {
     const isOneLine = isNode(before) && before.range && !this.#textOf(before).includes('\n') && !isBlock(before);
     if (isOneLine && before.range && (isScalar(before) || (isMap(before) && before.flow)) && this.#isBeside(pair))
       return [{ from: before.range[0], to: before.range[1], text: inOneLine(before, value) }];
-    // It takes more lines than one: out with them, and the new ones to where they were.
+    // The value spans several lines: they are replaced.
     const from = this.#lineStart(pair);
-    if (this.#text.slice(from, this.#end(pair)).includes('#')) throw new Unusual();
+    if (this.#text.slice(from, this.#end(pair)).includes('#')) throw new UnsupportedForm();
     return [{ from, to: this.#end(pair), text: this.#lines(map, nameOf(pair.key), value) }];
   }
 
@@ -109,7 +109,7 @@ class Splicer {
   #remove(map: YAMLMap, pair: Pair): Splice {
     const column = this.#column(pair);
     let from = this.#lineStart(pair);
-    // What stands right above it, in its column, is about it; above the first it may be about them all.
+    // Comments right above it in its column belong to it; above the first pair they may be about all.
     while (pair !== map.items[0]) {
       const above = this.#text.lastIndexOf('\n', from - 2) + 1;
       const line = this.#text.slice(above, from);
@@ -119,7 +119,7 @@ class Splicer {
     return { from, to: this.#pastOwnComments(pair, this.#end(pair)), text: '' };
   }
 
-  /** Past comments below a pair that are deeper than its key, so inside of it. */
+  /** The offset after comments below a pair that are indented deeper than its key, so belong to it. */
   #pastOwnComments(pair: Pair, end: number): number {
     const column = this.#column(pair);
     let past = end;
@@ -135,7 +135,7 @@ class Splicer {
 
   #lines(map: YAMLMap, name: string, value: unknown): string {
     const column = this.#column(map.items[0] as Pair);
-    // As wide as the steps are here: from the cameras' key in the first column to theirs.
+    // The indent of this file: that of the cameras' keys, as `cameras` is in the first column.
     const step = column > 0 && column <= 8 ? column : 2;
     const lines = stringify({ [name]: value }, { lineWidth: 0, indent: this.#step ?? step });
     return lines.replaceAll(/^(?=.)/gm, ' '.repeat(column));
@@ -145,7 +145,7 @@ class Splicer {
     return /^cameras:[^\n]*\n(?:[ ]*(?:#[^\n]*)?\r?\n)*([ ]{1,8})[^\s#]/m.exec(this.#text)?.[1]?.length;
   }
 
-  /** Behind the last line of a pair, a comment beside it included. */
+  /** The offset after the last line of a pair, including a comment beside it. */
   #end(pair: Pair): number {
     const end = endOf(pair);
     return this.#text.indexOf('\n', Math.max(end - 1, 0)) + 1 || this.#text.length;
@@ -154,7 +154,7 @@ class Splicer {
   #lineStart(pair: Pair): number {
     const at = startOf(pair);
     const start = this.#text.lastIndexOf('\n', at - 1) + 1;
-    if (this.#text.slice(start, at).trim() !== '') throw new Unusual();
+    if (this.#text.slice(start, at).trim() !== '') throw new UnsupportedForm();
     return start;
   }
 
@@ -172,7 +172,7 @@ class Splicer {
   }
 }
 
-/** A value as it stands in one line, quoted as the one before. */
+/** A value in one line, quoted as the previous one. */
 function inOneLine(before: Node, value: unknown): string {
   const document = new Document(value);
   const node = document.contents;
@@ -198,14 +198,14 @@ function hasAnchors(document: Document): boolean {
 }
 
 function startOf({ key }: Pair): number {
-  if (!isScalar(key) || !key.range) throw new Unusual();
+  if (!isScalar(key) || !key.range) throw new UnsupportedForm();
   return key.range[0];
 }
 
 function endOf({ key, value }: Pair): number {
   if (isMap(value) && !value.flow && value.items.length > 0) return endOf(value.items.at(-1) as Pair);
   const node = isNode(value) && value.range && value.range[1] > value.range[0] ? value : (key as Node);
-  if (!node.range) throw new Unusual();
+  if (!node.range) throw new UnsupportedForm();
   return node.range[1];
 }
 

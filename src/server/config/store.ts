@@ -1,114 +1,83 @@
-import { createHmac } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { CameraEditor, SourceRight } from '../../domain/camera-plan.js';
 import { CommandError } from '../../domain/command-error.js';
-import type { CameraSettings, Config } from '../../domain/contract.js';
+import type { CameraSettings } from '../../domain/contract.js';
 import { Failure } from '../../domain/failure.js';
-import type { IcePlan } from '../../domain/ice.js';
 import type { Log } from '../../domain/log.js';
-import { ifMatch, strongEtag } from '../../protocol/etag.js';
 import { FileWatch } from '../store/file-watch.js';
+import { ActiveConfig, type Applier, type RunningConfig } from './active-config.js';
+import { editText } from './camera-edit.js';
+import { CameraEtags, unknownCamera } from './camera-etags.js';
 import { ConfigError } from './config-error.js';
-import type { Place } from './config-storage.js';
-import { beginDocument, mergePatch, removeCamera, setCamera, textOf } from './edit.js';
+import type { ConfigStorage } from './config-storage.js';
+import { mergePatch } from './edit.js';
 import { type ConfiguredCamera, type Loaded, loadText } from './load.js';
-import { MIGRATIONS, type Migration } from './migrations.js';
-import { planCameras } from './plan.js';
-import { restartNeeded } from './restart.js';
+import { type Migration, newestVersion } from './migrations.js';
 import { requestedSettings } from './settings-request.js';
-import { spliceCamera } from './splice.js';
-
-/** What a server is run with. */
-export interface Running {
-  config: Config;
-  ice: IcePlan;
-  /** In their order: those that are configured, or those that were found. */
-  cameras: readonly ConfiguredCamera[];
-}
-
-/** What makes a configuration hold. */
-export interface Applier {
-  /**
-   * Looks whether a configuration can be run, and gets ready what it needs.
-   * @param reload whether also what is behind its files is to be read again
-   * @returns what makes it hold, which does not fail
-   * @throws CommandError
-   */
-  prepare(next: Running, reload: boolean): () => void;
-  /** The cameras that this machine has by itself, where none are configured. */
-  found(): Promise<Readonly<Record<string, CameraSettings>>>;
-  /** Whether a camera's own stream is sent on as it is at this moment. */
-  isPassthrough(camera: string): boolean;
-}
 
 export interface ConfigStoreOptions {
-  place: Place;
-  /** Cameras of the command line, which win over those in `place`. */
-  cameras?: Place;
+  storage: ConfigStorage;
+  /** Cameras of the command line, which replace those in `storage`. */
+  cameras?: ConfigStorage;
   log: Log;
   migrations?: readonly Migration[];
 }
 
 /**
- * The configuration: what holds now, and all ways in which it changes, one after the other. Whatever goes wrong on the
- * way, what held before goes on.
+ * The configuration, and all ways in which it changes: reloads and edits, one after the other. If one fails, the
+ * previous configuration stays in effect.
  */
 export class ConfigStore implements CameraEditor {
-  readonly #place: Place;
-  readonly #camerasPlace: Place;
+  readonly #storage: ConfigStorage;
+  readonly #cameraStorage: ConfigStorage;
   readonly #options: ConfigStoreOptions;
   readonly #log: Log;
   readonly #watch: FileWatch | null;
-  #applier: Applier | null = null;
-  /** What ETags are made with: by themselves hashes would tell a short password to whoever tries some. */
-  #secret = '';
-  #running: Running;
-  /** What the configuration that holds was made of; a file that is broken since changes nothing of it. */
+  readonly #active: ActiveConfig;
+  #etags = new CameraEtags('');
+  /** The source of the configuration in effect; a file that has become invalid since does not change it. */
   #loaded: Loaded;
-  /** As it was looked at last, whether it was taken or not. */
-  #seen: string;
-  #found: readonly ConfiguredCamera[] | null = null;
+  /** The last text that was read, valid or not. */
+  #lastText: string;
   #last: Promise<unknown> = Promise.resolve();
   #hasLoggedTemporary = false;
   #closed = false;
 
-  /** @throws CommandError if what is configured cannot be used */
+  /** @throws CommandError if the configuration is invalid */
   constructor(options: ConfigStoreOptions) {
     this.#options = options;
     this.#log = options.log;
-    this.#place = options.place;
-    this.#camerasPlace = options.cameras ?? options.place;
-    this.#seen = this.#place.read();
-    const loaded = this.#load(this.#place, this.#seen);
-    const { config, ice } = loaded;
-    this.#running = { config, ice, cameras: this.#camerasOf(loaded).cameras ?? [] };
-    this.#loaded = loaded;
-    this.#logMigration(loaded);
-    this.#watch = this.#place.lasting
-      ? new FileWatch(this.#place.name, () => void this.reload({ asked: false }))
+    this.#storage = options.storage;
+    this.#cameraStorage = options.cameras ?? options.storage;
+    this.#lastText = this.#storage.read();
+    this.#loaded = this.#load(this.#storage, this.#lastText);
+    this.#active = new ActiveConfig(this.#withCameras(this.#loaded), this.#log);
+    this.#logMigration(this.#loaded);
+    this.#watch = this.#storage.isPersistent
+      ? new FileWatch(this.#storage.name, () => void this.reload({ forced: false }))
       : null;
   }
 
-  /** What holds now; before `start` without the cameras that are found. */
-  get running(): Running {
-    return this.#running;
+  /** The configuration in effect; before `start` without discovered cameras. */
+  get running(): RunningConfig {
+    return this.#active.running;
   }
 
   /**
-   * From here on changes are made to hold, the first being what there is.
-   * @param secret what the values of ETags are made with
+   * Puts the configuration into effect, and from here on its changes.
+   * @param secret the key of the ETags
    */
   async start(applier: Applier, secret: string): Promise<void> {
-    this.#applier = applier;
-    this.#secret = secret;
+    this.#active.start(applier);
+    this.#etags = new CameraEtags(secret);
     await this.#oneByOne(async () => {
       const next = await this.#resolve(this.#loaded);
-      this.#take(next, applier.prepare(next, false));
+      this.#active.apply(next, applier.prepare(next, false));
     });
     this.#watch?.start();
   }
 
-  /** Resolves when all that was asked for so far is done; from here on nothing changes any more. */
+  /** Resolves when all changes requested so far are done; later ones are refused. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch?.close();
@@ -116,63 +85,52 @@ export class ConfigStore implements CameraEditor {
   }
 
   /**
-   * Takes what stands in the file now. If that cannot be used, the log says why and the old goes on.
-   * @param asked whether somebody asked for it: else nothing is done while the text is the same
+   * Puts the current text of the file into effect. If it is invalid, the log says why and the previous one stays.
+   * @param forced whether to reload although the text is unchanged, with all files that it refers to
    */
-  async reload({ asked }: { asked: boolean }): Promise<void> {
+  async reload({ forced }: { forced: boolean }): Promise<void> {
     if (this.#closed) return;
     await this.#oneByOne(async () => {
-      const { applier } = this.#started();
+      const { applier } = this.#active;
       try {
-        const text = this.#place.read();
-        if (text === this.#seen && !asked) return;
-        this.#seen = text;
-        const loaded = this.#load(this.#place, text);
+        const text = this.#storage.read();
+        if (text === this.#lastText && !forced) return;
+        this.#lastText = text;
+        const loaded = this.#load(this.#storage, text);
         const next = await this.#resolve(loaded);
-        const take = prepared(loaded, () => applier.prepare(next, asked));
+        const take = located(loaded, () => applier.prepare(next, forced));
         this.#loaded = loaded;
-        this.#take(next, take);
-        this.#log.info({ file: this.#place.name }, 'configuration reloaded');
+        this.#active.apply(next, take);
+        this.#log.info({ file: this.#storage.name }, 'configuration reloaded');
         this.#logMigration(loaded);
       } catch (error) {
-        if (!(error instanceof CommandError))
-          this.#log.error({ err: error }, 'the configuration could not be reloaded');
+        if (!(error instanceof CommandError)) this.#log.error({ err: error }, 'configuration reload failed');
         else
           for (const finding of error.message.split('\n'))
-            this.#log.error({ finding }, 'the configuration cannot be used, the one before goes on');
+            this.#log.error({ finding }, 'invalid configuration, keeping the previous one');
       }
     });
   }
 
-  /** Asks anew which cameras this machine has by itself; where some are configured, that is of no interest. */
+  /** Discovers the cameras of this machine again; without effect if cameras are configured. */
   rediscover(): void {
     if (this.#closed) return;
-    this.#oneByOne(async () => {
-      const before = this.#found;
-      if (!this.#applier || !before) return;
-      this.#found = null;
-      try {
-        const next = await this.#resolve(this.#loaded);
-        this.#take(next, this.#applier.prepare(next, false));
-      } catch (error) {
-        // Or nobody would ask anew the next time.
-        this.#found = before;
-        throw error;
-      }
-    }).catch(err => this.#log.error({ err }, 'the cameras that were found could not be taken'));
+    this.#oneByOne(() => this.#active.rediscover(() => this.#withCameras(this.#loaded))).catch(err =>
+      this.#log.error({ err }, 'discovered cameras could not be applied'),
+    );
   }
 
   etagOf(id: string): string {
-    const camera = this.#running.cameras.find(({ plan }) => plan.id === id);
-    if (!camera) throw unknown(id);
-    return this.#etag(camera);
+    const camera = this.running.cameras.find(({ plan }) => plan.id === id);
+    if (!camera) throw unknownCamera(id);
+    return this.#etags.of(camera);
   }
 
   async create(id: string, settings: CameraSettings, sources: SourceRight = 'any'): Promise<void> {
     await this.#edit(id, sources, now => {
       if (now)
-        throw new Failure('camera-exists', `There is a camera "${id}" already.`, {
-          remedy: `Change it with PUT or PATCH of /api/v1/cameras/${id}, or take another id.`,
+        throw new Failure('camera-exists', `Camera "${id}" already exists.`, {
+          remedy: `Change it with PUT or PATCH of /api/v1/cameras/${id}, or use another id.`,
         });
       return settings;
     });
@@ -185,7 +143,7 @@ export class ConfigStore implements CameraEditor {
     sources: SourceRight = 'any',
   ): Promise<void> {
     await this.#edit(id, sources, now => {
-      this.#check(id, now, precondition);
+      this.#etags.check(id, now, precondition);
       return settings;
     });
   }
@@ -199,29 +157,20 @@ export class ConfigStore implements CameraEditor {
     await this.#edit(
       id,
       sources,
-      now => mergePatch(this.#check(id, now, precondition).settings, patch) as CameraSettings,
+      now => mergePatch(this.#etags.check(id, now, precondition).settings, patch) as CameraSettings,
     );
   }
 
   async remove(id: string, precondition: string | undefined): Promise<void> {
     await this.#edit(id, 'listed', now => {
-      this.#check(id, now, precondition);
+      this.#etags.check(id, now, precondition);
       return null;
     });
   }
 
-  #check(id: string, now: ConfiguredCamera | undefined, precondition: string | undefined): ConfiguredCamera {
-    if (!now) throw unknown(id);
-    if (ifMatch(precondition, strongEtag(this.#etag(now))) === 'stale')
-      throw new Failure('camera-changed', `Camera "${id}" was changed since its ETag was given out.`, {
-        remedy: 'Read it again, look whether your change is still right, and send that with the new ETag.',
-      });
-    return now;
-  }
-
   /**
-   * Changes one camera where it is kept, on what stands there now: somebody may have edited it by hand.
-   * @param change what it is to be, of what it is; null for gone
+   * Changes one camera in the storage, starting from its current text: somebody may have edited it by hand.
+   * @param change returns the new settings, or null to remove the camera
    */
   #edit(
     id: string,
@@ -229,173 +178,92 @@ export class ConfigStore implements CameraEditor {
     change: (now: ConfiguredCamera | undefined) => CameraSettings | null,
   ): Promise<void> {
     return this.#oneByOne(async () => {
-      const { applier } = this.#started();
-      const place = this.#camerasPlace;
-      const before = this.#asKept(() => place.read());
-      const loaded = this.#asKept(() => this.#load(place, before));
-      const cameras = loaded.cameras ?? this.#running.cameras;
-      const now = cameras.find(({ plan }) => plan.id === id);
-      const raw = change(now);
-      const wanted =
-        raw &&
+      const { applier, running } = this.#active;
+      const storage = this.#cameraStorage;
+      const text = writable(() => storage.read());
+      const loaded = writable(() => this.#load(storage, text));
+      const now = (loaded.cameras ?? running.cameras).find(({ plan }) => plan.id === id);
+      const requested = change(now);
+      const settings =
+        requested &&
         requestedSettings({
           id,
-          requested: raw,
+          requested,
           now,
-          file: place.name,
+          file: storage.name,
           maySet: sources === 'any' ? () => true : this.#loaded.isListed,
           isPassthrough: () => applier.isPassthrough(id),
         });
       const { migrated } = loaded;
-      const changed = !isDeepStrictEqual(wanted ?? undefined, now?.settings);
-      const text = changed ? this.#write(loaded, before, cameras, id, wanted) : before;
-      const after = this.#asKept(() => this.#load(place, text));
-      const next =
-        place === this.#place ? await this.#resolve(after) : { ...this.#running, cameras: after.cameras ?? [] };
-      const take = this.#asKept(() => prepared(after, () => applier.prepare(next, false)));
-      if (changed) {
+      const isChanged = !isDeepStrictEqual(settings ?? undefined, now?.settings);
+      const edited = isChanged
+        ? editText({
+            text,
+            loaded,
+            discovered: running.cameras,
+            id,
+            settings,
+            name: storage.name,
+            version: newestVersion(this.#options.migrations),
+            load: text => this.#load(storage, text),
+          })
+        : text;
+      const after = writable(() => this.#load(storage, edited));
+      const isMain = storage === this.#storage;
+      const next = isMain ? await this.#resolve(after) : { ...running, cameras: after.cameras ?? [] };
+      const take = writable(() => located(after, () => applier.prepare(next, false)));
+      if (isChanged) {
         const isOld = migrated.titles.length > 0;
-        await place.write(text, isOld ? { text: before, version: migrated.from } : null);
+        await storage.write(edited, isOld ? { text, version: migrated.from } : null);
         this.#logTemporary();
       }
-      if (place === this.#place) {
-        this.#seen = text;
+      if (isMain) {
+        this.#lastText = edited;
         this.#loaded = after;
       }
-      this.#take(next, take);
+      this.#active.apply(next, take);
     });
   }
 
-  /** The text with one camera as it is wanted: in its place if that can be, else the document is written anew. */
-  #write(
-    loaded: Loaded,
-    before: string,
-    cameras: readonly ConfiguredCamera[],
-    id: string,
-    wanted: CameraSettings | null,
-  ): string {
-    const { document, migrated, cameras: configured } = loaded;
-    const spliced = configured && migrated.titles.length === 0 ? spliceCamera(before, document, id, wanted) : null;
-    if (spliced !== null && this.#isChangeOf(id, wanted, loaded, spliced)) return spliced;
-    beginDocument(document, this.#newest());
-    if (!configured) for (const { plan, settings } of cameras) setCamera(document, plan.id, settings);
-    if (wanted) setCamera(document, id, wanted);
-    else removeCamera(document, id);
-    const text = textOf(document, before);
-    // It must not reach the file.
-    if (!this.#isChangeOf(id, wanted, loaded, text))
-      throw new Error(`the change of camera "${id}" would have changed more of ${this.#camerasPlace.name}`);
-    return text;
+  #load(storage: ConfigStorage, text: string): Loaded {
+    return loadText(text, storage.name, this.#options.migrations);
   }
 
-  /** Whether a text says what another did, with one camera as it is wanted. */
-  #isChangeOf(id: string, wanted: CameraSettings | null, before: Loaded, text: string): boolean {
-    try {
-      const after = this.#load(this.#camerasPlace, text);
-      const others = ({ cameras }: Pick<Loaded, 'cameras'>): unknown =>
-        (cameras ?? this.#running.cameras)
-          .filter(({ plan }) => plan.id !== id)
-          .map(({ plan, settings }) => [plan, settings]);
-      const rest = ({ config: { cameras: _, version: __, ...config } }: Loaded): unknown => config;
-      const now = after.cameras?.find(({ plan }) => plan.id === id)?.settings;
-      return (
-        isDeepStrictEqual(others(before), others(after)) &&
-        isDeepStrictEqual(rest(before), rest(after)) &&
-        isDeepStrictEqual(now, wanted ?? undefined)
-      );
-    } catch (error) {
-      if (error instanceof CommandError) return false;
-      throw error;
-    }
+  /** A configuration of `storage` with the cameras of the command line, if there are any. */
+  #withCameras({ config, ice, cameras }: Loaded): Pick<Loaded, 'config' | 'ice' | 'cameras'> {
+    const { cameras: own } = this.#options;
+    return { config, ice, cameras: own ? this.#load(own, own.read()).cameras : cameras };
   }
 
-  #newest(): number {
-    return (this.#options.migrations ?? MIGRATIONS).at(-1)?.to ?? 1;
-  }
-
-  #load(place: Place, text: string): Loaded {
-    return loadText(text, place.name, this.#options.migrations);
-  }
-
-  /** What is read where an edit is to be kept: what is wrong with it is a reason not to write there. */
-  #asKept<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      throw new Failure(
-        'config-not-writable',
-        `The configuration cannot be used as it is: ${error.message.replaceAll('\n', '; ')}.`,
-        {
-          remedy: 'Correct it there, then ask again. Nothing was changed.',
-        },
-      );
-    }
-  }
-
-  /** What has the cameras, of a configuration in `place`. */
-  #camerasOf(loaded: Loaded): Loaded {
-    const { cameras } = this.#options;
-    return cameras ? this.#load(cameras, cameras.read()) : loaded;
-  }
-
-  async #resolve(loaded: Loaded): Promise<Running> {
-    const { config, ice } = loaded;
-    return { config, ice, cameras: this.#camerasOf(loaded).cameras ?? (await this.#whatIsFound()) };
-  }
-
-  async #whatIsFound(): Promise<readonly ConfiguredCamera[]> {
-    if (!this.#found) {
-      const found = await this.#started().applier.found();
-      this.#found = planCameras(found, '/').map(plan => ({ plan, settings: found[plan.id] as CameraSettings }));
-    }
-    return this.#found;
-  }
-
-  #take(next: Running, take: () => void): void {
-    const keys = restartNeeded(this.#running.config, next.config);
-    this.#running = next;
-    take();
-    if (keys.length > 0) this.#log.warn({ keys }, 'the server has to be started anew for these to hold');
-  }
-
-  #started(): { applier: Applier } {
-    if (!this.#applier) throw new Error('the configuration is not started');
-    return { applier: this.#applier };
+  async #resolve(loaded: Loaded): Promise<RunningConfig> {
+    return await this.#active.resolve(this.#withCameras(loaded));
   }
 
   /** @throws Failure shutting-down */
   async #oneByOne<T>(step: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new Failure('shutting-down', 'The server is being stopped.', { retryAfter: 5 });
+    if (this.#closed) throw new Failure('shutting-down', 'The server is shutting down.', { retryAfter: 5 });
     const done = this.#last.then(step);
     this.#last = done.catch(() => undefined);
     return await done;
   }
 
-  #etag({ settings }: ConfiguredCamera): string {
-    return createHmac('sha256', this.#secret).update(canonical(settings)).digest('base64url').slice(0, 22);
-  }
-
   #logMigration({ migrated }: Loaded): void {
     if (migrated.titles.length > 0)
       this.#log.info(
-        { file: this.#place.name, version: migrated.from, steps: migrated.titles },
-        'the configuration is of an older form, and brought to the new one when it is next written',
+        { file: this.#storage.name, version: migrated.from, steps: migrated.titles },
+        'configuration has an older version and is migrated when next written',
       );
   }
 
   #logTemporary(): void {
-    if (this.#camerasPlace.lasting || this.#hasLoggedTemporary) return;
+    if (this.#cameraStorage.isPersistent || this.#hasLoggedTemporary) return;
     this.#hasLoggedTemporary = true;
-    this.#log.warn(
-      {},
-      'cameras were named with --camera: changes of them hold until the server ends, and are not kept',
-    );
+    this.#log.warn({}, 'changes to cameras given with --camera are lost when the server exits');
   }
 }
 
-/** What a step finds wrong, with its place in the file. */
-function prepared<T>({ where }: Loaded, step: () => T): T {
+/** Adds the position in the file to the findings of a step. */
+function located<T>({ where }: Loaded, step: () => T): T {
   try {
     return step();
   } catch (error) {
@@ -403,17 +271,14 @@ function prepared<T>({ where }: Loaded, step: () => T): T {
   }
 }
 
-function unknown(id: string): Failure {
-  return new Failure('unknown-camera', `There is no camera "${id.slice(0, 63)}".`, {
-    remedy: 'GET /api/v1/cameras lists those that a token may see.',
-  });
-}
-
-/** The same text for the same settings, in whatever order they stand. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+/** A step of an edit: an invalid configuration is not written to. @throws Failure config-not-writable */
+function writable<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new Failure('config-not-writable', `The configuration is invalid: ${error.message.replaceAll('\n', '; ')}.`, {
+      remedy: 'Correct the file, then try again. Nothing was changed.',
+    });
+  }
 }

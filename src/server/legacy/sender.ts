@@ -167,7 +167,8 @@ export class LegacySender {
   /** @throws OfferError, Failure */
   #check(count: number, client: LegacyClient): void {
     const max = this.#options.maxCameras();
-    if (count > max) throw new OfferError('invalid-sdp', `The offer has ${count} cameras; now at most ${max} are allowed.`);
+    if (count > max)
+      throw new OfferError('invalid-sdp', `The offer has ${count} cameras; now at most ${max} are allowed.`);
     const forbidden = this.#idsOf(count).find(camera => !this.#options.maySend(client, camera));
     if (forbidden !== undefined) throw new Failure('forbidden', `It may not send camera "${forbidden}".`);
   }
