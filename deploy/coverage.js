@@ -23,7 +23,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const PURE_FILES = 'test/pure-files.txt';
-const ROOMS = ['src/worker/', 'src/media/', 'src/domain/', 'src/protocol/'];
+const ROOMS = ['src/worker/', 'src/server/media/', 'src/domain/', 'src/protocol/'];
 /** Per cent of lines. */
 const LEAST = 90;
 
