@@ -9,7 +9,7 @@ import { readKeyPair } from '../../src/server/tls/key-pair.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
-// npm names the folder that it was called in, which is none of the tests'.
+// npm sets the folder that it was called in, which is not that of the test.
 const { INIT_CWD: _, ...env } = process.env;
 
 function run(cwd: string, ...args: string[]) {
@@ -22,7 +22,7 @@ function run(cwd: string, ...args: string[]) {
   return { status, stdout, stderr };
 }
 
-t.test('makes a pair that the printed lines serve', t => {
+t.test('makes a pair that the printed configuration serves', t => {
   const folder = t.testdir();
   const { status, stdout, stderr } = run(
     folder,
@@ -51,7 +51,7 @@ t.test('makes a pair that the printed lines serve', t => {
   t.end();
 });
 
-t.test('writes over nothing, unless it is told to', t => {
+t.test('overwrites nothing without --force', t => {
   const folder = t.testdir();
   t.equal(run(folder).status, 0);
   const state = join(folder, 'state/bigfootbot-video');
@@ -64,22 +64,22 @@ t.test('writes over nothing, unless it is told to', t => {
   t.equal(readFileSync(key, 'utf8'), before);
   writeFileSync(join(folder, 'key.pem'), 'mine', { mode: 0o644 });
   t.match(run(folder, '--out', '.').stderr, /\/key\.pem already exists/);
-  t.notOk(existsSync(join(folder, 'certificate.pem')), 'nor the half of it');
+  t.notOk(existsSync(join(folder, 'certificate.pem')), 'nor half of it');
   const forced = run(folder, '--out', '.', '--force', '--json');
   t.equal(forced.status, 0, forced.stderr);
-  t.equal(statSync(join(folder, 'key.pem')).mode & 0o777, 0o600, 'whatever was there could be read by others');
+  t.equal(statSync(join(folder, 'key.pem')).mode & 0o777, 0o600, 'the previous file could be read by others');
   const said = JSON.parse(forced.stdout) as { fingerprint: string; names: string[] };
   t.equal(said.fingerprint, new X509Certificate(readFileSync(join(folder, 'certificate.pem'))).fingerprint256);
   t.ok(said.names.includes('localhost'));
   t.end();
 });
 
-t.test('a disk that takes only part of the certificate: it is refused, and the one that was there stays whole', t => {
+t.test('a certificate that is only partly written is an error, and the previous one stays whole', t => {
   const folder = t.testdir();
   t.equal(run(folder, '--out', '.').status, 0);
   const read = () => ['certificate.pem', 'key.pem'].map(file => readFileSync(join(folder, file), 'utf8'));
   const before = read();
-  // 512 bytes a file: more than the key has, less than the certificate.
+  // 512 bytes per file: more than the key, less than the certificate.
   const { status, stdout, stderr } = spawnSync(
     'sh',
     ['-c', 'ulimit -f 1; exec "$@"', 'sh', process.execPath, MAIN, 'certificate', '--out', '.', '--force'],
@@ -92,7 +92,7 @@ t.test('a disk that takes only part of the certificate: it is refused, and the o
   t.end();
 });
 
-t.test('mistakes', t => {
+t.test('errors on the command line', t => {
   const folder = t.testdir({ file: '' });
   for (const host of ['https://robot', 'robot:8765', '*.example.org', ''])
     t.match(run(folder, '--host', host), { status: 64, stderr: /host name such as/ }, host);

@@ -16,7 +16,7 @@ function device(number: number, recording: string, serial: string | null): Captu
   return { device: `/dev/video${number}`, name, driver, bus, serial, modes, usable: whyNot(info, modes) };
 }
 
-t.test('for people: what it is, what it can, what to write', async t => {
+t.test('for people: what it is, what it can do, what to configure', async t => {
   const text = show([device(0, 'c920', "9165'D69F"), device(2, 'tegra-video', null), device(3, 'bcm2835-v4l2', null)]);
   t.match(text, /^\/dev\/video0 {2}HD Pro Webcam C920$/m);
   t.match(text, /^ {2}bus +usb-0000:00:10\.0-1\.2\.1$/m);

@@ -10,7 +10,7 @@ import { startFakeServer } from '../helpers/fake-server.js';
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const commandLine = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
 
-t.test('what is secret in a command line', t => {
+t.test('secrets in a command line are hidden', t => {
   const cases: [string, string][] = [
     ['serve --port 1 --camera a=rtsp://u:hush@h/s', 'serve --port 1 --camera a=rtsp://u:***@h/s'],
     ['--camera=a=rtsp://u:hu@sh@h/s?pwd=hush', '--camera=a=rtsp://u:***@h/s?pwd=***'],
@@ -24,7 +24,7 @@ t.test('what is secret in a command line', t => {
   t.end();
 });
 
-t.test('a mistake on the command line is told without what is secret', t => {
+t.test('an error on the command line is reported without secrets', t => {
   const cases: [number, string[]][] = [
     [64, ['--camera', 'rtsp://user:hush@192.0.2.1/s']],
     [64, ['--camera', 'a=test', '--camera', 'a=rtsp://user:hush@192.0.2.1/s']],
@@ -50,7 +50,7 @@ t.test('a mistake on the command line is told without what is secret', t => {
   t.end();
 });
 
-t.test('ps shows no secret: not of the server, its workers, recv', async t => {
+t.test('ps shows no secret of the server, its workers, or recv', async t => {
   const server = await startServer('--camera', 'road=rtsp://user:hush-hush@127.0.0.1:9/s', '--camera', 't=test');
   t.teardown(() => server.close());
   const workers = await until('both workers', () => {
@@ -63,7 +63,7 @@ t.test('ps shows no secret: not of the server, its workers, recv', async t => {
   }
   t.match(commandLine(server.pid), /--camera road=rtsp:\/\/user:\*\*\*@127\.0\.0\.1:9\/s/, 'the rest stays');
   t.match(await server.camera('road'), { source: 'rtsp://user:***@127.0.0.1:9/s' }, 'it still knows it');
-  // One that does not answer, so that it is still there to be looked at.
+  // One that does not answer, so that recv is still running.
   const other = await startFakeServer(t, () => undefined);
   const recv = startRecv(t, [other.url.href, 'front', '--headless', '--token=hush-hush']);
   await until('recv has asked', () => other.heard.length > 0);

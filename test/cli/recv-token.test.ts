@@ -15,7 +15,7 @@ writeFileSync(tokenFile, '  of-the-file\n');
 const home = { XDG_STATE_HOME: folder, HOME: folder };
 const here = new URL('http://localhost:8765');
 
-t.test('the first that was given: option, file, URL, environment, the own one', t => {
+t.test("precedence: option, file, URL, environment, this machine's own token", t => {
   const env = { ...home, BIGFOOTBOT_TOKEN: 'of-the-environment' };
   t.equal(findToken({ token: 'given', tokenFile, inUrl: 'url' }, here, env), 'given');
   t.equal(findToken({ tokenFile, inUrl: 'url' }, here, env), 'of-the-file');
@@ -25,7 +25,7 @@ t.test('the first that was given: option, file, URL, environment, the own one', 
   t.end();
 });
 
-t.test('the own one is for servers on this machine alone', t => {
+t.test("this machine's own token is only for servers on this machine", t => {
   for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '[::1]'])
     t.equal(findToken({ inUrl: null }, new URL(`http://${host}:1`), home), 'of-the-server', host);
   for (const host of ['robot', '192.168.0.1', '127.0.0.1.example.net', 'localhost.example.net', '[::2]', '10.127.0.1'])
@@ -39,7 +39,7 @@ t.test('the own one is for servers on this machine alone', t => {
   t.end();
 });
 
-t.test('what can be no token, which is not repeated', t => {
+t.test('an invalid token is refused, and not repeated', t => {
   const write = (text: string): string => {
     writeFileSync(tokenFile, text);
     return tokenFile;
@@ -73,6 +73,6 @@ t.test('what can be no token, which is not repeated', t => {
   t.end();
 });
 
-t.test('nobody is asked where nobody can be', async t => {
+t.test('recv prompts for a token only on a terminal', async t => {
   t.equal(await askForToken(here), null);
 });

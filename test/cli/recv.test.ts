@@ -19,7 +19,7 @@ interface Outcome {
   stderr: string;
 }
 
-/** Runs the command with what it refuses before it starts anything; the servers that it asks are in this process. */
+/** Runs the command with arguments that it refuses before it starts anything; its servers are in this process. */
 function run(...args: string[]): Promise<Outcome> {
   const { INIT_CWD: _, BIGFOOTBOT_TOKEN: __, ...env } = process.env;
   return new Promise(resolve => {
@@ -31,7 +31,7 @@ function run(...args: string[]): Promise<Outcome> {
   });
 }
 
-/** Runs them two at a time, as the machine may have no more cores. */
+/** Runs them two at a time, as the machine may have only two cores. */
 async function runAll<Case extends readonly [string, string[], ...unknown[]]>(
   cases: readonly Case[],
   check: (outcome: Outcome, one: Case) => void,
@@ -56,7 +56,7 @@ function expectFinding(
 }
 type Tap = typeof t;
 
-t.test('mistakes on the command line: one finding in words, nothing on stdout, 64', async t => {
+t.test('errors on the command line: one message, nothing on stdout, 64', async t => {
   const url = 'http://robot.invalid:8765';
   const cases: [string, string[], RegExp][] = [
     ['nothing', [], /missing required argument 'url'/],
@@ -85,7 +85,7 @@ t.test('mistakes on the command line: one finding in words, nothing on stdout, 6
   });
 });
 
-t.test('how it ends, by exit code', async t => {
+t.test('exit codes', async t => {
   const items = ['front', 'rear'].map(id => ({ id, name: id, settings: {}, links: { whep: `/whep/${id}` } }));
   const robot = await startFakeServer(t, (request, response) => {
     if (request.headers.authorization?.endsWith('wrong'))
@@ -94,7 +94,7 @@ t.test('how it ends, by exit code', async t => {
   });
   const other = await startFakeServer(t, (_, response) => void response.end('<html>'));
   const busy = await startFakeServer(t, (_, response) => void response.writeHead(503).end());
-  const [at, stranger] = [robot.url.href, other.url.href];
+  const [at, foreign] = [robot.url.href, other.url.href];
   const cases: [string, string[], number, RegExp][] = [
     [
       'refused',
@@ -106,7 +106,7 @@ t.test('how it ends, by exit code', async t => {
     ['wrong token', [at, '--token=wrong'], EXIT.noPermission, /answered 401: no \[2J such token\. Give a token/],
     ['wrong token like an option', [at, '--token=-wrong'], EXIT.noPermission, /answered 401/],
     ['unknown camera', [at, 'roof'], EXIT.noInput, /no camera "roof"\. It has front, rear/],
-    ['no robot', [stranger], EXIT.protocol, /does not run bigfootbot-video/],
+    ['no robot', [foreign], EXIT.protocol, /does not run bigfootbot-video/],
     ['busy', [busy.url.href], EXIT.unavailable, /answered 503/],
     [
       'no such folder',
@@ -116,7 +116,7 @@ t.test('how it ends, by exit code', async t => {
     ],
     ['no such token file', [at, '--token-file', 'none'], EXIT.noInput, /--token-file none: cannot be read/],
     ['an empty one', [at, '--token-file', 'empty'], EXIT.noInput, /--token-file empty is empty/],
-    ['no signaling server', [stranger.replace('http', 'ws'), '--legacy'], EXIT.protocol, /is not a signaling server/],
+    ['no signaling server', [foreign.replace('http', 'ws'), '--legacy'], EXIT.protocol, /is not a signaling server/],
     ['nor host', ['ws://no-such-host.invalid', '--legacy'], EXIT.noHost, /there is no host/],
   ];
   await runAll(cases, (outcome, [name, , status, words]) => {
@@ -141,7 +141,7 @@ t.test('help names every option and every exit code', async t => {
   t.match(codes, /\b0 {2}finished/);
 });
 
-t.test('none of it left anything behind', t => {
+t.test('no run left a file behind', t => {
   t.strictSame(readdirSync(folder).sort(), ['empty']);
   t.end();
 });

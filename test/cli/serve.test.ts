@@ -16,7 +16,7 @@ interface Outcome {
   stderr: string;
 }
 
-/** Runs the program with arguments that it refuses, so that nothing is started. */
+/** Runs the program with arguments that it refuses, so that nothing starts. */
 function run(...args: string[]): Outcome {
   const { INIT_CWD: _, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
@@ -28,7 +28,7 @@ function run(...args: string[]): Outcome {
   return { status, stdout, stderr };
 }
 
-t.test('mistakes on the command line: one finding in words, nothing on stdout, 64', t => {
+t.test('errors on the command line: one message, nothing on stdout, 64', t => {
   const cases: [string, string[], RegExp][] = [
     ['unknown option', ['--prot', '80'], /unknown option '--prot'/],
     ['unknown option of serve', ['serve', '--prot'], /unknown option '--prot'/],
@@ -49,14 +49,14 @@ t.test('mistakes on the command line: one finding in words, nothing on stdout, 6
     t.equal(status, 64, name);
     t.equal(stdout, '', name);
     t.match(stderr, words, name);
-    // The finding, perhaps a guess at what was meant, and where to look.
+    // The error, maybe a suggestion, and where to find help.
     t.ok(stderr.trim().split('\n').length <= 3, `${name}: ${stderr}`);
     t.notMatch(stderr, /\bat .*\.js:\d/, `${name}: no stack`);
   }
   t.end();
 });
 
-t.test('mistakes in what is configured: 78, each finding in a line of its own', t => {
+t.test('errors in the configuration: 78, each on its own line', t => {
   const config = join(folder, 'robot.yaml');
   writeFileSync(config, 'server:\n  prot: 1\ncameras:\n  road:\n    source: http://u:secret@h/\n');
   const bomb = join(folder, 'bomb.yaml');
@@ -90,7 +90,7 @@ t.test('mistakes in what is configured: 78, each finding in a line of its own', 
   t.end();
 });
 
-t.test('a state folder that cannot be', t => {
+t.test('a state folder that cannot be used', t => {
   writeFileSync(join(folder, 'file'), '');
   const { status, stdout, stderr } = run('--camera', 'a=test', '--port', '0', '--state-dir', 'file/state');
   t.ok(status === 73 || status === 78, `${status}`);
@@ -99,7 +99,7 @@ t.test('a state folder that cannot be', t => {
   t.end();
 });
 
-t.test('help is no mistake', t => {
+t.test('help exits with 0', t => {
   for (const args of [['--help'], ['serve', '--help']]) {
     const { status, stdout, stderr } = run(...args);
     t.equal(status, 0, args.join(' '));
@@ -112,7 +112,7 @@ t.test('help is no mistake', t => {
   t.end();
 });
 
-t.test('none of it left anything behind', t => {
+t.test('no run left a file behind', t => {
   t.strictSame(readdirSync(folder).sort(), ['bomb.yaml', 'file', 'robot.yaml']);
   t.end();
 });

@@ -14,15 +14,15 @@ const WATCHDOG_USEC = String(WATCHDOG_MS * 1000);
 const well: Health = { fault: null, status: '2 cameras, 1 viewer' };
 const skip = spawnSync('systemd-notify', ['--version']).error === undefined ? false : 'systemd-notify is not installed';
 
-/** Waits until nothing is told for longer than a watchdog would live. */
+/** Waits until no message comes for longer than a watchdog's timeout. */
 const silence = (messages: readonly unknown[]): Promise<true> =>
-  until('nothing more is told', async () => {
+  until('no more messages', async () => {
     const before = messages.length;
     await sleep(2 * WATCHDOG_MS);
     return messages.length === before;
   });
 
-t.test('without a service manager nothing is started and nothing goes wrong', async t => {
+t.test('without a service manager nothing is started and nothing fails', async t => {
   const log = keptLog();
   const env = { PATH: '/nowhere', WATCHDOG_USEC };
   const manager = new ServiceManager(env, log);
@@ -33,7 +33,7 @@ t.test('without a service manager nothing is started and nothing goes wrong', as
   t.strictSame(log.lines, []);
 });
 
-t.test('a service manager that cannot be told is warned of once, and the server goes on', async t => {
+t.test('a service manager that cannot be notified is logged once, and the server continues', async t => {
   const log = keptLog();
   const manager = new ServiceManager({ PATH: '/nowhere', NOTIFY_SOCKET: '/nowhere/notify' }, log);
   await manager.ready(() => well);
@@ -43,7 +43,7 @@ t.test('a service manager that cannot be told is warned of once, and the server 
   t.equal(log.lines.length, 1);
 });
 
-t.test('whatever systemd-notify does, the next message is tried', async t => {
+t.test('the next message is sent whatever systemd-notify does', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-notify-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const program = join(folder, 'systemd-notify');
@@ -51,7 +51,7 @@ t.test('whatever systemd-notify does, the next message is tried', async t => {
   const manager = new ServiceManager({ PATH: folder, NOTIFY_SOCKET: join(folder, 'socket') }, log);
   const troubles = () => log.lines.map(({ fields }) => (fields as { trouble?: string }).trouble);
   for (const [text, mode] of [
-    ['not to be run', 0o600],
+    ['not executable', 0o600],
     ['#!/bin/sh\necho "Failed to notify: nobody is there" >&2; exit 1\n', 0o700],
     ['#!/bin/sh\nexit 3\n', 0o700],
     ['#!/bin/sh\nkill -9 $$\n', 0o700],
@@ -65,7 +65,7 @@ t.test('whatever systemd-notify does, the next message is tried', async t => {
   t.match(troubles(), [/EACCES/, /nobody is there/, /ended with 3/, /ended with SIGKILL/, /ended with 3/]);
 });
 
-t.test('what systemd puts into the environment is not for the children', t => {
+t.test("systemd's environment variables are not passed to child processes", t => {
   const env = { PATH: '/bin', NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC, WATCHDOG_PID: '1', LANG: 'C' };
   const manager = new ServiceManager(env, keptLog());
   t.strictSame(env, { PATH: '/bin', LANG: 'C' });
@@ -73,7 +73,7 @@ t.test('what systemd puts into the environment is not for the children', t => {
   t.end();
 });
 
-t.test('a watchdog is fed three times in its time, and only if its time is one', t => {
+t.test('a watchdog is fed three times per timeout, and only if the timeout is valid', t => {
   const msOf = (usec: string) =>
     new ServiceManager({ NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: usec }, keptLog()).watchdogMs;
   t.equal(msOf('30000000'), 10_000);
@@ -81,7 +81,7 @@ t.test('a watchdog is fed three times in its time, and only if its time is one',
   t.end();
 });
 
-t.test('the watchdog goes hungry while something stands still', { skip }, async t => {
+t.test('the watchdog is not fed while the server is stalled', { skip }, async t => {
   const { socket, messages, heard } = await listenAsManager(t);
   const log = keptLog();
   let health = well;
@@ -92,7 +92,7 @@ t.test('the watchdog goes hungry while something stands still', { skip }, async 
   health = { ...well, fault: 'unsupervised cameras: front' };
   await until('the fault is logged', () => log.lines.length > 0);
   await silence(messages);
-  t.match(log.lines, [{ level: 'error', fields: { fault: health.fault } }], 'it is said once why');
+  t.match(log.lines, [{ level: 'error', fields: { fault: health.fault } }], 'the reason is logged once');
   health = { ...well, status: '3 cameras, 1 viewer' };
   await until('it is fed again', () => messages.at(-1)?.STATUS === health.status);
   await manager.stopping();
@@ -101,7 +101,7 @@ t.test('the watchdog goes hungry while something stands still', { skip }, async 
   t.ok('STOPPING' in (messages.at(-1) ?? {}), 'nothing after it');
 });
 
-t.test('the server: ready, fed, reloaded, stopped; not fed while it stands still', { skip }, async t => {
+t.test('the server: ready, fed, reloaded, stopped; not fed while it is stalled', { skip }, async t => {
   const { socket, messages, heard } = await listenAsManager(t);
   Object.assign(process.env, { NOTIFY_SOCKET: socket, WATCHDOG_USEC });
   const started = startServer('--camera', 'road=test', '--camera', 'arm=test');
@@ -113,18 +113,18 @@ t.test('the server: ready, fed, reloaded, stopped; not fed while it stands still
     try {
       process.kill(server.pid, 'SIGCONT');
     } catch {
-      // It has ended, as it should have.
+      // It has ended, as expected.
     }
     await closed;
   });
   t.strictSame(await heard('READY'), { READY: '1', STATUS: '2 cameras, 0 viewers' });
-  t.equal((await server.fetch('/api/v1/cameras')).status, 200, 'what is ready serves');
+  t.equal((await server.fetch('/api/v1/cameras')).status, 200, 'it serves when it is ready');
   await heard('WATCHDOG', 3);
 
   process.kill(server.pid, 'SIGHUP');
   const { RELOADING, MONOTONIC_USEC } = await heard('RELOADING');
   t.equal(RELOADING, '1');
-  // Of the clock that systemd compares it with.
+  // By the clock that systemd compares it with.
   t.ok(Math.abs(Number(MONOTONIC_USEC) - Number(process.hrtime.bigint() / 1000n)) < 60e6, String(MONOTONIC_USEC));
   await heard('READY', 2);
   t.ok(

@@ -1,4 +1,4 @@
-// The server is told to end while it starts.
+// The server is stopped while it starts.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,19 +26,19 @@ function start(t: Test, ...args: string[]) {
 
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
-t.test('as soon as it has its token, which is before it listens: it ends well', async t => {
+t.test('stopped after it has its token, before it listens: it ends cleanly', async t => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const { child, state, log, said, exited } = start(t);
     await until('it has a token', () => existsSync(join(state, 'token')));
     child.kill(signal);
     t.equal(await exited, 0, `${signal}: ${log.slice(-5).join('\n')}`);
     t.match(log.join('\n'), /"msg":"stopping"/);
-    t.strictSame(said, [], 'it was not there yet');
-    t.notMatch(log.join('\n'), /"level":(50|60)/, 'and that is no mistake');
+    t.strictSame(said, [], 'it did not listen yet');
+    t.notMatch(log.join('\n'), /"level":(50|60)/, 'and that is no error');
   }
 });
 
-t.test('when the first camera has a process: it ends well and leaves none behind', async t => {
+t.test('stopped when the first camera has a process: it ends cleanly and leaves none behind', async t => {
   const { child, pid, log, exited } = start(t);
   const workers = await until('a camera has its process', () => {
     const found = workersOf(pid);

@@ -22,7 +22,7 @@ function run(...args: string[]): { status: number | null; stdout: string; stderr
 
 const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
-t.test('a token, and a configuration that is taken as it is printed', t => {
+t.test('a token, and a valid configuration for it', t => {
   const { status, stdout, stderr } = run(
     ...['--name', 'tablet 1', '--role', 'view', '--role', 'publish', '--camera', 'front', '--camera', 'door'],
     ...['--expires', '2999-01-31T12:00:00+01:00'],
@@ -44,12 +44,12 @@ t.test('a token, and a configuration that is taken as it is printed', t => {
       expires: '2999-01-31T11:00:00Z',
     },
   ]);
-  t.notMatch(run('--name', 'x', '--role', 'view').stdout, token, 'the next is another');
+  t.notMatch(run('--name', 'x', '--role', 'view').stdout, token, 'the next one differs');
   rmSync(file);
   t.end();
 });
 
-t.test('for programs, in one line; what is left out is not there', t => {
+t.test('for programs: one line of JSON, without absent fields', t => {
   const { stdout } = run('--name', 'x', '--role', 'admin', '--json');
   const { token, entry } = JSON.parse(stdout) as { token: string; entry: unknown };
   t.equal(stdout.trim().split('\n').length, 1);
@@ -57,7 +57,7 @@ t.test('for programs, in one line; what is left out is not there', t => {
   t.end();
 });
 
-t.test('when it ends', t => {
+t.test('when a token expires', t => {
   for (const [text, ms] of [
     ['90m', 5_400_000],
     ['12h', 43_200_000],
@@ -69,13 +69,13 @@ t.test('when it ends', t => {
     const { entry } = JSON.parse(stdout) as { entry: { expires: string } };
     t.match(entry.expires, /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/);
     const ends = Date.parse(entry.expires);
-    // Written in whole seconds.
+    // Printed in whole seconds.
     t.ok(ends >= before + ms - 1_000 && ends <= Date.now() + ms, `${text}: ${entry.expires}`);
   }
   t.end();
 });
 
-t.test('mistakes: one finding in words, nothing on stdout, 64', t => {
+t.test('errors on the command line: one message, nothing on stdout, 64', t => {
   const cases: [string, string[], RegExp][] = [
     ['no name', ['--role', 'view'], /--name <NAME>/],
     ['no role', ['--name', 'x'], /--role <ROLE>/],
@@ -103,7 +103,7 @@ t.test('mistakes: one finding in words, nothing on stdout, 64', t => {
   t.end();
 });
 
-t.test('none of it left anything behind', t => {
+t.test('no run left a file behind', t => {
   t.strictSame(readdirSync(folder), []);
   t.end();
 });

@@ -81,7 +81,7 @@ t.test('no descriptor for a legacy receiver: it is asked to retry, and others ke
   const refused = await legacyClient(t, url);
   refused.say(HELLO);
   t.match(await refused.next(), OK);
-  t.match(await refused.closed, { code: 1013, reason: /files and connections/ });
+  t.match(await refused.closed, { code: 1013, reason: /file descriptors left/ });
   await goesOn();
   limit(worker, 'nofile', before);
   const served = await legacyClient(t, url);

@@ -28,13 +28,13 @@ t.test('whip-whep, from another origin', async t => {
 });
 
 for (const codec of ['H264', 'VP8', 'VP9'])
-  t.test(`a page of one's own that offers ${codec}`, async t => {
+  t.test(`a custom page that offers ${codec}`, async t => {
     const client = await openElsewhere(t, await browser.newPage(), 'whip', `?codec=${codec}`);
     await client.start(url, server.token);
     await published(t, stage, client, { codec, size, sound: true });
   });
 
-t.test('the way of OBS: no candidates, no PATCH, exactly 201 and 200', async t => {
+t.test('like OBS: no candidates, no PATCH, exactly 201 and 200', async t => {
   const before = requests(server).length;
   const client = await openElsewhere(t, await browser.newPage(), 'whip', '?codec=H264&like=obs');
   await client.start(url, server.token);

@@ -12,7 +12,7 @@ t.teardown(() => browser.close());
 const isBack = await footprint(server, 'cam', readOffer('chromium-156'));
 const url = `${server.origin}/whep/cam`;
 
-t.test("a page of one's own, from another origin", async t => {
+t.test('a custom page, from another origin', async t => {
   const client = await openElsewhere(t, await browser.newPage(), 'bare');
   await client.start(url, server.token);
   await visit(t, server, client, { isBack, size: SIZE });

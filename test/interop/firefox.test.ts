@@ -15,17 +15,17 @@ t.teardown(async () => {
   await firefox?.close();
   await browser.close();
 });
-// One that takes VP8 alone, as Debian's Firefox does.
+// One that supports only VP8, as Debian's Firefox.
 const isBack = await footprint(server, 'cam', readOffer('firefox-no-h264'));
 const url = `${server.origin}/whep/cam`;
 
-/** A page of its own, in the foreground: only there are pictures drawn. */
+/** A new page in the foreground: only there are frames drawn. */
 async function newPage() {
   if (!firefox) throw new Error('there is no Firefox');
   return await firefox.newPage();
 }
 
-t.test("a page of one's own: it takes no H.264 and is sent VP8", { skip }, async t => {
+t.test('a custom page: without H.264 it is sent VP8', { skip }, async t => {
   const client = await openElsewhere(t, await newPage(), 'bare');
   await client.start(url, server.token);
   await until('VP8 is encoded for it', async () =>
@@ -47,7 +47,7 @@ t.test("Eyevinn's webrtc-player", { skip }, async t => {
   await visit(t, server, client, { isBack, size: '640x480' });
 });
 
-t.test('it publishes', { skip }, async t => {
+t.test('Firefox publishes', { skip }, async t => {
   const stage = { server, camera: 'phone', browser, isBack: await footprint(server, 'phone', null) };
   const client = await openElsewhere(t, await newPage(), 'whip');
   await client.start(`${server.origin}/whip/phone`, server.token);

@@ -1,5 +1,4 @@
-// The servers that receivers are tested with, watched by clients that are not of this project either: what is wrong with
-// them shows here first.
+// The servers that receivers are tested with, watched by third-party clients: their own faults show here first.
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { launchChromium } from '../helpers/browser.js';
@@ -33,12 +32,12 @@ t.test('webrtcbin as a WHEP server', { skip: missing('gi', 'python3-gi') }, asyn
     t.equal(await client.leave(), 200);
   });
 
-  await t.test('it demands the token', async t => {
+  await t.test('it requires the token', async t => {
     const headers = { 'Content-Type': 'application/sdp', Authorization: 'Bearer another' };
     const { offer } = await server.heard('begun');
     const response = await fetch(server.url, { method: 'POST', headers, body: offer });
     t.equal(response.status, 401);
-    await until('it has told it', () => server.events.some(event => event.event === 'request' && event.status === 401));
+    await until('it reports it', () => server.events.some(event => event.event === 'request' && event.status === 401));
   });
 
   await t.test('without H.264, and short-lived', async t => {
@@ -86,7 +85,7 @@ t.test('Janus as a WHEP server', { skip: noJanus }, async t => {
   const { url } = await startJanus(t);
   const size = { width: 560, height: 320 };
 
-  await t.test('Chromium sees it, though it asks for sound', async t => {
+  await t.test('Chromium sees it, although it requests audio', async t => {
     const client = await openElsewhere(t, await browser.newPage(), 'bare');
     await client.start(url, '');
     t.match(await sees(client), size);
@@ -108,7 +107,7 @@ t.test(
       Promise.all([0, 1].map(camera => sees({ seen: () => receiver.seen(camera) })));
     const size = { width: 640, height: 480 };
 
-    await t.test('its receiver sees two cameras of its sender, and anew when it says HELLO again', async t => {
+    await t.test('its receiver sees two cameras of its sender, and again after another HELLO', async t => {
       const signaling = await startForeignServer(t, 'legacy_broadcast.py');
       const sender = startForeign(t, 'legacy_sender.py', signaling.url, '--cameras', '2');
       await sender.heard('ready');
@@ -116,14 +115,14 @@ t.test(
       t.match(await watching(receiver), [size, size]);
       const { sdp } = await sender.heard('offered');
       t.match(sdp, /^a=group:BUNDLE \S+ \S+\r$/m);
-      // Of max-bundle: the second section has no port of its own, and is not refused for all that.
+      // With max-bundle the second section has no port of its own, but is not rejected.
       t.match(sdp, /^m=video 9 \S+ 96\r$.+^m=video 0 \S+ 96\r$.+^a=bundle-only\r$/ms);
       t.not(await receiver.helloAgain(), sdp);
       t.match(await watching(receiver), [size, size]);
       await receiver.leave();
     });
 
-    await t.test('flat, of a sender that says HELLO itself', async t => {
+    await t.test('flat, with a sender that sends HELLO itself', async t => {
       const signaling = await startForeignServer(t, 'legacy_broadcast.py');
       const receiver = startLegacyReceiver(t, signaling.url, 'flat');
       await signaling.heard('relayed');
@@ -131,7 +130,7 @@ t.test(
       t.match(await watching(receiver), [size, size]);
     });
 
-    await t.test('its sender dies of what it does not know', async t => {
+    await t.test('its sender dies of an unknown message', async t => {
       const signaling = await startForeignServer(t, 'legacy_broadcast.py');
       const sender = startForeign(t, 'legacy_sender.py', signaling.url);
       await sender.heard('ready');

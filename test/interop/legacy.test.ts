@@ -1,4 +1,4 @@
-// The first system's clients, written from its protocol alone, against this server.
+// The legacy system's clients, written from its protocol alone, against this server.
 import t, { type Test } from 'tap';
 import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
 import { openElsewhere } from '../helpers/client-page.js';
@@ -13,12 +13,12 @@ const skip = missing('gi', 'python3-gi') || missing('websockets', 'python3-webso
 const browser = skip ? null : await launchChromium();
 t.teardown(() => browser?.close());
 
-/** CONNECTS=200 is what it was made for. */
+/** Designed for CONNECTS=200. */
 const CONNECTS = Number(process.env.CONNECTS ?? 8);
 
 interface Set {
   server: TestServer;
-  /** With the token, and perhaps more. */
+  /** With the token, and optional parameters. */
   url(query?: string): string;
 }
 
@@ -40,8 +40,8 @@ const camerasOf = async ({ server }: Set): Promise<string[]> =>
   (await server.sessions()).filter(({ protocol }) => protocol === 'legacy').map(({ camera }) => camera);
 
 /**
- * An old sender, as whoever runs one does it: started again when it ends. One that says HELLO itself fails at the offer
- * that it may get at first.
+ * A legacy sender, restarted when it ends, as in practice. One that sends HELLO itself fails at the offer that it may
+ * get at first.
  */
 async function keepSending(t: Test, set: Set, ...words: string[]): Promise<ReturnType<typeof startForeign>> {
   for (;;) {
@@ -50,22 +50,22 @@ async function keepSending(t: Test, set: Set, ...words: string[]): Promise<Retur
     void sender.closed.then(() => {
       hasEnded = true;
     });
-    await until('it is taken for a sender, or has ended', async () => {
+    await until('it is recognized as a sender, or has ended', async () => {
       const isListed = (await set.server.fetch('/api/v1/cameras/legacy-1')).ok;
       return isListed || hasEnded;
     });
     if (!hasEnded) return sender;
-    t.comment('the sender ended and is started again');
+    t.comment('the sender ended and is restarted');
   }
 }
 
-/** A receiver shows what moves in each of so many cameras. */
+/** A receiver shows moving video of so many cameras. */
 async function shows(receiver: ReturnType<typeof startLegacyReceiver>, cameras: number): Promise<void> {
   for (let camera = 0; camera < cameras; camera++)
     await sees({ seen: async () => await receiver.seen(camera) }, undefined, 20_000);
 }
 
-t.test('two old receivers, each with two cameras in a connection of its own', { skip }, async t => {
+t.test('two legacy receivers, each with two cameras in its own connection', { skip }, async t => {
   const set = await start(t, 'mode: auto', 'front', 'rear');
   const { server } = set;
   const [first, second] = [startLegacyReceiver(t, set.url()), startLegacyReceiver(t, set.url())];
@@ -84,18 +84,18 @@ t.test('two old receivers, each with two cameras in a connection of its own', { 
     (await server.sessions('ended')).map(({ ended }) => ended?.reason),
     ['peer-closed', 'peer-closed'],
   );
-  await until('the other goes on', async () => (await second.seen(0)).frames > before.frames + 30);
+  await until('the other continues', async () => (await second.seen(0)).frames > before.frames + 30);
 
   await second.helloAgain();
   await shows(second, 2);
-  t.equal((await server.sessions()).length, 2, 'HELLO again: another connection instead of the one before');
+  t.equal((await server.sessions()).length, 2, 'HELLO again: a new connection replaces the previous one');
   const worker = server.worker('front');
   process.kill(worker, 'SIGKILL');
   const rear = await second.seen(1);
-  await until('the worker is another one', () => ![0, worker].includes(server.worker('front')));
+  await until('the worker was replaced', () => ![0, worker].includes(server.worker('front')));
   const front = await second.seen(0);
   await until('its camera comes back', async () => (await second.seen(0)).frames > front.frames + 10, 20_000);
-  t.ok((await second.seen(1)).frames > rear.frames, 'the other camera went on');
+  t.ok((await second.seen(1)).frames > rear.frames, 'the other camera continued');
 
   const [last] = await server.sessions();
   process.kill(server.worker('bundles'), 'SIGKILL');
@@ -110,13 +110,13 @@ t.test('one camera of three, to a receiver of the other dialect', { skip }, asyn
   const [session] = await set.server.sessions();
   await set.server.fetch(`/api/v1/sessions/${session?.id}`, { method: 'DELETE' });
   const arm = await receiver.seen(1);
-  await until('the other camera goes on', async () => (await receiver.seen(1)).frames > arm.frames + 30);
+  await until('the other camera continues', async () => (await receiver.seen(1)).frames > arm.frames + 30);
   t.strictSame(await camerasOf(set), ['arm']);
   await receiver.leave();
   await expectEnded(t, set.server, 's-2', 'peer-closed');
 });
 
-t.test('the browser page, which sends no token and is let in by its network', { skip }, async t => {
+t.test('the browser page, which sends no token and is allowed by its network', { skip }, async t => {
   const set = await start(t, 'anonymous: true, networks: ["127.0.0.0/8"]', 'front', 'rear');
   const page = (await browser?.newPage()) ?? t.fail('no browser');
   const client = await openElsewhere(t, page as never, 'legacy-receiver');
@@ -128,7 +128,7 @@ t.test('the browser page, which sends no token and is let in by its network', { 
 });
 
 for (const form of ['nested', 'x86'] as const) {
-  t.test(`an old sender (${form}) is two cameras, for Chromium, an old receiver and recv`, { skip }, async t => {
+  t.test(`a legacy sender (${form}) is two cameras, for Chromium, a legacy receiver and recv`, { skip }, async t => {
     const set = await start(t, 'mode: auto', 'front');
     const { server } = set;
     const words = ['--cameras', '2', ...(form === 'x86' ? ['--x86'] : [])];
@@ -139,7 +139,7 @@ for (const form of ['nested', 'x86'] as const) {
     const viewers = await openViewers(page, server, 'legacy-1', 1);
     const decoded = async (): Promise<number> => (await viewers.stats())[0]?.framesDecoded ?? 0;
     await until('Chromium sees it', async () => (await decoded()) > 30, 20_000);
-    t.equal((await server.camera('legacy-1')).encoder, null, 'nothing is encoded anew');
+    t.equal((await server.camera('legacy-1')).encoder, null, 'nothing is re-encoded');
 
     const receiver = startLegacyReceiver(t, set.url());
     await shows(receiver, 2);
@@ -161,7 +161,7 @@ for (const form of ['nested', 'x86'] as const) {
   });
 }
 
-t.test('an old sender is asked when somebody wants to see it, and let go of after', { skip }, async t => {
+t.test('a legacy sender is asked when a viewer joins, and released afterwards', { skip }, async t => {
   const set = await start(t, 'mode: auto', 'front');
   const { server } = set;
   const sender = startForeign(t, 'legacy_sender.py', set.url());
@@ -170,9 +170,9 @@ t.test('an old sender is asked when somebody wants to see it, and let go of afte
   t.equal(offers(), 0);
   const receiver = startLegacyReceiver(t, set.url());
   await shows(receiver, 1);
-  t.strictSame(await camerasOf(set), ['legacy-1'], 'it says OK within the time that is waited');
+  t.strictSame(await camerasOf(set), ['legacy-1'], 'it sends OK in time');
   await receiver.leave();
-  await until('nobody has it any more', async () => (await server.sessions()).length === 0, 20_000);
+  await until('its sessions have ended', async () => (await server.sessions()).length === 0, 20_000);
   t.match((await server.sessions('ended')).find(({ protocol }) => protocol === 'legacy-sender')?.ended, {
     reason: 'no-viewers',
   });
@@ -183,7 +183,7 @@ t.test('an old sender is asked when somebody wants to see it, and let go of afte
   await again.leave();
 });
 
-t.test('relay: what a sender and a receiver say to each other is passed on as it is', { skip }, async t => {
+t.test('relay: messages between a sender and a receiver are forwarded unchanged', { skip }, async t => {
   const set = await start(t, 'mode: relay', 'front');
   const sender = startForeign(t, 'legacy_sender.py', set.url(), '--cameras', '2');
   await sender.heard('ready');
@@ -192,7 +192,7 @@ t.test('relay: what a sender and a receiver say to each other is passed on as it
   t.strictSame(await set.server.sessions(), [], 'they are connected to each other');
 });
 
-t.test('recv, from this server as from an old sender', { skip }, async t => {
+t.test('recv, from this server and from a legacy sender', { skip }, async t => {
   const set = await start(t, 'mode: auto', 'front', 'rear');
   const recv = startRecv(t, ['--legacy', `ws://127.0.0.1:${set.server.port}/`, '--headless'], {
     token: set.server.token,
@@ -208,7 +208,7 @@ t.test(`${CONNECTS} connects and disconnects leave nothing behind`, { skip }, as
   const { server } = set;
   const held = (): { [process: string]: ReturnType<typeof resourcesOf> } =>
     Object.fromEntries(['bundles', 'front', 'rear'].map(name => [name, resourcesOf(server.worker(name))]));
-  // What stays of the first is what the others are compared with.
+  // The others are compared with what the first leaves.
   const visit = async (): Promise<void> => {
     const receiver = startLegacyReceiver(t, set.url());
     await until('it sees', async () => (await receiver.seen(1)).frames > 0, 20_000).catch(async error => {
@@ -225,7 +225,7 @@ t.test(`${CONNECTS} connects and disconnects leave nothing behind`, { skip }, as
   await until('all have ended', async () => (await server.sessions()).length === 0);
   await sleep(2_000);
   let after = held();
-  await until('all is given back', () => {
+  await until('all resources are released', () => {
     after = held();
     return Object.keys(before).every(name => {
       const [was, is] = [before[name], after[name]];

@@ -13,7 +13,7 @@ t.teardown(() => browser.close());
 const isBack = await footprint(server, 'cam', readOffer('chromium-156'));
 const url = `${server.origin}/whep/cam`;
 
-t.test("the way of MediaMTX's own player, in Chromium, from another origin", async t => {
+t.test("like MediaMTX's own player, in Chromium, from another origin", async t => {
   const client = await openElsewhere(t, await browser.newPage(), 'mediamtx-reader');
   const before = requests(server).length;
   await client.start(url, server.token);
@@ -29,7 +29,7 @@ t.test("the way of MediaMTX's own player, in Chromium, from another origin", asy
 });
 
 t.test(
-  'the way of MediaMTX with a WHEP source: candidates behind the offer, with the ETag',
+  'like MediaMTX with a WHEP source: candidates after the offer, with the ETag',
   {
     skip: missing('gi', 'python3-gi'),
   },

@@ -13,13 +13,13 @@ const stage = { server, camera: 'phone', browser, isBack: await footprint(server
 const url = `${server.origin}/whip/phone`;
 const size = '320x240';
 
-t.test('webrtcbin, as whipclientsink uses it', { skip: missing('gi', 'python3-gi') }, async t => {
+t.test('webrtcbin, as used by whipclientsink', { skip: missing('gi', 'python3-gi') }, async t => {
   for (const codec of ['H264', 'VP8', 'VP9', 'H265'])
     await t.test(codec, async t => {
       const client = startProgram(t, 'webrtcbin_client.py', 'publish', url, server.token, '--codec', codec);
       await published(t, stage, client, { codec, size });
     });
-  await t.test('H264, with sound, candidates behind the offer', async t => {
+  await t.test('H264, with audio, candidates after the offer', async t => {
     const client = startProgram(t, 'webrtcbin_client.py', 'publish', url, server.token, '--audio', '--trickle');
     await published(t, stage, client, { codec: 'H264', size, sound: true });
     t.notMatch(client.negotiated().offer, 'a=candidate');
@@ -28,7 +28,7 @@ t.test('webrtcbin, as whipclientsink uses it', { skip: missing('gi', 'python3-gi
 
 t.test('aiortc', { skip: missing('aiortc', 'python3-aiortc') }, async t => {
   for (const codec of ['H264', 'VP8'])
-    await t.test(`${codec}, with sound`, async t => {
+    await t.test(`${codec}, with audio`, async t => {
       const client = startProgram(t, 'aiortc_client.py', 'publish', url, server.token, '--codec', codec, '--audio');
       await published(t, stage, client, { codec, size });
     });

@@ -11,14 +11,14 @@ const isBack = await footprint(server, 'cam', readOffer('chromium-156'));
 const url = `${server.origin}/whep/cam`;
 
 t.test(
-  'webrtcbin, as whepsrc uses it: all of its candidates are in the offer',
+  'webrtcbin, as used by whepsrc: all candidates are in the offer',
   {
     skip: missing('gi', 'python3-gi'),
   },
   async t => {
     const client = startProgram(t, 'webrtcbin_client.py', 'watch', url, server.token);
     await visit(t, server, client, { isBack, size: SIZE });
-    t.notMatch(client.negotiated().offer, /a=fmtp/, 'it says nothing of a profile');
+    t.notMatch(client.negotiated().offer, /a=fmtp/, 'it names no profile');
   },
 );
 
@@ -29,7 +29,7 @@ t.test('aiortc', { skip: missing('aiortc', 'python3-aiortc') }, async t => {
 
 for (const [what, ...args] of [
   ['VP8', '--codec', 'VP8'],
-  ['H.264 of a camera without sound, though it asks for sound', '--audio'],
+  ['H.264 of a camera without audio, although it requests audio', '--audio'],
 ] as const) {
   t.test(`webrtcbin: ${what}`, { skip: missing('gi', 'python3-gi') }, async t => {
     const client = startProgram(t, 'webrtcbin_client.py', 'watch', url, server.token, ...args);

@@ -13,9 +13,9 @@ t.teardown(() => browser.close());
 const stage = { server, camera: 'phone', browser, isBack: await footprint(server, 'phone', null) };
 const skip = missing('gi', 'python3-gi');
 
-/** Clients that cannot run here: what they send is sent as it stands, and webrtcbin does the rest (clients/likeness.py). */
+/** Clients that cannot run here: their recorded offers are sent, and webrtcbin does the rest (clients/likeness.py). */
 for (const [name, offer] of [
-  ['OBS: ICE at session level, no candidates, sound before picture', 'obs-whip'],
+  ['OBS: ICE at session level, no candidates, audio before video', 'obs-whip'],
   ['ffmpeg 8: passive, no candidates, one candidate of the answer used, at most 8192 bytes of it', 'ffmpeg-whip'],
 ] as const)
   t.test(name, { skip }, async t => {

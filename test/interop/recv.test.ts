@@ -1,4 +1,4 @@
-// The command `recv` against servers and senders of other people.
+// The command `recv` against third-party servers and senders.
 import t, { type Test } from 'tap';
 import { startForeign, startForeignServer } from '../helpers/foreign-server.js';
 import { noJanus, startJanus } from '../helpers/janus.js';
@@ -9,12 +9,12 @@ import { until } from '../helpers/server.js';
 const TOKEN = 'a-token-of-theirs';
 const noGi = missing('gi', 'python3-gi');
 
-/** It shows so many pictures of each camera, of that size, at about their rate, and leaves. */
+/** It shows enough frames of each camera, of that size, at about their rate, and leaves. */
 async function receives(t: Test, words: string[], cameras: string[], [width, height]: [number, number]): Promise<void> {
   const recv = startRecv(t, [...words, '--headless'], { token: TOKEN });
   for (const camera of cameras) t.match(await recv.heard('frame', camera), { width, height });
   for (const camera of cameras) {
-    await until('30 pictures', () => Number(recv.figures(camera).frames) > 30);
+    await until('30 frames', () => Number(recv.figures(camera).frames) > 30);
     const { state, fps } = recv.figures(camera);
     t.equal(state, 'live');
     t.ok(Number(fps) > 5, `${fps} fps`);
@@ -25,13 +25,13 @@ async function receives(t: Test, words: string[], cameras: string[], [width, hei
 t.test('webrtcbin', { skip: noGi }, async t => {
   const server = await startForeignServer(t, 'webrtcbin_whep.py', `--token=${TOKEN}`, '--relative-location');
   await receives(t, [server.url], ['127.0.0.1'], [480, 270]);
-  t.equal((await server.heard('ended')).why, 'delete', 'it was told that recv has left');
+  t.equal((await server.heard('ended')).why, 'delete', 'it was notified that recv left');
 
   const wrong = startRecv(t, [server.url, '--headless'], { token: 'another' });
   t.equal(await wrong.exited, 77, wrong.stderr.join('\n'));
 });
 
-t.test('webrtcbin that has no H.264, in each way to say so', { skip: noGi }, async t => {
+t.test('webrtcbin without H.264, with each way to say so', { skip: noGi }, async t => {
   await Promise.all(
     ['406', '422', 'inactive'].map(async refusal => {
       const server = await startForeignServer(t, 'webrtcbin_whep.py', '--no-h264', '--refusal', refusal);
@@ -41,16 +41,16 @@ t.test('webrtcbin that has no H.264, in each way to say so', { skip: noGi }, asy
   );
 });
 
-t.test('a server that dies, and is there no more', { skip: noGi }, async t => {
+t.test('a server that dies and does not come back', { skip: noGi }, async t => {
   const server = await startForeignServer(t, 'webrtcbin_whep.py', '--die-after', '2');
   const recv = startRecv(t, [server.url, '--headless']);
   await recv.heard('frame');
   t.match(await recv.heard('stale'), { camera: /.+/ });
   t.match((await recv.heard('down')).detail, /lost|closed|ended|refuses/);
-  await until('it says that nothing is there any more', () =>
+  await until('it says that the server is gone', () =>
     recv.events.some(({ event, code }) => event === 'down' && code === 'unreachable'),
   );
-  t.equal(recv.child.exitCode, null, 'it goes on trying');
+  t.equal(recv.child.exitCode, null, 'it keeps trying');
   t.equal(await recv.stop(), 0);
 });
 
@@ -65,7 +65,7 @@ t.test('Janus', { skip: noJanus }, async t => {
 });
 
 t.test(
-  'an old sender, in both dialects, and one that says HELLO itself',
+  'a legacy sender, in both dialects, and one that sends HELLO itself',
   { skip: noGi || missing('websockets', 'python3-websockets') },
   async t => {
     for (const dialect of [['--form', 'nested'], ['--form', 'flat'], ['--x86']]) {

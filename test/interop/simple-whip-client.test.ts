@@ -16,7 +16,7 @@ t.teardown(() => browser.close());
 const stage = { server, camera: 'phone', browser, isBack: await footprint(server, 'phone', null) };
 
 // Debian 12's whip-client needs libsoup 2.4, and its libnice loads libsoup 3 through libgupnp-igd, for UPnP; libsoup
-// ends a process that has both. A libgupnp-igd without UPnP lets the two live together.
+// aborts a process that has both. A libgupnp-igd without UPnP lets the two coexist.
 const NO_UPNP = `
   void *gupnp_simple_igd_thread_new(void) { return 0; }
   unsigned long gupnp_simple_igd_get_type(void) { return 0; }
@@ -40,11 +40,11 @@ if (skip === false) {
 const SOUND =
   'audiotestsrc is-live=true wave=red-noise ! audioconvert ! audioresample ! queue ! opusenc ! rtpopuspay pt=100 ssrc=1 ! ' +
   'queue ! application/x-rtp,media=audio,encoding-name=OPUS,payload=100';
-const picture = (encoder: string, codec: string): string =>
+const video = (encoder: string, codec: string): string =>
   `videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=30/1 ! videoconvert ! queue ! ${encoder} pt=96 ssrc=2 ! ` +
   `queue ! application/x-rtp,media=video,encoding-name=${codec},payload=96`;
 
-/** Publishes until it is told to leave by Ctrl-C, as its manual says. */
+/** Publishes until Ctrl-C, as in its manual. */
 function start(
   t: { teardown(close: () => void): void },
   ...args: string[]
@@ -71,7 +71,7 @@ const cases: [codec: string, how: string, args: string[]][] = [
   [
     'VP8',
     'with the pipelines of its manual, trickling',
-    ['-A', SOUND, '-V', picture('vp8enc deadline=1 ! rtpvp8pay', 'VP8')],
+    ['-A', SOUND, '-V', video('vp8enc deadline=1 ! rtpvp8pay', 'VP8')],
   ],
   [
     'H264',
@@ -82,7 +82,7 @@ const cases: [codec: string, how: string, args: string[]][] = [
       '-A',
       SOUND,
       '-V',
-      picture(
+      video(
         'x264enc tune=zerolatency speed-preset=ultrafast key-int-max=60 bitrate=800 ! video/x-h264,profile=constrained-baseline ! rtph264pay',
         'H264',
       ),
@@ -97,7 +97,7 @@ for (const [codec, how, args] of cases)
     t.strictSame(
       client.said.filter(line => /WARN|ERR/.test(line) && !line.includes('No Link headers')),
       [],
-      'it had nothing to complain of',
+      'it logged no error',
     );
     const had = requests(server)
       .slice(before)

@@ -17,7 +17,7 @@ type TestOf = Parameters<typeof serveWithBrowser>[0] & { testdir(files: Record<s
 const SECRET = 'a secret that coturn and the robot share';
 const skip = noCoturn;
 
-/** A server, its browser and a page, with these TURN settings; on loopback alone, as coturn is. */
+/** A server, its browser and a page, with these TURN settings; on loopback only, as coturn. */
 async function serveWithTurn(t: TestOf, server: object): Promise<{ server: TestServer; page: Page }> {
   // JSON is YAML.
   const config = { cameras: { cam: { source: 'test' } }, ice: { servers: [server], interfaces: ['lo'] } };
@@ -25,7 +25,7 @@ async function serveWithTurn(t: TestOf, server: object): Promise<{ server: TestS
   const { server: started, browser } = await serveWithBrowser(t, '--config', file);
   const page = await emptyPage(browser, started);
   await until('the camera can be watched', async () => (await started.camera('cam')).state === 'idle', 20_000);
-  await until('the server has looked for the TURN server', async () => {
+  await until('the server has checked the TURN server', async () => {
     const { ice } = (await (await started.fetch('/api/v1/system')).json()) as System;
     return ice.servers.every(({ reachable }) => reachable !== null);
   });
@@ -34,19 +34,19 @@ async function serveWithTurn(t: TestOf, server: object): Promise<{ server: TestS
 
 interface Relayed {
   framesDecoded: number;
-  /** Of the pair that the video came by: the viewer's own end. */
+  /** The viewer's candidate of the pair that carries the video. */
   local: string;
   gathered: string[];
   answer: string;
 }
 
 /**
- * A viewer that uses TURN relays alone, as one behind a strict firewall does. It offers first and gathers when it knows
+ * A viewer that uses only TURN relays, as one behind a strict firewall. It offers first and gathers when it knows
  * the servers from the answer's Link headers (RFC 9725 §4.4).
  * @param waitMs for the first frames
  */
 async function watchRelayed(page: Page, server: TestServer, waitMs: number): Promise<Relayed> {
-  // The browser's own fetch joins the header lines with ", "; they are read by the code that clients use.
+  // The browser's fetch joins the header lines with ", "; they are parsed by the code that clients use.
   await page.exposeFunction('readLinks', (header: string): IceServer[] => parseIceServerLinks(header));
   return await page.evaluate(
     async ({ token, waitMs }) => {
@@ -92,7 +92,7 @@ async function watchRelayed(page: Page, server: TestServer, waitMs: number): Pro
   );
 }
 
-t.test('a viewer sees through a TURN server that is configured as in deploy/turn', { skip }, async t => {
+t.test('a viewer sees video through a TURN server that is configured as in deploy/turn', { skip }, async t => {
   const conf = fileURLToPath(new URL('../../../deploy/turn/turnserver.conf', import.meta.url));
   const coturn = await startCoturn(t, '-c', conf);
   const { server, page } = await serveWithTurn(t, {
@@ -117,17 +117,17 @@ t.test('a viewer sees through a TURN server that is configured as in deploy/turn
   t.match(
     coturn.log.join('\n'),
     new RegExp(`\\d{10}:${session?.id}>`),
-    "coturn's log shows whose allocation it is: the session's id stands in the user",
+    "coturn's log shows whose allocation it is: the user name has the session's id",
   );
 });
 
-t.test('the dashboard plays through a TURN server where nothing else gets through', { skip }, async t => {
+t.test('the dashboard plays through a TURN server when nothing else gets through', { skip }, async t => {
   const coturn = await startCoturn(t, '--use-auth-secret', `--static-auth-secret=${SECRET}`);
   const { server, page } = await serveWithTurn(t, {
     urls: [`turn:127.0.0.1:${coturn.port}?transport=udp`],
     secret: SECRET,
   });
-  // As a firewall would have it: the page itself knows nothing of this.
+  // Simulates a firewall: the page itself does not know.
   await page.addInitScript(() => {
     const Real = RTCPeerConnection;
     window.RTCPeerConnection = class extends Real {
@@ -142,7 +142,7 @@ t.test('the dashboard plays through a TURN server where nothing else gets throug
   t.match(coturn.log.join('\n'), /:client>.*ALLOCATE processed, success/);
 });
 
-t.test('a viewer sees through a TURN server over TCP with a fixed user', { skip }, async t => {
+t.test('a viewer sees video through a TURN server over TCP with a fixed user', { skip }, async t => {
   const coturn = await startCoturn(t, '--lt-cred-mech', '--user=robot:p"a\\s s%40,;');
   const { server, page } = await serveWithTurn(t, {
     urls: [`turn:127.0.0.1:${coturn.port}?transport=tcp`],
@@ -177,7 +177,7 @@ t.test('with a wrong secret nobody gets through, and the session says so', { ski
   t.notMatch(server.log.join('\n'), /another/, 'the secret is in no line of the log');
 });
 
-t.test('a TURN server that goes away is found out, and left out of answers', { skip }, async t => {
+t.test('a TURN server that goes down is detected, and left out of answers', { skip }, async t => {
   const coturn = await startCoturn(t, '--use-auth-secret', `--static-auth-secret=${SECRET}`);
   const { server, page } = await serveWithTurn(t, {
     urls: [`turn:127.0.0.1:${coturn.port}?transport=udp`],
@@ -200,7 +200,7 @@ t.test('a TURN server that goes away is found out, and left out of answers', { s
   t.notMatch(seen.answer, / typ relay /);
 });
 
-t.test('the doctor allocates a relay with what is configured', { skip }, async t => {
+t.test('the doctor allocates a relay with the configured servers', { skip }, async t => {
   const timed = await startCoturn(t, '--use-auth-secret', `--static-auth-secret=${SECRET}`);
   const fixed = await startCoturn(t, '--lt-cred-mech', '--user=robot:pass');
   const urls = ({ port }: { port: number }) =>
@@ -224,5 +224,5 @@ t.test('the doctor allocates a relay with what is configured', { skip }, async t
     { ...refused, remedy: /ice\.servers\.\d\.secret.*clocks/ },
   ];
   t.match(findings, [first, first, second, second, second, second, first, first, refused, refused]);
-  t.match(timed.log.join('\n'), /REFRESH processed, success/, 'and gives it back');
+  t.match(timed.log.join('\n'), /REFRESH processed, success/, 'and releases it');
 });

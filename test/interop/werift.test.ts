@@ -11,11 +11,11 @@ const isBack = await footprint(server, 'cam', readOffer('chromium-156'));
 
 interface Watching {
   codec: RTCRtpCodecParameters;
-  /** Whether it asks for sound too. */
+  /** Whether it also requests audio. */
   sound: boolean;
 }
 
-/** A WHEP viewer of werift. It depacketizes nothing itself: its packets go to a decoder. */
+/** A WHEP viewer on werift. It does not depacketize: its packets go to a decoder. */
 async function watch(
   t: { teardown(close: () => Promise<void>): void } & Parameters<typeof startDecoder>[0],
   camera: string,
@@ -59,7 +59,7 @@ t.test('H.264', { skip }, async t => {
   await visit(t, server, client, { isBack, size: '640x480' });
 });
 
-t.test('H.264 of a camera without sound, though it asks for sound', { skip }, async t => {
+t.test('H.264 of a camera without audio, although it requests audio', { skip }, async t => {
   const client = await watch(t, 'cam', { codec: useH264(), sound: true });
   await visit(t, server, client, { isBack, size: '640x480' });
 });

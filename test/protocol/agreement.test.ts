@@ -136,12 +136,12 @@ t.test('the section that carries the others is the first of the bundle that is a
 t.test('a codec that is missing is named on both sides, in few words', t => {
   t.match(errorOf(offering('VP9/90000')), {
     code: 'no-common-codec',
-    message: 'The camera is sent in H264, VP8; the offer has VP9',
+    message: 'The camera is available in H264, VP8; the offer has VP9',
     remedy: 'Use a player that receives H264, VP8.',
   });
   t.match(errorOf(sendonly(offering('theora/90000')), 'publish'), {
     code: 'no-common-codec',
-    message: 'The offer has theora; H264, VP8, VP9, H265, AV1 are taken',
+    message: 'The offer has theora; accepted are H264, VP8, VP9, H265, AV1',
     remedy: 'Publish in H264, VP8, VP9, H265, AV1.',
   });
   const many = offering(...Array.from({ length: 28 }, (_, index) => `${'x'.repeat(1_000)}${index}/90000`));

@@ -151,7 +151,7 @@ t.test('a server that has no H.264 to send, however it says so', t => {
   t.equal(errorOf(`${rejected}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`).code, 'no-common-codec', 'port 0 beside another');
   const vp8 = errorOf(edited(edited(aiortc, 'rtpmap:96 H264', 'rtpmap:96 VP8'), /a=rtpmap:97.*\r\n/, ''));
   t.equal(vp8.code, 'no-common-codec');
-  t.match(vp8.message, /VP8; H\.264 is what was asked for/);
+  t.match(vp8.message, /VP8; H\.264 was requested/);
   t.match(errorOf(aiortc.replace(/a=rtpmap.*\r\n/g, '')).message, /no codec/);
   t.end();
 });
@@ -161,9 +161,9 @@ t.test('what cannot be used, and why', t => {
     ['nothing', '', /does not begin with "v=0"/],
     ['HTML', '<!doctype html><title>v=0</title>', /does not begin/],
     ['an object', '{"type":"answer","sdp":"v=0"}', /does not begin/],
-    ['no section', aiortc.slice(0, aiortc.indexOf('m=')), /no section for the video/],
-    ['sound alone', edited(aiortc, 'm=video', 'm=audio'), /no section for the video/],
-    ['of another mid', edited(aiortc, 'a=mid:video0', 'a=mid:other'), /no section for the video/],
+    ['no section', aiortc.slice(0, aiortc.indexOf('m=')), /no section for the requested video/],
+    ['sound alone', edited(aiortc, 'm=video', 'm=audio'), /no section for the requested video/],
+    ['of another mid', edited(aiortc, 'a=mid:video0', 'a=mid:other'), /no section for the requested video/],
     ['recvonly', edited(aiortc, 'a=sendonly', 'a=recvonly'), /is recvonly/],
     [
       'recvonly at session level',

@@ -84,7 +84,7 @@ t.test('what is read of each client that can watch', t => {
 t.test('clients that cannot watch are told why', t => {
   t.match(refused(readOffer('firefox-no-h264')), {
     code: 'no-common-codec',
-    message: 'The camera is sent in H264; the offer has VP8, VP9, AV1, ulpfec, red, with payload types from 96 to 127.',
+    message: 'The camera is available in H264; the offer has VP8, VP9, AV1, ulpfec, red, with payload types from 96 to 127.',
     remedy: 'receives H264',
   });
   for (const publisher of ['obs-whip', 'ffmpeg-whip']) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { protocolsWithToken, protocolToSpeak, tokenInProtocols } from '../../src/protocol/socket-token.js';
+import { protocolsWithToken, selectProtocol, tokenInProtocols } from '../../src/protocol/socket-token.js';
 
 t.test('any token comes through, as words of HTTP, and is not what is answered with', async () => {
   fc.assert(
@@ -10,7 +10,7 @@ t.test('any token comes through, as words of HTTP, and is not what is answered w
         protocols.every(protocol => /^[A-Za-z0-9._-]+$/.test(protocol)) &&
         tokenInProtocols(protocols.join(', ')) === token &&
         tokenInProtocols(protocols.toReversed().join(',')) === token &&
-        protocolToSpeak(protocols.toReversed()) === 'bigfootbot'
+        selectProtocol(protocols.toReversed()) === 'bigfootbot'
       );
     }),
   );
@@ -20,8 +20,8 @@ t.test('what is no token of ours', async t => {
   for (const header of ['', ',', 'bigfootbot', 'bigfootbot.token', 'chat, superchat'])
     t.equal(tokenInProtocols(header), undefined, header);
   t.equal(tokenInProtocols('bigfootbot.token.%%'), '%%');
-  t.equal(protocolToSpeak(['chat', 'superchat']), 'chat');
-  t.equal(protocolToSpeak(['bigfootbot.token.x']), false);
-  t.equal(protocolToSpeak([]), false);
+  t.equal(selectProtocol(['chat', 'superchat']), 'chat');
+  t.equal(selectProtocol(['bigfootbot.token.x']), false);
+  t.equal(selectProtocol([]), false);
   fc.assert(fc.property(fc.string(), header => typeof (tokenInProtocols(header) ?? '') === 'string'));
 });

@@ -1,11 +1,11 @@
-// The command `recv` before it has a camera: what hangs does not hold it up.
+// The command `recv` before it has a camera: a server that hangs does not delay its end.
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import t from 'tap';
 import { startRecv } from '../helpers/recv.js';
 import { until } from '../helpers/server.js';
 
-t.test('it ends when it is told to, whoever hangs', async t => {
+t.test('recv ends on a signal, whatever hangs', async t => {
   let asked = 0;
   const silent = createServer(() => {
     asked++;
@@ -16,17 +16,17 @@ t.test('it ends when it is told to, whoever hangs', async t => {
   const { port } = silent.address() as AddressInfo;
   const cases: [name: string, words: string[]][] = [
     ['a robot', [`http://127.0.0.1:${port}`]],
-    ['an old signaling server', [`ws://127.0.0.1:${port}`, '--legacy', 'cam', '--headless']],
+    ['a legacy signaling server', [`ws://127.0.0.1:${port}`, '--legacy', 'cam', '--headless']],
   ];
   for (const [name, words] of cases) {
     const before = asked;
     const recv = startRecv(t, words);
     await until(`${name} was asked`, () => asked > before);
     const began = performance.now();
-    // Twice, as a shell and npm may do it together.
+    // Twice, as a shell and npm may send it together.
     recv.child.kill('SIGINT');
     t.equal(await recv.stop(), 0, `${name}: ${recv.stderr.join('\n')}`);
-    // A server is waited for 15 s.
+    // recv waits 15 s for a server.
     t.ok(performance.now() - began < 12_000, name);
   }
   const nobody = startRecv(t, ['http://127.0.0.1:1', '--wait', '--duration', '1']);

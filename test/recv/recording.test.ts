@@ -1,4 +1,4 @@
-// Recordings of `recv` over whatever ends under it, and what a server that comes and goes leaves behind.
+// Recordings of `recv` across restarts of server and player, and what restarts leave behind.
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { freePort } from '../helpers/free-port.js';
@@ -8,7 +8,7 @@ import { startRobot } from '../helpers/robot.js';
 import { settled } from '../helpers/seen.js';
 import { resourcesOf, sleep, startServer, type TestServer, until } from '../helpers/server.js';
 
-/** Waits until so many more frames have come, as its figures say. */
+/** Waits for so many more frames, by its statistics. */
 async function recorded(recv: Recv, frames: number): Promise<void> {
   const seen = recv.events.length;
   const come = (): number =>
@@ -16,11 +16,11 @@ async function recorded(recv: Recv, frames: number): Promise<void> {
       .slice(seen)
       .filter(({ event }) => event === 'figures')
       .reduce((sum, { fps }) => sum + Number(fps ?? 0), 0);
-  // The first second began before.
+  // The first second started earlier.
   await until(`${frames} frames more are recorded`, () => come() >= 1.5 * frames, 60_000);
 }
 
-/** A server that can be killed and started anew at the same address, with the same token. */
+/** A server that can be killed and restarted at the same address, with the same token. */
 function restartable(t: Test, port: number, state: string): () => Promise<TestServer> {
   return async () => {
     const server = await startServer('--camera', 'cam=test', '--port', String(port), '--state-dir', state);
@@ -30,7 +30,7 @@ function restartable(t: Test, port: number, state: string): () => Promise<TestSe
 }
 
 t.test(
-  'recordings go on over a server that is killed and comes back, and play; also one whose recv is killed',
+  'recordings continue across a restart of the server, and play; so does one whose recv is killed',
   async t => {
     const folder = t.testdir();
     const start = restartable(t, await freePort(), folder);
@@ -38,12 +38,12 @@ t.test(
     const files = ['mkv', 'mp4'].map(type => join(folder, `drive.${type}`));
     const words = (file: string): string[] => [server.origin, '--headless', '--record', file];
     const [first, second] = files.map(file => startRecv(t, words(file), { token: server.token }));
-    if (!first || !second) throw new Error('there are two');
+    if (!first || !second) throw new Error('expected two');
     await Promise.all([first.heard('frame'), second.heard('frame')]);
     await Promise.all([recorded(first, 60), recorded(second, 60)]);
     process.kill(server.pid, 'SIGKILL');
     const { detail } = await first.heard('down', 'cam');
-    t.match(detail, /closed the connection|refuses/, 'it says that the server went');
+    t.match(detail, /closed the connection|refuses/, 'it says that the server is gone');
     await sleep(1000);
     server = await start();
     await Promise.all([first.heard('frame', 'cam', 2), second.heard('frame', 'cam', 2)]);
@@ -77,7 +77,7 @@ t.test(`${RESTARTS} restarts of the server leave no thread and no file descripto
     await recv.heard('frame', 'cam', seen + 1);
   };
   await recv.heard('frame');
-  // What a process opens once.
+  // Resources that a process opens once.
   for (let i = 0; i < 2; i++) await again();
   const player = recv.player();
   const before = { recv: await settled(recv.child.pid ?? 0), player: await settled(player) };
@@ -89,7 +89,7 @@ t.test(`${RESTARTS} restarts of the server leave no thread and no file descripto
   const pids = { recv: recv.child.pid ?? 0, player };
   for (const name of names) {
     let after = before[name];
-    await until(`${name} has given back what it held: ${JSON.stringify(before[name])}`, () => {
+    await until(`${name} has released its resources: ${JSON.stringify(before[name])}`, () => {
       after = resourcesOf(pids[name]);
       return after.threads <= before[name].threads + 3 && after.fds <= before[name].fds + 12;
     }).catch(error => t.fail(String(error)));
@@ -98,7 +98,7 @@ t.test(`${RESTARTS} restarts of the server leave no thread and no file descripto
   t.equal(await recv.stop(), 0);
 });
 
-t.test('a player that is killed is replaced, and says so; what was recorded stays', async t => {
+t.test('a killed player is replaced, and recv says so; its recording is kept', async t => {
   const robot = await startRobot(t);
   const folder = t.testdir();
   const recv = startRecv(t, [robot.origin, 'cam0', '--headless', '--record', join(folder, 'drive.mp4')], {
@@ -115,13 +115,13 @@ t.test('a player that is killed is replaced, and says so; what was recorded stay
   const headers = { Authorization: `Bearer ${robot.token}`, 'Content-Type': 'application/merge-patch+json' };
   t.equal((await fetch(`${robot.origin}/api/v1/cameras/cam0`, { ...settings, headers })).status, 200);
   const { file: last } = await recv.heard('recording', 'cam0', 3);
-  // Beyond the second keyframe: what comes before it in a file that was begun at a change is lost at the end.
+  // Beyond the second keyframe: frames before it, in a file that was started at a change, are lost at the end.
   await recorded(recv, 60);
-  // As the terminal does when it is closed: to the player too.
+  // As a closed terminal does: to the player too.
   process.kill(recv.player(), 'SIGHUP');
   recv.child.kill('SIGHUP');
   t.equal(await recv.exited, 0);
   for (const file of ['drive.mp4', 'drive-2.mp4'].map(name => join(folder, name)))
     t.ok((await playFile(file)).frames > 20, `${file} plays`);
-  t.ok((await playFile(String(last))).frames > 5, 'and what came in another size');
+  t.ok((await playFile(String(last))).frames > 5, 'and the part in another size');
 });

@@ -1,4 +1,4 @@
-// `recv` where the display has one surface: all cameras are composed on it.
+// `recv` on a display with one surface: all cameras are composed on it.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const noWeston: string | false =
   spawnSync('weston', ['--version']).error === undefined ? false : 'weston is not installed';
 
 t.test('two cameras on a Wayland display, both moving', { skip: noWeston }, async t => {
-  // A socket's path is short.
+  // The path of a socket must be short.
   const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-wl-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const env = { XDG_RUNTIME_DIR: folder, WAYLAND_DISPLAY: 'wayland-test' };
@@ -40,15 +40,15 @@ t.test('two cameras on a Wayland display, both moving', { skip: noWeston }, asyn
   const shoot = async (): Promise<Shot> => {
     spawnSync('weston-screenshooter', { cwd: folder, env: { ...process.env, ...env } });
     const files = readdirSync(folder).filter(name => name.endsWith('.png'));
-    // Its names have a second in them: one of the same second is written over.
-    if (files.length === 0) throw new Error('weston takes no picture of its screen');
+    // Its file names have a resolution of a second: a second one within it overwrites the first.
+    if (files.length === 0) throw new Error('weston takes no screenshot');
     shots++;
     return shotOf('filesrc name=source ! pngdec', source => {
       source.location = join(folder, files.sort().at(-1) ?? '');
     });
   };
   const first = await shoot();
-  // Wherever weston has put the window: both halves of what moves are the two cameras.
+  // Wherever weston has put the window: the halves of the moving area are the two cameras.
   await until('both move', async () => {
     const now = await shoot();
     const columns = Array.from({ length: 14 }, (_, i) =>
@@ -57,6 +57,6 @@ t.test('two cameras on a Wayland display, both moving', { skip: noWeston }, asyn
     const moving = columns.flatMap((pixels, i) => (pixels > 50 ? [i] : []));
     return (moving.at(-1) ?? 0) - (moving[0] ?? 0) >= 9 && moving.length >= 8;
   });
-  t.comment(`${shots} pictures of the screen`);
+  t.comment(`${shots} screenshots`);
   t.equal(await recv.stop(), 0);
 });

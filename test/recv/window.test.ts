@@ -1,4 +1,4 @@
-// The command `recv` against this project's server, each in a process of its own.
+// The command `recv` against this project's server, each in its own process.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -10,7 +10,7 @@ import { difference, type Shot } from '../helpers/shot.js';
 import { noXvfb, startXServer } from '../helpers/x-server.js';
 
 t.test(
-  'two cameras in one window, labelled, moving; one that stops says how old its picture is',
+  'two cameras in one window, labelled, moving; one that stops shows the age of its frame',
   { skip: noXvfb },
   async t => {
     const [robot, x] = await Promise.all([startRobot(t), startXServer(t)]);
@@ -23,7 +23,7 @@ t.test(
       const label = { ...tile, width: 120, height: 34 };
       const far = { ...tile, x: tile.x + 500, width: 120, height: 34 };
       await until(`tile ${i} has a label`, async () => bright(await x.shot(label)) > 60);
-      await until(`and nothing where no label is, of tile ${i}`, async () => bright(await x.shot(far)) < 30);
+      await until(`tile ${i} has nothing outside its label`, async () => bright(await x.shot(far)) < 30);
       const before = await x.shot(tile);
       await until(`tile ${i} moves`, async () => difference(before, await x.shot(tile)) > 50);
     }
@@ -33,26 +33,26 @@ t.test(
     await until('no alarm yet', async () => (await text()) < 200);
     process.kill(robot.worker('cam0'), 'SIGSTOP');
     t.match(await recv.heard('stale', 'cam0'), { camera: 'cam0' });
-    await until('the alarm is in the picture', async () => (await text()) > 1000);
+    await until('the alarm is shown', async () => (await text()) > 1000);
     const then = await x.shot(middle);
     await until('and counts', async () => difference(then, await x.shot(middle)) > 20);
-    // Long enough to be told from what a busy machine does to both.
+    // Long enough to differ from what a busy machine does to both.
     await sleep(5_000);
     process.kill(robot.worker('cam0'), 'SIGCONT');
     const { afterMs } = await recv.heard('fresh', 'cam0');
-    t.ok(Number(afterMs) > 5_000, `it stood for ${afterMs} ms`);
+    t.ok(Number(afterMs) > 5_000, `it froze for ${afterMs} ms`);
     await until('the alarm is gone', async () => (await text()) < 400);
     const ofOther = (name: string) => recv.events.filter(({ event, camera }) => event === name && camera === 'cam1');
-    await until('the other goes on', () => ofOther('stale').length === ofOther('fresh').length);
+    await until('the other continues', () => ofOther('stale').length === ofOther('fresh').length);
     const stood = ofOther('fresh').map(event => Number(event.afterMs));
-    t.ok(Math.max(0, ...stood) < Number(afterMs) / 2, `it stood for ${stood.join()} ms`);
+    t.ok(Math.max(0, ...stood) < Number(afterMs) / 2, `it froze for ${stood.join()} ms`);
 
     t.equal(await recv.stop(), 0);
     t.match(await recv.heard('summary', 'cam1'), { interruptions: {} });
   },
 );
 
-t.test('a window each, and a person who closes one', { skip: noXvfb }, async t => {
+t.test('a window for each camera, one of which is closed by the user', { skip: noXvfb }, async t => {
   const [robot, x] = await Promise.all([startRobot(t), startXServer(t)]);
   const recv = startRecv(t, [robot.origin, '--windows', '--sink', 'ximagesink'], {
     token: robot.token,
@@ -64,7 +64,7 @@ t.test('a window each, and a person who closes one', { skip: noXvfb }, async t =
   t.equal(await recv.exited, 0);
 });
 
-t.test('headless: figures, and an end after --duration', async t => {
+t.test('headless: statistics, and an end after --duration', async t => {
   const robot = await startRobot(t);
   const recv = startRecv(t, [robot.origin, 'cam1', '--headless', '--duration', '10'], { token: robot.token });
   await recv.heard('figures', 'cam1', 4);
@@ -82,11 +82,11 @@ t.test('headless: figures, and an end after --duration', async t => {
   t.ok(Number(ageMs) < 2000);
   t.equal(await recv.exited, 0);
   t.match(await recv.heard('summary', 'cam1'), { camera: 'cam1', packetsLost: 0 });
-  await until('the server has been told', async () => (await robot.sessions()).length === 0);
+  await until('the server has been notified', async () => (await robot.sessions()).length === 0);
   t.match((await robot.sessions('ended'))[0]?.ended, { reason: 'client-delete' });
 });
 
-t.test('frames to a program: raw, of one size, and the stream as it comes', async t => {
+t.test('frames to a program: raw, of one size, and the encoded stream', async t => {
   const robot = await startRobot(t);
   const url = [robot.origin, 'cam0'];
   const raw = startRecv(t, [...url, '--pipe', 'gray'], { token: robot.token, pipes: true });
@@ -95,7 +95,7 @@ t.test('frames to a program: raw, of one size, and the stream as it comes', asyn
   raw.child.stdout?.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (chunk.some(value => value > 200)) whites++;
-    // Its reader has had enough.
+    // Its reader closes the pipe.
     if (bytes > 20 * 640 * 480) raw.child.stdout?.destroy();
   });
   t.equal(await raw.exited, 0, raw.stderr.join('\n'));
@@ -121,19 +121,19 @@ t.test('a snapshot of each camera', async t => {
   for (const camera of ['cam0', 'cam1']) {
     const { file } = await recv.heard('snapshot', camera);
     t.equal(file, join(folder, `shot-${camera}.png`));
-    t.equal((await playFile(String(file))).frames, 1, 'it is a picture');
+    t.equal((await playFile(String(file))).frames, 1, 'it is an image');
   }
 });
 
-t.test('what it ends with', async t => {
+t.test('exit codes and messages', async t => {
   const robot = await startRobot(t);
   const { token, origin } = robot;
   const cases: [name: string, words: string[], code: number, says: RegExp][] = [
-    ['a decoder that is not there', [origin, '--headless', '--decoder', 'nosuchdec'], 71, /nosuchdec.*not installed/],
+    ['a missing decoder', [origin, '--headless', '--decoder', 'nosuchdec'], 71, /nosuchdec.*not installed/],
     ['no display', [origin], 72, /--headless/],
     ['a sink that does not open', [origin, '--sink', 'ximagesink'], 72, /ximagesink/],
-    ['a WHEP endpoint that is none', [`${origin}/api/v1/cameras`, '--headless'], 76, /.+/],
-    ['a camera of WHEP that is not there', [`${origin}/whep/nope`, '--headless'], 66, /nope.*cam0, cam1/],
+    ['a URL that is not a WHEP endpoint', [`${origin}/api/v1/cameras`, '--headless'], 76, /.+/],
+    ['an unknown camera of WHEP', [`${origin}/whep/nope`, '--headless'], 66, /nope.*cam0, cam1/],
     [
       'snapshots of which one cannot come',
       [`${origin}/whep/cam0`, `${origin}/whep/nope`, '--snapshot', join(t.testdir(), 'x.png')],
@@ -151,7 +151,7 @@ t.test('what it ends with', async t => {
   );
 });
 
-/** Pixels that are white. */
+/** White pixels. */
 function bright(shot: Shot): number {
   return count(shot, value => value > 220);
 }

@@ -49,7 +49,7 @@ const camera: Camera = {
   },
   state: 'live',
   encoder: 'x264enc',
-  passthrough: { active: false, reason: 'the source brings raw pictures' },
+  passthrough: { active: false, reason: 'the source has raw video' },
   viewers: 2,
   fps: 30,
   bitrate: 998_000,

@@ -78,7 +78,7 @@ t.test('what GStreamer says, and what a person does about it', t => {
       'not-negotiated',
       /v4l2-ctl/,
     ],
-    ['silent', rtsp, 'no picture within 8 s', 'rtsp://u:***@192.0.2.7/s: no picture within 8 s', /another program/],
+    ['silent', rtsp, 'no frame within 8 s', 'rtsp://u:***@192.0.2.7/s: no frame within 8 s', /another program/],
     ['something else', v4l2, error('The moon is full', ''), 'v4l2:/dev/video7: The moon is full', /log of the server/],
   ];
   for (const [name, source, cause, words, remedy] of cases) {
@@ -96,7 +96,7 @@ t.test('passwords are hidden in what GStreamer says too', t => {
     error('Could not open rtsp://u:secret@192.0.2.7/s', debug('gave up on rtsp://u:secret@192.0.2.7/s')),
   );
   t.notMatch(failure.message + failure.remedy, 'secret');
-  t.notMatch(explain(rtsp, 'no picture for 5 s').message, 'secret');
+  t.notMatch(explain(rtsp, 'no frame for 5 s').message, 'secret');
   t.end();
 });
 

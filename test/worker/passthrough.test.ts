@@ -12,7 +12,7 @@ t.test("whether the source's own H.264 is sent on, and why", t => {
   const cases: ['auto' | 'always' | 'never', StreamFacts | null, boolean, string][] = [
     ['auto', good, true, 'baseline'],
     ['auto', { ...good, profile: 'baseline' }, true, 'baseline'],
-    ['auto', { ...good, keyframeGapMs: 1_001 }, true, 'keyframe each second'],
+    ['auto', { ...good, keyframeGapMs: 1_001 }, true, 'keyframe every second'],
     ['auto', { ...good, keyframeGapMs: 1_101 }, false, '1.1 s apart'],
     ['auto', { ...good, keyframeGapMs: 10_000 }, false, '10.0 s apart'],
     ['auto', { ...good, profile: 'main' }, false, 'profile is main'],

@@ -10,7 +10,7 @@ from common import HEIGHT, WIDTH, FrameCounter, Session, arguments, on_words, sa
 
 
 class Bar(VideoStreamTrack):
-    """A light bar that moves over a dark picture."""
+    """A light bar that moves over a dark background."""
 
     width, height = 320, 240
     count = 0
@@ -93,6 +93,6 @@ async def main():
 
 try:
     asyncio.run(main())
-except Exception as error:  # whatever it is, the test is to know
+except Exception as error:  # any error is reported to the test
     say('failed', why='%s: %s' % (type(error).__name__, error))
     os._exit(1)

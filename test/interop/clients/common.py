@@ -1,7 +1,7 @@
 """What the client programs of the tests have in common: HTTP, and how they talk to the test that started them.
 
 Out, a line of JSON each: {"event": "offer" | "answered" | "seen" | "left" | "failed", ...}.
-In, on stdin: "leave" ends the session as a good client does; the end of stdin ends the program without a word.
+In, on stdin: "leave" ends the session as a good client does; the end of stdin ends the program without a DELETE.
 """
 import argparse
 import json
@@ -11,21 +11,21 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-# Pictures are compared at this size, in grey: enough to see that they move, and little work for Python.
+# Frames are compared at this size, in grey: enough to detect motion, and little work for Python.
 WIDTH, HEIGHT = 32, 24
 HTTP_TIMEOUT = 10  # seconds
 
 
 def arguments(description):
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument('what', choices=['watch', 'publish', 'offer'], help='offer: print it and go')
+    parser.add_argument('what', choices=['watch', 'publish', 'offer'], help='offer: print it and exit')
     parser.add_argument('url', nargs='?', help='of the WHEP or WHIP endpoint')
     parser.add_argument('--token', default='')
     parser.add_argument('--codec', default='H264', help='the only video codec that is offered, or "any"')
     parser.add_argument('--publish', action='store_true', help='with "offer": the one of a publisher')
     parser.add_argument('--audio', action='store_true', help='offer Opus too')
     parser.add_argument('--trickle', action='store_true', help='send the candidates after the offer, with PATCH')
-    parser.add_argument('--like', metavar='FILE', help='an offer that another client sent, to be sent as it stands')
+    parser.add_argument('--like', metavar='FILE', help='an offer that another client sent, to be sent unchanged')
     return parser.parse_args()
 
 
@@ -81,14 +81,14 @@ class Session:
 
 
 class FrameCounter:
-    """Counts what a person would see: pictures, how many differ from the one before, and whether they are plain."""
+    """Counts what a person would see: frames, how many differ from the one before, and their contrast."""
 
     def __init__(self):
         self.seen = {'frames': 0, 'changes': 0, 'contrast': 0, 'width': 0, 'height': 0}
         self.last = None
 
     def add(self, grey, width, height):
-        """grey: WIDTH x HEIGHT bytes. Width and height are those of the picture as it came."""
+        """grey: WIDTH x HEIGHT bytes. Width and height are those of the frame before scaling."""
         seen = self.seen
         seen['frames'] += 1
         seen['changes'] += self.last is not None and grey != self.last
@@ -101,7 +101,7 @@ class FrameCounter:
 
 
 def on_words(leave, vanish, **others):
-    """Calls one of them, on a thread of its own, when stdin says so; others by their names, and as often as they come."""
+    """Calls one of them, on its own thread, when stdin says so; others by their names, as often as they come."""
 
     def listen():
         for line in sys.stdin:

@@ -1,5 +1,5 @@
-"""Decodes RTP packets from stdin, each behind two bytes of length (RFC 4571), and says what a person would have seen:
-for clients that have no decoder of their own. The first argument is the codec, the second its payload type."""
+"""Decodes RTP packets from stdin, each after two bytes of length (RFC 4571), and reports what a person would have seen:
+for clients without a decoder. The first argument is the codec, the second its payload type."""
 import sys
 
 import gi

@@ -1,9 +1,9 @@
-"""GStreamer's decoders, and the end of a pipeline that counts what comes out of them."""
+"""GStreamer's decoders, and the end of a pipeline that counts their frames."""
 from gi.repository import Gst
 
 from common import HEIGHT, WIDTH
 
-# Before several threads ask for it at once, as in legacy_receiver.py.
+# Loaded before several threads use it at once, as in legacy_receiver.py.
 OK = Gst.FlowReturn.OK
 
 DECODERS = {
@@ -15,7 +15,7 @@ DECODERS = {
 
 
 def counting_branch(codec, counter):
-    """A bin that takes RTP and counts the counter in it."""
+    """A bin that takes RTP and counts its frames."""
     branch = Gst.parse_bin_from_description(
         '%s ! identity name=whole ! videoconvert ! videoscale ! video/x-raw,format=GRAY8,width=%d,height=%d ! '
         'appsink name=out emit-signals=true sync=false' % (DECODERS[codec], WIDTH, HEIGHT), True)

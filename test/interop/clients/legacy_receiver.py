@@ -1,8 +1,8 @@
-"""A receiver of the legacy system on webrtcbin, written from its protocol alone: it shares no code with any sender. Like the
-old ones it takes status, sdp and ice and dies of anything else, and of an offer in the other dialect.
+"""A receiver of the legacy system on webrtcbin, written from its protocol alone: it shares no code with any sender. Like
+the originals it accepts status, sdp and ice and dies of anything else, and of an offer in the other dialect.
 
-It says {"event": "seen", "camera": ...} for each section of the offer, and "offer" and "answered". On stdin: "hello" has it
-say HELLO again, "leave" closes the socket: there is no goodbye."""
+It reports {"event": "seen", "camera": ...} for each section of the offer, and "offer" and "answered". On stdin: "hello"
+sends HELLO again, "leave" closes the socket: there is no goodbye."""
 import argparse
 import asyncio
 import json
@@ -19,7 +19,7 @@ import websockets  # noqa: E402
 from common import FrameCounter, on_words, say  # noqa: E402
 from decoding import counting_branch  # noqa: E402
 
-# Before threads ask for it, two at once: the second finds what PyGObject has not finished making for the first.
+# Loaded before threads use it: two at once race for what PyGObject creates on first use.
 SRC = Gst.PadDirection.SRC
 
 
@@ -47,7 +47,7 @@ class Receiver:
             if offer['type'] != 'offer':
                 raise ValueError('an %s, of a receiver' % offer['type'])
             if not self.pipeline:
-                await self.open()  # a sender that says no OK
+                await self.open()  # a sender that sends no OK
             await self.answer(offer['sdp'])
 
     async def open(self):
@@ -64,7 +64,7 @@ class Receiver:
 
     async def close(self):
         if self.pipeline:
-            # It waits for threads that may be sending.
+            # It waits for threads that may still be sending.
             await self.loop.run_in_executor(None, self.pipeline.set_state, Gst.State.NULL)
 
     async def answer(self, text):
@@ -76,7 +76,7 @@ class Receiver:
         answer = reply.get_value('answer')
         description = {'type': 'answer', 'sdp': answer.sdp.as_text()}
         say('answered', sdp=description['sdp'])
-        # First the answer, then the candidates, which come of it.
+        # First the answer, then the candidates that follow from it.
         await self.send({'sdp': description} if self.options.form == 'nested' else description)
         await self.done('set-local-description', answer)
 
@@ -128,6 +128,6 @@ async def main():
 Gst.init(None)
 try:
     asyncio.run(main())
-except Exception as error:  # whatever it is, the test is to know
+except Exception as error:  # any error is reported to the test
     say('failed', why='%s: %s' % (type(error).__name__, error))
     os._exit(1)

@@ -1,5 +1,5 @@
-"""Another client's offer, as it was recorded, sent in the place of webrtcbin's own: what the server is sent is what that
-client sends, down to the order of lines, and webrtcbin does the rest of its part. Only what belongs to this one
+"""Another client's recorded offer, sent in place of webrtcbin's own: the server is sent exactly what that client
+sends, down to the order of lines, and webrtcbin does the rest. Only what belongs to this one
 connection is replaced: ICE credentials and the certificate's fingerprint."""
 import re
 
@@ -30,8 +30,8 @@ class Likeness:
         return sdp
 
     def answer(self, answer, own):
-        """What webrtcbin can set, for it named its sections by other words. Raises ValueError where the other client would
-        not have gone on."""
+        """The answer with webrtcbin's own mids, so that it can set it. Raises ValueError where the other client would
+        have given up."""
         if 'a=setup:passive' in self.sdp and 'a=setup:active' not in answer:
             raise ValueError('a passive client was not answered "a=setup:active"')
         if self.ffmpeg:
@@ -45,7 +45,7 @@ class Likeness:
 
     @staticmethod
     def as_ffmpeg_reads(answer):
-        """It uses the first UDP host candidate and no other."""
+        """It uses only the first UDP host candidate."""
         if len(answer.encode()) > FFMPEG_ANSWER_BYTES:
             raise ValueError('the answer is larger than ffmpeg takes')
         used = re.search(r'^a=candidate:\S+ 1 udp \S+ \S+ \S+ typ host.*$', answer, re.M | re.I)

@@ -1,4 +1,4 @@
-"""A WHEP viewer and a WHIP publisher of GStreamer's webrtcbin, in the shape of whepsrc and whipclientsink, which Debian
+"""A WHEP viewer and a WHIP publisher on GStreamer's webrtcbin, modelled on whepsrc and whipclientsink, which Debian
 12 does not have: all candidates in the offer (or trickled, on demand), max-bundle, exactly 201, DELETE at the end."""
 import os
 import sys
@@ -75,7 +75,7 @@ class Client:
                      + ENCODERS[self.options.codec],
             'audio': 'audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! opusenc frame-size=20 ! rtpopuspay',
         }
-        # The sections of the offer come in the order of these.
+        # The sections of the offer are in this order.
         line = 'webrtcbin name=peer bundle-policy=max-bundle ' + ' '.join(
             '%s pt=%d%s ! peer.' % (sources[kind], types[kind], like.ssrc(kind) if like else '') for kind in kinds)
         pipeline = Gst.parse_launch(line)
@@ -134,7 +134,7 @@ class Client:
         try:
             text = self.like.answer(self.session.offer(self.like.offer(sdp)), sdp) if self.like else \
                 self.session.offer(sdp)
-        except Exception as error:  # whatever it is, the test is to know
+        except Exception as error:  # any error is reported to the test
             self.fail(str(error))
             return
         _, answer = GstSdp.SDPMessage.new_from_text(text)
@@ -145,7 +145,7 @@ class Client:
             self.trickle()
 
     def trickle(self):
-        """Sends the candidates of the section that carries the bundle, as RFC 9725 4.3.1 has it."""
+        """Sends the candidates of the section that carries the BUNDLE group (RFC 9725 4.3.1)."""
         if self.trickled:
             return
         self.trickled = True

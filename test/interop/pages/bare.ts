@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-// WHEP by hand, as the README shows it: one fetch with the offer, one to leave. It listens, too.
+// WHEP by hand, as in the README: one fetch with the offer, one to leave. It also measures the sound.
 import { expose, videoElement } from './page-client.js';
 
 const peer = new RTCPeerConnection();

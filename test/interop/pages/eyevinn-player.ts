@@ -7,7 +7,7 @@ let player: WebRTCPlayer | undefined;
 expose({
   async start(url, token) {
     player = new WebRTCPlayer({ video: videoElement(), type: 'whep', iceServers: [] });
-    // It sends the key as it is given, without "Bearer".
+    // It sends the key as given, without "Bearer".
     await player.load(new URL(url), token);
   },
   async leave() {

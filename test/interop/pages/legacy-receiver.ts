@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-// The first system's browser page, from its protocol alone: it knows flat descriptions only, and shows the first camera.
+// The legacy system's browser page, from its protocol alone: it knows only flat descriptions, and shows one camera.
 import { expose, videoElement } from './page-client.js';
 
 let socket: WebSocket | undefined;
@@ -28,7 +28,7 @@ expose({
         await peer.setRemoteDescription({ type: message.type, sdp: message.sdp });
         await peer.setLocalDescription();
         send({ type: 'answer', sdp: peer.localDescription?.sdp });
-      } else throw new Error(`what is ${JSON.stringify(message)}?`);
+      } else throw new Error(`unexpected message ${JSON.stringify(message)}`);
     };
     return new Promise((resolve, reject) => {
       let last = Promise.resolve();

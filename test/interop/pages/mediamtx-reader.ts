@@ -1,20 +1,20 @@
 /// <reference lib="dom" />
-// A player that goes the way of the page that MediaMTX serves: OPTIONS for the ICE servers, the offer before there are
-// candidates, each candidate in a PATCH of its own with "If-Match: *" and no token, and nothing but 201 and 204 will do.
+// A player that behaves like the page that MediaMTX serves: OPTIONS for the ICE servers, the offer before there are
+// candidates, each candidate in its own PATCH with "If-Match: *" and no token; it accepts only 201 and 204.
 import { expose, videoElement } from './page-client.js';
 
 let peer: RTCPeerConnection | undefined;
 let session = '';
 let failure = '';
 
-/** Throws where that player would have given up. */
+/** Throws where that player would give up. */
 function expected(what: string, found: number, wanted: number): void {
   if (found !== wanted) throw new Error(`${what}: ${found} instead of ${wanted}`);
 }
 
 function iceServers(link: string | null): RTCIceServer[] {
   return (link?.split(', ') ?? []).map(text => {
-    // Another link than one of an ICE server would be its end.
+    // It fails on a link that is not an ICE server.
     const [, urls = ''] = /^<(.+?)>; rel="ice-server"/i.exec(text) ?? [];
     if (urls === '') throw new Error(`no ICE server: ${text}`);
     const [, username, credential] = /username="(.*?)"; credential="(.*?)"/i.exec(text) ?? [];

@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 import type { Seen } from '../../helpers/seen.js';
 
-/** What a page does for a test that drives it: see openClientPage. */
+/** What a page offers to the test that drives it: see openClientPage. */
 export interface PageClient {
-  /** Resolves when the library has done what it does to begin, rejects with what it complains of. */
+  /** Resolves when the library has started, rejects with its error. */
   start(url: string, token: string): Promise<unknown>;
   /** Energy of the sound so far; 0 is silence. */
   heard?(): Promise<number>;
@@ -16,8 +16,8 @@ const HEIGHT = 24;
 const seen: Seen = { frames: 0, changes: 0, contrast: 0, width: 0, height: 0 };
 
 /**
- * Where a player shows its frame; what appears in it is counted. Not muted, so that it can be told what is heard: the
- * browsers are started so that they play it all the same.
+ * A player's video element, whose frames are counted. Not muted, so that the sound can be measured: the browsers are
+ * started so that they play it all the same.
  */
 export function videoElement(): HTMLVideoElement {
   const video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true });
@@ -25,11 +25,11 @@ export function videoElement(): HTMLVideoElement {
   const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext('2d', { willReadFrequently: true });
   let last = '';
-  const look = (): void => {
-    video.requestVideoFrameCallback(look);
+  const count = (): void => {
+    video.requestVideoFrameCallback(count);
     context?.drawImage(video, 0, 0, WIDTH, HEIGHT);
     const rgba = context?.getImageData(0, 0, WIDTH, HEIGHT).data ?? new Uint8ClampedArray();
-    // Of the three colours, green alone: enough to see that something moves.
+    // Only the green channel: enough to detect motion.
     const grey = rgba.filter((_, index) => index % 4 === 1);
     const frame = grey.join();
     seen.frames++;
@@ -39,7 +39,7 @@ export function videoElement(): HTMLVideoElement {
     seen.height = video.videoHeight;
     last = frame;
   };
-  video.requestVideoFrameCallback(look);
+  video.requestVideoFrameCallback(count);
   return video;
 }
 

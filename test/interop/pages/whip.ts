@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
-// WHIP by hand: one fetch with the offer, one to leave. The page's query steers it: `codec=VP9` offers that video codec
-// and no other; `like=obs` goes the way of OBS: no candidates in the offer, no PATCH, and nothing but 201 and 200 will do.
+// WHIP by hand: one fetch with the offer, one to leave. The page's query: `codec=VP9` offers only that video codec;
+// `like=obs` behaves like OBS: no candidates in the offer, no PATCH, and it accepts only 201 and 200.
 import { expose } from './page-client.js';
 
 const query = new URLSearchParams(location.search);

@@ -1,4 +1,4 @@
-"""A WHEP server on aiortc: another stack of ICE, DTLS and SDP, with a moving test picture, 400x304."""
+"""A WHEP server on aiortc: another stack of ICE, DTLS and SDP, with a moving test pattern, 400x304."""
 import asyncio
 import threading
 
@@ -14,7 +14,7 @@ ANSWER_S = 5
 
 
 class Stripes(VideoStreamTrack):
-    """Slanting stripes that move, 30 pictures a second."""
+    """Slanting stripes that move, 30 frames a second."""
 
     slant = numpy.add.outer(numpy.arange(HEIGHT), numpy.arange(WIDTH))
     count = 0

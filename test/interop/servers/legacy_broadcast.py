@@ -1,4 +1,4 @@
-"""The signaling server of the legacy system: it knows no roles and reads nothing, and sends each text frame as it is to every
+"""The signaling server of the legacy system: it knows no roles, parses nothing, and forwards each text frame to every
 other client."""
 import argparse
 import asyncio
@@ -23,7 +23,7 @@ async def main():
                 say('relayed', client=number, text=text)
                 websockets.broadcast([other for at, other in clients.items() if at != number], text)
         except websockets.ConnectionClosedError:
-            pass  # it went without a word
+            pass  # it left without a close frame
         finally:
             del clients[number]
             say('left', client=number)

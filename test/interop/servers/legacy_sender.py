@@ -1,6 +1,6 @@
-"""A sender of the legacy system on webrtcbin, written from its protocol alone: it shares no code with any receiver, so that a
-mistake of one is not made good by the other. Like the old ones it takes status, sdp and ice and dies of anything else, and
-of a description in the other dialect. Its sections are sendrecv, as webrtcbin's are unless it is told."""
+"""A sender of the legacy system on webrtcbin, written from its protocol alone: it shares no code with any receiver, so that
+an error in one is not masked by the other. Like the originals it accepts status, sdp and ice and dies of anything
+else, and of a description in the other dialect. Its sections are sendrecv, webrtcbin's default."""
 import argparse
 import asyncio
 import json
@@ -15,8 +15,8 @@ import websockets  # noqa: E402
 
 from reporting import end_with_stdin, fail, say  # noqa: E402
 
-# What the cameras see; from the first again when there are more of them.
-PICTURES = ['pattern=ball', 'pattern=smpte horizontal-speed=8', 'pattern=checkers-8 horizontal-speed=3']
+# The cameras' patterns; repeated if there are more cameras.
+PATTERNS = ['pattern=ball', 'pattern=smpte horizontal-speed=8', 'pattern=checkers-8 horizontal-speed=3']
 CAMERA = 'videotestsrc is-live=true %s ! video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! timeoverlay ! ' \
     'x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 bitrate=1000 ! ' \
     'video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1 pt=96 ! ' \
@@ -55,10 +55,10 @@ class Sender:
                 GstWebRTC.WebRTCSDPType.ANSWER, sdp), Gst.Promise.new())
 
     async def open(self):
-        """From scratch, whatever was before."""
+        """Starts from scratch, whatever the state."""
         await self.close()
         line = 'webrtcbin name=peer bundle-policy=max-bundle ' + ''.join(
-            CAMERA % PICTURES[at % len(PICTURES)] for at in range(self.options.cameras))
+            CAMERA % PATTERNS[at % len(PATTERNS)] for at in range(self.options.cameras))
         self.pipeline = Gst.parse_launch(line)
         self.peer = self.pipeline.get_by_name('peer')
         self.peer.connect('on-negotiation-needed', self.offer)
@@ -68,7 +68,7 @@ class Sender:
 
     async def close(self):
         if self.pipeline:
-            # It waits for threads that may be sending.
+            # It waits for threads that may still be sending.
             await self.loop.run_in_executor(None, self.pipeline.set_state, Gst.State.NULL)
 
     def offer(self, peer):
@@ -76,7 +76,7 @@ class Sender:
             reply = promise.get_reply()  # owns the offer
             offer = reply.get_value('offer')
             sdp = offer.sdp.as_text()
-            # First the offer, then the candidates, which come of it.
+            # First the offer, then the candidates that follow from it.
             say('offered', sdp=sdp)
             description = {'type': 'offer', 'sdp': sdp}
             self.send_soon(peer, {'sdp': description} if self.options.form == 'nested' else description)
@@ -86,7 +86,7 @@ class Sender:
 
     def send_soon(self, peer, message):
         async def send():
-            # Of one that was replaced before it came so far, nobody wants to know.
+            # One that was replaced meanwhile is ignored.
             if peer == self.peer:
                 await self.send(message)
 
@@ -100,7 +100,7 @@ async def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('url', help='ws://HOST:PORT/')
     parser.add_argument('--cameras', type=int, default=1)
-    parser.add_argument('--x86', action='store_true', help='says HELLO itself and offers; flat, unless told otherwise')
+    parser.add_argument('--x86', action='store_true', help='sends HELLO itself and offers; flat by default')
     parser.add_argument('--form', choices=['nested', 'flat'])
     options = parser.parse_args()
     options.form = options.form or ('flat' if options.x86 else 'nested')
@@ -111,7 +111,7 @@ async def main():
         try:
             await sender.run()
         except websockets.ConnectionClosedError:
-            pass  # the same as the end, there is no goodbye
+            pass  # the same as a close, there is no goodbye
         await sender.close()
         say('closed')
 
@@ -119,5 +119,5 @@ async def main():
 Gst.init(None)
 try:
     asyncio.run(main())
-except Exception as error:  # whatever it is, the test is to know
+except Exception as error:  # any error is reported to the test
     fail('%s: %s' % (type(error).__name__, error))

@@ -1,5 +1,5 @@
-"""How a program of this folder talks to the test that started it: events out, a line of JSON each, on stdout; and it ends
-when its stdin does, so that none is left behind by a test that was killed."""
+"""How a program of this folder talks to the test that started it: events on stdout, a line of JSON each. It ends with
+its stdin, so that a test that is killed leaves none behind."""
 import json
 import os
 import stat
@@ -22,6 +22,6 @@ def fail(why):
 
 
 def end_with_stdin():
-    """A terminal and /dev/null, which a person starts it with, do not count."""
+    """Ignores a terminal and /dev/null, as when a person starts it."""
     if not stat.S_ISCHR(os.fstat(0).st_mode):
         threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()

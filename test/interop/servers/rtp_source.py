@@ -1,4 +1,4 @@
-"""A camera that sends H.264 in RTP over UDP to loopback, 560x320 at 30 fps, for media servers that are fed so."""
+"""A camera that sends H.264 in RTP over UDP to loopback, 560x320 at 30 fps, for media servers with such an input."""
 import argparse
 
 import gi
@@ -12,7 +12,7 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument('port', type=int)
 options = parser.parse_args()
 Gst.init(None)
-# A keyframe a second, for nobody asks it for one.
+# A keyframe a second, as nothing requests one.
 pipeline = Gst.parse_launch(
     'videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=560,height=320,framerate=30/1 ! '
     'timeoverlay ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 bitrate=800 ! '

@@ -9,5 +9,5 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
     listener.bind(sys.argv[1])
     say('listening')
     while True:
-        # Descriptors that come along (BARRIER=1) are closed unseen: the sender waits for that.
+        # Attached descriptors (BARRIER=1) are closed unread: the sender waits for that.
         say('notified', text=listener.recv(65536).decode())

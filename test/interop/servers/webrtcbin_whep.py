@@ -1,5 +1,5 @@
-"""A WHEP server on GStreamer's webrtcbin: a moving test picture, 480x270, encoded for each viewer. All of
-its candidates are in the answer."""
+"""A WHEP server on GStreamer's webrtcbin: a moving test pattern, 480x270, encoded for each viewer. All
+candidates are in the answer."""
 import re
 import threading
 
@@ -12,7 +12,7 @@ from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
 from whep_http import Refused, arguments, serve  # noqa: E402
 
-PICTURE = 'videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=480,height=270,framerate=30/1 ! ' \
+SOURCE = 'videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=480,height=270,framerate=30/1 ! ' \
     'timeoverlay ! '
 ENCODERS = {
     'H264': 'x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 bitrate=800 ! '
@@ -20,22 +20,22 @@ ENCODERS = {
     'VP8': 'vp8enc deadline=1 cpu-used=8 keyframe-max-dist=30 target-bitrate=800000 ! rtpvp8pay picture-id-mode=15-bit',
 }
 GATHERING_S = 5
-NO_CODEC = {'406': 406, '422': 422}  # and "inactive": the answer says it
+NO_CODEC = {'406': 406, '422': 422}  # and "inactive": in the answer
 
 
 class Chosen:
-    """What of an offer is sent: its payload type, which a payloader has to use, and its format."""
+    """The format of an offer that is sent, with its payload type, which the payloader must use."""
 
     def __init__(self, number, format_):
         self.number = number
         self.format = format_
 
     def shown(self, offer):
-        """The offer as webrtcbin can agree to it, which compares the level of H.264 too: without profile and level."""
+        """The offer without profile and level: webrtcbin would also compare the level of H.264."""
         return re.sub(r'^(a=fmtp:%d .*?);?profile-level-id=[^;\r]*' % self.number, r'\1', offer, flags=re.M)
 
     def restored(self, answer):
-        """The answer with the format as it was offered."""
+        """The answer with the offered format."""
         bare = re.sub(r'^a=fmtp:%d .*\r\n' % self.number, '', answer, flags=re.M)
         mapping = r'^a=rtpmap:%d .*\r\n' % self.number
         line = 'a=fmtp:%d %s\r\n' % (self.number, self.format)
@@ -43,7 +43,7 @@ class Chosen:
 
 
 def choose(offer, codec):
-    """Constrained baseline in packetization mode 1 is what is made; an offer that says nothing of it takes all."""
+    """The encoder makes constrained baseline in packetization mode 1; an offer that names no profile accepts all."""
     for number in re.findall(r'^a=rtpmap:(\d+) %s/90000' % codec, offer, re.M | re.I):
         found = re.search(r'^a=fmtp:%s (.*?)\r?$' % number, offer, re.M)
         format_ = found.group(1) if found else ''
@@ -58,7 +58,7 @@ class Viewer:
         self.gone = gone
         self.gathered = threading.Event()
         self.pipeline = Gst.parse_launch(
-            '%s%s pt=%d ! webrtcbin name=peer bundle-policy=max-bundle' % (PICTURE, ENCODERS[codec], chosen.number))
+            '%s%s pt=%d ! webrtcbin name=peer bundle-policy=max-bundle' % (SOURCE, ENCODERS[codec], chosen.number))
         self.peer = self.pipeline.get_by_name('peer')
         self.peer.emit('get-transceiver', 0).set_property(
             'direction', GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY)

@@ -1,4 +1,4 @@
-"""The HTTP side of a WHEP server, of whatever WebRTC stack (draft-ietf-wish-whep), and what it can be nasty in."""
+"""The HTTP side of a WHEP server for any WebRTC stack (draft-ietf-wish-whep), and its ways to misbehave."""
 import argparse
 import os
 import secrets
@@ -17,7 +17,7 @@ CORS = {
 
 
 class Refused(Exception):
-    """An offer that is not taken; the HTTP status and why."""
+    """A rejected offer; the HTTP status and the reason."""
 
     def __init__(self, status, why):
         super().__init__(why)
@@ -25,13 +25,13 @@ class Refused(Exception):
 
 
 def arguments(description, refusals):
-    """refusals: how the stack can say that no codec is in common, the usual way first."""
+    """refusals: the stack's ways to say that there is no common codec, the usual one first."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument('--port', type=int, default=0, help='0: any')
-    parser.add_argument('--token', default='', help='demanded in the POST')
-    parser.add_argument('--no-h264', action='store_true', help='VP8 is all that it has')
-    parser.add_argument('--refusal', choices=refusals, default=refusals[0], help='what an offer without its codec gets')
-    parser.add_argument('--relative-location', action='store_true', help='a Location that hangs on the URL of the POST')
+    parser.add_argument('--token', default='', help='required in the POST')
+    parser.add_argument('--no-h264', action='store_true', help='it has only VP8')
+    parser.add_argument('--refusal', choices=refusals, default=refusals[0], help='its answer without a common codec')
+    parser.add_argument('--relative-location', action='store_true', help='a Location relative to the URL of the POST')
     parser.add_argument('--die-after', type=float, metavar='SECONDS', help='of the first session: the process exits')
     return parser.parse_args()
 
@@ -40,7 +40,7 @@ def serve(options, begin):
     """Serves until the process ends.
 
     begin(offer, gone) has the answer to an offer, or raises Refused. What it returns has answer, the SDP; close(); and
-    trickle(fragment), where the stack takes candidates later. It calls gone() when the peer has left by itself.
+    trickle(fragment), if the stack accepts candidates later. It calls gone() when the peer has left by itself.
     """
     sessions = {}
     die = once(lambda: threading.Timer(options.die_after, os._exit, [1]).start())
@@ -56,7 +56,7 @@ def serve(options, begin):
 
     def start(offer):
         name = secrets.token_urlsafe(16)
-        # On a thread of its own: a stack says so on one that close() may wait for.
+        # On its own thread: a stack calls gone() on one that close() may wait for.
         gone = threading.Thread(target=end, args=(name, 'gone'), daemon=True).start
         session = begin(offer, once(gone))
         with lock:
@@ -83,7 +83,7 @@ def serve(options, begin):
             return self.rfile.read(int(self.headers.get('Content-Length', 0))).decode()
 
         def session(self):
-            """The name and the session that the URL is of; answers 404 where there is none."""
+            """The name and the session of the URL; answers 404 if there is none."""
             name = self.path[len(ENDPOINT) + 1:] if self.path.startswith(ENDPOINT + '/') else ''
             with lock:
                 session = sessions.get(name)
@@ -106,7 +106,7 @@ def serve(options, begin):
                 name, answer = start(offer)
             except Refused as refused:
                 return self.reply(refused.status, '%s\n' % refused, {'Content-Type': 'text/plain'})
-            # Relative to /whep the one and the other are the same.
+            # Relative to /whep both are the same.
             location = ENDPOINT.lstrip('/') + '/' + name if options.relative_location else \
                 'http://%s:%d%s/%s' % (*self.server.server_address, ENDPOINT, name)
             self.reply(201, answer, {'Content-Type': 'application/sdp', 'Location': location})
@@ -127,7 +127,7 @@ def serve(options, begin):
                 self.reply(200)
 
         def log_message(self, *_):
-            pass  # the events say it
+            pass  # reported as an event
 
     server = ThreadingHTTPServer(('127.0.0.1', options.port), Handler)
     server.daemon_threads = True
