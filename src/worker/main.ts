@@ -7,7 +7,8 @@ import { WorkerSessions } from './sessions/sessions.js';
 import { warmUp } from './sessions/warm-up.js';
 import { useMarkFont } from './sources/time-mark.js';
 
-// A camera's process: `main.js camera ID`; that of connections with several cameras: `main.js bundles`; or `main.js probe [ENCODER …]` with the encoders that are to be left alone.
+// The process of a camera: `main.js camera ID`; of multi-camera connections: `main.js bundles`; of the probe: `main.js
+// probe [ENCODER …]`, with the encoders to skip.
 const [role = '', ...rest] = process.argv.slice(2);
 const began = performance.now();
 const housekeeping = new Housekeeping();
@@ -17,10 +18,10 @@ const send = (message: FromWorker | FromMultiCamera): void => {
 
 type ToEvery = { type: 'ping'; sequence: number } | { type: 'close' };
 
-// The parent ends workers; a Ctrl-C on the terminal goes to the whole process group and is the parent's to handle.
+// The parent ends workers; Ctrl-C on a terminal signals the whole process group, and the parent handles it.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-// Without its parent a worker is nobody's: it goes at once, whatever GStreamer still does.
+// A worker without its parent exits at once, even while GStreamer is busy.
 process.on('disconnect', () => process.exit(0));
 
 useMarkFont();
@@ -30,11 +31,11 @@ if (role === 'probe') {
   process.disconnect?.();
 } else if (role === 'bundles') {
   process.title = 'bigfootbot-video: bundles';
-  const bundles = new MultiCameraConnections(send, housekeeping);
+  const connections = new MultiCameraConnections(send, housekeeping);
   serve(
     checkToMultiCamera,
-    message => bundles.handle(message),
-    () => bundles.close(),
+    message => connections.handle(message),
+    () => connections.close(),
   );
   send({ type: 'ready', warmMs: await warm() });
 } else {
@@ -48,7 +49,7 @@ if (role === 'probe') {
   send({ type: 'ready', warmMs: await warm(), codecs: installedCodecs() });
 }
 
-/** Hears the parent. */
+/** Handles the parent's messages. */
 function serve<M extends { type: string }>(
   check: (data: unknown) => M | ToEvery | null,
   handle: (message: Exclude<M, ToEvery>) => void,
@@ -58,7 +59,7 @@ function serve<M extends { type: string }>(
     const message = check(data);
     if (!message) send({ type: 'log', level: 'error', event: 'unknown message', fields: {} });
     else if (message.type === 'ping') {
-      // The one thing that wakes an idle worker.
+      // Only pings wake an idle worker.
       housekeeping.pump();
       send({ type: 'pong', sequence: (message as { sequence: number }).sequence });
     } else if (message.type === 'close') {

@@ -9,7 +9,7 @@ const error = (message: string, debug = '') => ({ element: 'source', message, de
 const debug = (words: string): string =>
   `../sys/v4l2/v4l2_calls.c(609): gst_v4l2_open (): /GstPipeline:p/GstV4l2Src:source:\n${words}`;
 
-t.test('what GStreamer says, and what a person does about it', t => {
+t.test('errors of GStreamer, with a remedy', t => {
   const cases: [string, Source, Parameters<typeof explain>[1], string, RegExp][] = [
     [
       'unplugged',
@@ -19,14 +19,14 @@ t.test('what GStreamer says, and what a person does about it', t => {
       /Plug the camera in/,
     ],
     [
-      'no rights to the device',
+      'no permission for the device',
       v4l2,
       error("Could not open device '/dev/video7' for reading and writing.", debug('system error: Permission denied')),
       'system error: Permission denied',
       /group "video"/,
     ],
     [
-      'no rights to the file',
+      'no permission for the file',
       file,
       error('Could not open file for reading.', debug('system error: Permission denied')),
       'file:/srv/road.mp4: ',
@@ -90,7 +90,7 @@ t.test('what GStreamer says, and what a person does about it', t => {
   t.end();
 });
 
-t.test('passwords are hidden in what GStreamer says too', t => {
+t.test("passwords are hidden in GStreamer's errors too", t => {
   const failure = explain(
     rtsp,
     error('Could not open rtsp://u:secret@192.0.2.7/s', debug('gave up on rtsp://u:secret@192.0.2.7/s')),
@@ -100,7 +100,7 @@ t.test('passwords are hidden in what GStreamer says too', t => {
   t.end();
 });
 
-t.test('nothing is said twice, at length or with lines of code', t => {
+t.test('messages have no repetition, no excessive length and no source lines', t => {
   t.equal(explain(file, error('Not found.', debug('Not found'))).message, 'file:/srv/road.mp4: Not found');
   t.notMatch(explain(v4l2, error('Oh.', debug('words'))).message, /v4l2_calls\.c|GstPipeline/);
   t.ok(explain(v4l2, error('Oh.', debug('x'.repeat(10_000)))).message.length < 500);

@@ -32,12 +32,12 @@ const others = new Map(
     .split('\n')
     .map(line => line.split(': ', 2) as [string, string]),
 );
-/** What Fan looks up by name. */
-const fan = (name: string): string[] =>
+/** Elements that Fanout looks up by name. */
+const fanout = (name: string): string[] =>
   ['encoded', 'gate', 'tap', 'queue', 'sent', 'fan'].map(part => `${name}-${part}`);
 const count = (line: string, words: string): number => line.split(words).length - 1;
 
-t.test('nothing that a user named stands in the line; it is set as a property', t => {
+t.test('no name given by a user is in the launch line; it is set as a property', t => {
   const hostile = 'x ! filesink location=/etc/passwd "';
   const cases: [Source, string][] = [
     [{ type: 'v4l2', by: 'device', name: `/dev/${hostile}` }, 'device'],
@@ -60,29 +60,29 @@ t.test('nothing that a user named stands in the line; it is set as a property', 
   t.end();
 });
 
-t.test('what other files look up by name is there, once', t => {
+t.test('elements that are looked up by name exist once', t => {
   const named = (line: string, name: string): number => count(`${line} `, ` name=${name} `);
   for (const source of sources)
     for (const name of ['source', 'captured', 'taken'])
       t.equal(named(capture(source), name), 1, `${source.type}: ${name}`);
   for (const name of ['ahead', 'clock']) {
     t.equal(named(capture({ type: 'file', path: '/x' }), name), 1, name);
-    t.equal(named(describePassthrough({ type: 'file', path: '/x' }, null), name), 1, `${name}, passed on`);
+    t.equal(named(describePassthrough({ type: 'file', path: '/x' }, null), name), 1, `${name}, passed through`);
   }
   const line = describeEncoding('x264enc name=encoder', 30);
-  for (const name of ['in', 'rate', 'raw', 'last', 'encoder', 'parse', ...fan('video')])
+  for (const name of ['in', 'rate', 'raw', 'last', 'encoder', 'parse', ...fanout('video')])
     t.equal(named(line, name), 1, name);
-  for (const name of ['source', 'parse', ...fan('video')])
+  for (const name of ['source', 'parse', ...fanout('video')])
     t.equal(named(describePassthrough({ type: 'rtsp', url: 'rtsp://h/s' }, null), name), 1, name);
   const publication = describePublication('H264', true);
-  for (const name of ['webrtc', 'parse', ...fan('video'), ...fan('audio')]) t.equal(named(publication, name), 1, name);
+  for (const name of ['webrtc', 'parse', ...fanout('video'), ...fanout('audio')]) t.equal(named(publication, name), 1, name);
   for (const decode of [true, false])
-    for (const name of ['in', 'encoder', ...fan('video')])
+    for (const name of ['in', 'encoder', ...fanout('video')])
       t.equal(named(describeVp8(encoding, decode, PLAIN), name), 1, name);
   t.end();
 });
 
-t.test('what is passed on is not decoded, and comes from what can bring H.264', t => {
+t.test('a passthrough stream is not decoded, and its source can send H.264', t => {
   for (const source of sources)
     if (source.type === 'v4l2' || source.type === 'file' || source.type === 'rtsp')
       t.notMatch(describePassthrough(source, mode), /decode|name=raw|enc /, source.type);
@@ -90,7 +90,7 @@ t.test('what is passed on is not decoded, and comes from what can bring H.264', 
   t.end();
 });
 
-t.test('raw pictures are taken behind the limit of the rate, and before the encoder', t => {
+t.test('raw frames are taken after the rate limit and before the encoder', t => {
   const line = describeEncoding(ENCODER, 25);
   const places = ['name=in', 'max-rate=25', 'name=raw', ENCODER].map(words => line.indexOf(words));
   t.strictSame(
@@ -102,7 +102,7 @@ t.test('raw pictures are taken behind the limit of the rate, and before the enco
   t.end();
 });
 
-t.test('a tee without viewers goes on, and a slow viewer holds up nobody', t => {
+t.test('a tee without viewers keeps running, and a slow viewer blocks no other', t => {
   const lines = [capture({ type: 'test' }), describeEncoding(ENCODER, 30), describePublication('VP8', true)];
   for (const line of lines) t.equal(count(line, 'tee name='), count(line, 'allow-not-linked=true'));
   t.match(
@@ -112,13 +112,13 @@ t.test('a tee without viewers goes on, and a slow viewer holds up nobody', t => 
   t.end();
 });
 
-t.test('the fan: pictures are counted, then tapped, then queued, then sent', t => {
-  t.equal(describeFanout('video'), others.get('fan of video'));
-  t.equal(describeFanout('audio'), others.get('fan of video')?.replaceAll('video-', 'audio-'));
+t.test('the fan-out: frames are counted, then tapped, then queued, then sent', t => {
+  t.equal(describeFanout('video'), others.get('fanout of video'));
+  t.equal(describeFanout('audio'), others.get('fanout of video')?.replaceAll('video-', 'audio-'));
   t.end();
 });
 
-t.test('what a publisher sends, with and without sound', t => {
+t.test('the pipeline of a publisher, with and without audio', t => {
   for (const [codec, hasAudio, name] of [
     ['H264', true, 'publication of H264 with sound'],
     ['VP8', false, 'publication of VP8'],
@@ -128,19 +128,19 @@ t.test('what a publisher sends, with and without sound', t => {
   t.end();
 });
 
-t.test('a second encoder, for raw pictures and for a stream that is decoded first', t => {
+t.test('a second encoder, for raw frames and for a stream that is decoded first', t => {
   t.equal(describeVp8(encoding, false, PLAIN), others.get('vp8 of raw'));
   t.equal(describeVp8(encoding, true, PLAIN), others.get('vp8 of a stream'));
   t.end();
 });
 
-t.test('a camera that is published to has no source of its own', t => {
+t.test('a camera for publishers has no source of its own', t => {
   t.throws(() => capture({ type: 'whip' }), { message: 'publisher' });
   t.equal(sourceProperty({ type: 'whip' }), null);
   t.end();
 });
 
-t.test('a V4L2 camera needs a mode that can be used', t => {
+t.test('a V4L2 camera needs a usable mode', t => {
   const source: Source = { type: 'v4l2', by: 'device', name: '/dev/video0' };
   const request = { source, format, machine: PLAIN };
   t.throws(() => describeCapture({ ...request, mode: null }), { message: 'needs a mode' });

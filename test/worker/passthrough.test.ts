@@ -8,7 +8,7 @@ const good: StreamFacts = {
   probedMs: 6_000,
 };
 
-t.test("whether the source's own H.264 is sent on, and why", t => {
+t.test("whether the source's own H.264 is passed through, and why", t => {
   const cases: ['auto' | 'always' | 'never', StreamFacts | null, boolean, string][] = [
     ['auto', good, true, 'baseline'],
     ['auto', { ...good, profile: 'baseline' }, true, 'baseline'],

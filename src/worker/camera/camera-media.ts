@@ -1,7 +1,7 @@
 import { Gst } from '../../gst/native.js';
 import type { EncoderChoice } from '../encoding/encoder-choice.js';
 import { Output } from '../encoding/output.js';
-import { CameraFailure } from '../failure.js';
+import { asFailure, type CameraFailure } from '../failure.js';
 import { Capture } from '../sources/capture.js';
 import { Inspection } from '../sources/inspection.js';
 import type { Config, Opened } from '../sources/opening.js';
@@ -275,16 +275,14 @@ export class CameraMedia {
     if (reordered === this.#hasBFrames) return;
     this.#hasBFrames = reordered;
     // A stream with B-frames is unsuitable for passthrough, and is encoded from now on.
-    if (reordered && this.#open?.output.encoder === null && this.#options.passthroughDecision().refuse('it has B-frames'))
+    if (
+      reordered &&
+      this.#open?.output.encoder === null &&
+      this.#options.passthroughDecision().refuse('it has B-frames')
+    )
       this.#options.dispatch({ type: 'passthrough-refused' });
     this.#options.changed();
   }
-}
-
-function asFailure(error: unknown, what: string): CameraFailure {
-  if (error instanceof CameraFailure) return error;
-  const why = error instanceof Error ? error.message : String(error);
-  return new CameraFailure(`${what}: ${why}.`, 'See the log of the server.');
 }
 
 /** ns of the pipeline clock. */
@@ -292,7 +290,7 @@ export const runningTimeZero = (): bigint => Gst.SystemClock.obtain().getTime();
 
 function show({ output, shown }: OpenOutput, source: Opened['source'] | Publication): void {
   if (source instanceof Capture) output.showFrames(source.tee);
-  // A publisher's connection outlives its stream's place here; its session closes it.
+  // A publisher's connection stays open while a placeholder is shown; its session closes it.
   else if (source instanceof Publication) output.showStream({ stream: source.stream, close: () => undefined });
   else output.showStream(source);
   shown.resolve();

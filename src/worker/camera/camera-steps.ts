@@ -20,7 +20,12 @@ export function lose(state: CameraState, failure: CameraFailure, now: number, ti
  * Closes the camera; its subscribers and its publisher get the failure.
  * @param kept the problem that is reported until the camera is opened again
  */
-export function fail(state: CameraState, failure: CameraFailure, now: number, kept: CameraFailure | null = failure): Step {
+export function fail(
+  state: CameraState,
+  failure: CameraFailure,
+  now: number,
+  kept: CameraFailure | null = failure,
+): Step {
   const { publisher } = state;
   const effects: Effect[] = [];
   if (state.subscribers.size > 0)

@@ -117,7 +117,7 @@ export class Camera {
     const failure = joined.failure();
     if (failure) throw failure;
     if (!open || !this.#subscribers.has(subscriber, joined))
-      throw new CameraFailure('The viewer left before the camera was open.', 'Ask again.');
+      throw new CameraFailure('The viewer left before the camera opened.', 'Ask again.');
     return subscriptionAt(open, codec ?? open.output.codec ?? 'H264');
   }
 
@@ -177,8 +177,8 @@ export class Camera {
   }
 
   /**
-   * When its newest frame was sent to viewers, ms of CLOCK_MONOTONIC, placeholders excluded; null while it is closed and
-   * before the first. Exact to POLL_INTERVAL_MS, or to that of FrameWatch while that polls.
+   * When its newest frame was sent to viewers, ms of CLOCK_MONOTONIC, placeholders excluded; null while it is closed
+   * and before the first. Exact to POLL_INTERVAL_MS, or to that of FrameWatch while that polls.
    */
   newestAt(): number | null {
     const { stream } = this.#media.open?.output ?? {};
@@ -195,9 +195,7 @@ export class Camera {
   /** Null while the camera is closed. */
   async measure(): Promise<StreamFigures | null> {
     const stream = this.#media.open?.output.stream;
-    return stream
-      ? await measureStream(stream, this.#media.opened?.source ?? this.#publisher.publication)
-      : null;
+    return stream ? await measureStream(stream, this.#media.opened?.source ?? this.#publisher.publication) : null;
   }
 
   /** Spaces keyframes on request; see StreamPipeline. */

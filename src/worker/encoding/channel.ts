@@ -2,27 +2,25 @@ import type { Element } from '../../gst/native.js';
 import type { VideoCodecName } from '../../protocol/codecs.js';
 import type { StreamPipeline } from './stream-pipeline.js';
 
-/** What makes a channel's stream for a while: an encoder, or a source whose stream is passed on. */
+/** Produces a channel's stream: an encoder, or a source that is passed through. */
 export interface StreamProducer {
-  /**
-   * Where it comes after another, it holds its pictures back from the first on, which is a keyframe (see Fan.hold).
-   */
+  /** Paused (see Fanout.pause) from its first frame on, a keyframe, until viewers are switched to it. */
   readonly stream: StreamPipeline;
   close(): void;
 }
 
-/** A viewer's proxysinks, for video and perhaps for sound. */
+/** A viewer's proxysinks, for video and optionally audio. */
 type Sinks = readonly Element[];
 
 /**
- * What the viewers of one codec are sent, whichever stage makes it at the moment. Moving them to another stage costs them
- * one keyframe: their sessions go on. The channel closes its stages.
+ * What the viewers of one codec are sent, from one producer at a time. Switching to another costs them one keyframe;
+ * their sessions continue. The channel closes its producers.
  */
 export class Channel {
   readonly codec: VideoCodecName;
   readonly #viewers = new Set<Sinks>();
   #current: StreamProducer;
-  /** What is to be on air; it may not have brought a picture yet. */
+  /** The requested producer; it may not have a frame yet. */
   #next: StreamProducer;
   #isClosed = false;
 
@@ -36,55 +34,55 @@ export class Channel {
     return this.#current;
   }
 
-  /** Adds a viewer; a picture that he can begin with is made at once. */
+  /** Adds a viewer, and requests a keyframe for it. */
   attach(sinks: Sinks): void {
     this.#viewers.add(sinks);
-    this.#put(sinks);
+    this.#link(sinks);
     this.#current.stream.requestKeyframe();
   }
 
-  /** Takes a viewer out again, after his pipeline has stopped. */
+  /** Removes a viewer, after its pipeline has stopped. */
   detach(sinks: Sinks): void {
-    if (this.#viewers.delete(sinks)) this.#take(sinks);
+    if (this.#viewers.delete(sinks)) this.#unlink(sinks);
   }
 
   /**
-   * Moves the viewers to another stage as soon as it has a picture, and closes the one before; one that is called for
-   * meanwhile takes its turn.
+   * Switches the viewers to another producer with its first frame, and closes the previous one. A later call cancels an
+   * earlier one.
    */
-  async switchTo(producer: StreamProducer, timeoutMs: number): Promise<'on air' | 'late' | 'given up'> {
-    // Whoever asked first is told how it goes.
-    if (this.#next === producer) return this.#current === producer ? 'on air' : 'given up';
+  async switchTo(producer: StreamProducer, timeoutMs: number): Promise<'switched' | 'late' | 'cancelled'> {
+    // The first caller gets the outcome.
+    if (this.#next === producer) return this.#current === producer ? 'switched' : 'cancelled';
     if (this.#next !== this.#current) this.#next.close();
     this.#next = producer;
-    if (producer === this.#current) return 'on air';
+    if (producer === this.#current) return 'switched';
     const isWanted = (): boolean => this.#next === producer && !this.#isClosed;
     const found = await producer.stream.firstFrame(timeoutMs, isWanted);
-    if (!isWanted()) return 'given up';
+    if (!isWanted()) return 'cancelled';
     if (found !== 'arrived') return 'late';
     const before = this.#current;
-    for (const sinks of this.#viewers) this.#take(sinks);
+    for (const sinks of this.#viewers) this.#unlink(sinks);
     this.#current = producer;
-    for (const sinks of this.#viewers) this.#put(sinks);
+    for (const sinks of this.#viewers) this.#link(sinks);
     producer.stream.video.resume();
     before.close();
-    return 'on air';
+    return 'switched';
   }
 
-  /** Of those that are attached by then each has let go of his place. */
+  /** Closes the producers; viewers that are still attached have stopped their pipelines before. */
   close(): void {
     this.#isClosed = true;
     this.#current.close();
     this.#next.close();
   }
 
-  #put([picture, sound]: Sinks): void {
-    if (picture) this.#current.stream.video.attach(picture);
-    if (sound) this.#current.stream.audio?.attach(sound);
+  #link([video, audio]: Sinks): void {
+    if (video) this.#current.stream.video.attach(video);
+    if (audio) this.#current.stream.audio?.attach(audio);
   }
 
-  #take([picture, sound]: Sinks): void {
-    if (picture) this.#current.stream.video.detach(picture);
-    if (sound) this.#current.stream.audio?.detach(sound);
+  #unlink([video, audio]: Sinks): void {
+    if (video) this.#current.stream.video.detach(video);
+    if (audio) this.#current.stream.audio?.detach(audio);
   }
 }

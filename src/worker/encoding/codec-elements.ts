@@ -2,26 +2,26 @@ import type { SentStream } from '../../gst/peer.js';
 import type { HeaderExtension } from '../../messages/camera-worker.js';
 import { CODECS, type CodecName } from '../../protocol/codecs.js';
 
-/** The GStreamer elements of a codec. A codec whose elements are not installed is neither published nor watched. */
+/** The GStreamer elements of a codec. A codec whose elements are not installed can be neither published nor watched. */
 export interface CodecElements {
   payloader: string;
-  /** Its properties, beside payload type, SSRC and MTU. */
+  /** The payloader's properties, besides payload type, SSRC and MTU. */
   properties: string;
   depayloader: string;
-  /** Caps that the depayloader is asked for; null for whatever it brings. */
+  /** The output caps of the depayloader; null for its default. */
   unpacked: string | null;
-  /** What brings a stream into the form that payloaders and decoders take, and keeps it there; may be nothing. */
+  /** Converts a stream to the form that payloaders and decoders take; empty if none is needed. */
   parser: readonly string[];
 }
 
 export const CODEC_ELEMENTS: Readonly<Record<CodecName, CodecElements>> = {
   H264: {
     payloader: 'rtph264pay',
-    // The parser puts headers before keyframes. The payloader would put them before each slice of one, in the middle of
-    // the picture, which parsers take for the beginning of another.
+    // The parser inserts SPS and PPS before keyframes. The payloader would insert them before every slice of a
+    // keyframe, in the middle of the access unit, which parsers take for the start of another.
     properties: 'config-interval=0 aggregate-mode=zero-latency',
     depayloader: 'rtph264depay',
-    // In this form it takes headers out of the stream, wherever a sender put them: see the payloader's properties.
+    // In this form the depayloader removes SPS and PPS from the stream, wherever the sender put them: see `properties`.
     unpacked: 'video/x-h264,stream-format=avc,alignment=au',
     parser: ['h264parse name=parse config-interval=-1', 'video/x-h264,stream-format=byte-stream,alignment=au'],
   },
@@ -56,10 +56,10 @@ export const CODEC_ELEMENTS: Readonly<Record<CodecName, CodecElements>> = {
   OPUS: { payloader: 'rtpopuspay', properties: '', depayloader: 'rtpopusdepay', unpacked: null, parser: [] },
 };
 
-/** Bytes of an RTP packet: with SRTP, UDP and IPv6, or a tunnel, it fits into one of 1280, the least of IPv6. */
+/** Bytes of an RTP packet: with SRTP, UDP and IPv6, or a tunnel, it fits into 1280 bytes, the minimum MTU of IPv6. */
 const MTU = 1200;
 
-/** What a viewer is sent in a codec, by the payload type of his offer. */
+/** What a viewer is sent in a codec, with the payload type of its offer. */
 export function sentStream(
   codec: CodecName,
   { payloadType, ssrc, retransmit }: { payloadType: number; ssrc: number; retransmit: boolean },
@@ -73,13 +73,13 @@ export function sentStream(
   };
 }
 
-/** Caps of a codec's RTP. */
+/** RTP caps of a codec. */
 function rtpCaps(codec: CodecName, payloadType: number): string {
   const { kind, clockRate } = CODECS[codec];
   return `application/x-rtp,media=${kind},encoding-name=${codec},clock-rate=${clockRate},payload=${payloadType}`;
 }
 
-/** Caps of what a publisher sends: webrtcbin reports the arrival of packets only where the extension is in them. */
+/** RTP caps of what a publisher sends: webrtcbin reports packet arrival only for header extensions in the caps. */
 export function receivedCaps(
   codec: CodecName,
   { payloadType, extensions }: { payloadType: number; extensions: readonly HeaderExtension[] },
@@ -88,8 +88,8 @@ export function receivedCaps(
 }
 
 /**
- * The part of a launch line that turns a publisher's RTP into a stream.
- * @param name of its parser, where there are several in a line
+ * The part of a launch line from a publisher's RTP to a parsed stream.
+ * @param name of the parser element, for launch lines that have several
  */
 export function describeDepayloader(codec: CodecName, name = 'parse'): string {
   const { depayloader, unpacked, parser } = CODEC_ELEMENTS[codec];

@@ -1,7 +1,7 @@
 import { CameraFailure } from '../failure.js';
 import { ENCODERS, type Encoder } from './encoders.js';
 
-/** Which encoder to open: the best of this machine that has not failed. */
+/** Selects the encoder to open: the best of this machine that has not failed. */
 export class EncoderChoice {
   readonly #onRejected: (element: string, reason: string) => void;
   readonly #rejected = new Map<string, string>();
@@ -21,18 +21,18 @@ export class EncoderChoice {
     const tried = [...this.#rejected].map(([element, reason]) => `${element}: ${reason}`).join('; ');
     throw new CameraFailure(
       `No H.264 encoder opens on this machine${tried === '' ? '' : ` (${tried})`}.`,
-      'Install one (Debian: gstreamer1.0-plugins-ugly); GET /api/v1/system says what was tried.',
+      'Install one (Debian: gstreamer1.0-plugins-ugly); GET /api/v1/system lists what was tried.',
     );
   }
 
-  /** It failed to open, or while it ran. */
+  /** It failed to open, or while running. */
   reject({ element }: Encoder, reason: string): void {
     if (this.#rejected.has(element)) return;
     this.#rejected.set(element, reason);
     this.#onRejected(element, reason);
   }
 
-  /** What is known of this machine by now; what failed may be tried again. */
+  /** Replaces the list of encoders; those that failed may be tried again. */
   update(names: readonly string[]): void {
     this.#names = names;
     this.#rejected.clear();

@@ -2,14 +2,14 @@ import type { MachineFacts } from '../../gst/machine.js';
 import { NVMM, toSystemMemory } from './raw-video.js';
 
 /**
- * The H.264 encoders that are known, best first: what each is called, what stands before it, and how it is told to
- * encode at once, without B-frames. The first that really opens is used: having the element, a GPU or a version says
- * nothing (data-centre GPUs have no encoder, consumer drivers limit how many run).
+ * The known H.264 encoders, best first: the element, its input, and its settings for low latency without B-frames. The
+ * first that really opens is used: an installed element, a GPU or a version proves nothing (data-centre GPUs have no
+ * encoder, consumer drivers limit the number of sessions).
  *
  * Sources: NVIDIA's Accelerated GStreamer guide for Jetson, GStreamer's plugin documentation and sources for the rest.
- * What may be set while an element plays is what its property says (GST_PARAM_MUTABLE_PLAYING) or, where that says
- * nothing, what its code does. The bitrate of nvv4l2h264enc may, as NVIDIA's guide has it, though gst-inspect denies it.
- * Only x264enc and openh264enc were run by this project's tests.
+ * Which properties can change in PLAYING is from their flags (GST_PARAM_MUTABLE_PLAYING) or, where those are missing,
+ * from the element's code. The bitrate of nvv4l2h264enc can, according to NVIDIA's guide, though gst-inspect denies it.
+ * This project's tests have run x264enc and openh264enc only.
  */
 export interface EncoderSettings {
   /** Bit/s. */
@@ -18,31 +18,30 @@ export interface EncoderSettings {
   keyframeInterval: number;
 }
 
-/** GStreamer's force-key-unit event, or an action signal of the element's own. */
-export type KeyframeWay = 'event' | 'force-IDR';
+/** How a keyframe is requested: GStreamer's force-key-unit event, or the element's own action signal. */
+export type KeyframeMethod = 'event' | 'force-IDR';
 
 export interface Encoder {
   /** The GStreamer element. */
   element: string;
   title: string;
-  /** What brings raw video into the memory and format that it takes. */
+  /** Converts raw video to the memory and format that it takes. */
   input: (machine: MachineFacts) => string;
-  /** Caps behind it, where they decide what it makes; null where a property does, and caps would not be understood. */
+  /** Output caps that select the profile; null where a property does, and the element does not understand such caps. */
   output: string | null;
-  /** Properties by their GStreamer names; one that this version of the element lacks is left out. */
+  /** Properties by their GStreamer names; those that the installed version lacks are omitted. */
   properties: (settings: EncoderSettings) => Readonly<Record<string, string | number | boolean>>;
   /**
-   * Those that may be set while it plays, so that it encodes on at another bitrate; what is not among them needs a new
-   * encoder. Values as text are in the form of launch lines.
+   * Properties that can change in PLAYING; a change of any other needs a new encoder. Strings have the syntax of launch
+   * lines.
    */
   live: (settings: EncoderSettings) => Readonly<Record<string, string | number>>;
-  /** What makes a keyframe: GStreamer's force-key-unit event, or the element's own action signal. */
-  keyframe: KeyframeWay;
+  keyframe: KeyframeMethod;
 }
 
 const kbit = (bitrate: number): number => Math.max(1, Math.round(bitrate / 1000));
 const bitrateInKbit: Encoder['live'] = ({ bitrate }) => ({ bitrate: kbit(bitrate) });
-/** It is set up anew in its place, which costs a keyframe. */
+/** The element reconfigures its session, which costs a keyframe. */
 const gopInPlace: Encoder['live'] = ({ bitrate, keyframeInterval }) => ({
   bitrate: kbit(bitrate),
   'gop-size': keyframeInterval,
@@ -73,7 +72,7 @@ export const ENCODERS: readonly Encoder[] = [
     element: 'nvv4l2h264enc',
     title: 'NVIDIA Jetson',
     input: () => `nvvidconv ! ${NVMM}`,
-    // Its `profile` decides; its caps know none.
+    // `profile` selects the profile; its caps have none.
     output: null,
     properties: ({ bitrate, keyframeInterval }) => ({
       bitrate,
@@ -168,7 +167,7 @@ export const ENCODERS: readonly Encoder[] = [
     element: 'v4l2h264enc',
     title: 'V4L2 M2M (Raspberry Pi)',
     input: i420,
-    // Left to itself, the Raspberry Pi's driver takes a level that is too low for most sizes, and refuses them.
+    // By default the Raspberry Pi's driver chooses a level that is too low for most sizes, and rejects them.
     output: `${BASELINE},level=(string)4`,
     properties: settings => ({ 'extra-controls': v4l2Controls(settings) }),
     live: settings => ({ 'extra-controls': v4l2Controls(settings) }),
@@ -198,7 +197,7 @@ export const ENCODERS: readonly Encoder[] = [
       'key-int-max': keyframeInterval,
       tune: 'zerolatency',
       'speed-preset': 'ultrafast',
-      // ms: no picture may take longer than this to send at the bitrate aimed at.
+      // ms: no frame may take longer than this to send at the target bitrate.
       'vbv-buf-capacity': 120,
       bframes: 0,
       'b-adapt': false,
@@ -223,9 +222,7 @@ export const ENCODERS: readonly Encoder[] = [
   },
 ];
 
-/**
- * The part of a launch line that turns raw video into H.264, with the properties that the installed element has.
- */
+/** The part of a launch line from raw video to H.264, with the properties that the installed element has. */
 export function describeEncoder(encoder: Encoder, settings: EncoderSettings, machine: MachineFacts): string {
   const { element, input, output } = encoder;
   const properties = Object.entries(encoder.properties(settings))
@@ -238,9 +235,7 @@ export function describeEncoder(encoder: Encoder, settings: EncoderSettings, mac
   ].join(' ! ');
 }
 
-/**
- * What is to be set on an encoder that plays, for it to go on with other settings; null if that needs a new one.
- */
+/** The properties to set on an encoder in PLAYING for other settings; null if they need a new encoder. */
 export function liveChange(
   encoder: Encoder,
   from: EncoderSettings,

@@ -7,8 +7,8 @@ import { describeEncoding } from './launch.js';
 import { StreamPipeline } from './stream-pipeline.js';
 
 /**
- * An encoder and what its viewers are sent. Where its pictures come from may change while it runs: a camera that is lost
- * gives way to a slate, and comes back.
+ * An encoder and its stream. The source of its frames can change while it runs: from a lost camera to a placeholder and
+ * back.
  */
 export class Encoding {
   readonly stream: StreamPipeline;
@@ -27,22 +27,22 @@ export class Encoding {
     this.stream.play();
   }
 
-  /** Where its pictures come from. */
+  /** Where its frames come from. */
   get source(): Tee | null {
     return this.#input.source;
   }
 
-  /** Takes pictures from there, and no more from where they came from before; null takes none. */
-  feed(from: Tee | null): void {
+  /** Takes frames from `from` only; null takes none. */
+  setSource(from: Tee | null): void {
     if (from === this.source) return;
     this.#input.take(from);
-    // It is none of those that come from now on.
+    // The last frame is of the previous source.
     if (from) this.forgetFrame();
   }
 
   /**
-   * Lets go of the last picture: it may be a buffer of a driver that does not let its device be opened anew until it
-   * has all of them back.
+   * Releases the last frame: it may be a buffer of a driver that does not let its device be reopened before all buffers
+   * are returned.
    */
   forgetFrame(): void {
     const last = this.stream.element('last');
@@ -50,7 +50,7 @@ export class Encoding {
     last.enableLastSample = true;
   }
 
-  /** Changes it while it runs. @returns whether this encoder can; if not, nothing has changed */
+  /** Changes the settings of the running encoder. @returns false if this encoder cannot; then nothing has changed */
   change(settings: EncoderSettings): boolean {
     const change = liveChange(this.encoder, this.#settings, settings, machine);
     if (!change) return false;
@@ -60,14 +60,14 @@ export class Encoding {
     return true;
   }
 
-  /** Pictures a second, at the most. */
+  /** The maximum frames per second. */
   limitRate(framerate: number): void {
     const rate = this.stream.element('rate');
     if (rate.maxRate !== framerate) rate.maxRate = framerate;
   }
 
   close(): void {
-    this.feed(null);
+    this.setSource(null);
     this.stream.close();
   }
 }

@@ -3,14 +3,14 @@ import { type Caps, type Element, Gst, GstVideo, type Pipeline } from '../../gst
 import { element, hasEnded, make, pad } from '../../gst/pipeline.js';
 import { Tee } from '../../gst/tee.js';
 
-/** Pictures: more than a queue takes, so that none is let through. */
-const HELD = 1_000_000;
-/** The thread that serves the viewers may be held up for so long before it counts as stuck. */
+/** Frames: more than a queue takes, so that none leaves it. */
+const PAUSED_THRESHOLD = 1_000_000;
+/** How long the thread that serves the viewers may block before it counts as stuck. */
 const STUCK_MS = 3000;
 
-/** The end of a stream, where viewers are added and taken away; see describeFan for its elements. */
+/** The end of a stream, where viewers attach; see describeFanout for its elements. */
 export class Fanout {
-  /** For consumers that have a thread of their own. */
+  /** For consumers with their own thread. */
   readonly branches: Tee;
   readonly #stuckMs: number;
   readonly #encoded: Element;
@@ -28,8 +28,8 @@ export class Fanout {
 
   constructor(pipeline: Pipeline, name: string, stuckMs = STUCK_MS) {
     this.#stuckMs = stuckMs;
-    // An end of stream is let through when all pads have had it, and this one never does: it would end the viewers'
-    // RTP sessions, which are to go on with another stream.
+    // The funnel forwards EOS when all its pads have had it, and this pad never does: EOS would end the viewers' RTP
+    // sessions, which continue with another stream.
     element(pipeline, `${name}-gate`).requestPadSimple('sink_%u');
     this.#encoded = element(pipeline, `${name}-encoded`);
     this.branches = new Tee(pipeline, element(pipeline, `${name}-tap`));
@@ -44,22 +44,22 @@ export class Fanout {
     this.#viewers.add(sink);
   }
 
-  /** Takes a proxysink out again, after the pipeline behind it has stopped. */
+  /** Removes a proxysink, after the pipeline behind it has stopped. */
   detach(sink: Element): void {
     this.#viewers.remove(sink);
   }
 
   /**
-   * Holds back what comes, until `letGo`: whoever is attached by then gets all from the first picture on. For a moment
-   * only: the queue takes a second of video.
+   * Queues frames until `resume`: viewers that are attached by then get them from the first on. For a short time only:
+   * the queue takes a second of video.
    */
   pause(): void {
     this.#isPaused = true;
-    this.#queue.minThresholdBuffers = HELD;
+    this.#queue.minThresholdBuffers = PAUSED_THRESHOLD;
   }
 
   resume(): void {
-    // What did not fit in while it was held is nobody's loss.
+    // What the queue dropped while paused is not counted as overrun.
     if (this.#isPaused) this.#missedBefore += Math.max(0, this.#missing());
     this.#isPaused = false;
     this.#queue.minThresholdBuffers = 0;
@@ -71,41 +71,41 @@ export class Fanout {
   }
 
   /**
-   * Asks whatever encodes, wherever it is, for a picture that needs no other. Not for headers too: a publisher would be
-   * sent a FIR instead of a PLI, which not all know, and parsers and payloaders put headers before keyframes anyway.
+   * Requests a keyframe from the encoder, local or remote. Without all-headers: that would send a publisher FIR instead
+   * of PLI, which not all support, and parsers insert SPS and PPS before keyframes anyway.
    */
   requestKeyframe(): void {
     pad(this.#sent, 'src').sendEvent(GstVideo.videoEventNewUpstreamForceKeyUnit(Gst.CLOCK_TIME_NONE, false, 0));
   }
 
-  /** An event for what is upstream. */
+  /** Sends an event upstream. */
   sendUpstream(event: unknown): void {
     pad(this.#encoded, 'src').sendEvent(event);
   }
 
-  /** Whether the stream has said that it is over. */
+  /** Whether the stream had EOS. */
   hasEnded(): boolean {
     return hasEnded(pad(this.#encoded, 'src'));
   }
 
-  /** Pictures or packets that have come so far. */
+  /** Frames or audio packets so far. */
   count(): number {
-    return this.came().buffers;
+    return this.received().buffers;
   }
 
-  /** The same, and how many bytes they had. */
-  came(): { buffers: number; bytes: number } {
+  /** Frames or audio packets so far, and their bytes. */
+  received(): { buffers: number; bytes: number } {
     return passed(this.#encoded);
   }
 
-  /** Keyframes that have come so far; 0 of sound. */
+  /** Keyframes so far; 0 for audio. */
   keyframes(): number {
     return this.#keyframes ? rendered(this.#keyframes) : 0;
   }
 
-  /** What has come and gone since the stream began; `overrun`: what the queue had to leave out. */
+  /** Totals since the stream began; `overrun`: frames that the queue dropped. */
   totals(): { encoded: number; sent: number; keyframes: number; overrun: number } {
-    // A picture on its way from the queue to the thread's first element is in neither: hardly so twice in a row.
+    // A frame between the queue and the next element is in neither count, but hardly ever in two consecutive readings.
     if (!this.#isPaused) this.#overrun = Math.max(this.#overrun, Math.min(this.#missing(), this.#missing()));
     return {
       encoded: this.count(),
@@ -115,40 +115,40 @@ export class Fanout {
     };
   }
 
-  /** Of those that have come, what is neither waiting nor sent. */
+  /** Frames that are neither queued nor sent. */
   #missing(): number {
-    // In this order: what goes on meanwhile is not taken for missing.
+    // Read in this order: frames that move between the readings do not count as missing.
     const encoded = this.count();
     const waiting = this.#queue.currentLevelBuffers as number;
     return encoded - waiting - passed(this.#sent).buffers - this.#missedBefore;
   }
 
-  #note(): void {
+  #noteSent(): void {
     const sent = passed(this.#sent).buffers;
     if (sent !== this.#lastSent) this.#movedAt = performance.now();
     this.#lastSent = sent;
   }
 
-  /** performance.now() at which something was last seen to be handed on to the viewers. */
+  /** performance.now() when a poll last saw something sent to the viewers. */
   sentAt(): number {
-    this.#note();
+    this.#noteSent();
     return this.#movedAt;
   }
 
-  /** Pictures a second and bit/s since the last call. */
+  /** Frames per second and bit/s since the last call. */
   rates(): { fps: number; bitrate: number } {
     return this.#meter.take(passed(this.#encoded));
   }
 
-  /** Of the stream; null until it flows. */
+  /** The caps of the stream; null before its first buffer. */
   caps(): Caps | null {
     return pad(this.#encoded, 'src').getCurrentCaps();
   }
 
-  /** One thread sends to all viewers. Nothing in it should block; if something does, only a new process helps. */
+  /** One thread sends to all viewers. Nothing in it may block; if something does, only a new process helps. */
   isStuck(): boolean {
-    this.#note();
-    // Not by how far it is behind: what the queue had to drop, as in a burst of what was late, is never sent.
+    this.#noteSent();
+    // Not measured by the backlog: frames that the queue drops, as in a burst of late ones, are never sent.
     const waiting = this.#queue.currentLevelBuffers as number;
     const now = performance.now();
     if (waiting === 0 || this.#isPaused) this.#stuckSince = now;
@@ -157,8 +157,8 @@ export class Fanout {
 }
 
 /**
- * What counts keyframes, in GStreamer's own threads: behind an element that lets nothing else through. Parsers, encoders and
- * depayloaders mark each other picture as one that needs another.
+ * Counts keyframes in GStreamer's own threads: a fakesink behind an identity that drops all other frames. Parsers,
+ * encoders and depayloaders flag those as DELTA_UNIT.
  */
 function countKeyframes(pipeline: Pipeline, from: Tee): Element {
   const [filter, counter] = [make('identity'), make('fakesink')];

@@ -3,15 +3,15 @@ import { type PollOptions, poll } from '../../gst/poll.js';
 export interface FirstFrameOptions extends PollOptions {
   /** Frames so far. */
   count(): number;
-  /** Asked before each look; false gives up at once, and what it throws is thrown. */
-  goesOn(): boolean;
+  /** Called before every poll; false cancels at once, and what it throws is thrown. */
+  keepWaiting(): boolean;
 }
 
-/** Waits for the first frame of whatever counts its frames. */
+/** Waits for the first frame. */
 export async function firstFrame({
   count,
-  goesOn,
+  keepWaiting,
   ...options
 }: FirstFrameOptions): Promise<'arrived' | 'late' | 'cancelled'> {
-  return (await poll(() => (goesOn() ? (count() > 0 ? 'arrived' : null) : 'cancelled'), options)) ?? 'late';
+  return (await poll(() => (keepWaiting() ? (count() > 0 ? 'arrived' : null) : 'cancelled'), options)) ?? 'late';
 }

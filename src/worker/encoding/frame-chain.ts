@@ -3,22 +3,22 @@ export interface ChainLimits {
   bytes: number;
 }
 
-/** What a chain must know of an encoded frame. */
+/** Reads an encoded frame. */
 export interface FrameFacts<Frame> {
   isKeyframe(frame: Frame): boolean;
   bytesOf(frame: Frame): number;
 }
 
-/** Encoded frames that were taken of a stream, in order. */
+/** Encoded frames taken from a stream, in order. */
 export interface Taken<Frame> {
   samples: readonly Frame[];
-  /** Whether none is missing between those that were taken before and these. */
+  /** Whether none is missing between the previously taken frames and these. */
   isComplete: boolean;
 }
 
 /**
- * What the newest frame of a stream is decoded from: the newest keyframe and all that came since. Empty where that is not
- * all there, or is more than may be kept: an older frame must not pass for the newest.
+ * The frames that the newest one is decoded from: the newest keyframe and all frames since. Empty if some are missing,
+ * or if they exceed the limits: an older frame must not pass for the newest.
  */
 export function extendChain<Frame>(
   before: readonly Frame[],

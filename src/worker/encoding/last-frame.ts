@@ -4,9 +4,9 @@ import { SampleTap } from '../../gst/sample-tap.js';
 import { extendChain, type FrameFacts } from './frame-chain.js';
 import type { StreamPipeline } from './stream-pipeline.js';
 
-/** Of encoded frames: 10 s at 30 a second, and what 13 Mbit/s make of that. */
+/** Encoded frames: 10 s at 30 per second, and their bytes at 13 Mbit/s. */
 const LIMITS = { frames: 300, bytes: 16_000_000 };
-/** Of both: a keyframe is asked for before the last one is too far back. */
+/** Of both limits: from there on a keyframe is requested, before the last one is out of reach. */
 const REFRESH = 0.6;
 const KEYFRAME_SPACING_MS = 500;
 
@@ -16,9 +16,9 @@ const SAMPLE: FrameFacts<Sample> = {
 };
 
 /**
- * Keeps the last frame of a stream that comes encoded, without a decoder that runs all the time: the encoded frames since
- * its newest keyframe. A publisher makes keyframes on request alone, so it is asked for one before too many frames have
- * come since; a stream that is passed through brings them by itself, or its last frame cannot be had for a while.
+ * Keeps the last frame of an encoded stream without a permanent decoder: the encoded frames since its newest keyframe.
+ * A publisher makes keyframes on request only, so one is requested before too many frames have followed the last; a
+ * source that is passed through has its own, or its last frame is unavailable for a while.
  */
 export class LastFrame {
   readonly #stream: StreamPipeline;
@@ -26,7 +26,7 @@ export class LastFrame {
   readonly #throttle = new KeyframeThrottle({ spacingMs: KEYFRAME_SPACING_MS });
   #chain: readonly Sample[] = [];
   #keyframes: number;
-  /** What had come when the newest keyframe was seen to have; null before there is one. */
+  /** The totals when a poll saw the newest keyframe; null before the first. */
   #atKeyframe: { buffers: number; bytes: number } | null = null;
 
   constructor(stream: StreamPipeline) {
@@ -35,26 +35,27 @@ export class LastFrame {
     this.#tap = new SampleTap(stream.video.branches, { maxBuffers: LIMITS.frames, maxBytes: LIMITS.bytes });
   }
 
-  /** Encoded, from the newest keyframe to the newest frame; empty where they are not all kept. */
+  /** The encoded frames from the newest keyframe to the newest frame; empty if some are missing. */
   take(): readonly Sample[] {
     this.#chain = extendChain(this.#chain, this.#tap.take(), SAMPLE, LIMITS);
     return this.#chain;
   }
 
-  /** To be called some times a second: sees to it that `take` gives something. @param now ms */
-  tend(now: number): void {
+  /** Requests keyframes so that `take` has frames; to be called several times per second. @param now ms */
+  refresh(now: number): void {
     const { video } = this.#stream;
-    const [came, keyframes] = [video.came(), video.keyframes()];
-    if (keyframes !== this.#keyframes) this.#atKeyframe = came;
+    const [received, keyframes] = [video.received(), video.keyframes()];
+    if (keyframes !== this.#keyframes) this.#atKeyframe = received;
     this.#keyframes = keyframes;
-    if (came.buffers === 0) return;
+    if (received.buffers === 0) return;
     const since = this.#atKeyframe ?? { buffers: Number.NEGATIVE_INFINITY, bytes: 0 };
     const isFar =
-      came.buffers - since.buffers > REFRESH * LIMITS.frames || came.bytes - since.bytes > REFRESH * LIMITS.bytes;
+      received.buffers - since.buffers > REFRESH * LIMITS.frames ||
+      received.bytes - since.bytes > REFRESH * LIMITS.bytes;
     if (isFar) this.requestKeyframe(now);
   }
 
-  /** Asks whoever encodes for a keyframe, not too often. @param now ms */
+  /** Requests a keyframe, at most one per KEYFRAME_SPACING_MS. @param now ms */
   requestKeyframe(now: number): void {
     if (this.#throttle.request(now)) this.#stream.requestKeyframe();
   }

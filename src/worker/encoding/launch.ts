@@ -6,28 +6,30 @@ import type { EncoderSettings } from './encoders.js';
 import { toSystemMemory } from './raw-video.js';
 
 /**
- * How long a publisher's packet may be waited for that was lost and is sent anew. What comes in order is not held back
- * by it.
+ * How long webrtcbin's jitter buffer waits for the retransmission of a lost packet. Packets in order are not delayed.
  */
 const PUBLISHER_LATENCY_MS = 200;
 
-/** Holds the last picture, raw; it costs nothing but the reference. */
+/** Keeps the last raw frame, by reference. */
 const LAST_FRAME = 'fakesink name=last sync=false async=false enable-last-sample=true';
 
 export interface CameraFormat {
   /** Pixels. */
   width: number;
   height: number;
-  /** Frames a second. */
+  /** Frames per second. */
   framerate: number;
 }
 
+/** The settings of a camera's stream. */
+export interface OutputSettings extends CameraFormat, EncoderSettings {}
+
 /**
- * The launch line from raw pictures to the fan. What brings the pictures is linked to `in` by its owner; `rate` leaves out
- * what is more than wanted, and its max-rate may be changed while it plays. A second encoder takes its pictures from the
- * tee `raw`; `last` keeps the last picture.
+ * The launch line from raw frames to the fanout. The source is linked to `in` by its owner; the videorate `rate` drops
+ * excess frames, and its max-rate can change in PLAYING. A second encoder takes its frames from the tee `raw`; `last`
+ * keeps the last frame.
  * @param encoder from describeEncoder
- * @param framerate null for as many as come
+ * @param framerate null for no limit
  */
 export function describeEncoding(encoder: string, framerate: number | null): string {
   const input = [
@@ -37,15 +39,15 @@ export function describeEncoding(encoder: string, framerate: number | null): str
     LAST_FRAME,
   ];
   const output = ['raw.', encoder, ...CODEC_ELEMENTS.H264.parser, describeFanout('video')];
-  // A tee serves who was linked first: `last` has a picture when the encoder begins with it (see measureStream).
+  // A tee pushes to its first pad first: `last` has a frame before the encoder starts on it (see measureStream).
   return `${input.join(' ! ')}  ${output.join(' ! ')}`;
 }
 
-/** Leaves out what is more than so many frames a second; `skip-to-first`: none is missing before the first. */
+/** Drops frames above a rate; `skip-to-first`: does not fill the time before the first frame. */
 export const describeThinning = (name: string, framerate: number | null): string =>
   `videorate name=${name} drop-only=true skip-to-first=true${framerate === null ? '' : ` max-rate=${framerate}`}`;
 
-/** What a publisher sends; `webrtc` is its webrtcbin, whose pads have the numbers of the offer's sections. */
+/** What a publisher sends; `webrtc` is its webrtcbin, whose pads are numbered by the media sections of the offer. */
 export function describePublication(video: CodecName, hasAudio: boolean): string {
   return [
     `webrtcbin name=webrtc bundle-policy=max-bundle latency=${PUBLISHER_LATENCY_MS}`,
@@ -54,7 +56,7 @@ export function describePublication(video: CodecName, hasAudio: boolean): string
   ].join('  ');
 }
 
-/** What a peer sends who has several cameras; their fans are `video0`, `video1`, … */
+/** What a peer with several cameras sends; their fanouts are `video0`, `video1`, … */
 export function describeMultiCameraPublication(cameras: number): string {
   return [
     `webrtcbin name=webrtc bundle-policy=max-bundle latency=${PUBLISHER_LATENCY_MS}`,
@@ -67,8 +69,8 @@ export function describeMultiCameraPublication(cameras: number): string {
 }
 
 /**
- * A second encoder of a camera, behind a proxysrc: one that is too slow loses pictures, and holds up nothing.
- * @param decode whether it gets the camera's encoded stream rather than raw pictures
+ * A second encoder of a camera, behind a proxysrc: one that is too slow drops frames, and blocks nothing.
+ * @param decode whether it takes the camera's encoded stream rather than raw frames
  */
 export function describeVp8(
   { bitrate, keyframeInterval }: EncoderSettings,
@@ -81,7 +83,7 @@ export function describeVp8(
     'queue leaky=downstream max-size-buffers=2 max-size-bytes=0 max-size-time=0',
     toSystemMemory(machine, 'I420'),
     'tee name=decoded',
-    // Bit/s; ms of buffer as for the H.264 encoders.
+    // Bit/s; buffer sizes in ms, as for the H.264 encoders.
     `vp8enc name=encoder deadline=1 cpu-used=8 lag-in-frames=0 end-usage=cbr target-bitrate=${bitrate} ` +
       `keyframe-max-dist=${keyframeInterval} buffer-size=200 buffer-initial-size=100 buffer-optimal-size=120 ` +
       'error-resilient=default threads=2',
@@ -91,14 +93,14 @@ export function describeVp8(
 }
 
 /**
- * The end of a stream, where viewers take it (see Fan).
+ * The end of a stream, where viewers attach (see Fanout).
  *
  *     … ! identity "encoded" ! funnel "gate" ! tee "tap" ! queue ! identity "sent" ! tee "fan" ! viewers
  *
- * `encoded` counts pictures, and turns their times into running times: of streams that take each other's place (x264enc's
- * times begin at 1000 hours), what a viewer's payloader has left of one would else be waited for without end. `gate` does
- * not let the end of the stream through, see Fan. Consumers that are no viewers tap in before the queue, behind which one
- * thread serves all viewers. What stays in the queue shows that the thread is stuck.
+ * `encoded` counts frames, and converts their timestamps to running time: otherwise a viewer that is switched away from
+ * x264enc, whose timestamps start at 1000 hours, would wait forever for the time of packets that its payloader still
+ * has. `gate` stops EOS, see Fanout. Other consumers branch off before the queue, behind which one thread serves all
+ * viewers. Frames that stay in the queue show that the thread is stuck.
  */
 export function describeFanout(name: string): string {
   return [
@@ -112,8 +114,8 @@ export function describeFanout(name: string): string {
 }
 
 /**
- * The property of the element `source` that takes what the user named; null for a source without.
- * @param device of a V4L2 camera that is named by its serial number or bus: where it is now
+ * The property of the element `source` for the device, file or URL that the user named; null for a source without.
+ * @param device the current path of a V4L2 camera that is named by its serial number or bus
  */
 export function sourceProperty(source: Source, device: string | null = null): [name: string, value: string] | null {
   switch (source.type) {

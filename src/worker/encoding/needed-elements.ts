@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { NeededElement } from '../../messages/camera-worker.js';
 
-/** In the package's own folder, where the set-up reads it too. */
+/** In the package's own folder; the installer reads it too. */
 const FILE = new URL('../../../../deploy/elements', import.meta.url);
 
 /** The elements that every camera needs. */

@@ -1,68 +1,72 @@
-import type { Sample } from '../../gst/native.js';
 import type { Tee } from '../../gst/tee.js';
 import type { VideoCodecName } from '../../protocol/codecs.js';
-import { CameraFailure } from '../failure.js';
+import { asFailure, CameraFailure } from '../failure.js';
+import { CameraEncoder } from './camera-encoder.js';
 import { Channel, type StreamProducer } from './channel.js';
 import type { EncoderChoice } from './encoder-choice.js';
-import { Encoding } from './encoding.js';
 import { firstFrame } from './first-frame.js';
-import { frameAgeMs, sinceMs, timeOf } from './frame-time.js';
+import { type Frame, frameOf } from './frame-time.js';
 import { LastFrame } from './last-frame.js';
-import type { CameraFormat } from './launch.js';
-import { Placeholder } from './placeholder.js';
-import { Rendition } from './rendition.js';
-import { decodeLast, type Frame } from './snapshot.js';
+import type { OutputSettings } from './launch.js';
+import { openPlaceholder, type Placeholder } from './placeholder.js';
+import { decodeLast } from './snapshot.js';
 import type { StreamPipeline } from './stream-pipeline.js';
-
-/** What a camera's stream is made with. */
-export interface OutputSettings extends CameraFormat {
-  /** Bit/s. */
-  bitrate: number;
-  /** Frames. */
-  keyframeInterval: number;
-}
+import { Vp8Channel } from './vp8-channel.js';
 
 export interface OutputOptions {
   settings: OutputSettings;
   encoders: EncoderChoice;
   /** ns; see shareClock. */
   baseTime: bigint;
-  /** Another stage is on air, or a rendition came or went. */
+  /** Viewers were switched to another producer, or a rendition was started or removed. */
   onChange(): void;
-  /** No encoder opens any more. */
+  /** No encoder opens. */
   onFailure(failure: CameraFailure): void;
-  /** What viewers of VP8 are sent cannot be made. */
+  /** The VP8 rendition failed. */
   onVp8Failure(failure: CameraFailure): void;
 }
 
-/** A stage may take so long to its first picture: drivers of encoders do. */
+/** From the start of a producer to its first frame: encoder drivers are slow. */
 const TIMEOUT_MS = 8_000;
-/** A frame that a rendition has decoded is taken for the newest if it is no older than this, ms. */
+/** A frame that the rendition has decoded counts as the newest if it is no older than this, ms. */
 const FRESH_MS = 1_000;
 
 /**
- * What an open camera's viewers are sent: of its encoder, or of a source that is passed on; and while the source is
- * lost, a slate. They stay where they are while one takes the place of another.
+ * What the viewers of an open camera are sent: the stream of its encoder, or a source that is passed through; a
+ * placeholder while the source is lost. Their sessions continue when one replaces another.
  */
 export class Output {
   readonly #options: OutputOptions;
   #settings: OutputSettings;
   #main: Channel | null = null;
-  #vp8: Channel | null = null;
-  #encoding: Encoding | null = null;
+  readonly #encoder: CameraEncoder;
+  readonly #vp8: Vp8Channel;
   #placeholder: Placeholder | null = null;
   /** Of a stream that is passed through. */
   #last: LastFrame | null = null;
-  /** What was on air and is closed, to make room for another encoder of its kind. */
-  #vacated: Encoding | null = null;
   #keyframeMs = 0;
-  /** Counts what was asked to be shown: who awaits something looks whether it is still wanted. */
-  #turn = 0;
+  /** Counts the calls of `show…`: one that awaits something checks whether it is still the newest. */
+  #generation = 0;
   #isClosed = false;
 
   constructor(options: OutputOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    const { settings, encoders, baseTime, onChange, onFailure, onVp8Failure } = options;
+    this.#encoder = new CameraEncoder({
+      settings,
+      encoders,
+      baseTime,
+      current: () => this.#main?.current ?? null,
+      onReplaced: encoding => this.#startSwitch(encoding),
+      onFailure,
+    });
+    this.#vp8 = new Vp8Channel({
+      settings: () => this.#settings,
+      timeoutMs: TIMEOUT_MS,
+      onChange,
+      onFailure: onVp8Failure,
+    });
   }
 
   /** Null before anything is shown. */
@@ -70,39 +74,39 @@ export class Output {
     return this.#main?.codec ?? null;
   }
 
-  /** What is on air; null before anything is. */
+  /** The stream that viewers are sent; null before anything is shown. */
   get stream(): StreamPipeline | null {
     return this.#main?.current.stream ?? null;
   }
 
-  /** The element that encodes; null while the source's own stream is passed on. */
+  /** The element that encodes; null while a stream is passed through. */
   get encoder(): string | null {
-    return this.#encoding?.encoder.element ?? null;
+    return this.#encoder.encoding?.encoder.element ?? null;
   }
 
   get hasVp8(): boolean {
-    return this.#vp8 !== null;
+    return this.#vp8.channel !== null;
   }
 
-  /** Encodes raw pictures. @throws CameraFailure if no encoder opens */
+  /** Encodes raw frames. @throws CameraFailure if no encoder opens */
   showFrames(from: Tee): void {
-    this.#turn++;
-    const encoding = this.#encode(from);
+    this.#generation++;
+    const encoding = this.#encoder.encode(from);
     this.#closePlaceholder();
     this.#startSwitch(encoding);
   }
 
-  /** Passes a source's own stream on. Its codec is that of what was shown before. */
+  /** Passes a source's own stream through. Its codec is that of the previous stream. */
   showStream(source: StreamProducer): void {
-    const turn = ++this.#turn;
-    // While nothing is shown yet from its first frame on, which is a keyframe; else from the next one on.
+    const generation = ++this.#generation;
+    // From the first frame on, which is a keyframe, if nothing is shown yet; otherwise from the next keyframe on.
     const last = new LastFrame(source.stream);
     this.#startSwitch(source, () => {
-      if (turn !== this.#turn || this.#main?.current !== source) {
+      if (generation !== this.#generation || this.#main?.current !== source) {
         last.close();
         return;
       }
-      this.#encoding = null;
+      this.#encoder.forget();
       this.#closePlaceholder();
       this.#forgetLast();
       this.#last = last;
@@ -110,20 +114,21 @@ export class Output {
   }
 
   /**
-   * Shows that the camera is lost, by its last picture; nothing, where its viewers are sent another codec than H.264.
+   * Shows that the camera is lost, over its last frame; does nothing if its viewers are sent a codec other than H.264.
    * @param title in capitals
-   * @param since performance.now() of that picture
-   * @returns false where something else was to be shown before it was there
+   * @param since performance.now() of that frame
+   * @returns false if something else was shown before the placeholder was ready
    * @throws CameraFailure if no encoder opens
    */
   async showPlaceholder(title: string, since: number): Promise<boolean> {
-    // There is no encoder for the codecs that publishers may send beside it.
+    // Placeholders are encoded in H.264 only.
     if (this.codec !== 'H264') return true;
-    const turn = ++this.#turn;
-    const picture = this.#placeholder?.picture ?? (await this.#newest().catch(() => null))?.sample ?? null;
-    if (turn !== this.#turn || this.#isClosed) return false;
+    const generation = ++this.#generation;
+    const frame = this.#placeholder?.frame ?? (await this.#newest().catch(() => null))?.sample ?? null;
+    if (generation !== this.#generation || this.#isClosed) return false;
     const video = this.stream?.facts();
-    const options = {
+    const placeholder = await openPlaceholder({
+      frame,
       format: {
         ...this.#settings,
         ...(video?.width && video.height ? { width: video.width, height: video.height } : {}),
@@ -131,65 +136,51 @@ export class Output {
       title,
       since,
       baseTime: this.#options.baseTime,
-    };
-    let placeholder = new Placeholder({ ...options, picture });
-    // Whatever is the matter with the picture, the words are what counts.
-    if (!(await placeholder.firstFrame()) && picture) {
-      placeholder.close();
-      placeholder = new Placeholder({ ...options, picture: null });
-      await placeholder.firstFrame();
-    }
-    if (turn !== this.#turn || this.#isClosed) {
+    });
+    if (generation !== this.#generation || this.#isClosed) {
       placeholder.close();
       return false;
     }
     const before = this.#placeholder;
     this.#placeholder = placeholder;
-    const encoding = this.#encode(placeholder.tee);
+    const encoding = this.#encoder.encode(placeholder.tee);
     before?.close();
     this.#startSwitch(encoding);
     return true;
   }
 
-  /** Takes on other settings; what runs goes on. */
+  /** Applies other settings to what is running. */
   change(settings: OutputSettings): void {
     this.#settings = settings;
-    const encoding = this.#encoding;
-    if (!encoding) return;
-    encoding.limitRate(settings.framerate);
-    if (!encoding.change(settings)) this.#replace(encoding);
-    this.#vp8Producer()?.change(settings);
+    const isEncoded = this.#encoder.encoding !== null;
+    this.#encoder.change(settings);
+    if (isEncoded) this.#vp8.change(settings);
   }
 
-  /** Looks whether what is on air goes on; an encoder that failed is replaced by the next. */
+  /** Checks what is running; an encoder that failed is replaced by the next. */
   check(): void {
-    this.#last?.tend(performance.now());
-    const encoding = this.#encoding;
-    if (!encoding) return;
-    const { failed } = encoding.stream.check();
-    if (!failed) return;
-    const why = typeof failed === 'string' ? failed : `${failed.element}: ${failed.message}`;
-    this.#reject(encoding, why);
+    this.#last?.refresh(performance.now());
+    this.#encoder.check();
   }
 
   /**
-   * Resolves when the first of all has a picture, or when that is not wanted any more; rejects when it is closed before.
+   * Resolves with the first frame of all, or when it is not wanted any more; rejects when the output closes before.
    * @throws CameraFailure
    */
   async firstFrame(isWanted: () => boolean = () => true): Promise<void> {
     while (!this.#isClosed) {
-      const encoding = this.#encoding;
+      const { encoding } = this.#encoder;
       const found = await firstFrame({
         count: () => this.stream?.video.count() ?? 0,
-        // A source that is passed through is waited for by whoever opened it.
+        // For a source that is passed through, SourceOpening has the timeout.
         timeoutMs: encoding ? TIMEOUT_MS : Number.POSITIVE_INFINITY,
-        // Another encoder has time of its own.
-        goesOn: () => !this.#isClosed && this.#encoding === encoding && isWanted(),
+        // Another encoder has its own timeout.
+        keepWaiting: () => !this.#isClosed && this.#encoder.encoding === encoding && isWanted(),
       });
       if (found === 'arrived' || !isWanted()) return;
-      if (found === 'late' && encoding) this.#reject(encoding, NOTHING_ENCODED);
+      if (found === 'late' && encoding) this.#encoder.reject(encoding, NOTHING_ENCODED);
     }
-    throw new CameraFailure('It was closed before its first picture.', 'Ask again.');
+    throw new CameraFailure('The camera was closed before its first frame.', 'Ask again.');
   }
 
   /** Where viewers of a codec are attached. @throws CameraFailure */
@@ -197,42 +188,36 @@ export class Output {
     if (codec === this.codec) return { channel: () => this.#main, ready: Promise.resolve() };
     if (codec !== 'VP8' || !this.stream)
       throw new CameraFailure(`The camera is sent in ${this.codec} now, not in ${codec}.`, 'Ask again.');
-    this.#vp8 ??= new Channel(this.#rendition(this.stream));
-    const rendition = this.#vp8Producer();
-    return {
-      channel: () => this.#vp8,
-      ready: rendition?.ready ?? Promise.resolve(),
-    };
+    const ready = this.#vp8.open(this.stream);
+    return { channel: () => this.#vp8.channel, ready };
   }
 
   closeVp8(): void {
-    this.#vp8?.close();
-    this.#vp8 = null;
-    this.#options.onChange();
+    this.#vp8.remove();
   }
 
-  /** See Encoding.forgetPicture. */
+  /** See Encoding.forgetFrame. */
   forgetFrame(): void {
-    this.#encoding?.forgetFrame();
+    this.#encoder.encoding?.forgetFrame();
   }
 
   /** Spaces keyframes on request; see StreamPipeline. */
   limitKeyframes(ms: number): void {
     this.#keyframeMs = ms;
     this.stream?.limitKeyframes(ms);
-    this.#vp8?.current.stream.limitKeyframes(ms);
+    this.#vp8.limitKeyframes(ms);
   }
 
   /**
-   * The newest frame of the camera, raw; of a stream that is passed through it is decoded for this. Null where there is no
-   * keyframe to begin with, and while the camera is lost.
+   * The newest frame of the camera, raw; decoded on request if the stream is passed through. Null if there is no
+   * keyframe to decode from, and while the camera is lost.
    * @throws Error if it cannot be decoded
    */
   async lastFrame(): Promise<Frame | null> {
     return this.#placeholder ? null : await this.#newest();
   }
 
-  /** For `lastFrame` to have a frame soon: asks for a keyframe, where a stream is passed through. */
+  /** Asks for a keyframe if the stream is passed through, so that `lastFrame` has a frame soon. */
   requestKeyframe(): void {
     this.#last?.requestKeyframe(performance.now());
   }
@@ -241,81 +226,20 @@ export class Output {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#forgetLast();
-    this.#vp8?.close();
+    this.#vp8.close();
     this.#main?.close();
     this.#closePlaceholder();
   }
 
-  /** The encoder that there is, or the first that opens, with other pictures to encode. @throws CameraFailure */
-  #encode(from: Tee): Encoding {
-    this.#encoding ??= this.#open();
-    this.#encoding.feed(from);
-    // While another encoder is on its way, the one on air goes on.
-    const current = this.#main?.current;
-    if (current instanceof Encoding && current !== this.#vacated) current.feed(from);
-    return this.#encoding;
-  }
-
-  #open(): Encoding {
-    const { encoders, baseTime } = this.#options;
-    for (;;) {
-      const encoder = encoders.next();
-      try {
-        return new Encoding(encoder, this.#settings, this.#settings.framerate, baseTime);
-      } catch (error) {
-        encoders.reject(encoder, error instanceof Error ? error.message : String(error));
-      }
-    }
-  }
-
-  #reject(encoding: Encoding, why: string): void {
-    const from = encoding.source;
-    if (!this.#makeRoom(encoding)) this.#options.encoders.reject(encoding.encoder, why);
-    this.#replace(encoding, from);
-  }
-
   /**
-   * Hardware limits how many sessions of an encoder run. One that failed beside another of its kind has failed on that,
-   * perhaps, and is tried once more when the other is closed; its viewers wait until then.
-   * @returns whether there is more room now
-   */
-  #makeRoom(failed: Encoding): boolean {
-    const current = this.#main?.current;
-    const isBeside =
-      current instanceof Encoding &&
-      current !== failed &&
-      current !== this.#vacated &&
-      current.encoder.element === failed.encoder.element;
-    if (!isBeside) return false;
-    this.#vacated = current;
-    current.close();
-    failed.close();
-    return true;
-  }
-
-  /** Goes on with a new encoder, from the same pictures; where there is none, whoever watches is told. */
-  #replace(before: Encoding, from = before.source): void {
-    let encoding: Encoding;
-    try {
-      encoding = this.#open();
-    } catch (error) {
-      this.#options.onFailure(error as CameraFailure);
-      return;
-    }
-    encoding.feed(from);
-    this.#encoding = encoding;
-    this.#startSwitch(encoding);
-  }
-
-  /**
-   * Puts a stage on air as soon as it has a frame; what goes wrong with that is the camera's failure.
-   * @param onDone is called when it is, or is not to be any more
+   * Switches the viewers to a producer with its first frame; a failure of that is the output's.
+   * @param onDone is called when the switch is over, successful or not
    */
   #startSwitch(producer: StreamProducer, onDone: () => void = () => undefined): void {
     this.#switchTo(producer)
       .then(onDone)
       .catch((error: unknown) => {
-        if (!this.#isClosed) this.#options.onFailure(asFailure(error, 'Its viewers cannot be sent the new stream'));
+        if (!this.#isClosed) this.#options.onFailure(asFailure(error, 'Viewers cannot be switched to the new stream'));
       });
   }
 
@@ -324,52 +248,27 @@ export class Output {
       this.#main = new Channel(producer);
       return;
     }
-    const came = await this.#main.switchTo(producer, TIMEOUT_MS);
+    const outcome = await this.#main.switchTo(producer, TIMEOUT_MS);
     if (this.#isClosed) return;
-    // Nothing was said to be wrong, or `look` would have seen to it.
-    if (came === 'late' && producer === this.#encoding) this.#reject(this.#encoding, NOTHING_ENCODED);
-    if (came !== 'on air') return;
-    this.#vacated = null;
-    if (producer === this.#encoding) this.#forgetLast();
+    const { encoding } = this.#encoder;
+    // No error was on the bus, or `check` would have rejected the encoder.
+    if (outcome === 'late' && encoding && producer === encoding) this.#encoder.reject(encoding, NOTHING_ENCODED);
+    if (outcome !== 'switched') return;
+    this.#encoder.switched();
+    if (producer === encoding) this.#forgetLast();
     producer.stream.limitKeyframes(this.#keyframeMs);
-    if (this.#vp8) void this.#moveVp8(this.#vp8, producer.stream);
+    void this.#vp8.follow(producer.stream);
     this.#options.onChange();
   }
 
-  /** Never rejects. */
-  async #moveVp8(vp8: Channel, from: StreamPipeline): Promise<void> {
-    try {
-      const came = await vp8.switchTo(this.#rendition(from), TIMEOUT_MS);
-      if (came === 'late') throw new CameraFailure(`VP8 is not being encoded: ${NOTHING_ENCODED}`, 'Ask again.');
-    } catch (error) {
-      if (this.#vp8 === vp8) this.#options.onVp8Failure(asFailure(error, 'VP8 cannot be sent'));
-    }
-  }
-
-  #rendition(from: StreamPipeline): Rendition {
-    const rendition = new Rendition(from, this.#settings, failure => {
-      if (this.#vp8?.current === rendition) this.#options.onVp8Failure(failure);
-    });
-    rendition.ready
-      .then(() => this.#options.onChange())
-      .catch((error: unknown) => {
-        if (this.#vp8?.current === rendition) this.#options.onVp8Failure(asFailure(error, 'VP8 cannot be sent'));
-      });
-    return rendition;
-  }
-
-  #vp8Producer(): Rendition | null {
-    return (this.#vp8?.current as Rendition | undefined) ?? null;
-  }
-
-  /** Of what is on air, the placeholder included. @throws Error if it cannot be decoded */
+  /** The newest frame of the current stream, placeholders included. @throws Error if it cannot be decoded */
   async #newest(): Promise<Frame | null> {
     const { stream, codec } = this;
     if (!stream || !codec) return null;
     const arrivedAt = stream.video.sentAt();
     const raw = stream.lastFrame();
     if (raw) return frameOf(raw, stream, arrivedAt);
-    const rendition = this.#vp8Producer();
+    const { rendition } = this.#vp8;
     const decoded = rendition?.from === stream ? rendition.stream.lastFrame() : null;
     const frame = decoded && frameOf(decoded, stream, arrivedAt);
     if (frame && performance.now() - frame.capturedAt < FRESH_MS) return frame;
@@ -388,17 +287,4 @@ export class Output {
   }
 }
 
-const NOTHING_ENCODED = `it encoded nothing within ${TIMEOUT_MS / 1000} s`;
-
-/** @param arrivedAt of the newest frame of the stream, performance.now() */
-function frameOf(sample: Sample, { baseTime }: StreamPipeline, arrivedAt: number): Frame {
-  const now = performance.now();
-  const time = timeOf(sample);
-  return { sample, capturedAt: now - frameAgeMs(time === null ? null : sinceMs(time, baseTime), now - arrivedAt) };
-}
-
-function asFailure(error: unknown, what: string): CameraFailure {
-  if (error instanceof CameraFailure) return error;
-  const why = error instanceof Error ? error.message : String(error);
-  return new CameraFailure(`${what}: ${why}.`, 'Ask again; the log of the server says more.');
-}
+const NOTHING_ENCODED = `no frame within ${TIMEOUT_MS / 1000} s`;

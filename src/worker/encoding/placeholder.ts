@@ -9,13 +9,13 @@ import type { CameraFormat } from './launch.js';
 import { describePlaceholder } from './still-image-lines.js';
 
 export interface PlaceholderOptions {
-  /** The last that the camera brought; null where nothing is left of it. */
-  picture: Sample | null;
-  /** What is made where there is no picture; of one that there is, the rate alone counts. */
+  /** The camera's last frame; null if there is none. */
+  frame: Sample | null;
+  /** The format without a frame; with one, only the rate counts. */
   format: CameraFormat;
-  /** In capitals, a few. */
+  /** A few words in capitals. */
   title: string;
-  /** performance.now() of the last picture; null if there never was one. */
+  /** performance.now() of the last frame; null if there never was one. */
   since: number | null;
   baseTime: bigint;
 }
@@ -24,14 +24,14 @@ const TICK_MS = 250;
 const FIRST_FRAME_MS = 1_000;
 
 /**
- * What viewers see while their camera brings nothing: its last picture dimmed, why, and for how long, counting. A still
- * picture that looks alive would be the worst that a robot's operator could be shown.
+ * What viewers see while their camera sends no frames: its last frame dimmed, why, and for how long, counting. A frozen
+ * frame that looks alive is the worst that a robot's operator could see.
  */
 export class Placeholder {
-  /** Where encoders take the pictures. */
+  /** Where encoders take the frames. */
   readonly tee: Tee;
-  /** As the camera brought it. */
-  readonly picture: Sample | null;
+  /** The camera's last frame, not dimmed. */
+  readonly frame: Sample | null;
   readonly #pipeline: Pipeline;
   readonly #age: Element;
   readonly #since: number | null;
@@ -39,9 +39,9 @@ export class Placeholder {
   #isClosed = false;
 
   /** Builds and starts it. @throws PipelineError if an element is missing */
-  constructor({ picture, format, title, since, baseTime }: PlaceholderOptions) {
-    this.picture = picture && copyOf(picture);
-    const { framerate, caps } = rateOf(picture?.getCaps()?.toString() ?? null, format.framerate);
+  constructor({ frame, format, title, since, baseTime }: PlaceholderOptions) {
+    this.frame = frame && copyOf(frame);
+    const { framerate, caps } = rateOf(frame?.getCaps()?.toString() ?? null, format.framerate);
     this.#pipeline = parseLaunch(describePlaceholder(format, framerate, caps, inspectMachine()));
     shareClock(this.#pipeline, baseTime);
     this.tee = new Tee(this.#pipeline, element(this.#pipeline, 'taken'));
@@ -49,27 +49,27 @@ export class Placeholder {
     this.#age = element(this.#pipeline, 'age');
     element(this.#pipeline, 'title').text = title;
     if (caps) {
-      element(this.#pipeline, 'picture').caps = picture?.getCaps();
-      // As the camera's were: the encoder goes on with what it is set to.
+      element(this.#pipeline, 'picture').caps = frame?.getCaps();
+      // The caps of the camera's frames, so that the encoder is not reconfigured.
       element(this.#pipeline, 'as').caps = Gst.Caps.fromString(caps);
     }
     this.#tick();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#pipeline.setState(Gst.State.PLAYING);
-    if (picture) {
+    if (frame) {
       const source = element(this.#pipeline, 'picture');
-      source.emit('push-sample', this.picture);
+      source.emit('push-sample', this.frame);
       source.emit('end-of-stream');
     }
   }
 
-  /** Resolves with whether there is a picture of it, which takes a moment: text is laid out first. */
+  /** Resolves with whether its first frame has arrived, which takes a moment: text layout comes first. */
   async firstFrame(): Promise<boolean> {
     const shown = element(this.#pipeline, 'shown');
     const found = await firstFrame({
       count: () => passed(shown).buffers,
       timeoutMs: FIRST_FRAME_MS,
-      goesOn: () => !this.#isClosed,
+      keepWaiting: () => !this.#isClosed,
     });
     return found === 'arrived';
   }
@@ -87,20 +87,30 @@ export class Placeholder {
   }
 }
 
-/**
- * The same picture in memory of its own. While a buffer of a V4L2 driver is held, its device is open: it keeps its number,
- * so that the camera comes back under another one, and some drivers do not come back before it is closed. What is not in
- * system memory was copied there by a converter.
- */
-function copyOf(picture: Sample): Sample {
-  const caps = picture.getCaps();
-  if (caps?.toString().includes('(memory:')) return picture;
-  return Gst.Sample.new(picture.getBuffer().copyDeep(), caps, null, null);
+/** Opens a placeholder, without the frame if none arrives with it: the text matters most. */
+export async function openPlaceholder(options: PlaceholderOptions): Promise<Placeholder> {
+  const placeholder = new Placeholder(options);
+  if ((await placeholder.firstFrame()) || !options.frame) return placeholder;
+  placeholder.close();
+  const withoutFrame = new Placeholder({ ...options, frame: null });
+  await withoutFrame.firstFrame();
+  return withoutFrame;
 }
 
 /**
- * The rate at which a slate goes, as a fraction, and the caps that it has: those of the camera's last picture, of which a
- * decoded one may not say how many there were a second.
+ * A deep copy of the frame. While a buffer of a V4L2 driver is referenced, its device stays open and keeps its number,
+ * so that the camera returns under another one, and some drivers do not return before it is closed. A frame that is not
+ * in system memory is a converter's copy already.
+ */
+function copyOf(frame: Sample): Sample {
+  const caps = frame.getCaps();
+  if (caps?.toString().includes('(memory:')) return frame;
+  return Gst.Sample.new(frame.getBuffer().copyDeep(), caps, null, null);
+}
+
+/**
+ * The frame rate of a placeholder, as a fraction, and its caps: those of the camera's last frame, which may lack the
+ * rate if the frame was decoded.
  */
 export function rateOf(caps: string | null, framerate: number): { framerate: string; caps: string | null } {
   const known = /framerate=\(fraction\)([1-9]\d*\/\d+)/.exec(caps ?? '')?.[1];

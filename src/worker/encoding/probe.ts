@@ -15,10 +15,11 @@ const SETTINGS = { bitrate: 1_000_000, keyframeInterval: 30 };
 const NOT_INSTALLED = 'the element is not installed';
 
 /**
- * Finds out what this machine has. Runs in a process of its own, as a driver may hang or crash in it; each element is
- * named before it is tried, so that the parent knows which one it was, and starts the probe anew without it.
- * @param words elements that are not to be tried; `--decoders`: try these too; `--encoder=ELEMENT`: this
- *   one opens, as an earlier run found out
+ * Probes the encoders and decoders of this machine. Runs in its own process, as a driver may hang or crash; every
+ * element is announced before it is tried, so that the parent can restart the probe without it.
+ * @param words elements to skip; `--decoders`: probe decoders too; `--encoder=ELEMENT`: an earlier run has selected
+ * this
+ *   encoder
  */
 export async function probe(send: (message: FromWorker) => void, words: ReadonlySet<string>): Promise<void> {
   send({
@@ -71,7 +72,7 @@ async function probeDecoders(send: (message: FromWorker) => void, skip: Readonly
 
 const isInstalled = (element: string): boolean => Gst.ElementFactory.find(element) !== null;
 
-/** The codecs that can be received and sent on with the elements that are installed. */
+/** The codecs that can be received and sent with the installed elements. */
 export function installedCodecs(): CodecName[] {
   return (Object.keys(CODEC_ELEMENTS) as CodecName[]).filter(codec => {
     const { payloader, depayloader, parser } = CODEC_ELEMENTS[codec];

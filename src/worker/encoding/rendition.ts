@@ -10,18 +10,18 @@ import { StreamPipeline } from './stream-pipeline.js';
 const FIRST_FRAME_MS = 8_000;
 const SUPERVISE_MS = 250;
 
-/** The element that makes VP8. */
+/** The element that encodes VP8. */
 export const VP8_ENCODER = 'vp8enc';
 
 /**
- * A camera's pictures once more, in VP8, for viewers that cannot take its own codec. In a pipeline of its own, so that
- * its failure is not the camera's.
+ * A camera's video encoded a second time, in VP8, for viewers that cannot take its own codec. In its own pipeline, so
+ * that its failure is not the camera's.
  */
 export class Rendition {
   readonly stream: StreamPipeline;
-  /** What it encodes once more. */
+  /** The stream that it transcodes. */
   readonly from: StreamPipeline;
-  /** Resolves when it has made its first picture; rejects with a CameraFailure. */
+  /** Resolves with its first frame; rejects with a CameraFailure. */
   readonly ready: Promise<void>;
   readonly #tee: Tee;
   readonly #input: Element;
@@ -46,7 +46,7 @@ export class Rendition {
     }
     const source = this.stream.element('in') as Bin;
     source.proxysink = this.#input;
-    // Raw pictures: the last one is enough. Of an encoded stream each is needed; there the decoded ones are let go.
+    // Of raw frames the last one is enough. Of an encoded stream all are needed; there decoded frames are dropped.
     if (raw) Object.assign(source.getChildByIndex(0), { leaky: LEAKY_DOWNSTREAM, maxSizeBuffers: 1 });
     this.stream.video.pause();
     this.stream.play();
@@ -56,7 +56,7 @@ export class Rendition {
     this.ready.catch(() => undefined);
   }
 
-  /** Takes on other settings, as vp8enc does while it runs. */
+  /** Applies other settings: vp8enc can change them while it runs. */
   change({ bitrate, keyframeInterval }: EncoderSettings): void {
     Object.assign(this.stream.element('encoder'), { targetBitrate: bitrate, keyframeMaxDist: keyframeInterval });
   }
@@ -76,12 +76,12 @@ export class Rendition {
       if (failed) throw this.#failure(failed);
       return true;
     });
-    if (found === 'late') throw this.#failure(`no picture within ${FIRST_FRAME_MS / 1000} s`);
+    if (found === 'late') throw this.#failure(`no frame within ${FIRST_FRAME_MS / 1000} s`);
     if (found === 'arrived') {
       this.#supervise();
       return;
     }
-    throw this.#failure('it was closed before its first picture');
+    throw this.#failure('it was closed before its first frame');
   }
 
   #supervise(): void {

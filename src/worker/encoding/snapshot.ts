@@ -5,21 +5,15 @@ import { poll } from '../../gst/poll.js';
 import { asMonotonic } from '../../process/monotonic.js';
 import type { VideoCodecName } from '../../protocol/codecs.js';
 import { CameraFailure } from '../failure.js';
+import type { Frame } from './frame-time.js';
 import { describeDecodeLast, describeJpeg } from './still-image-lines.js';
 
-/** From one look for a frame to the next, while there is none to begin with. */
+/** Between attempts, while there is no keyframe to decode from. */
 const RETRY_MS = 50;
 const KEYFRAME_MS = 3_000;
-/** So many frames as are kept since a keyframe can be decoded on a small machine. */
+/** Enough for a small machine to decode all frames that are kept since a keyframe. */
 const TIMEOUT_MS = 5_000;
 const POLL_INTERVAL_MS = 2;
-
-/** A raw frame. */
-export interface Frame {
-  sample: Sample;
-  /** When it was captured, performance.now(); see frameAgeMs. */
-  capturedAt: number;
-}
 
 /** A frame as JPEG. */
 export interface Snapshot {
@@ -29,25 +23,25 @@ export interface Snapshot {
 }
 
 interface SnapshotSource {
-  /** The newest frame; null while there is none to begin with. @throws Error if it cannot be decoded */
+  /** The newest frame; null while there is no keyframe to decode from. @throws Error if it cannot be decoded */
   lastFrame(): Promise<Frame | null>;
-  /** Asks for a keyframe, if whatever encodes can be asked. */
+  /** Requests a keyframe, if the encoder can be reached. */
   requestKeyframe(): void;
 }
 
-/** A raw picture as JPEG. @throws Error */
-export async function toJpeg(picture: Sample): Promise<Uint8Array> {
-  const jpeg = await lastOf(describeJpeg(inspectMachine()), [picture]);
+/** A raw frame as JPEG. @throws Error */
+export async function toJpeg(frame: Sample): Promise<Uint8Array> {
+  const jpeg = await lastOf(describeJpeg(inspectMachine()), [frame]);
   const buffer = jpeg.getBuffer();
   return Uint8Array.from(buffer.extractDup(0, buffer.getSize()));
 }
 
-/** The last of some encoded pictures, raw; the first of them is a keyframe. @throws Error */
-export function decodeLast(pictures: readonly Sample[], codec: VideoCodecName): Promise<Sample> {
-  return lastOf(describeDecodeLast(codec, inspectMachine()), pictures);
+/** Decodes the last of some encoded frames; the first of them is a keyframe. @throws Error */
+export function decodeLast(frames: readonly Sample[], codec: VideoCodecName): Promise<Sample> {
+  return lastOf(describeDecodeLast(codec, inspectMachine()), frames);
 }
 
-/** Sends samples through a pipeline from `in` to `out`, and gives the last that comes. */
+/** Sends samples through a pipeline from `in` to `out`. @returns the last that arrives */
 async function lastOf(line: string, samples: readonly Sample[]): Promise<Sample> {
   const pipeline = parseLaunch(line);
   try {
@@ -76,15 +70,15 @@ export async function takeSnapshot(output: SnapshotSource): Promise<Snapshot> {
     } catch (error) {
       throw new CameraFailure(
         `The newest frame cannot be decoded: ${(error as Error).message}.`,
-        'Ask again; if it stays so, check that the camera plays in another program. The log of the server says more.',
+        'Ask again; if that lasts, check that the camera works in another program, and see the log of the server.',
       );
     }
     if (performance.now() > until)
       throw new CameraFailure(
-        `No keyframe came within ${KEYFRAME_MS / 1000} s, and the newest frame cannot be decoded without one.`,
+        `No keyframe arrived within ${KEYFRAME_MS / 1000} s, and the newest frame cannot be decoded without one.`,
         'Ask again, or have the camera make a keyframe every few seconds.',
       );
-    // A publisher makes a keyframe when it is asked for one; a stream that is passed through brings one by itself.
+    // A publisher makes keyframes on request; a source that is passed through has its own.
     output.requestKeyframe();
     await new Promise(resolve => setTimeout(resolve, RETRY_MS));
   }

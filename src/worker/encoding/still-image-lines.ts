@@ -9,10 +9,10 @@ const AGE = 'halignment=center valignment=center deltay=40 shaded-background=tru
 const LAST = 'fakesink name=out sync=false enable-last-sample=true';
 
 /**
- * What takes the place of a lost camera's pictures: `picture` gets the last one. `as` gets its caps, so that the encoder
- * sees no difference.
+ * The placeholder of a lost camera: `picture` gets its last frame. `as` gets the caps of that, so that the encoder sees
+ * no difference.
  * @param framerate as a fraction
- * @param caps of the last picture; null where there is none
+ * @param caps of the last frame; null if there is none
  */
 export function describePlaceholder(
   { width, height }: CameraFormat,
@@ -26,7 +26,7 @@ export function describePlaceholder(
           'appsrc name=picture format=time',
           toSystemMemory(machine, 'I420'),
           'videobalance brightness=-0.25 contrast=0.6 saturation=0.2',
-          // Once what stays as it is; what comes behind is done for each picture.
+          // Up to imagefreeze, elements run once; those behind it run for every frame.
           `textoverlay name=title ${TITLE}`,
           'imagefreeze is-live=true',
         ]
@@ -44,12 +44,12 @@ export function describePlaceholder(
   ].join(' ! ');
 }
 
-/** A raw picture, from `in`, to JPEG, at `out`. */
+/** From a raw frame at `in` to JPEG at `out`. */
 export function describeJpeg(machine: MachineFacts): string {
   return ['appsrc name=in format=time', toSystemMemory(machine, 'I420'), 'jpegenc quality=85', LAST].join(' ! ');
 }
 
-/** Encoded pictures, from `in`, to the last of them raw, at `out`. */
+/** From encoded frames at `in` to the last of them, raw, at `out`. */
 export function describeDecodeLast(codec: VideoCodecName, machine: MachineFacts): string {
   const [parser] = CODEC_ELEMENTS[codec].parser;
   return [

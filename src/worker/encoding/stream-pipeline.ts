@@ -4,41 +4,48 @@ import { closePipeline, drainBus, type ElementError, element, parseLaunch, share
 import { Tee } from '../../gst/tee.js';
 import type { VideoFacts } from '../../messages/camera-worker.js';
 import type { VideoCodecName } from '../../protocol/codecs.js';
-import type { KeyframeWay } from './encoders.js';
+import type { KeyframeMethod } from './encoders.js';
 import { Fanout } from './fanout.js';
 import { firstFrame } from './first-frame.js';
 import { videoFacts } from './video-facts.js';
 
-/** What a look at a running pipeline found. */
-export interface Finding {
-  /** Why it cannot go on; null while it can. */
+/** The state of a running pipeline. */
+export interface PipelineStatus {
+  /** Why it failed or ended; null while it runs. */
   failed: ElementError | string | null;
-  /** A segment was played to its end (see OpenCamera). */
+  /** A segment was played to its end (see FileLoop). */
   segmentDone: boolean;
 }
 
-/** A pipeline that ends in a fan of video, and perhaps one of sound, on the clock that viewers' pipelines share. */
+/**
+ * A pipeline that ends in a fanout of video and optionally one of audio, on the clock that viewers' pipelines share.
+ */
 export class StreamPipeline {
   readonly codec: VideoCodecName;
-  /** ns of the pipeline clock at running time 0; viewers' pipelines take it over. */
+  /** ns of the pipeline clock at running time 0; viewers' pipelines use it too. */
   readonly baseTime: bigint;
   readonly video: Fanout;
   readonly audio: Fanout | null;
-  /** Its pictures before they are encoded; null where they come encoded. */
+  /** Its frames before encoding; null if they arrive encoded. */
   readonly raw: Tee | null;
   readonly pipeline: Pipeline;
-  #silentSince = performance.now();
+  #idleSince = performance.now();
   #lastCount = -1;
 
   #throttle = new KeyframeThrottle({ spacingMs: 0 });
-  readonly #keyframe: KeyframeWay | (() => void);
+  readonly #keyframe: KeyframeMethod | (() => void);
 
   /**
-   * Builds it; it plays when it is told to.
-   * @param keyframe how its encoder is asked for one; a function for one that is out of reach of events
+   * Builds it; `play` starts it.
+   * @param keyframe how a keyframe is requested; a function for an encoder that events do not reach
    * @throws PipelineError if an element is missing
    */
-  constructor(codec: VideoCodecName, line: string, baseTime: bigint, keyframe: KeyframeWay | (() => void) = 'event') {
+  constructor(
+    codec: VideoCodecName,
+    line: string,
+    baseTime: bigint,
+    keyframe: KeyframeMethod | (() => void) = 'event',
+  ) {
     this.codec = codec;
     this.#keyframe = keyframe;
     this.pipeline = parseLaunch(line);
@@ -58,8 +65,8 @@ export class StreamPipeline {
     this.pipeline.setState(Gst.State.PLAYING);
   }
 
-  /** Whether it goes on. @throws Error if a thread of it is stuck, which only a new process helps */
-  check(): Finding {
+  /** Checks the bus and the fanouts. @throws Error if a thread is stuck, which only a new process helps */
+  check(): PipelineStatus {
     if (this.#throttle.due(performance.now())) this.#makeKeyframe();
     const { error, eos, segmentDone } = drainBus(this.pipeline);
     if (this.video.isStuck() || this.audio?.isStuck()) throw new Error('the thread that serves the viewers is stuck');
@@ -67,11 +74,11 @@ export class StreamPipeline {
   }
 
   /** Waits for the first frame. See firstFrame. */
-  firstFrame(timeoutMs: number, goesOn: () => boolean): ReturnType<typeof firstFrame> {
-    return firstFrame({ count: () => this.video.count(), timeoutMs: timeoutMs, goesOn });
+  firstFrame(timeoutMs: number, keepWaiting: () => boolean): ReturnType<typeof firstFrame> {
+    return firstFrame({ count: () => this.video.count(), timeoutMs, keepWaiting });
   }
 
-  /** Asks for a frame that needs no other. An encoder that is not told by events does not space its keyframes by itself. */
+  /** Requests a keyframe. An encoder that takes no events does not space its keyframes by itself. */
   requestKeyframe(): void {
     if (this.#keyframe === 'event' || this.#throttle.request(performance.now())) this.#makeKeyframe();
   }
@@ -82,28 +89,28 @@ export class StreamPipeline {
     else this.element('encoder').emit(this.#keyframe);
   }
 
-  /** Whether viewers' requests reach the encoder by themselves, as events. */
+  /** Whether viewers' requests reach the encoder without help, as upstream events. */
   get forwardsKeyframeRequests(): boolean {
     return this.#keyframe === 'event';
   }
 
-  /** The last picture before it is encoded; null where there is none, or where it comes encoded. */
+  /** The last frame before encoding; null if there is none, or if frames arrive encoded. */
   lastFrame(): Sample | null {
     return (this.pipeline.getByName('last')?.lastSample as Sample | null | undefined) ?? null;
   }
 
-  /** ms without a picture. */
-  silence(): number {
+  /** ms since the last frame, as seen by calls of this. */
+  idleMs(): number {
     const now = performance.now();
     const count = this.video.count();
-    if (count !== this.#lastCount) this.#silentSince = now;
+    if (count !== this.#lastCount) this.#idleSince = now;
     this.#lastCount = count;
-    return now - this.#silentSince;
+    return now - this.#idleSince;
   }
 
   /**
-   * Makes at most one keyframe in so many ms on request; 0 makes each that is asked for. Nothing happens where the
-   * stream is passed through.
+   * Spaces keyframes on request: at most one per so many ms; 0 for no limit. Has no effect on a stream that is passed
+   * through.
    */
   limitKeyframes(ms: number): void {
     this.#throttle = new KeyframeThrottle({ spacingMs: ms });
@@ -115,7 +122,7 @@ export class StreamPipeline {
     return videoFacts(this.codec, this.video.caps());
   }
 
-  /** Stops at once; whoever is attached is let go. */
+  /** Stops at once and detaches everything. */
   close(): void {
     this.video.detachAll();
     this.audio?.detachAll();

@@ -2,7 +2,7 @@ import type { Caps } from '../../gst/native.js';
 import type { VideoFacts } from '../../messages/camera-worker.js';
 import type { VideoCodecName } from '../../protocol/codecs.js';
 
-// profile_idc and constraint flags (H.264 7.4.2.1.1) for the names that GStreamer gives to profiles.
+// profile_idc and constraint flags (H.264 7.4.2.1.1) by GStreamer's names of profiles.
 const PROFILES: Readonly<Record<string, string>> = {
   'constrained-baseline': '42c0',
   baseline: '4200',
@@ -12,7 +12,7 @@ const PROFILES: Readonly<Record<string, string>> = {
   'progressive-high': '6408',
 };
 
-/** What the stream's caps say of it, for H.264 what h264parse read from its SPS; null while there are none. */
+/** Facts from the stream's caps, which h264parse fills in from the SPS; null without caps. */
 export function videoFacts(codec: VideoCodecName, caps: Caps | null): VideoFacts | null {
   if (!caps || caps.getSize() === 0) return null;
   const structure = caps.getStructure(0);

@@ -6,13 +6,16 @@ import { checkDescriptors, FDS_PER_SESSION } from './descriptor-limit.js';
 import { RtpSender } from './rtp-sender.js';
 
 interface Forward {
-  /** Answered when it is over, unless it was ended by whoever asked for it. */
+  /** Answered by `forward-ended` when it fails; not after `stop-forward`. */
   request: number;
   subscription: Subscription | null;
   sender: RtpSender | null;
 }
 
-/** Those whom the camera's stream is sent to within this machine: see Outlet. Each keeps the camera open, as a viewer does. */
+/**
+ * The processes of this server that the camera's stream is sent to: see RtpSender. Each keeps the camera open, like a
+ * viewer.
+ */
 export class Forwards {
   readonly #forwards = new Map<string, Forward>();
   readonly #camera: () => Camera;
@@ -23,13 +26,13 @@ export class Forwards {
     this.#send = send;
   }
 
-  /** Sends to a port, until it is told to end or cannot go on: then it says so. */
+  /** Sends to a port until `end`, or until it fails, which is reported. */
   async begin({ request, forward: id, port }: ToWorkerOf<'forward'>): Promise<void> {
     const forward: Forward = { request, subscription: null, sender: null };
     this.#forwards.set(id, forward);
     const isWanted = (): boolean => this.#forwards.get(id) === forward;
     try {
-      forward.subscription = await this.#camera().use(userOf(id), 'H264', failure => {
+      forward.subscription = await this.#camera().subscribe(subscriberOf(id), 'H264', failure => {
         if (isWanted()) this.#fail(id, failure);
       });
       if (!isWanted()) return;
@@ -49,7 +52,7 @@ export class Forwards {
     this.#forwards.delete(id);
     forward.sender?.close();
     if (forward.sender) forward.subscription?.detach(forward.sender.proxySinks);
-    this.#camera().release(userOf(id));
+    this.#camera().unsubscribe(subscriberOf(id));
   }
 
   close(): void {
@@ -63,4 +66,4 @@ export class Forwards {
   }
 }
 
-const userOf = (forward: string): string => `forward-${forward}`;
+const subscriberOf = (forward: string): string => `forward-${forward}`;

@@ -10,33 +10,33 @@ import { checkDescriptors, FDS_PER_SESSION } from './descriptor-limit.js';
 import { MultiCameraPublication } from './multi-camera-publication.js';
 import { MultiCameraViewer } from './multi-camera-viewer.js';
 
-interface Watching {
-  kind: 'watching';
+interface ViewerConnection {
+  kind: 'viewer';
   viewer: MultiCameraViewer;
-  /** In the order of the sections; null for one that was dropped. */
-  sections: (Sent | null)[];
+  /** By the media sections of the offer; null for a camera that was dropped. */
+  sections: (SentCamera | null)[];
   isConnected: boolean;
 }
 
-interface Sent {
+interface SentCamera {
   camera: string;
-  /** As a viewer's: see Channel. */
+  /** Like a viewer's: see Channel. */
   sinks: readonly Element[];
 }
 
-type Connection = Watching | { kind: 'sending'; publication: MultiCameraPublication };
+type MultiCameraConnection = ViewerConnection | { kind: 'publisher'; publication: MultiCameraPublication };
 
-/** Several times in what a thread may be held up before it counts as stuck; see Fan. */
+/** Several polls within the time after which a thread counts as stuck; see Fanout. */
 const POLL_INTERVAL_MS = 1_000;
 
-/** The connections of this process: those in which cameras of several processes meet, or go apart (docs/adr/0009). */
+/** The multi-camera connections of this process, which have cameras of several camera processes (docs/adr/0009). */
 export class MultiCameraConnections {
   readonly #send: (message: FromMultiCamera) => void;
   readonly #housekeeping: Housekeeping;
   readonly #baseTime = Gst.SystemClock.obtain().getTime();
-  readonly #connections = new Map<string, Connection>();
-  /** Those that are being negotiated, and may not have taken all that they need. */
-  readonly #unanswered = new Set<string>();
+  readonly #connections = new Map<string, MultiCameraConnection>();
+  /** Connections in negotiation, which may not have taken all their descriptors. */
+  readonly #negotiating = new Set<string>();
   readonly #receivers: RtpReceivers;
   readonly #timer: NodeJS.Timeout;
 
@@ -53,7 +53,7 @@ export class MultiCameraConnections {
 
   handle(message: Exclude<ToMultiCamera, { type: 'ping' | 'close' }>): void {
     if (message.type === 'freshness') {
-      this.#look(message.request);
+      this.#reportFreshness(message.request);
       return;
     }
     if (message.type === 'offer' || message.type === 'receive') {
@@ -62,24 +62,24 @@ export class MultiCameraConnections {
     }
     const { connection } = message;
     const found = this.#connections.get(connection);
-    const sending = found?.kind === 'sending' ? found.publication : null;
+    const publication = found?.kind === 'publisher' ? found.publication : null;
     switch (message.type) {
       case 'accept':
         this.#housekeeping.disturb();
-        if (found?.kind === 'watching') this.#accept(connection, found.viewer, message.answer);
+        if (found?.kind === 'viewer') this.#accept(connection, found.viewer, message.answer);
         return;
       case 'candidates':
         for (const value of message.values) this.#webrtcOf(found)?.addCandidate(value);
         return;
       case 'forward':
-        if (sending) this.#sendOn(sending, message);
+        if (publication) this.#forward(publication, message);
         return;
       case 'stop-forward':
-        sending?.stopSending(message.camera);
+        publication?.stopForward(message.camera);
         this.#housekeeping.collect();
         return;
       case 'keyframe':
-        sending?.requestKeyframe(message.camera);
+        publication?.requestKeyframe(message.camera);
         return;
       case 'drop':
         this.#drop(connection, message.camera);
@@ -89,10 +89,10 @@ export class MultiCameraConnections {
     }
   }
 
-  #look(request: number): void {
+  #reportFreshness(request: number): void {
     const sessions: Record<string, SessionTimes> = {};
     for (const [connection, found] of this.#connections) {
-      const { movedAt, heardAt } = (found.kind === 'watching' ? found.viewer : found.publication).traffic();
+      const { movedAt, heardAt } = (found.kind === 'viewer' ? found.viewer : found.publication).traffic();
       sessions[connection] = { movedAt: asMonotonic(movedAt), heardAt: asMonotonic(heardAt) };
     }
     this.#send({ type: 'freshness', request, sessions });
@@ -107,7 +107,7 @@ export class MultiCameraConnections {
   async #negotiate(message: ToMultiCameraOf<'offer' | 'receive'>): Promise<void> {
     const { connection, request } = message;
     this.#housekeeping.disturb();
-    this.#unanswered.add(connection);
+    this.#negotiating.add(connection);
     try {
       await (message.type === 'offer' ? this.#offer(message) : this.#receive(message));
     } catch (error) {
@@ -115,7 +115,7 @@ export class MultiCameraConnections {
       const { code, message: detail, remedy } = refusal(error);
       this.#send({ type: 'refused', request, code, detail, remedy });
     } finally {
-      this.#unanswered.delete(connection);
+      this.#negotiating.delete(connection);
     }
   }
 
@@ -128,7 +128,7 @@ export class MultiCameraConnections {
       this.#send({
         type: 'log',
         level: 'error',
-        event: 'answer for a connection not taken',
+        event: 'multi-camera answer rejected',
         fields: { connection, detail },
       });
       this.#send({ type: 'ended', connection, reason: 'sending-failed', detail });
@@ -136,69 +136,69 @@ export class MultiCameraConnections {
   }
 
   async #offer({ request, connection, cameras, ice }: ToMultiCameraOf<'offer'>): Promise<void> {
-    this.#checkRoom(cameras);
-    const sections: (Sent | null)[] = cameras.map(() => null);
-    const here = (): string[] => watching.sections.flatMap(section => section?.camera ?? []);
+    this.#checkCapacity(cameras);
+    const sections: (SentCamera | null)[] = cameras.map(() => null);
+    const sent = (): string[] => viewing.sections.flatMap(section => section?.camera ?? []);
     const viewer = new MultiCameraViewer(
       {
         cameras: cameras.length,
         baseTime: this.#baseTime,
         ice,
-        idleMs: () => Math.min(...here().map(camera => this.#receivers.silence(camera))),
-        // Which of the cameras he means is in the report, and not in the figures.
+        idleMs: () => Math.min(...sent().map(camera => this.#receivers.idleMs(camera))),
+        // A PLI has the camera's SSRC, webrtcbin's statistics do not: so all cameras make a keyframe.
         keyframes: {
           areHeard: () => false,
           asked: () => {
-            for (const camera of here()) this.#send({ type: 'keyframe-wanted', camera });
+            for (const camera of sent()) this.#send({ type: 'keyframe-wanted', camera });
           },
         },
       },
       this.#events(connection, () => {
         viewer.peer.settleLatency();
-        watching.isConnected = true;
-        for (const section of watching.sections) if (section) this.#receivers.attach(section.camera, section.sinks);
+        viewing.isConnected = true;
+        for (const section of viewing.sections) if (section) this.#receivers.attach(section.camera, section.sinks);
       }),
     );
-    const watching: Watching = { kind: 'watching', viewer, sections, isConnected: false };
-    this.#connections.set(connection, watching);
-    // One by one: if one cannot be had, whoever ends the connection lets go of those that were.
+    const viewing: ViewerConnection = { kind: 'viewer', viewer, sections, isConnected: false };
+    this.#connections.set(connection, viewing);
+    // One by one: if one fails, ending the connection releases those before it.
     cameras.forEach((camera, index) => {
       this.#receivers.retain(camera);
       sections[index] = { camera, sinks: viewer.peer.proxySinks.slice(index, index + 1) };
     });
     const offer = await viewer.offer();
-    if (this.#connections.get(connection) === watching) this.#send({ type: 'offered', request, offer });
+    if (this.#connections.get(connection) === viewing) this.#send({ type: 'offered', request, offer });
   }
 
   async #receive({ request, connection, cameras, offer, ice }: ToMultiCameraOf<'receive'>): Promise<void> {
-    this.#checkRoom(cameras);
+    this.#checkCapacity(cameras);
     const publication = new MultiCameraPublication(
       { cameras, baseTime: this.#baseTime, ice },
       this.#events(connection, () => undefined),
     );
-    this.#connections.set(connection, { kind: 'sending', publication });
+    this.#connections.set(connection, { kind: 'publisher', publication });
     const answer = await publication.answer(offer);
     if (this.#webrtcOf(this.#connections.get(connection)) !== publication.webrtc) return;
     this.#send({ type: 'answered', request, answer });
     publication.watch();
   }
 
-  /** What cannot be sent on is missing to the camera, which asks again; the connection goes on. */
-  #sendOn(publication: MultiCameraPublication, { connection, camera, port }: ToMultiCameraOf<'forward'>): void {
+  /** If one fails, its camera gets no frames and requests it again; the connection continues. */
+  #forward(publication: MultiCameraPublication, { connection, camera, port }: ToMultiCameraOf<'forward'>): void {
     try {
-      checkDescriptors(WHOSE, FDS_PER_SESSION.stream);
-      publication.sendTo(camera, port);
+      checkDescriptors(PROCESS_NAME, FDS_PER_SESSION.stream);
+      publication.forwardTo(camera, port);
     } catch (error) {
       const fields = { connection, camera, detail: refusal(error).message };
-      this.#send({ type: 'log', level: 'error', event: 'camera of a connection not sent on', fields });
+      this.#send({ type: 'log', level: 'error', event: 'multi-camera forward failed', fields });
     }
   }
 
   /** @throws CameraFailure */
-  #checkRoom(cameras: readonly string[]): void {
-    // Itself is among them.
-    const negotiated = this.#unanswered.size * FDS_PER_SESSION.session;
-    checkDescriptors(WHOSE, negotiated + FDS_PER_SESSION.session + cameras.length * FDS_PER_SESSION.stream);
+  #checkCapacity(cameras: readonly string[]): void {
+    // Includes this connection.
+    const negotiating = this.#negotiating.size * FDS_PER_SESSION.session;
+    checkDescriptors(PROCESS_NAME, negotiating + FDS_PER_SESSION.session + cameras.length * FDS_PER_SESSION.stream);
   }
 
   #events(connection: string, connected: () => void): ConnectionEvents {
@@ -216,21 +216,21 @@ export class MultiCameraConnections {
     };
   }
 
-  #webrtcOf(connection: Connection | undefined) {
-    return connection?.kind === 'watching' ? connection.viewer.peer.webrtc : connection?.publication.webrtc;
+  #webrtcOf(connection: MultiCameraConnection | undefined) {
+    return connection?.kind === 'viewer' ? connection.viewer.peer.webrtc : connection?.publication.webrtc;
   }
 
   #drop(connection: string, camera: string): void {
     const found = this.#connections.get(connection);
-    if (found?.kind === 'sending') found.publication.stopSending(camera);
-    if (found?.kind !== 'watching') return;
+    if (found?.kind === 'publisher') found.publication.stopForward(camera);
+    if (found?.kind !== 'viewer') return;
     const index = found.sections.findIndex(section => section?.camera === camera);
     if (index < 0) return;
     this.#release(found, index);
     this.#housekeeping.collect();
   }
 
-  #release({ sections, isConnected }: Watching, index: number): void {
+  #release({ sections, isConnected }: ViewerConnection, index: number): void {
     const section = sections[index];
     if (!section) return;
     sections[index] = null;
@@ -242,9 +242,9 @@ export class MultiCameraConnections {
     const found = this.#connections.get(connection);
     if (!found) return;
     this.#connections.delete(connection);
-    if (found.kind === 'sending') found.publication.close();
+    if (found.kind === 'publisher') found.publication.close();
     else {
-      // The peer's pipeline first: it frees whatever still pushes into it; then its places at the cameras.
+      // The peer's pipeline first, which unblocks the threads that push into it; then its subscriptions.
       found.viewer.close();
       found.sections.forEach((_, index) => {
         this.#release(found, index);
@@ -254,4 +254,4 @@ export class MultiCameraConnections {
   }
 }
 
-const WHOSE = 'The process for connections of several cameras';
+const PROCESS_NAME = 'The process of multi-camera connections';

@@ -10,14 +10,14 @@ import { LOOPBACK } from '../sources/rtp-receiver.js';
 import { RtpSender } from './rtp-sender.js';
 
 export interface MultiCameraPublicationOptions {
-  /** In the order of the sections of the offer. */
+  /** In the order of the offer's media sections. */
   cameras: readonly string[];
   /** ns; see shareClock. */
   baseTime: bigint;
   ice: IceAgentSettings;
 }
 
-/** A peer that sends several cameras in one connection; each goes on to where it is wanted. */
+/** A peer that sends several cameras in one connection; each is forwarded to its camera's process. */
 export class MultiCameraPublication {
   readonly #pipeline: Pipeline;
   readonly webrtc: Webrtc;
@@ -45,28 +45,28 @@ export class MultiCameraPublication {
     });
   }
 
-  /** Answers an offer of as many sections as there are cameras. */
+  /** Answers an offer with one media section per camera. */
   answer(offer: string): Promise<string> {
     return this.webrtc.answer(offer);
   }
 
-  /** The answer is on its way: from now on the connection is watched. */
+  /** Monitors the connection; to be called when the answer is sent. */
   watch(): void {
     this.#connection.watch();
   }
 
-  /** Sends a camera to a port of this machine from now on, and nowhere else. */
-  sendTo(camera: string, port: number): void {
+  /** Forwards a camera to a port of the loopback interface, instead of any previous one. */
+  forwardTo(camera: string, port: number): void {
     const fanout = this.#fanouts.get(camera);
     if (!fanout) return;
-    this.stopSending(camera);
+    this.stopForward(camera);
     const sender = new RtpSender(port, this.#baseTime);
     this.#senders.set(camera, sender);
     for (const sink of sender.proxySinks) fanout.attach(sink);
     fanout.requestKeyframe();
   }
 
-  stopSending(camera: string): void {
+  stopForward(camera: string): void {
     const sender = this.#senders.get(camera);
     if (!sender) return;
     this.#senders.delete(camera);
@@ -86,7 +86,7 @@ export class MultiCameraPublication {
     if (this.#closed) return;
     this.#closed = true;
     this.#connection.stop();
-    for (const camera of this.#fanouts.keys()) this.stopSending(camera);
+    for (const camera of this.#fanouts.keys()) this.stopForward(camera);
     this.webrtc.release();
     for (const fanout of this.#fanouts.values()) fanout.detachAll();
     closePipeline(this.#pipeline);

@@ -5,12 +5,12 @@ import { LOOPBACK } from '../sources/rtp-receiver.js';
 import { randomSsrc, SentPeer } from './sent-peer.js';
 
 export interface MultiCameraViewerOptions {
-  /** Of sections. */
+  /** The number of media sections. */
   cameras: number;
   /** ns; see Peer. */
   baseTime: bigint;
   ice: IceAgentSettings;
-  /** ms since any of the cameras brought a picture. */
+  /** ms since the last frame of any of the cameras. */
   idleMs(): number;
   keyframes: KeyframeRequests;
 }
@@ -20,12 +20,12 @@ export class MultiCameraViewer extends SentPeer {
   readonly #sections: number;
 
   constructor({ cameras, ...options }: MultiCameraViewerOptions, events: ConnectionEvents) {
-    // In a bundle streams of one payload type are told apart by their SSRCs, which the offer names.
+    // In a BUNDLE group streams of one payload type are identified by their SSRCs, which the offer has.
     const ssrcs = Array.from({ length: cameras }, randomSsrc);
     const { payloadType } = LOOPBACK;
     const streams = ssrcs.map(ssrc => sentStream('H264', { payloadType, ssrc, retransmit: true }));
-    const who = { name: 'receiver', path: 'from the receiver to the robot' };
-    super({ ...options, streams, ssrc: ssrcs[0] ?? 0, who }, events);
+    const remote = { name: 'receiver', path: 'from the receiver to the robot' };
+    super({ ...options, streams, ssrc: ssrcs[0] ?? 0, remote }, events);
     this.#sections = cameras;
   }
 
@@ -34,7 +34,7 @@ export class MultiCameraViewer extends SentPeer {
     return await this.peer.webrtc.offer();
   }
 
-  /** Takes the peer's answer, and watches the connection from now on. @throws Error if webrtcbin does not */
+  /** Applies the peer's answer, and monitors the connection from now on. @throws Error if webrtcbin rejects it */
   accept(answer: string): void {
     this.peer.webrtc.accept(answer);
     this.watch();

@@ -5,14 +5,14 @@ import { CODEC_ELEMENTS } from '../encoding/codec-elements.js';
 import { LOOPBACK } from '../sources/rtp-receiver.js';
 
 /**
- * Bytes of a packet: the loopback interface takes 65536, but the buffer of the socket that reads (212992 by default)
+ * Bytes of a packet: the loopback interface takes 65536, but the receive buffer of the socket (212992 by default)
  * counts whole packets.
  */
 const MTU = 16_000;
 
 /**
- * Sends a stream to an Inlet of another process of this server; a viewer, as far as the camera is concerned. It holds up
- * nobody: a packet that finds no room is lost.
+ * Sends a stream to an RtpReceiver of another process of this server; to the camera it is a viewer. It never blocks: a
+ * packet that does not fit into the socket's buffer is lost.
  */
 export class RtpSender {
   /** For the tee of the stream; see Peer. */
@@ -33,7 +33,7 @@ export class RtpSender {
     this.#pipeline.setState(Gst.State.PLAYING);
   }
 
-  /** Stops at once; the pad of the tee is to be released after. */
+  /** Stops at once; the pad of the tee is to be released afterwards. */
   close(): void {
     closePipeline(this.#pipeline);
   }

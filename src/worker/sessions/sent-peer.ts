@@ -13,32 +13,34 @@ export interface SentPeerOptions extends Sending {
   streams: readonly SentStream[];
   /** ns; see Peer. */
   baseTime: bigint;
-  /** Null for one that meets nobody. */
+  /** Null for a peer that never connects. */
   ice: IceAgentSettings | null;
   /** See ConnectionOptions. */
-  who: ConnectionOptions['peer'];
+  remote: ConnectionOptions['peer'];
   times?: ConnectionTimes | undefined;
 }
 
-/** Somebody who is sent video, from the first description to his end: his pipeline, and the watch over his connection. */
+/**
+ * A peer that is sent video, from the first description to its end: its pipeline, and the monitoring of its connection.
+ */
 export class SentPeer {
   readonly peer: Peer;
   readonly #connection: Connection;
   #closed = false;
 
-  constructor({ streams, baseTime, ice, who, times, ...sends }: SentPeerOptions, events: ConnectionEvents) {
+  constructor({ streams, baseTime, ice, remote, times, ...sends }: SentPeerOptions, events: ConnectionEvents) {
     this.peer = new Peer({ streams, baseTime, ice });
     this.#connection = new Connection({
       webrtc: this.peer.webrtc,
       events,
-      peer: who,
+      peer: remote,
       error: () => this.peer.error(),
       sends,
       ...(times ? { times } : {}),
     });
   }
 
-  /** Both sides have described themselves, or are about to: from now on the connection is watched. */
+  /** Monitors the connection; to be called when offer and answer are complete, or about to be. */
   watch(): void {
     this.#connection.watch();
   }

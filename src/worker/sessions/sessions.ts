@@ -12,20 +12,20 @@ import { KeyframeRequestLimit } from './keyframe-request-limit.js';
 import { Viewer } from './viewer.js';
 
 interface Entry {
-  /** Of the request that made it: in all that is logged of it. */
+  /** Of the request that created it: in all its log lines. */
   requestId: string;
   viewer: Viewer | null;
   subscription: Subscription | null;
-  /** Answered: from now on its end is told as one, not as a refusal. */
+  /** Answered: from now on its end is reported as `ended`, not as `refused`. */
   joined: boolean;
   attached: boolean;
   ended: boolean;
   failure: CameraFailure | null;
-  /** Candidates that came before there was anything to give them to. */
-  early: string[];
+  /** Candidates that arrived before the answer. */
+  earlyCandidates: string[];
 }
 
-/** The sessions of this process's camera, viewers' and a publisher's, from their offer to their end. */
+/** The sessions of this process's camera, viewers' and publisher's, from their offer to their end. */
 export class WorkerSessions {
   readonly #send: (message: FromWorker) => void;
   readonly #housekeeping: Housekeeping;
@@ -55,7 +55,7 @@ export class WorkerSessions {
         this.#camera?.requestKeyframe();
         return;
       case 'snapshot':
-        void this.#still(message.request);
+        void this.#snapshot(message.request);
         return;
       case 'forward':
         this.#housekeeping.disturb();
@@ -104,7 +104,7 @@ export class WorkerSessions {
       attached: false,
       ended: false,
       failure: null,
-      early: [],
+      earlyCandidates: [],
     };
     this.#entries.set(session, entry);
     this.#housekeeping.disturb();
@@ -112,25 +112,25 @@ export class WorkerSessions {
       const unanswered = [...this.#entries.values()].filter(({ joined }) => !joined).length;
       checkDescriptors("The camera's process", FDS_PER_SESSION.camera + unanswered * FDS_PER_SESSION.session);
       const answer = await negotiate(entry);
-      // Whoever left while the camera was opening has been taken care of, and is told nothing.
+      // A session that left while the camera was opening is closed, and gets no reply.
       if (entry.ended) return;
       if (entry.failure) throw entry.failure;
       entry.joined = true;
       this.#send({ type: 'joined', request, answer });
       this.#log('debug', 'offer answered', session, entry, { type, ms: Math.round(performance.now() - began) });
-      for (const candidate of entry.early.splice(0)) this.#addCandidate(session, candidate);
+      for (const candidate of entry.earlyCandidates.splice(0)) this.#addCandidate(session, candidate);
       entry.viewer?.watch();
       this.#camera?.publication(session)?.watch();
     } catch (caught) {
-      // Why the camera failed says more than what that made of the negotiation.
+      // The camera's failure is the cause of a failed negotiation.
       const error = entry.failure ?? caught;
-      const told = !entry.ended;
+      const { ended } = entry;
       this.#end(session);
-      if (!told) return;
+      if (ended) return;
       this.#refuse(request, error);
       const fields = { type, detail: refusal(error).message };
       if (error instanceof CameraFailure) this.#log('debug', 'offer refused', session, entry, fields);
-      else this.#log('error', 'worker could not answer an offer', session, entry, fields);
+      else this.#log('error', 'worker failed to answer offer', session, entry, fields);
     }
   }
 
@@ -143,11 +143,12 @@ export class WorkerSessions {
     this.#send({ type: 'refused', request, code, detail: message, remedy });
   }
 
-  // The camera opens while the viewer's pipeline is built and answered; what is known only from its first picture
-  // (that there is one) is waited for last.
+  // The camera opens while the viewer's pipeline is built and the offer is answered; its first frame is awaited last.
   async #join({ session, offer, video, audio, ice }: ToWorkerOf<'join'>, entry: Entry): Promise<string> {
     const { codec } = video;
-    const subscription = await this.#configured().use(session, codec, failure => this.#cameraFailed(session, failure));
+    const subscription = await this.#configured().subscribe(session, codec, failure =>
+      this.#cameraFailed(session, failure),
+    );
     if (entry.ended) return '';
     const viewer = new Viewer(
       {
@@ -178,7 +179,7 @@ export class WorkerSessions {
     return this.#configured().publish(session, { offer, video, audio, ice }, this.#events(session));
   }
 
-  async #still(request: number): Promise<void> {
+  async #snapshot(request: number): Promise<void> {
     this.#housekeeping.disturb();
     try {
       this.#send({ type: 'snapshot', request, ...(await this.#configured().snapshot()) });
@@ -204,7 +205,7 @@ export class WorkerSessions {
       const stream = (await this.#camera?.measure()) ?? null;
       this.#send({ type: 'measured', request, loopLagMs: this.#loopLag.take(), stream });
     } catch (error) {
-      // The pipeline that was looked at was closed meanwhile.
+      // The measured pipeline was closed.
       this.#refuse(request, error);
     } finally {
       this.#housekeeping.sweep();
@@ -217,7 +218,7 @@ export class WorkerSessions {
       connected: () => this.#send({ type: 'connected', session }),
       ended: (reason, detail) => {
         const entry = this.#entries.get(session);
-        // One that still waits for its answer is refused by #begin.
+        // A session that still waits for its answer is refused by #begin.
         if (entry && !entry.joined) {
           entry.failure = new CameraFailure(detail ?? reason, 'Ask again.');
           return;
@@ -241,14 +242,14 @@ export class WorkerSessions {
   #addCandidate(session: string, candidate: string): void {
     const entry = this.#entries.get(session);
     if (!entry) return;
-    if (!entry.joined) entry.early.push(candidate);
+    if (!entry.joined) entry.earlyCandidates.push(candidate);
     else (entry.viewer?.peer.webrtc ?? this.#camera?.publication(session)?.webrtc)?.addCandidate(candidate);
   }
 
   #cameraFailed(session: string, failure: CameraFailure): void {
     const entry = this.#entries.get(session);
     if (!entry) return;
-    // One that still waits for its answer is refused by #begin.
+    // A session that still waits for its answer is refused by #begin.
     entry.failure = failure;
     if (!entry.joined) return;
     this.#end(session);
@@ -261,14 +262,14 @@ export class WorkerSessions {
     if (!entry) return;
     this.#entries.delete(session);
     this.#keyframes.forget(session);
-    // The encoder that opens for the next one knows of no ration.
+    // The encoder that opens for the next session starts without spacing.
     if (this.#entries.size === 0) this.#keyframes = new KeyframeRequestLimit();
     entry.ended = true;
     this.#log('debug', 'session closed', session, entry);
-    // The viewer's pipeline first: it frees whatever still pushes into it; then its place at the camera's tee.
+    // The viewer's pipeline first, which unblocks the thread that pushes into it; then its pad of the camera's tee.
     entry.viewer?.close();
     if (entry.viewer && entry.attached) entry.subscription?.detach(entry.viewer.peer.proxySinks);
-    this.#camera?.release(session);
+    this.#camera?.unsubscribe(session);
     this.#camera?.unpublish(session);
     this.#housekeeping.collect();
   }

@@ -6,15 +6,15 @@ import { randomSsrc, SentPeer } from './sent-peer.js';
 
 export interface ViewerOptions {
   video: { codec: VideoCodecName; payloadType: number; retransmit: boolean };
-  /** Null sends no sound. */
+  /** Null sends no audio. */
   audio: { payloadType: number } | null;
   /** ns; see Peer. */
   baseTime: bigint;
-  /** Null for one that meets nobody. */
+  /** Null for a viewer that never connects. */
   ice: IceAgentSettings | null;
-  /** ms since the camera brought a picture. */
+  /** ms since the camera's last frame. */
   idleMs(): number;
-  /** Null for one whose requests the encoder hears by itself. */
+  /** Null if its requests always reach the encoder as upstream events. */
   keyframes: KeyframeRequests | null;
   times?: ConnectionTimes;
 }
@@ -27,8 +27,8 @@ export class Viewer extends SentPeer {
       sentStream(video.codec, { ...video, ssrc }),
       ...(audio ? [sentStream('OPUS', { ...audio, ssrc: randomSsrc(), retransmit: false })] : []),
     ];
-    const who = { name: 'viewer', path: 'from the viewer to the robot' };
-    super({ ...options, streams, ssrc, who }, events);
+    const remote = { name: 'viewer', path: 'from the viewer to the robot' };
+    super({ ...options, streams, ssrc, remote }, events);
   }
 
   answer(offer: string): Promise<string> {

@@ -5,11 +5,11 @@ import { Viewer } from './viewer.js';
 const PAYLOAD_TYPE = 96;
 
 /**
- * Answers an offer that nobody made. The first session of a process costs half a second: plugins and typelibs are
- * loaded, and DTLS makes its key; this is the time to do it.
+ * Answers a made-up offer. The first session of a process costs half a second, as plugins and typelibs are loaded and
+ * DTLS generates its key; this does it before anybody waits.
  */
 export async function warmUp(): Promise<void> {
-  const nobody = { connected: () => undefined, ended: () => undefined, stats: () => undefined };
+  const ignored = { connected: () => undefined, ended: () => undefined, stats: () => undefined };
   const viewer = new Viewer(
     {
       video: { codec: 'H264', payloadType: PAYLOAD_TYPE, retransmit: true },
@@ -19,7 +19,7 @@ export async function warmUp(): Promise<void> {
       keyframes: null,
       baseTime: Gst.SystemClock.obtain().getTime(),
     },
-    nobody,
+    ignored,
   );
   try {
     await viewer.answer(OFFER);

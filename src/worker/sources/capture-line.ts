@@ -10,21 +10,21 @@ import { describeTimeMark } from './time-mark.js';
 
 export interface CaptureRequest {
   source: Source;
-  /** What is wanted. */
+  /** The requested format. */
   format: CameraFormat;
-  /** What a V4L2 camera is set to (see chooseMode); null for every other source. */
+  /** The capture mode of a V4L2 camera (see chooseMode); null for every other source. */
   mode: ChosenMode | null;
   machine: MachineFacts;
-  /** Whether each picture is to say when it was captured; left out, not. */
+  /** Whether to write the capture time into every frame; false by default. */
   timeMark?: boolean;
 }
 
 /**
- * The launch line from a source to raw pictures, in system memory or in a Jetson's NVMM, no larger than wanted. Paths,
- * URLs and names are not in it; they are set on the element `source`, by the property that sourceProperty names. What it
- * brings is taken from the tee `taken`. Where a camera brings more pictures than wanted, `thin` leaves some out; its
- * max-rate may be changed while it plays. A time mark is written here, where a picture's time is that of its capture, and
- * every picture passes once: the slate, which comes in behind it, has the mark of the last picture.
+ * The launch line from a source to raw frames, in system memory or in a Jetson's NVMM, no larger than requested. Paths,
+ * URLs and names are not in it; they are set on the element `source`, by the property that sourceProperty names. Frames
+ * are taken from the tee `taken`. If a camera delivers more frames than requested, the videorate `thin` drops some; its
+ * max-rate can change in PLAYING. The time mark is written here, where a frame's timestamp is its capture time and
+ * every frame passes once: the placeholder, which joins behind it, has the mark of the last frame.
  */
 export function describeCapture(request: CaptureRequest): string {
   return [
@@ -35,18 +35,18 @@ export function describeCapture(request: CaptureRequest): string {
   ].join(' ! ');
 }
 
-/** The launch line that passes a source's own H.264 on. @param mode of a V4L2 camera, with format H264 */
+/** The launch line that passes a source's own H.264 through. @param mode of a V4L2 camera, with format H264 */
 export function describePassthrough(source: Source, mode: ChosenMode | null): string {
   return [...describeH264(source, mode), ...CODEC_ELEMENTS.H264.parser, describeFanout('video')].join(' ! ');
 }
 
-/** Formats, of those that are not raw, that this machine can decode. */
+/** The compressed formats that this machine can decode. */
 export function decodedFormats(machine: MachineFacts): string[] {
   return jpegDecoder(machine) === null ? [] : ['MJPG', 'JPEG'];
 }
 
 const RTSP = [
-  // TCP: a lost packet of the camera's would be lost to every viewer.
+  // TCP: a packet lost from the camera would be lost for every viewer.
   'rtspsrc name=source protocols=tcp latency=0 drop-on-latency=true timeout=5000000 tcp-timeout=5000000',
   'application/x-rtp,media=video',
 ];
@@ -57,22 +57,22 @@ function describeSource(request: CaptureRequest): string[] {
   const size = `width=${width},height=${height}`;
   switch (source.type) {
     case 'whip':
-      throw new Error('a camera of source whip has its publisher for a source');
+      throw new Error('the source of a whip camera is its publisher');
     case 'forwarded':
-      throw new Error('a forwarded camera has an RTP receiver for a source');
+      throw new Error('the source of a forwarded camera is an RTP receiver');
     case 'test':
       return [
-        // Colour bars that wander, with noise in a corner: something moves in every part of the picture.
+        // Moving colour bars, with noise in a corner: something moves in every part of the frame.
         'videotestsrc name=source is-live=true pattern=smpte horizontal-speed=2',
         `video/x-raw,format=I420,${size},framerate=${framerate}/1`,
-        // The wall clock, to compare with another at a glance; below it the milliseconds since the camera opened.
+        // The wall clock, to compare with another by eye; below it the milliseconds since the camera opened.
         'clockoverlay halignment=center valignment=position ypos=0.08 time-format="%H:%M:%S" font-desc="Sans Bold 20" shaded-background=true',
         'timeoverlay halignment=center valignment=bottom font-desc="Monospace 12" shaded-background=true',
       ];
     case 'file':
-      // Read ahead by a little, so that the jump back to the start is not seen, and let out at the time it is due. What
-      // is decoded is read ahead in decodebin too, before the decoder: the queue need not hold much. The jump begins a
-      // new segment; behind `single-segment` times only go up.
+      // A short queue reads ahead, so that the jump back to the start is invisible, and clocksync releases each frame
+      // when it is due. decodebin reads ahead too, before the decoder, so the queue need not hold much. The jump starts
+      // a new segment; behind `single-segment` timestamps only increase.
       return [
         'filesrc name=source',
         'decodebin',
@@ -86,17 +86,17 @@ function describeSource(request: CaptureRequest): string[] {
     case 'v4l2':
       return describeV4l2(request);
     case 'argus':
-      // The sensor's mode is chosen by size and rate, and the image processor scales to what is asked for.
+      // Argus chooses the sensor's mode by size and rate, and the image processor scales to the requested size.
       return [`nvarguscamerasrc name=source sensor-id=${source.sensor}`, `${NVMM},${size},framerate=${framerate}/1`];
     case 'libcamera':
-      // Best first. Older elements know no rate, a rate may be beyond the sensor, and a sensor smaller than wanted.
+      // Best first. Older elements have no framerate, the sensor may not reach the rate, or be smaller than requested.
       return [
         'libcamerasrc name=source',
         `capsfilter caps="video/x-raw,format=NV12,${size},framerate=${framerate}/1;video/x-raw,format=NV12,${size};video/x-raw"`,
       ];
     case 'gst':
-      // Whatever memory it ends in, on a Jetson in a format that nvvidconv takes. An element stands before the bracket,
-      // which would be taken for a part of caps.
+      // The line may end in any memory, on a Jetson in a format that nvvidconv takes. The identity is there because the
+      // closing bracket would be parsed as part of caps at the end of the line.
       return [
         `( name=source ${source.line} ! identity silent=true )`,
         ...(isJetson(machine) ? [] : ['videoconvert']),
@@ -105,15 +105,15 @@ function describeSource(request: CaptureRequest): string[] {
   }
 }
 
-/** A camera's pictures in the mode that it is set to, thinned out and made smaller before anything else is done. */
+/** A V4L2 camera in its mode; excess frames are dropped and frames scaled down before anything else. */
 function describeV4l2({ format, mode, machine }: CaptureRequest): string[] {
   if (mode === null) throw new Error('a V4L2 camera needs a mode');
   const raw = rawFormat(mode.format);
   const decoder = isJpeg(mode.format) ? jpegDecoder(machine) : null;
-  if (raw === null && decoder === null) throw new Error(`${mode.format} is not decoded on this machine`);
+  if (raw === null && decoder === null) throw new Error(`this machine has no decoder for ${mode.format}`);
   const size = outputSize(mode, format);
   return [
-    // As NVIDIA's examples have it: else the decoder and the driver agree on whose memory it is.
+    // io-mode as in NVIDIA's examples; otherwise the decoder and the driver negotiate whose memory to use.
     `v4l2src name=source do-timestamp=true${decoder?.includes('nvv4l2decoder') ? ' io-mode=mmap' : ''}`,
     `${raw === null ? 'image/jpeg' : `video/x-raw,format=${raw}`},${describeMode(mode)}`,
     ...(reaches(format.framerate, mode.framerate) ? [] : [describeThinning('thin', format.framerate)]),
@@ -127,13 +127,12 @@ const describeMode = ({ width, height, framerate }: ChosenMode): string =>
   `width=${width},height=${height},framerate=${showFraction(framerate)}`;
 
 /**
- * Cameras send JPEG with 4:2:2 pixels mostly, and often without Huffman tables. A Jetson's decoder and those on the CPU
- * are known to take it; of those of other GPUs (nvjpegdec, vajpegdec, v4l2jpegdec) each is another matter, so they are
- * left alone.
+ * Cameras mostly send 4:2:2 JPEG, often without Huffman tables. A Jetson's decoder and the CPU decoders are known to
+ * take that; the decoders of other GPUs (nvjpegdec, vajpegdec, v4l2jpegdec) differ, so they are not used.
  */
 function jpegDecoder(machine: MachineFacts): string | null {
   if (isJetson(machine)) {
-    // NVIDIA's documentation wants a parser before it; it mostly works without.
+    // NVIDIA's documentation has a parser before it; it mostly works without.
     if (machine.property('nvv4l2decoder', 'mjpeg'))
       return `${machine.has('jpegparse') ? 'jpegparse ! ' : ''}nvv4l2decoder mjpeg=true`;
     if (machine.has('nvjpegdec')) return 'nvjpegdec';
@@ -141,7 +140,7 @@ function jpegDecoder(machine: MachineFacts): string | null {
   return ['jpegdec', 'avdec_mjpeg'].find(element => machine.has(element)) ?? null;
 }
 
-/** What decodebin is to end in. Decoders of a Jetson bring NVMM, which its encoder takes as it is. */
+/** The output caps of decodebin. A Jetson's decoders output NVMM, which its encoder takes directly. */
 const decoded = (machine: MachineFacts): string =>
   isJetson(machine) ? `capsfilter caps="video/x-raw(memory:NVMM);video/x-raw"` : 'video/x-raw';
 
@@ -161,6 +160,6 @@ function describeH264(source: Source, mode: ChosenMode | null): string[] {
     case 'rtsp':
       return [...RTSP, 'rtph264depay wait-for-keyframe=true'];
     default:
-      throw new Error(`source ${source.type} brings no H.264`);
+      throw new Error(`source ${source.type} has no H.264`);
   }
 }

@@ -3,44 +3,44 @@ import { isH264, isJpeg, rawRank } from '../../domain/pixel-formats.js';
 import type { CameraFormat } from '../encoding/launch.js';
 import { reaches, showRate } from './framerate.js';
 
-/** What a V4L2 camera is set to. */
+/** The capture mode of a V4L2 camera. */
 export interface ChosenMode {
-  /** V4L2's four characters. */
+  /** V4L2's FourCC. */
   format: string;
   /** Pixels. */
   width: number;
   height: number;
-  /** Frames a second. */
+  /** Frames per second. */
   framerate: number;
 }
 
 export interface ModeOptions {
-  /** Whether the camera's own H.264 is taken: it is sent on as it is, so no encoder can bring it to size. */
+  /** Whether the camera's own H.264 is used: it is passed through, so it cannot be scaled. */
   h264: 'never' | 'allowed' | 'only';
-  /** Formats that this machine can decode, of those that are not raw (see decodedFormats). */
+  /** Compressed formats that this machine can decode (see decodedFormats). */
   decodes: readonly string[];
 }
 
 export interface Choice {
   mode: ChosenMode;
-  /** Whether it is the size that is wanted, at the rate that is wanted or more. */
+  /** Whether it has the requested size, at the requested rate or more. */
   exact: boolean;
-  /** Where it is not: what is missing, and what it is instead. */
+  /** If not exact: what is missing, and what it is instead. */
   detail: string | null;
 }
 
 /**
- * What a V4L2 camera is set to, so that the least work is left: at the wanted size and rate its own H.264, which needs no
- * encoder, then raw pictures in the order of what converting them costs, then JPEG. Null if it has nothing that can be
- * used.
+ * Chooses the capture mode of a V4L2 camera that leaves the least work: at the wanted size and rate its own H.264,
+ * which needs no encoder; then raw formats by the cost of converting them; then JPEG. Null if the camera has no usable
+ * mode.
  *
- * Where nothing fits, the nearest. What is near, one after the other:
+ * If no mode fits, the nearest, by these criteria in order:
  *   1. at least half of the rate;
  *   2. a size that gives the wanted one, as it is or scaled down; then one that is larger on both sides and scaled down
- *      to fit inside; then what is smaller on a side, the largest first;
- *   3. the rate, up to what is wanted, but for the smaller ones, whose sizes come before it;
- *   4. what is sent nearest to the wanted size, then the smaller of what is captured;
- *   5. the less work, then the fewer pictures that are left out.
+ *      to fit inside; then one that is smaller on a side, the largest first;
+ *   3. the rate, up to the wanted one, except for sizes smaller on a side, where the size comes first;
+ *   4. the sent size nearest to the wanted one, then the smaller captured size;
+ *   5. less work, then fewer dropped frames.
  */
 export function chooseMode(
   modes: readonly CaptureMode[],
@@ -51,7 +51,7 @@ export function chooseMode(
     isH264(format) ? h264 !== 'never' : h264 !== 'only' && (rawRank(format) >= 0 || decodes.includes(format));
   let best: { mode: ChosenMode; cost: readonly number[] } | null = null;
   for (const { format, width, height, framerates } of modes.filter(usable)) {
-    // A driver that names no rates takes what it is told.
+    // A driver that lists no rates takes the requested one.
     const mode = { format, width, height, framerate: chooseRate(framerates, wanted.framerate, format) };
     if (h264 === 'allowed' && isH264(format) && !suits(mode, wanted)) continue;
     const cost = costOf(mode, wanted);
@@ -63,7 +63,7 @@ export function chooseMode(
   return { mode, exact, detail: exact ? null : describeNearest(mode, wanted) };
 }
 
-/** The size of a mode's pictures as they are encoded: no larger than wanted, in the mode's aspect ratio, even. */
+/** The encoded size of a mode: no larger than wanted, in the mode's aspect ratio, even. */
 export function outputSize(
   mode: { width: number; height: number },
   wanted: { width: number; height: number },
@@ -74,7 +74,9 @@ export function outputSize(
   return { width: even(mode.width, wanted.width), height: even(mode.height, wanted.height) };
 }
 
-/** The lowest rate that is enough, as what is more is left out; else the highest. Of H.264 nothing can be left out. */
+/**
+ * The lowest rate that is enough, as excess frames are dropped; otherwise the highest. H.264 frames cannot be dropped.
+ */
 function chooseRate(rates: readonly number[], wanted: number, format: string): number {
   const enough = rates.filter(rate => reaches(rate, wanted));
   const less = rates.filter(rate => reaches(wanted, rate));
@@ -83,7 +85,7 @@ function chooseRate(rates: readonly number[], wanted: number, format: string): n
   return rates.length > 0 ? Math.max(...rates) : wanted;
 }
 
-/** Whether a mode is what is wanted; where nothing can be left out of it, also not more. */
+/** Whether a mode is what is wanted; for H.264, of which no frames can be dropped, not more either. */
 const suits = (mode: ChosenMode, wanted: CameraFormat): boolean =>
   sameSize(mode, wanted) &&
   reaches(mode.framerate, wanted.framerate) &&

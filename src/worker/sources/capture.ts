@@ -12,15 +12,15 @@ export interface CaptureOptions {
   source: Source;
   /** From describeCapture. */
   line: string;
-  /** Of the element `source`, what is no part of the line; from sourceProperty. */
+  /** The property of the element `source` that is not in the line; from sourceProperty. */
   property: readonly [name: string, value: string] | null;
   /** ns; see shareClock. */
   baseTime: bigint;
 }
 
-/** A source that brings raw pictures, from its opening to its end. Made new each time: not all open twice. */
+/** A source of raw frames, from its opening to its end. A new pipeline every time: not every source opens twice. */
 export class Capture implements OpenedSource {
-  /** Where encoders take the pictures. */
+  /** Where encoders take the frames. */
   readonly tee: Tee;
   readonly #source: Source;
   readonly #pipeline: Pipeline;
@@ -43,13 +43,13 @@ export class Capture implements OpenedSource {
     if (!this.#loop) this.#pipeline.setState(Gst.State.PLAYING);
   }
 
-  /** Pictures a second, at the most, where it brings more than were wanted. */
+  /** Sets the maximum frames per second, if the camera delivers more than requested. */
   limitRate(framerate: number): void {
     const thin = this.#pipeline.getByName('thin');
     if (thin && thin.maxRate !== framerate) thin.maxRate = framerate;
   }
 
-  /** Pictures that were left out, as the camera brings more than were wanted. */
+  /** Frames that were dropped, as the camera delivers more than requested. */
   thinned(): number {
     return Number(this.#pipeline.getByName('thin')?.drop ?? 0);
   }
@@ -61,7 +61,7 @@ export class Capture implements OpenedSource {
   check(): CameraFailure | null {
     const { error, eos, segmentDone } = drainBus(this.#pipeline);
     if (error || eos || hasEnded(this.#end)) return explain(this.#source, error ?? 'it ended');
-    this.#loop?.tend(segmentDone);
+    this.#loop?.update(segmentDone);
     return null;
   }
 

@@ -2,34 +2,33 @@ import { Gst, type Pad, type Pipeline } from '../../gst/native.js';
 import { element, pad } from '../../gst/pipeline.js';
 
 /**
- * Plays a file over and over, without a gap: as segments, at whose end the source says so and is sent back before the
- * queue behind it (`ahead`) has run dry. Timestamps begin at the running time at which it starts to play, by the
- * clocksync `clock`.
+ * Plays a file in a loop without a gap, as segments: at SEGMENT_DONE it seeks back to the start before the queue behind
+ * the source (`ahead`) is empty. The clocksync `clock` offsets timestamps to the running time at which playback starts.
  */
 export class FileLoop {
   readonly #pipeline: Pipeline;
   readonly #end: Pad;
   #isPlaying = false;
 
-  /** @param end a pad behind it all, from which seeks go up: a pipeline would send them from each of its sinks */
+  /** @param end the last pad, from which seeks are sent upstream: a pipeline would send them from each of its sinks */
   constructor(pipeline: Pipeline, end: Pad) {
     this.#pipeline = pipeline;
     this.#end = end;
-    // It waits in PAUSED to be told to play in segments.
+    // PAUSED until the first seek, which makes it play in segments.
     pipeline.setState(Gst.State.PAUSED);
   }
 
-  /** To be called again and again. @param segmentDone whether the bus said that the end was read */
-  tend(segmentDone: boolean): void {
+  /** To be called periodically. @param segmentDone whether the bus had SEGMENT_DONE */
+  update(segmentDone: boolean): void {
     if (this.#isPlaying) {
-      // A short file is read to its end before its first picture is due. Without FLUSH running time goes on, so that
+      // A short file is read to its end before its first frame is due. Without FLUSH running time continues, so that
       // viewers see no jump.
       if (segmentDone) this.#seek(0);
       return;
     }
     if (element(this.#pipeline, 'ahead').currentLevelBuffers === 0) return;
     this.#isPlaying = true;
-    // What waited would be late from the start.
+    // Without the offset, queued frames would be late from the start.
     const now = Gst.SystemClock.obtain().getTime() - this.#pipeline.getBaseTime();
     pad(element(this.#pipeline, 'clock'), 'sink').setOffset(Number(now));
     this.#seek(Gst.SeekFlags.FLUSH);

@@ -1,17 +1,17 @@
 /**
- * Frames a second as GStreamer's caps have them. V4L2 says them as times between frames, of which a number with three
- * decimals is left: 29.97 is 30000/1001, 8.333 is 25/3, and 24.39 is 1000/41.
+ * Frame rates as fractions, as in GStreamer's caps. V4L2 has frame intervals, of which rates with three decimals
+ * remain: 29.97 is 30000/1001, 8.333 is 25/3, and 24.39 is 1000/41.
  */
 
-/** Half of the last decimal, and what floating point adds. */
+/** Half of the last decimal, and the floating point error. */
 const ROUNDING = 0.0005 + 1e-9;
-/** NTSC's rates are whole ones, divided by this. */
+/** NTSC rates are integers divided by this. */
 const NTSC = 1.001;
-/** With three decimals there is nothing more to be found. */
+/** Three decimals distinguish no larger ones. */
 const MAX_DENOMINATOR = 1000;
 
-/** A rate that is less than wanted by so little is as good: 29.97 for 30, 14.985 for 15. */
-const AS_GOOD = 0.002;
+/** Rates are equal within this share: 29.97 and 30, 14.985 and 15. */
+const TOLERANCE = 0.002;
 
 /** As in `30/1`. */
 export function showFraction(rate: number): string {
@@ -32,8 +32,8 @@ export function toFraction(rate: number): [numerator: number, denominator: numbe
   return [Math.max(1, Math.round(rate * MAX_DENOMINATOR)), MAX_DENOMINATOR];
 }
 
-/** Whether a rate is at least what is wanted, to the eye. */
-export const reaches = (rate: number, wanted: number): boolean => rate >= wanted * (1 - AS_GOOD);
+/** Whether a rate is at least the wanted one, within the tolerance. */
+export const reaches = (rate: number, wanted: number): boolean => rate >= wanted * (1 - TOLERANCE);
 
 /** For people: 30, 29.97, 7.5. */
 export const showRate = (rate: number): string => String(Number(rate.toFixed(2)));

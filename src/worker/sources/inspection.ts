@@ -2,7 +2,7 @@ import { Gst } from '../../gst/native.js';
 import { SampleTap } from '../../gst/sample-tap.js';
 import type { StreamPipeline } from '../encoding/stream-pipeline.js';
 
-/** A stream is looked at soon after it begins, and again now and then: a camera may be set otherwise meanwhile. */
+/** A stream is inspected soon after it starts, and every 10 min after: the camera's settings may have changed. */
 const FIRST_MS = 2_000;
 const AGAIN_MS = 600_000;
 /** Long enough for two groups of B-frames at 10 frames a second. */
@@ -11,8 +11,8 @@ const POLL_INTERVAL_MS = 1_500;
 const LIMITS = { maxBuffers: 300, maxBytes: 0 };
 
 /**
- * Looks at what is sent, whether frames come in another order than they are shown: settings and caps may promise that
- * they do not, and a player that believes it shows them late or not at all.
+ * Inspects the sent stream for B-frames, whose decoding order differs from the presentation order: settings and caps
+ * may deny them, and a player that relies on that shows frames late or not at all.
  */
 export class Inspection {
   readonly #stream: () => StreamPipeline | null;
@@ -21,7 +21,7 @@ export class Inspection {
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  /** @param stream what is on air @param onFailure is told why it could not be looked at, which is tried again */
+  /** @param stream the current one @param onFailure gets the error of a failed inspection, which is retried */
   constructor(
     stream: () => StreamPipeline | null,
     onFound: (reordered: boolean) => void,
@@ -32,7 +32,7 @@ export class Inspection {
     this.#onFailure = onFailure;
   }
 
-  /** Another stream is on air. */
+  /** The current stream has changed. */
   begin(after = FIRST_MS): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -63,8 +63,8 @@ export class Inspection {
 }
 
 /**
- * Whether frames in the order of decoding are shown in another.
- * @param times ns, or CLOCK_TIME_NONE of a frame without a time, which says nothing of its place
+ * Whether frames in decoding order have another presentation order.
+ * @param times PTS in ns; CLOCK_TIME_NONE for a frame without one, which is ignored
  */
 export function isReordered(times: readonly bigint[]): boolean {
   const known = times.filter(time => BigInt(time) !== BigInt(Gst.CLOCK_TIME_NONE));

@@ -1,6 +1,6 @@
 import { TIME_MARK, TIME_MARK_GLYPHS } from '../../protocol/time-mark.js';
 
-/** The name by which the time mark's font is found. */
+/** The family name of the time mark's font. */
 export const MARK_FONT = 'Bigfootbot Timemark';
 
 const { columns, rows } = TIME_MARK;
@@ -10,9 +10,9 @@ const EM = rows * CELL;
 const ADVANCE = columns * CELL;
 
 /**
- * The time mark's glyphs as a TrueType font, so that the text that GStreamer writes is a mark that machines read. A file
- * that is smaller than its description: tables as the OpenType specification has them, without what nobody asks for
- * (no hints, no kerning, checksums of the tables but not of the whole).
+ * The time mark's glyphs as a TrueType font, so that the text that GStreamer renders is a mark that machines read. The
+ * tables are minimal, after the OpenType specification: no hints, no kerning, checksums of the tables but not of the
+ * file.
  */
 export function markFont(): Uint8Array {
   const characters = Object.entries(TIME_MARK_GLYPHS).sort(([a], [b]) => a.charCodeAt(0) - b.charCodeAt(0));
@@ -29,17 +29,17 @@ export function markFont(): Uint8Array {
     // Unicode, trimmed (format 6).
     cmap: bytes(u16(0, 1, 3, 1), u32(12), u16(6, 10 + 2 * byCode.length, 0, first, byCode.length, ...byCode)),
     glyf: bytes(...glyphs),
-    // Version, revision, a checksum that is not made, the magic number, flags, the em, two dates, the box, style, the
+    // Version, revision, the checksum of the file (0), the magic number, flags, the em, two dates, the box, style, the
     // smallest size, direction, 32-bit offsets.
     head: bytes(u32(0x10000, 0x10000, 0, 0x5f0f3cf5), u16(3, EM, ...zeros(8), 0, 0, ADVANCE, EM, 0, 8, 2, 1, 0)),
     hhea: bytes(u32(0x10000), u16(EM, 0, 0, ADVANCE, 0, 0, ADVANCE, 1, ...zeros(7), glyphs.length)),
-    // A left side bearing that is not the outline's own moves the outline.
+    // A left side bearing other than the outline's own would shift the outline.
     hmtx: bytes(...outlines.map(({ left }) => u16(ADVANCE, left))),
     loca: u32(0, ...ends),
-    // Points and contours at the most; zones.
+    // Maximum points and contours; zones.
     maxp: bytes(u32(0x10000), u16(glyphs.length, 4 * columns * rows, columns * rows, 0, 0, 1, ...zeros(8))),
     name: names({ 1: MARK_FONT, 2: 'Regular', 4: MARK_FONT, 6: MARK_FONT.replaceAll(' ', '') }),
-    // No names of glyphs, fixed pitch.
+    // No glyph names, fixed pitch.
     post: bytes(u32(0x30000, 0), u16(0, 0), u32(1, 0, 0, 0, 0)),
   });
 }
@@ -65,7 +65,7 @@ function outline(cells: number): { bytes: Uint8Array; left: number } {
   const shape = bytes(
     u16(white.length, left, Math.min(...ys), Math.max(...xs), Math.max(...ys)),
     u16(...white.map((_, i) => 4 * i + 3)),
-    // No instructions; every point is on the outline, and its place in 16 bits.
+    // No instructions; every point is on the curve, with 16-bit coordinates.
     u16(0),
     new Uint8Array(points.length).fill(1),
     steps(xs),

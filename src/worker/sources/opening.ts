@@ -15,29 +15,25 @@ export type Config = ToWorkerOf<'configure'>;
 
 export interface OpenRequest {
   config: Config;
-  /** The V4L2 device that the source means; null where it is not plugged in, and for other sources. */
+  /** The V4L2 device of the source; null if it is not plugged in, and for other sources. */
   device: CaptureDevice | null;
   passthrough: Passthrough;
   /** ns; see shareClock. */
   baseTime: bigint;
-  /** Of a source that another process of this server has. */
+  /** For a source that another process of this server forwards. */
   receiver: RtpReceiverEvents;
 }
 
 export interface Opened {
   source: Capture | PassthroughSource | RtpReceiver;
-  /** What a V4L2 camera was set to. */
+  /** The capture mode of a V4L2 camera. */
   mode: ChosenMode | null;
-  /** Where that is not what was wanted, what it is instead. */
+  /** How the mode differs from the requested one; null if it does not. */
   instead: string | null;
 }
 
-/** What a V4L2 camera would be set to; null for other sources, and where it did not say what it has. */
-export function modeFor({
-  config,
-  device,
-  passthrough,
-}: Omit<OpenRequest, 'baseTime' | 'receiver-opened'>): Choice | null {
+/** The capture mode of a V4L2 camera; null for other sources, and for a device that lists no modes. */
+export function modeFor({ config, device, passthrough }: Omit<OpenRequest, 'baseTime' | 'receiver'>): Choice | null {
   if (config.source.type !== 'v4l2' || !device) return null;
   return chooseMode(device.modes, config, {
     h264: passthrough.active ? 'only' : 'never',
@@ -49,13 +45,13 @@ export function modeFor({
 export function openSource(request: OpenRequest): Opened {
   const { config, device, passthrough, baseTime } = request;
   const { source } = config;
-  if (source.type === 'whip') throw new Error('a camera of source whip has its publisher for a source');
+  if (source.type === 'whip') throw new Error('the source of a whip camera is its publisher');
   if (source.type === 'forwarded')
     return { source: new RtpReceiver(baseTime, request.receiver), mode: null, instead: null };
   if (source.type === 'v4l2') {
-    if (!device) throw explain(source, 'the device is not there: no such file or directory');
+    if (!device) throw explain(source, 'device not found: no such file or directory');
     if (device.usable)
-      throw new CameraFailure(`${device.device}: ${device.usable}`, 'bigfootbot-video devices shows what there is.');
+      throw new CameraFailure(`${device.device}: ${device.usable}`, '"bigfootbot-video devices" lists the devices.');
   }
   const choice = modeFor(request);
   const mode = choice?.mode ?? null;

@@ -5,7 +5,7 @@ import type { Config } from './opening.js';
 import { decidePassthrough } from './passthrough.js';
 import { probeStream } from './stream-probe.js';
 
-/** Decides whether a source's own H.264 is passed on. */
+/** Decides whether a source's own H.264 is passed through. */
 export class PassthroughDecision {
   readonly #source: Source;
   readonly #wanted: 'auto' | 'always' | 'never';
@@ -19,33 +19,33 @@ export class PassthroughDecision {
     this.#decision = withoutProbe(source, this.#wanted, overlay !== 'none');
   }
 
-  /** What is known by now. */
+  /** The decision so far. */
   decide(): Passthrough {
     return this.#decision ?? { active: false, reason: 'the source has not been probed yet' };
   }
 
-  /** Looks at the source, once however many ask at the same time, and not again once it is known. */
-  look(device: CaptureDevice | null): Promise<void> {
+  /** Probes the source: once for concurrent calls, and not again after the decision. */
+  probe(device: CaptureDevice | null): Promise<void> {
     if (this.#decision) return Promise.resolve();
-    this.#probing ??= this.#look(device).finally(() => {
+    this.#probing ??= this.#probe(device).finally(() => {
       this.#probing = null;
     });
     return this.#probing;
   }
 
-  /** What is passed on turned out not to be fit for it. @returns whether it is encoded anew from now on */
+  /** The stream turned out to be unsuitable for passthrough. @returns whether it is encoded from now on */
   refuse(reason: string): boolean {
     if (this.#wanted !== 'auto' || this.#source.type === 'whip' || this.#source.type === 'forwarded') return false;
     this.#decision = { active: false, reason };
     return true;
   }
 
-  /** Another one takes its place: a source that it looks at is closed by the time that this returns. */
+  /** Cancels a probe: the source that it has open is closed when this returns. */
   close(): void {
     this.#closing.abort();
   }
 
-  async #look(device: CaptureDevice | null): Promise<void> {
+  async #probe(device: CaptureDevice | null): Promise<void> {
     const source = this.#source;
     if (source.type === 'v4l2') {
       if (!device) return;
@@ -55,9 +55,8 @@ export class PassthroughDecision {
       }
     } else if (source.type !== 'file' && source.type !== 'rtsp') return;
     const facts = await probeStream(source, device?.device ?? null, this.#closing.signal);
-    const decide = decidePassthrough(this.#wanted, facts);
-    // A network camera that was not there may bring H.264 when it is: look again at the next opening.
-    if (facts || source.type === 'file') this.#decision = decide;
+    // A network camera that was unreachable may have H.264: it is probed again at the next opening.
+    if (facts || source.type === 'file') this.#decision = decidePassthrough(this.#wanted, facts);
   }
 }
 
@@ -66,16 +65,16 @@ function withoutProbe(source: Source, wanted: 'auto' | 'always' | 'never', hasOv
     case 'file':
     case 'rtsp':
     case 'v4l2':
-      if (hasOverlay) return { active: false, reason: 'its overlay is written into raw pictures' };
+      if (hasOverlay) return { active: false, reason: 'the overlay is written into raw frames' };
       return wanted === 'never' ? decidePassthrough('never', null) : null;
     case 'whip':
-      return { active: true, reason: 'what is published is passed on' };
+      return { active: true, reason: 'a published stream is passed through' };
     case 'forwarded':
-      return { active: true, reason: 'what an old sender sends is passed on' };
+      return { active: true, reason: 'the stream of a legacy sender is passed through' };
     case 'test':
     case 'argus':
     case 'libcamera':
     case 'gst':
-      return { active: false, reason: 'the source brings raw pictures' };
+      return { active: false, reason: 'the source has raw video' };
   }
 }

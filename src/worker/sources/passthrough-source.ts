@@ -14,13 +14,13 @@ export interface PassthroughSourceOptions {
   baseTime: bigint;
 }
 
-/** A source whose own H.264 is sent on, from its opening to its end. */
+/** A source whose own H.264 is passed through, from its opening to its end. */
 export class PassthroughSource implements OpenedSource {
   readonly stream: StreamPipeline;
   readonly #source: Source;
   readonly #loop: FileLoop | null;
 
-  /** Builds and starts it, held back (see Fan.hold). @throws PipelineError if an element is missing */
+  /** Builds and starts it, paused (see Fanout.pause). @throws PipelineError if an element is missing */
   constructor({ source, line, property, baseTime }: PassthroughSourceOptions) {
     this.#source = source;
     this.stream = new StreamPipeline('H264', line, baseTime);
@@ -39,7 +39,7 @@ export class PassthroughSource implements OpenedSource {
   check(): CameraFailure | null {
     const { failed, segmentDone } = this.stream.check();
     if (failed) return explain(this.#source, failed);
-    this.#loop?.tend(segmentDone);
+    this.#loop?.update(segmentDone);
     return null;
   }
 

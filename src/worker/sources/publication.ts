@@ -10,7 +10,7 @@ import type { OpenedSource } from './opened-source.js';
 
 export interface PublicationOptions {
   video: AgreedVideo;
-  /** Null takes no sound. */
+  /** Null takes no audio. */
   audio: AgreedAudio | null;
   ice: IceAgentSettings;
   events: ConnectionEvents;
@@ -24,10 +24,10 @@ export interface PublishRequest extends Omit<PublicationOptions, 'events' | 'bas
 
 export type PublisherEvents = ConnectionEvents;
 
-/** From the answer, connecting included. A publisher that is connected and sends nothing is no camera. */
+/** From the answer on, connecting included: a publisher that connects and sends nothing is ended. */
 const FIRST_FRAME_MS = 20_000;
 
-/** What a publisher sends, passed on as it is. */
+/** A publisher's stream, which is passed through. */
 export class Publication implements OpenedSource {
   readonly stream: StreamPipeline;
   readonly webrtc: Webrtc;
@@ -54,7 +54,7 @@ export class Publication implements OpenedSource {
     return this.stream.video.count();
   }
 
-  /** What goes wrong with it ends its session, which closes it. */
+  /** A failure ends its session, which closes it. */
   check(): null {
     return null;
   }
@@ -77,8 +77,8 @@ export class Publication implements OpenedSource {
     if (found === 'arrived') return;
     if (found === 'late')
       throw new CameraFailure(
-        `The publisher sent no picture within ${FIRST_FRAME_MS / 1000} s.`,
-        'Check the camera of the publisher, and that UDP gets from it to the robot.',
+        `The publisher sent no frame within ${FIRST_FRAME_MS / 1000} s.`,
+        "Check the publisher's camera, and that UDP from the publisher reaches the robot.",
       );
     throw publisherLeft();
   }

@@ -4,18 +4,18 @@ import { StreamPipeline } from '../encoding/stream-pipeline.js';
 import { type CameraFailure, explain } from '../failure.js';
 import type { OpenedSource } from './opened-source.js';
 
-/** RTP of a stream on its way from one process of this server to another; nobody else reads it. */
+/** RTP between two processes of this server; nobody else reads it. */
 export const LOOPBACK = { host: '127.0.0.1', payloadType: 96 } as const;
 
 export interface RtpReceiverEvents {
-  /** What is sent to this UDP port of the loopback interface is what it brings. */
+  /** It receives on this UDP port of the loopback interface. */
   opened(port: number): void;
   closed(port: number): void;
-  /** Whoever sends should make a keyframe: nothing goes back to him by itself. */
+  /** The sender is to make a keyframe: there is no RTCP back to it. */
   keyframeWanted(): void;
 }
 
-/** An H.264 stream that another process of this server has, and sends with an RtpSender. */
+/** An H.264 stream that another process of this server sends with an RtpSender. */
 export class RtpReceiver implements OpenedSource {
   readonly stream: StreamPipeline;
   readonly port: number;

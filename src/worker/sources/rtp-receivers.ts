@@ -14,7 +14,7 @@ interface Shared {
   users: number;
 }
 
-/** The cameras that other processes send here: one inlet for each, however many are sent its stream from here. */
+/** The cameras that other processes send to this one: one RtpReceiver per camera, shared by all connections. */
 export class RtpReceivers {
   readonly #shared = new Map<string, Shared>();
   readonly #baseTime: bigint;
@@ -26,7 +26,7 @@ export class RtpReceivers {
     this.#events = events;
   }
 
-  /** To be let go of as often as it is held. */
+  /** To be balanced by as many calls of `release`. */
   retain(camera: string): void {
     const shared = this.#shared.get(camera) ?? this.#open(camera);
     shared.users++;
@@ -47,9 +47,9 @@ export class RtpReceivers {
     this.#shared.get(camera)?.channel.detach(sinks);
   }
 
-  /** ms without a picture. */
-  silence(camera: string): number {
-    return this.#shared.get(camera)?.receiver.stream.silence() ?? Number.POSITIVE_INFINITY;
+  /** ms since the last frame. */
+  idleMs(camera: string): number {
+    return this.#shared.get(camera)?.receiver.stream.idleMs() ?? Number.POSITIVE_INFINITY;
   }
 
   /** @throws Error if a thread is stuck, which only a new process helps */
@@ -68,7 +68,7 @@ export class RtpReceivers {
       closed: port => this.#events.closed(camera, port),
       keyframeWanted: () => this.#events.keyframeWanted(camera),
     });
-    const shared = { receiver: receiver, channel: new Channel(receiver), users: 0 };
+    const shared = { receiver, channel: new Channel(receiver), users: 0 };
     this.#shared.set(camera, shared);
     return shared;
   }

@@ -3,20 +3,20 @@ import { firstFrameOf } from './opened-source.js';
 import { type Opened, type OpenRequest, openSource } from './opening.js';
 import type { PassthroughDecision } from './passthrough-decision.js';
 
-/** For a source's first frame. */
+/** For the source's first frame. */
 const FIRST_FRAME_MS = 8_000;
 
 export interface SourceOpeningOptions extends Omit<OpenRequest, 'passthrough'> {
-  judge: PassthroughDecision;
-  /** Shows the source as soon as it runs, if nothing is shown yet. @returns whether it did @throws CameraFailure */
+  decision: PassthroughDecision;
+  /** Shows the source as soon as it is open, if nothing is shown yet. @returns whether it did @throws CameraFailure */
   show(source: Opened['source']): boolean;
-  /** Waits for the first frame of what is sent then, as long as `goesOn`. @throws CameraFailure */
-  sent(goesOn: () => boolean): Promise<void>;
+  /** Waits for the first sent frame, while `isWanted`. @throws CameraFailure */
+  sent(isWanted: () => boolean): Promise<void>;
 }
 
-/** One attempt to open a camera's source: look at what it brings, open it, wait for its first frame. */
+/** One attempt to open a camera's source: probe it, open it, wait for its first frame. */
 export class SourceOpening {
-  /** Resolves when the first frame is there: whoever takes the source closes it. Rejects with a CameraFailure. */
+  /** Resolves with the first frame; the source is then the caller's to close. Rejects with a CameraFailure. */
   readonly done: Promise<Opened>;
   #opened: Opened | null = null;
   #isCancelled = false;
@@ -25,24 +25,24 @@ export class SourceOpening {
     this.done = this.#run(options);
   }
 
-  /** Gives it up: what was opened is closed by the time that this returns. Nothing happens if it is over. */
+  /** Cancels it: what was opened is closed when this returns. Has no effect after the end. */
   cancel(): void {
     this.#isCancelled = true;
     this.#close();
   }
 
-  async #run({ judge, show, sent, ...request }: SourceOpeningOptions): Promise<Opened> {
+  async #run({ decision, show, sent, ...request }: SourceOpeningOptions): Promise<Opened> {
     const { source } = request.config;
     try {
-      await judge.look(request.device);
+      await decision.probe(request.device);
       this.#check();
-      const opened = openSource({ ...request, passthrough: judge.decide() });
+      const opened = openSource({ ...request, passthrough: decision.decide() });
       this.#opened = opened;
       const isWanted = (): boolean => !this.#isCancelled;
       const isShown = show(opened.source);
       await firstFrameOf(opened.source, source, FIRST_FRAME_MS, isWanted);
       this.#check();
-      // Only now: an encoder that is given no frames is not to be taken for a broken one.
+      // Only now: an encoder without input must not count as broken.
       if (isShown) await sent(isWanted);
       this.#check();
       this.#opened = null;
@@ -55,7 +55,7 @@ export class SourceOpening {
   }
 
   #check(): void {
-    if (this.#isCancelled) throw new CameraFailure('The attempt to open the camera was given up.', 'Ask again.');
+    if (this.#isCancelled) throw new CameraFailure('The attempt to open the camera was cancelled.', 'Ask again.');
   }
 
   #close(): void {

@@ -11,8 +11,8 @@ type ProbedType = 'file' | 'rtsp' | 'v4l2';
 const TIMEOUT_MS: Readonly<Record<ProbedType, number>> = { file: 4_000, rtsp: 8_000, v4l2: 8_000 };
 const START: Readonly<Record<ProbedType, string>> = {
   file: 'filesrc name=source ! parsebin',
-  // By the camera's own times: by those of arrival its first pictures, which come as the connection begins, lie apart by
-  // other than they are, and every third camera with a keyframe each second was taken for one with fewer.
+  // buffer-mode=none keeps the camera's own timestamps: those of arrival are distorted at the start of the connection,
+  // and every third camera with a keyframe every second counted as one with fewer.
   rtsp: 'rtspsrc name=source protocols=tcp latency=0 buffer-mode=none ! application/x-rtp,media=video ! rtph264depay',
   v4l2: 'v4l2src name=source',
 };
@@ -20,8 +20,9 @@ const SAMPLES_A_TURN = 30;
 const POLL_MS = 10;
 
 /**
- * Looks at the H.264 that a source brings: the first 6 s of a file, a camera until its second keyframe or for 3 s. Null if it brings none, or nothing comes.
- * @param signal gives it up: the source is closed when the abort has been told
+ * Probes the H.264 of a source: the first 6 s of a file; a camera until its second keyframe, at most 3 s. Null if there
+ * is none, or nothing arrives.
+ * @param signal cancels it: the source is closed when `abort` returns
  */
 export async function probeStream(
   source: Source & { type: ProbedType },
@@ -44,7 +45,7 @@ export async function probeStream(
     while (!signal.aborted && performance.now() < until && !observations.isEnough(source.type !== 'file')) {
       const taken = takeSamples(out, observations);
       const { error, eos } = drainBus(pipeline);
-      // Also where the file has sound alone: nothing is linked to it, and the stream stops.
+      // Also for a file with audio only: no pad is linked, and the stream stops.
       if (error || (eos && taken === 0)) break;
       if (taken < SAMPLES_A_TURN) await new Promise(resolve => setTimeout(resolve, POLL_MS));
     }
@@ -83,7 +84,7 @@ class StreamObservations {
       this.#profile = sample.getCaps()?.getStructure(0).getString('profile') ?? '';
     }
     this.#samples++;
-    // Samples come in the order of decoding: a time that goes back is a picture shown before one that was sent before.
+    // Samples are in decoding order: a smaller PTS is a frame that is presented before an earlier one.
     if (ms < this.#highestMs) this.#reordered = true;
     this.#highestMs = Math.max(this.#highestMs, ms);
     this.#lastMs = ms;
@@ -93,9 +94,9 @@ class StreamObservations {
   }
 
   isEnough(live: boolean): boolean {
-    const looked = this.#lastMs - this.#firstMs;
-    if (live) return this.#gapMs !== null || looked > MAX_PROBE_MS / 2;
-    return looked > MAX_PROBE_MS || this.#samples > MAX_PROBE_SAMPLES;
+    const probedMs = this.#lastMs - this.#firstMs;
+    if (live) return this.#gapMs !== null || probedMs > MAX_PROBE_MS / 2;
+    return probedMs > MAX_PROBE_MS || this.#samples > MAX_PROBE_SAMPLES;
   }
 
   facts(): StreamFacts | null {

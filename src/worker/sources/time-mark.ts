@@ -7,14 +7,14 @@ import { toSystemMemory } from '../encoding/raw-video.js';
 import { MARK_FONT } from './mark-font.js';
 
 /**
- * Lets the fonts of the build be found, beside those of the system. Fontconfig reads this when the first text is laid
- * out; GLib, whose folder for GStreamer's plugins of the user it is too, has read it by then.
+ * Adds the build's fonts to those of the system. Fontconfig reads the variable at the first text layout; GLib, which
+ * uses it for the user's GStreamer plugins too, has read it by then.
  */
 export function useMarkFont(): void {
   process.env.XDG_DATA_HOME = fileURLToPath(new URL('../../../share', import.meta.url));
 }
 
-/** Writes the time mark into each picture (protocol/time-mark.ts). The text lies at whole pixels, without smoothing. */
+/** Writes the time mark into every frame (protocol/time-mark.ts). The text is aligned to pixels, without smoothing. */
 export function describeTimeMark(machine: MachineFacts): string[] {
   const { lead, margin, cell, rows } = TIME_MARK;
   return [
@@ -26,8 +26,8 @@ export function describeTimeMark(machine: MachineFacts): string[] {
 }
 
 /**
- * Has a pipeline's mark, if it has one, show the clock's time: it writes running times, and those of what passes begin at
- * the base time. So they are put forward at its entrance, and back again at its exit.
+ * Makes a pipeline's time mark, if it has one, show the clock's time: timeoverlay writes running times, which start at
+ * the base time. So pad offsets shift them forward at its input, and back at its output.
  * @param baseTime ns; see shareClock
  */
 export function showClock(pipeline: Pipeline, baseTime: bigint): void {
