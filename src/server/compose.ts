@@ -26,37 +26,37 @@ import type { CertificateFacts } from './tls/certificate-facts.js';
 
 export interface ServerOptions {
   host: string;
-  /** 0 takes any free one. */
+  /** 0 for any free port. */
   port: number;
   config: ConfigStore;
-  /** The folder from which paths in the configuration count. */
+  /** The folder against which paths in the configuration are resolved. */
   base: string;
-  /** The server's own. */
+  /** The server's own token. */
   token: string;
   logger: FastifyBaseLogger;
-  /** What is logged at the least; null for what is configured. */
+  /** The minimum log level; null for the configured one. */
   logLevel?: string | null;
-  /** What runs the cameras; each in a process of its own, if nothing is said. */
+  /** Makes what runs the cameras; by default each has its own process. */
   makeEngine?: (options: WorkerEngineOptions) => Engine;
-  /** Where V4L2 devices are; this machine's, if nothing is said. */
+  /** Where V4L2 devices are; by default those of this machine. */
   places?: Places;
-  /** Breaks the start off: what was begun is closed, and the start fails with the signal's reason. */
+  /** Aborts the start: what has started is closed, and the start fails with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** What this server needs of what runs its cameras. */
+/** The part of WorkerEngine that the server uses. */
 export type Engine = Pick<WorkerEngine, keyof WorkerEngine>;
 
 export interface Server {
   address: { host: string; port: number };
-  /** Of HTTPS; null for HTTP. */
+  /** Null for plain HTTP. */
   certificate: CertificateFacts | null;
   health(): Health;
   close(): Promise<void>;
 }
 
 /**
- * Joins the rooms, by hand: whatever is made here is closed here, also when a later step of the start fails.
+ * Composes the server by hand: what is created here is closed here, also when a later step of the start fails.
  * @throws CommandError, and the reason of `signal`
  */
 export async function startServer({
@@ -128,7 +128,7 @@ export async function startServer({
     version: VERSION,
     node: process.version,
     startedAt: startedAt.toISOString(),
-    // Not by the clock: a robot's jumps when it finds the time.
+    // Not by the clock: a robot's clock jumps when it is synchronised.
     uptime: Math.round(process.uptime()),
     ...engine.machine(),
     ice: settings.ice.status(),
@@ -136,8 +136,8 @@ export async function startServer({
   const setLevel = (level: string): void => {
     const before = logger.level;
     if (level === before) return;
-    // At the more talkative of the two.
-    logger.info({ before, level }, 'log level changes');
+    // At the more verbose of the two levels.
+    logger.info({ before, level }, 'log level changed');
     logger.level = level;
     if (!INFO_OR_LOWER.has(before)) logger.info({ before, level }, 'log level changed');
   };
@@ -149,7 +149,7 @@ export async function startServer({
     metrics.close();
     settings.close();
     devices.close();
-    // First, so that no camera begins while all end.
+    // First, so that no camera starts during shutdown.
     await config.close();
     await Promise.all([engine.close(), app?.close()]);
   };
@@ -180,22 +180,22 @@ export async function startServer({
     });
     await beforeAbort(listen(app, host, port), signal);
     settings.start();
-    // One whose driver hangs must not keep the others from being served, nor the start from being broken off.
+    // A device whose driver hangs must block neither the other cameras nor the abort of the start.
     const known = beforeAbort(devices.start(), signal).then(() => engine.setDevices(devices.list()));
-    // It is waited for below, if the start gets there.
+    // Awaited below, if the start gets there.
     known.catch(() => undefined);
     await config.start(
       {
         prepare: (next, reload) => {
-          const take = settings.prepare(next, reload);
+          const activate = settings.prepare(next, reload);
           return () => {
-            take();
+            activate();
             setLevel(logLevel ?? next.config.log.level);
             engine.limitsChanged();
             legacy.settingsChanged();
             const changes = reconciler.apply(next.cameras.map(({ plan }) => plan));
             legacy.camerasChanged();
-            if (Object.values(changes).some(ids => ids.length > 0)) logger.info(changes, 'cameras as configured');
+            if (Object.values(changes).some(ids => ids.length > 0)) logger.info(changes, 'cameras reconfigured');
           };
         },
         discover: async () => {
@@ -222,13 +222,13 @@ export async function startServer({
       close,
     };
   } catch (error) {
-    // Not in the place of what was wrong first.
-    await close().catch(err => logger.error({ err }, 'what was begun of the server could not be closed'));
+    // A second error must not hide the first.
+    await close().catch(err => logger.error({ err }, 'cleanup after failed start failed'));
     throw error;
   }
 }
 
-/** What a step resolves with, unless the signal comes first. @throws the signal's reason */
+/** Waits for a step, unless the signal aborts first. @throws the signal's reason */
 async function beforeAbort<T>(step: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let stop = (): void => undefined;
@@ -243,7 +243,7 @@ async function beforeAbort<T>(step: Promise<T>, signal: AbortSignal): Promise<T>
   }
 }
 
-/** Log levels at which an `info` is logged. */
+/** Log levels that include `info`. */
 const INFO_OR_LOWER: ReadonlySet<string> = new Set(['info', 'debug', 'trace']);
 
 const VERSION = (
@@ -259,18 +259,18 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
       case 'EADDRINUSE':
         throw new CommandError(
           EXIT.unavailable,
-          `port ${port} on ${host} is in use by another program (perhaps this one, started twice). Take another with --port, or 0 for any.`,
+          `port ${port} on ${host} is in use by another program, or this one was started twice. Use another with --port, or 0 for any.`,
         );
       case 'EACCES':
         throw new CommandError(
           EXIT.unavailable,
-          `port ${port} on ${host} may not be used by this user. Take one from 1024 with --port.`,
+          `this user may not use port ${port} on ${host}. Use one from 1024 on with --port.`,
         );
       case 'EADDRNOTAVAIL':
       case 'ENOTFOUND':
         throw new CommandError(
           EXIT.unavailable,
-          `this machine has no address "${host}" (${message}). Name one of its own with --host, or 0.0.0.0 for all.`,
+          `this machine has no address "${host}" (${message}). Use one of its own with --host, or 0.0.0.0 for all.`,
         );
       default:
         throw error;

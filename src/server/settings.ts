@@ -12,23 +12,23 @@ import { ServedCertificate } from './tls/served-certificate.js';
 
 export interface SettingsOptions {
   running: RunningConfig;
-  /** The folder from which paths in the configuration count. */
+  /** The folder against which paths in the configuration are resolved. */
   base: string;
-  /** The server's own. */
+  /** The server's own token. */
   token: string;
   log: Log;
 }
 
-/** What holds of the configuration at this moment, cameras aside: whatever has changed is made anew. */
+/** The configuration in effect, without cameras: parts that change are replaced. */
 export class Settings {
   readonly #options: Omit<SettingsOptions, 'running'>;
-  /** Keys that were fetched outlive a change of the configuration: their server may be out of reach now. */
+  /** Fetched keys survive a change of the configuration: their server may be out of reach now. */
   readonly #keySets: KeySets = new Map();
   #config: Config;
   #access: Access;
   #icePlan: IcePlan;
   #ice: Ice;
-  /** Null where HTTP is served, which it is from the server's start to its end. */
+  /** Null for plain HTTP; a restart is needed to change between HTTP and HTTPS. */
   readonly certificate: ServedCertificate | null;
 
   /** @throws CommandError */
@@ -65,9 +65,9 @@ export class Settings {
   }
 
   /**
-   * Gets ready what another configuration needs.
-   * @param reload whether key files are to be read again
-   * @returns what makes it hold
+   * Prepares a new configuration.
+   * @param reload whether to read key files again
+   * @returns a function that activates it
    * @throws CommandError
    */
   prepare({ config, ice, cameras }: RunningConfig, reload: boolean): () => void {
@@ -88,7 +88,7 @@ export class Settings {
     const isSame = !reload && isDeepStrictEqual(tls, this.#config.server.tls);
     if (!tls || isSame) return () => undefined;
     if (this.certificate) return this.certificate.prepare(tls);
-    // It holds from the next start on, which a mistake in it is not to prevent.
+    // It takes effect at the next start, which a mistake in it must not prevent.
     readKeyPair(tls, this.#options.base);
     return () => undefined;
   }
@@ -107,13 +107,13 @@ export class Settings {
 
   readonly #warnedAbout = new Set<string>();
 
-  // Said once of each: a camera may be added later, over REST.
+  // Logged once for each: a camera may be added later over REST.
   #checkPermissions(cameras: readonly string[]): void {
     for (const { camera, holder } of camerasNamed(this.#config.access)) {
       const name = `${camera} ${holder}`;
       if (cameras.includes(camera) || this.#warnedAbout.has(name)) continue;
       this.#warnedAbout.add(name);
-      this.#options.log.warn({ camera, holder }, 'permission for a camera that is not there');
+      this.#options.log.warn({ camera, holder }, 'permission for unknown camera');
     }
   }
 }

@@ -84,7 +84,7 @@ t.test('the log level holds at once, for whoever logs', async t => {
   t.equal(await requests(), 0, 'info is the default');
   writeFileSync(file, `${FILE}log: { level: debug }\n`);
   await config.reload({ forced: true });
-  t.match(log.at(-2), { msg: 'log level changes', before: 'info', level: 'debug' });
+  t.match(log.at(-2), { msg: 'log level changed', before: 'info', level: 'debug' });
   t.ok((await requests()) > 0);
   writeFileSync(file, `${FILE}log: { level: silent }\n`);
   await config.reload({ forced: true });

@@ -37,7 +37,7 @@ t.test('a certificate as it is on the disk', async t => {
   t.match(await checkTls(makeContext(config)), [{ status: 'fail', detail: /is not the key of/ }]);
   writePair(folder, await selfSigned(1_000, [...ownAddresses(), 'localhost']));
   t.match(await checkTls(makeContext(config)), [
-    { status: 'fail', detail: /it ended on/, remedy: /certificate --force/ },
+    { status: 'fail', detail: /it expired on/, remedy: /certificate --force/ },
   ]);
 });
 
@@ -55,9 +55,9 @@ t.test('names and dates', t => {
     { status: 'warn', detail: /does not have this machine's 198\.51\.100\.1:/ },
   ]);
   t.match(judgeCertificate(FACTS, [], 80 * DAY_MS), [
-    { status: 'warn', detail: /it ends on 1970-04-01/, remedy: /Renew it/ },
+    { status: 'warn', detail: /it expires on 1970-04-01/, remedy: /Renew it/ },
   ]);
-  t.match(judgeCertificate(FACTS, [], -DAY_MS), [{ status: 'fail', detail: /it begins on/, remedy: /clock/ }]);
+  t.match(judgeCertificate(FACTS, [], -DAY_MS), [{ status: 'fail', detail: /it is not valid before/, remedy: /clock/ }]);
   t.match(judgeCertificate({ ...FACTS, names: [], addresses: [] }, [], 0), [
     { status: 'fail', detail: /for nobody: it names no host/ },
   ]);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import t from 'tap';
-import { factsOf, troublesOf } from '../../src/server/tls/certificate-facts.js';
+import { factsOf, problemsOf } from '../../src/server/tls/certificate-facts.js';
 import { hostForCertificate } from '../../src/server/tls/host-name.js';
 import { ownHosts } from '../../src/server/tls/own-hosts.js';
 import { MAX_DAYS, makeSelfSigned } from '../../src/server/tls/self-signed.js';
@@ -25,7 +25,7 @@ t.test('it is for its hosts and no others, and each time another', async t => {
   t.strictSame(facts.addresses, hosts.slice(2), 'as everybody writes them');
   t.ok(facts.validFrom < Date.now());
   t.ok(facts.validTo - facts.validFrom <= MAX_DAYS * DAY_MS);
-  t.strictSame(troublesOf(facts, Date.now()), []);
+  t.strictSame(problemsOf(facts, Date.now()), []);
   const again = new X509Certificate((await makeSelfSigned(hosts)).cert);
   t.not(again.serialNumber, certificate.serialNumber);
   t.not(again.fingerprint256, certificate.fingerprint256);
@@ -97,15 +97,15 @@ t.test('what is wrong with one, by the day', t => {
     isSelfSigned: false,
     fingerprint: '',
   };
-  const words = (now: number, more = {}) => troublesOf({ ...facts, ...more }, now).map(({ detail }) => detail);
+  const words = (now: number, more = {}) => problemsOf({ ...facts, ...more }, now).map(({ detail }) => detail);
   t.strictSame(words(30 * DAY_MS), []);
   t.strictSame(words(75 * DAY_MS), [], 'a quarter of its life is more than a fortnight');
-  t.match(words(77 * DAY_MS), [/ends on 1970-04-01/]);
-  t.match(words(91 * DAY_MS), [/ended on 1970-04-01/]);
-  t.match(words(-DAY_MS), [/begins on 1970-01-01.*clock.*1969-12-31/]);
+  t.match(words(77 * DAY_MS), [/expires on 1970-04-01/]);
+  t.match(words(91 * DAY_MS), [/expired on 1970-04-01/]);
+  t.match(words(-DAY_MS), [/not valid before 1970-01-01.*clock.*1969-12-31/]);
   t.match(words(DAY_MS, { names: [] }), [/names no host/]);
   t.strictSame(words(4 * DAY_MS, { validTo: 6 * DAY_MS }), [], 'one that lives for six days is not told of at once');
-  t.match(troublesOf({ ...facts, isSelfSigned: true }, 91 * DAY_MS), [
+  t.match(problemsOf({ ...facts, isSelfSigned: true }, 91 * DAY_MS), [
     { isRefused: true, remedy: /certificate --force/ },
   ]);
   t.end();

@@ -12,8 +12,8 @@ export interface KnownToken {
 const TOKEN_BYTES = 24;
 
 /**
- * 192 random bits in characters that are safe in a header and a URL. The first is a letter or a digit: most programs take
- * a word that begins with `-` for an option.
+ * 192 random bits in characters that are safe in a header and a URL. The first is a letter or a digit: most programs
+ * take a word that begins with `-` for an option.
  */
 export function makeToken(): string {
   for (;;) {
@@ -23,8 +23,8 @@ export function makeToken(): string {
 }
 
 /**
- * SHA-256 and not a slow salted hash: those protect passwords that people choose. A token is random, with more bits than
- * anybody can try, and must not cost the robot 100 ms of CPU per request.
+ * SHA-256 and not a slow salted hash: those protect passwords that people choose. A token is random, with more bits
+ * than anybody can try, and must not cost the robot 100 ms of CPU per request.
  */
 export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
 

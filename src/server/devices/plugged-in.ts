@@ -8,8 +8,8 @@ const TEST_PATTERN = { test: { source: 'test', name: 'Test pattern' } };
 const MAX_NAME = 40;
 
 /**
- * The cameras of a server without configured ones: those plugged in now or earlier since its start, as an unplugged camera
- * comes back. A test pattern until there is one.
+ * The cameras of a server without configured ones: those plugged in now or earlier since its start, as an unplugged
+ * camera comes back. A test pattern until there is one.
  */
 export class PluggedIn {
   readonly #served = new Map<string, { source: string; name: string }>();

@@ -22,8 +22,8 @@ const MAX_OUTPUT = 1_000_000;
 const MAX_MESSAGE = 300;
 
 /**
- * Runs v4l2-ctl on a device and resolves with its output. As a separate process it keeps a driver that hangs from blocking
- * this one: after the timeout it is killed but not awaited, as a process that hangs in a driver may not exit.
+ * Runs v4l2-ctl on a device and resolves with its output. As a separate process it keeps a driver that hangs from
+ * blocking this one: after the timeout it is killed but not awaited, as a process that hangs in a driver may not exit.
  * @throws V4l2Error
  */
 export function v4l2ctl(device: string, args: readonly string[], timeoutMs: number = TIMEOUT_MS): Promise<string> {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { CommandError } from '../../domain/command-error.js';
-import { type CertificateFacts, dayOf, factsOf, troublesOf } from '../tls/certificate-facts.js';
+import { type CertificateFacts, dayOf, factsOf, problemsOf } from '../tls/certificate-facts.js';
 import { readKeyPair } from '../tls/key-pair.js';
 import { ownAddresses } from '../tls/own-hosts.js';
 import type { Check, Finding } from './check.js';
@@ -27,14 +27,14 @@ export function judgeCertificate(facts: CertificateFacts, addresses: readonly st
   const all = [...names, ...facts.addresses];
   const shown =
     all.length > NAMED ? `${all.slice(0, NAMED).join(', ')} and ${all.length - NAMED} more` : all.join(', ');
-  const troubles = troublesOf(facts, now);
-  const found: Finding[] = troubles.map(({ isRefused, detail, remedy }) => ({
+  const problems = problemsOf(facts, now);
+  const found: Finding[] = problems.map(({ isRefused, detail, remedy }) => ({
     status: isRefused ? 'fail' : 'warn',
     check: 'tls',
     detail: `the certificate for ${shown || 'nobody'}: ${detail}`,
     remedy,
   }));
-  if (troubles.length === 0)
+  if (problems.length === 0)
     found.push({
       status: 'ok',
       check: 'tls',

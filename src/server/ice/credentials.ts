@@ -8,8 +8,8 @@ export interface IceUser {
 
 /**
  * New credentials for a TURN server; null for one that needs none. Time-limited ones are those of coturn's
- * `use-auth-secret` (draft-uberti-behave-turn-rest-00): the username is the expiry in seconds and a name, the password an
- * HMAC-SHA1 of it that the server can compute too.
+ * `use-auth-secret` (draft-uberti-behave-turn-rest-00): the username is the expiry in seconds and a name, the password
+ * an HMAC-SHA1 of it that the server can compute too.
  * @param client shown in the TURN server's log
  * @param now ms since 1970
  */

@@ -12,8 +12,8 @@ export interface Reached {
 const TIMEOUT_MS = 3_000;
 
 /**
- * Probes a server: sends a STUN server a Binding request, a TURN server a Refresh that it refuses for lack of credentials.
- * It leaves no state on the server.
+ * Probes a server: sends a STUN server a Binding request, a TURN server a Refresh that it refuses for lack of
+ * credentials. It leaves no state on the server.
  * @throws Error with a readable message
  */
 export async function probeServer(url: IceUrl, signal?: AbortSignal): Promise<Reached> {

@@ -3,8 +3,8 @@ import type { VideoFacts } from '../../messages/camera-worker.js';
 import { type FormatParameters, isOfAnnouncedProfile } from '../../protocol/codecs.js';
 
 /**
- * Compares the H.264 profile announced to viewers with the one sent: a driver may ignore caps and settings, and a decoder
- * goes by the SPS.
+ * Compares the H.264 profile announced to viewers with the one sent: a driver may ignore caps and settings, and a
+ * decoder goes by the SPS.
  */
 export class AnnouncedProfiles {
   readonly #log: Log;

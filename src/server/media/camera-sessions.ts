@@ -38,7 +38,9 @@ interface User {
 
 /** How long a viewer waits for a worker that is starting. */
 const READY_TIMEOUT_MS = 4_000;
-/** The worker probes a source for 8 s and waits another 8 s for its first frame; it reports the cause, so wait longer. */
+/**
+ * The worker probes a source for 8 s and waits another 8 s for its first frame; it reports the cause, so wait longer.
+ */
 export const ANSWER_TIMEOUT_MS = 17_000;
 
 /** The users of a camera whom its worker serves: from their arrival until they leave, or the worker exits. */

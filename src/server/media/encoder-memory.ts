@@ -10,8 +10,8 @@ interface Failed {
 }
 
 /**
- * The encoders of this machine, for all cameras: which of them failed to open recently and are not tried for a while, and
- * which cameras use one. Consumer NVIDIA cards allow only a few at a time.
+ * The encoders of this machine, for all cameras: which of them failed to open recently and are not tried for a while,
+ * and which cameras use one. Consumer NVIDIA cards allow only a few at a time.
  */
 export class EncoderMemory {
   readonly #log: Log;

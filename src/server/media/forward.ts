@@ -15,8 +15,8 @@ const RETRY_MS = [250, 500, 1000, 2000];
 const STEADY_MS = 10_000;
 
 /**
- * Forwards a camera's stream to a port of this machine until it is closed: when the camera cannot be opened, or its worker
- * exits, it retries.
+ * Forwards a camera's stream to a port of this machine until it is closed: when the camera cannot be opened, or its
+ * worker exits, it retries.
  */
 export class Forward {
   readonly #id: string;

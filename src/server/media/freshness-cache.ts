@@ -3,8 +3,8 @@ import type { FromWorkerOf, SessionTimes } from '../../messages/camera-worker.js
 import { monotonicMs } from '../../process/monotonic.js';
 
 /**
- * The freshness that workers reported last. It stores only times of the monotonic clock, so an age keeps growing whatever
- * happens to a worker.
+ * The freshness that workers reported last. It stores only times of the monotonic clock, so an age keeps growing
+ * whatever happens to a worker.
  */
 export class FreshnessCache {
   #newestAt: number | null = null;

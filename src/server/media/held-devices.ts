@@ -11,7 +11,10 @@ export class HeldDevices {
     this.#onChange = onChange;
   }
 
-  /** @param device its path, which Linux does not reuse while it is open @param exited resolves when the process exits */
+  /**
+   * @param device its path, which Linux does not reuse while it is open
+   * @param exited resolves when the process exits
+   */
   hold(device: string, pid: number, exited: Promise<void>): void {
     const holders = this.#holders.get(device) ?? new Set();
     const wasHeld = holders.size > 0;
@@ -35,8 +38,8 @@ export class HeldDevices {
 }
 
 /** The remedy. */
-export const UNPLUG = 'Unplug the camera, or restart the machine. It restarts automatically when the process has exited.';
+export const UNPLUG = 'Unplug the camera, or restart the machine. It restarts by itself when the process has exited.';
 
 /** The remedy where a camera's processes hang in something that cannot be unplugged. */
 export const RESTART_MACHINE =
-  'Restart the machine: several processes of this camera hang in the kernel. It restarts automatically when one of them has exited.';
+  'Restart the machine: several processes of this camera hang in the kernel. It restarts by itself when one of them has exited.';

@@ -184,8 +184,8 @@ export class MultiCameraWorker implements MultiCameraConnections {
   }
 
   /**
-   * Waits for the process, then sends it the request. A failed connection is removed from the process, where nothing else
-   * would end it.
+   * Waits for the process, then sends it the request. A failed connection is removed from the process, where nothing
+   * else would end it.
    */
   async #negotiate(
     connection: string,

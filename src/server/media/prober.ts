@@ -16,8 +16,8 @@ const TIMEOUT_MS = 15_000;
 const MAX_TURNS = 20;
 
 /**
- * Finds out which encoders, and optionally decoders, work on this machine, in a separate process: an element that crashes
- * or hangs that process counts as failed, and the probe continues after it.
+ * Finds out which encoders, and optionally decoders, work on this machine, in a separate process: an element that
+ * crashes or hangs that process counts as failed, and the probe continues after it.
  */
 export class Prober {
   /**

@@ -37,7 +37,7 @@ export const DEFINITIONS = {
   },
   bigfootbot_camera_frame_age_seconds: {
     type: 'gauge',
-    help: 'Age of the newest frame of the camera that could be sent to viewers; it also grows while the camera is closed.',
+    help: 'Age of the newest frame that could be sent to viewers; it also grows while the camera is closed.',
     labels: CAMERA,
   },
   bigfootbot_camera_frame_delay_seconds: {
@@ -47,7 +47,7 @@ export const DEFINITIONS = {
   },
   bigfootbot_camera_encode_seconds: {
     type: 'gauge',
-    help: 'The part of that delay spent converting a frame for the encoder and encoding it; only where this server encodes.',
+    help: 'The part of that delay for converting a frame for the encoder and encoding it; absent for passthrough.',
     labels: CAMERA,
   },
   bigfootbot_camera_frame_rate_hertz: {
@@ -83,7 +83,7 @@ export const DEFINITIONS = {
   },
   bigfootbot_camera_dropped_frames_total: {
     type: 'counter',
-    help: 'Frames dropped: rate_limited (more than the configured frame rate), queue_overflow (viewers not served in time).',
+    help: 'Frames dropped: rate_limited (above the configured frame rate), queue_overflow (viewers not served in time).',
     labels: ['camera', 'reason'],
   },
   bigfootbot_camera_worker_restarts_total: {

@@ -33,7 +33,10 @@ export class Metrics {
   readonly #loopLag = new LoopLag();
   /** Shared by concurrent scrapes. */
   #measuring: Promise<ReadonlyMap<string, CameraMeasures>> | null = null;
-  /** The highest loss reported so far, by session: a late packet lowers it (RFC 3550 §6.4.1), which a counter must not do. */
+  /**
+   * The highest loss reported so far, by session: a late packet lowers it (RFC 3550 §6.4.1), which a counter must not
+   * do.
+   */
   #packetsLost: ReadonlyMap<string, number> = new Map();
 
   constructor(options: MetricsOptions) {

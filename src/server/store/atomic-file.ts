@@ -4,11 +4,11 @@ import { access, type FileHandle, open, realpath, rename, stat, unlink } from 'n
 import { dirname } from 'node:path';
 
 /**
- * Writes a file so that after a crash at any moment there is the old one or the new one, whole; when it resolves, the
- * new one outlives a loss of power. Links are followed, the owner of a file that is there is kept, and its mode.
- * @param mode of a file that is not there yet
- * @param keepMode false where `mode` is that of the new file whatever was there: nobody reads more of a secret than before
- * @throws Error as Node has it, with a `code`; then the old one is there
+ * Writes a file so that after a crash at any moment either the old or the new one exists, complete; once it resolves,
+ * the new one survives a power loss. Follows links, and keeps the owner and mode of an existing file.
+ * @param mode of a file that does not exist yet
+ * @param keepMode false to use `mode` also for an existing file: a secret must not become readable for others
+ * @throws Error from Node, with a `code`; the old file is unchanged
  */
 export async function writeFileAtomically(
   file: string,
@@ -21,7 +21,7 @@ export async function writeFileAtomically(
     return file;
   });
   const before = await stat(target).catch(() => null);
-  // What its owner made read-only is to stay as it is, though its folder would let it be replaced.
+  // Do not replace a file that its owner made read-only, although its folder would allow it.
   if (before) await access(target, constants.W_OK);
   const beside = `${target}.${randomBytes(6).toString('hex')}.tmp`;
   const handle = await open(beside, 'wx', 0o600);
@@ -42,10 +42,10 @@ async function fill(
 ): Promise<void> {
   try {
     await handle.writeFile(text);
-    // Its owner first: that takes bits from the mode.
+    // The owner first: chown clears bits of the mode.
     if (uid !== undefined && gid !== undefined)
       await handle.chown(uid, gid).catch((error: NodeJS.ErrnoException) => {
-        // Who is not root may write a file of another's by its group, and gives it away by replacing it.
+        // Without root, a file that is writable only through its group changes its owner when replaced.
         if (error.code !== 'EPERM') throw error;
       });
     await handle.chmod(mode & 0o7777);
@@ -55,7 +55,7 @@ async function fill(
   }
 }
 
-/** The new name is on the disk only when its folder is. Some file systems know no such thing. */
+/** The new name is on the disk only when its folder is. Some file systems do not support this. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => null);
   await handle?.sync().catch(() => undefined);

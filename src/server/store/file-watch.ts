@@ -1,19 +1,19 @@
 import { unwatchFile, watchFile } from 'node:fs';
 
-/** ms between two looks at the file. */
+/** Polling interval. */
 const INTERVAL_MS = 500;
-/** ms for which it has to stay as it is before it is read: an editor may empty it and then write. */
+/** A file must be unchanged for this long before it is read: an editor may empty it and then write. */
 const SETTLE_MS = 300;
 
 /**
- * Tells when what is behind a path has changed. It looks at the path, not at an inode: so it sees a file that an editor
- * or a link that Kubernetes puts in the place of another, one that comes back, and one on a file system that tells
- * nothing by itself, as those of containers and NFS.
+ * Reports when the file at a path has changed. It polls the path, not an inode: so it notices a file that an editor
+ * replaces, a link that Kubernetes replaces, a file that reappears, and changes on file systems without notifications,
+ * such as those of containers and NFS.
  */
 export class FileWatch {
   readonly #file: string;
   readonly #changed: () => void;
-  readonly #look = (): void => {
+  readonly #settle = (): void => {
     clearTimeout(this.#settling);
     this.#settling = setTimeout(this.#changed, SETTLE_MS);
   };
@@ -25,13 +25,13 @@ export class FileWatch {
   }
 
   start(): void {
-    watchFile(this.#file, { persistent: false, interval: INTERVAL_MS }, this.#look);
-    // What it is compared with is seen only now: it may have changed since it was read.
-    this.#look();
+    watchFile(this.#file, { persistent: false, interval: INTERVAL_MS }, this.#settle);
+    // Polling compares with the file as of now: it may have changed since it was read.
+    this.#settle();
   }
 
   close(): void {
-    unwatchFile(this.#file, this.#look);
+    unwatchFile(this.#file, this.#settle);
     clearTimeout(this.#settling);
   }
 }

@@ -1,17 +1,17 @@
 import type { X509Certificate } from 'node:crypto';
 
-/** What people want to know of a certificate. */
+/** The relevant facts of a certificate. */
 export interface CertificateFacts {
-  /** DNS names, with wildcards as they are. */
+  /** DNS names, wildcards unexpanded. */
   names: readonly string[];
   /** IP addresses. */
   addresses: readonly string[];
   /** ms since 1970. */
   validFrom: number;
   validTo: number;
-  /** Whether nobody else vouches for it. */
+  /** Whether it is its own issuer. */
   isSelfSigned: boolean;
-  /** SHA-256, as browsers show it. */
+  /** SHA-256, in the form that browsers show. */
   fingerprint: string;
 }
 
@@ -29,7 +29,7 @@ export function factsOf(certificate: X509Certificate): CertificateFacts {
   };
 }
 
-/** OpenSSL writes `0:0:0:0:0:0:0:1` for what everybody else calls `::1`. */
+/** OpenSSL writes `0:0:0:0:0:0:0:1` for `::1`. */
 const canonical = (address: string): string =>
   address.includes(':') && URL.canParse(`http://[${address}]`)
     ? new URL(`http://[${address}]`).hostname.slice(1, -1)
@@ -37,15 +37,15 @@ const canonical = (address: string): string =>
 
 function isSelfSigned(certificate: X509Certificate): boolean {
   try {
-    // OpenSSL's own check wants the right to sign others in it.
+    // OpenSSL's own check requires the right to sign other certificates.
     return certificate.issuer === certificate.subject && certificate.verify(certificate.publicKey);
   } catch {
     return false;
   }
 }
 
-/** What is wrong with a certificate that can be served, and what to do about it. */
-export interface CertificateTrouble {
+/** A problem of a certificate that can still be served, and the remedy. */
+export interface CertificateProblem {
   /** Whether clients refuse it now. */
   isRefused: boolean;
   /** Without a full stop. */
@@ -53,33 +53,33 @@ export interface CertificateTrouble {
   remedy: string;
 }
 
-/** Who renews it does so a month or a third of its life before its end: so near to it, that has not worked. */
+/** Renewal happens a month or a third of the lifetime before the end: this close to it, renewal has failed. */
 const SOON_MS = 14 * 86_400_000;
 const SOON_SHARE = 1 / 4;
 
-/** Looks at names and dates. @param now ms since 1970 */
-export function troublesOf(facts: CertificateFacts, now: number): CertificateTrouble[] {
+/** Checks names and dates. @param now ms since 1970 */
+export function problemsOf(facts: CertificateFacts, now: number): CertificateProblem[] {
   const { validFrom, validTo, names, addresses } = facts;
-  const troubles: CertificateTrouble[] = [];
+  const problems: CertificateProblem[] = [];
   const renew = facts.isSelfSigned
     ? 'Make a new one: "bigfootbot-video certificate --force".'
-    : 'Renew it; the server takes the new one as soon as the files are there.';
-  if (now > validTo) troubles.push({ isRefused: true, detail: `it ended on ${dayOf(validTo)}`, remedy: renew });
+    : 'Renew it; the server uses the new one as soon as the files have changed.';
+  if (now > validTo) problems.push({ isRefused: true, detail: `it expired on ${dayOf(validTo)}`, remedy: renew });
   else if (now < validFrom)
-    troubles.push({
+    problems.push({
       isRefused: true,
-      detail: `it begins on ${dayOf(validFrom)}, and by the clock of this machine it is ${dayOf(now)}`,
+      detail: `it is not valid before ${dayOf(validFrom)}, and by the clock of this machine it is ${dayOf(now)}`,
       remedy: 'Set the clock.',
     });
   else if (validTo - now < Math.min(SOON_MS, (validTo - validFrom) * SOON_SHARE))
-    troubles.push({ isRefused: false, detail: `it ends on ${dayOf(validTo)}`, remedy: renew });
+    problems.push({ isRefused: false, detail: `it expires on ${dayOf(validTo)}`, remedy: renew });
   if (names.length + addresses.length === 0)
-    troubles.push({
+    problems.push({
       isRefused: true,
-      detail: 'it names no host (subjectAltName), and what else it says is of no use to browsers',
-      remedy: 'Have one made that names the host: "bigfootbot-video certificate" makes such a one.',
+      detail: 'it names no host (subjectAltName), and browsers ignore its common name',
+      remedy: 'Get one that names the host; "bigfootbot-video certificate" makes one.',
     });
-  return troubles;
+  return problems;
 }
 
 export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 
 /**
- * A host as it stands in a certificate: an address as it is, a name in its ASCII form (RFC 5890).
+ * A host in the form used in certificates: an address unchanged, a name in its ASCII form (RFC 5890).
  * @returns null if it is neither
  */
 export function hostForCertificate(text: string): string | null {

@@ -4,24 +4,24 @@ import { CommandError } from '../../domain/command-error.js';
 import type { Log } from '../../domain/log.js';
 import type { ServerCertificate } from '../../domain/server-certificate.js';
 import { FileWatch } from '../store/file-watch.js';
-import { type CertificateFacts, dayOf, factsOf, troublesOf } from './certificate-facts.js';
+import { type CertificateFacts, dayOf, factsOf, problemsOf } from './certificate-facts.js';
 import { type KeyPair, readKeyPair, type TlsSettings } from './key-pair.js';
 
 export interface ServedCertificateOptions {
   settings: TlsSettings;
-  /** The folder from which relative paths count. */
+  /** The folder against which relative paths are resolved. */
   base: string;
   log: Log;
 }
 
-/** A certificate that nobody renews is told of each day. */
-const POLL_INTERVAL_MS = 86_400_000;
+/** A certificate that is not renewed is logged every day. */
+const CHECK_INTERVAL_MS = 86_400_000;
 
-/** The certificate that is served now. Its files are watched; what cannot be served never takes its place. */
+/** The certificate that is served. Its files are watched; an invalid one never replaces it. */
 export class ServedCertificate implements ServerCertificate {
   readonly #base: string;
   readonly #log: Log;
-  readonly #takers: (() => void)[] = [];
+  readonly #listeners: (() => void)[] = [];
   #settings: TlsSettings;
   #pair: KeyPair;
   #facts: CertificateFacts;
@@ -53,14 +53,14 @@ export class ServedCertificate implements ServerCertificate {
     return this.#facts;
   }
 
-  onChange(take: () => void): void {
-    this.#takers.push(take);
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   start(): void {
-    this.#tell();
+    this.#logFacts();
     this.#watch();
-    this.#timer = setInterval(() => this.#logTroubles(), POLL_INTERVAL_MS).unref();
+    this.#timer = setInterval(() => this.#logProblems(), CHECK_INTERVAL_MS).unref();
   }
 
   close(): void {
@@ -70,56 +70,56 @@ export class ServedCertificate implements ServerCertificate {
   }
 
   /**
-   * Reads the files that another configuration names.
-   * @returns what makes them hold
+   * Reads the files of a new configuration.
+   * @returns a function that activates them
    * @throws ConfigError
    */
   prepare(settings: TlsSettings): () => void {
     const pair = readKeyPair(settings, this.#base);
     return () => {
-      const isElsewhere = !isDeepStrictEqual(settings, this.#settings);
+      const isChanged = !isDeepStrictEqual(settings, this.#settings);
       this.#settings = settings;
-      this.#take(pair);
-      if (isElsewhere) this.#watch();
+      this.#use(pair);
+      if (isChanged) this.#watch();
     };
   }
 
   #watch(): void {
     for (const watch of this.#watches) watch.close();
     const files = new Set([this.#settings.certFile, this.#settings.keyFile].map(file => resolve(this.#base, file)));
-    this.#watches = [...files].map(file => new FileWatch(file, () => this.#look()));
+    this.#watches = [...files].map(file => new FileWatch(file, () => this.#reload()));
     for (const watch of this.#watches) watch.start();
   }
 
-  #look(): void {
+  #reload(): void {
     try {
-      this.#take(readKeyPair(this.#settings, this.#base));
+      this.#use(readKeyPair(this.#settings, this.#base));
     } catch (error) {
       if (!(error instanceof CommandError)) {
-        this.#log.error({ err: error }, 'the certificate could not be read');
+        this.#log.error({ err: error }, 'certificate could not be read');
         return;
       }
-      // Whoever renews it may be half through: then the other file follows, and is seen as well.
-      this.#log.error({ finding: error.message }, 'the new certificate cannot be used, the one before goes on');
+      // A renewal may be half done: then the other file changes next, and is noticed too.
+      this.#log.error({ finding: error.message }, 'invalid certificate, keeping the previous one');
     }
   }
 
-  #take(pair: KeyPair): void {
+  #use(pair: KeyPair): void {
     if (pair.cert === this.#pair.cert && pair.key === this.#pair.key) return;
     this.#pair = pair;
     this.#facts = factsOf(pair.own);
-    for (const take of this.#takers) take();
-    this.#tell();
+    for (const listener of this.#listeners) listener();
+    this.#logFacts();
   }
 
-  #tell(): void {
+  #logFacts(): void {
     const { names, addresses, validTo, fingerprint } = this.#facts;
     this.#log.info({ names, addresses, until: dayOf(validTo), fingerprint }, 'certificate in use');
-    this.#logTroubles();
+    this.#logProblems();
   }
 
-  #logTroubles(): void {
-    for (const { detail, remedy } of troublesOf(this.#facts, Date.now()))
+  #logProblems(): void {
+    for (const { detail, remedy } of problemsOf(this.#facts, Date.now()))
       this.#log.warn({ file: this.#settings.certFile, reason: detail, remedy }, 'clients may refuse the certificate');
   }
 }
