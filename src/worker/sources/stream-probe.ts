@@ -16,7 +16,7 @@ const START: Readonly<Record<ProbedType, string>> = {
   rtsp: 'rtspsrc name=source protocols=tcp latency=0 buffer-mode=none ! application/x-rtp,media=video ! rtph264depay',
   v4l2: 'v4l2src name=source',
 };
-const SAMPLES_A_TURN = 30;
+const SAMPLES_PER_POLL = 30;
 const POLL_MS = 10;
 
 /**
@@ -47,7 +47,7 @@ export async function probeStream(
       const { error, eos } = drainBus(pipeline);
       // Also for a file with audio only: no pad is linked, and the stream stops.
       if (error || (eos && taken === 0)) break;
-      if (taken < SAMPLES_A_TURN) await new Promise(resolve => setTimeout(resolve, POLL_MS));
+      if (taken < SAMPLES_PER_POLL) await new Promise(resolve => setTimeout(resolve, POLL_MS));
     }
   } finally {
     signal.removeEventListener('abort', close);
@@ -57,12 +57,12 @@ export async function probeStream(
 }
 
 function takeSamples(out: Element, observations: StreamObservations): number {
-  for (let taken = 0; taken < SAMPLES_A_TURN; taken++) {
+  for (let taken = 0; taken < SAMPLES_PER_POLL; taken++) {
     const sample = pullSample(out);
     if (!sample) return taken;
     observations.add(sample);
   }
-  return SAMPLES_A_TURN;
+  return SAMPLES_PER_POLL;
 }
 
 class StreamObservations {
