@@ -75,7 +75,8 @@ t.test('elements that are looked up by name exist once', t => {
   for (const name of ['source', 'parse', ...fanout('video')])
     t.equal(named(describePassthrough({ type: 'rtsp', url: 'rtsp://h/s' }, null), name), 1, name);
   const publication = describePublication('H264', true);
-  for (const name of ['webrtc', 'parse', ...fanout('video'), ...fanout('audio')]) t.equal(named(publication, name), 1, name);
+  for (const name of ['webrtc', 'parse', ...fanout('video'), ...fanout('audio')])
+    t.equal(named(publication, name), 1, name);
   for (const decode of [true, false])
     for (const name of ['in', 'encoder', ...fanout('video')])
       t.equal(named(describeVp8(encoding, decode, PLAIN), name), 1, name);
