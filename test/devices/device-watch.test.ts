@@ -7,12 +7,12 @@ import { DeviceWatch } from '../../src/server/devices/device-watch.js';
 import { fakeSysfs, onUsb } from '../helpers/fake-sysfs.js';
 import { fakeV4l2Ctl } from '../helpers/fake-v4l2-ctl.js';
 
-function watched(t: Test, places: ReturnType<typeof fakeSysfs>['places']) {
+function watched(t: Test, devicePaths: ReturnType<typeof fakeSysfs>['devicePaths']) {
   const changes: (readonly CaptureDevice[])[] = [];
   const warnings: string[] = [];
   const note = (fields: object, event: string): void => void warnings.push(`${event} ${JSON.stringify(fields)}`);
   const log: Log = { debug: () => undefined, info: () => undefined, warn: note, error: note };
-  const devices = new DeviceWatch({ log, onChange: list => void changes.push(list), places });
+  const devices = new DeviceWatch({ log, onChange: list => void changes.push(list), devicePaths });
   t.teardown(() => devices.close());
   return { devices, changes, warnings };
 }
@@ -25,7 +25,7 @@ const until = async (holds: () => boolean, ms = 20_000): Promise<number> => {
 
 t.test('what is plugged in, with what its driver says', async t => {
   const program = fakeV4l2Ctl(t);
-  const { places, plug } = fakeSysfs(t);
+  const { devicePaths, plug } = fakeSysfs(t);
   plug({ node: 'video2', name: 'HD Pro Webcam C920', parent: onUsb('1'), driver: 'uvcvideo', serial: '9165D69F' });
   plug({ node: 'video3', name: 'HD Pro Webcam C920', parent: onUsb('1'), driver: 'uvcvideo', index: 1 });
   plug({ node: 'video10', name: 'bcm2835-codec-decode', parent: 'platform/bcm2835-codec' });
@@ -34,12 +34,12 @@ t.test('what is plugged in, with what its driver says', async t => {
   program.give('video3', { info: 'uvc-metadata.info' });
   program.give('video10', { info: 'bcm2835-codec.info' });
   program.give('video0', { info: 'tegra-video.info', formats: 'tegra-video.formats' });
-  const { devices, warnings } = watched(t, places);
+  const { devices, warnings } = watched(t, devicePaths);
   await devices.start();
   const [sensor, webcam, ...more] = devices.list();
   t.strictSame(more, [], 'neither metadata nor a decoder');
   t.match(webcam, {
-    device: join(places.dev, 'video2'),
+    device: join(devicePaths.dev, 'video2'),
     name: 'HD Pro Webcam C920',
     driver: 'uvcvideo',
     bus: 'usb-0000:00:10.0-1.2.1',
@@ -55,9 +55,9 @@ t.test('what is plugged in, with what its driver says', async t => {
 
 t.test('plugging and unplugging is known at once', async t => {
   const program = fakeV4l2Ctl(t);
-  const { places, plug, unplug } = fakeSysfs(t);
+  const { devicePaths, plug, unplug } = fakeSysfs(t);
   for (const node of ['video0', 'video1']) program.give(node, { info: 'c920.info', formats: 'c920.formats' });
-  const { devices, changes } = watched(t, places);
+  const { devices, changes } = watched(t, devicePaths);
   await devices.start();
   t.strictSame(devices.list(), []);
   const camera = { name: 'HD Pro Webcam C920', parent: onUsb('1'), serial: '9165D69F' };
@@ -69,18 +69,18 @@ t.test('plugging and unplugging is known at once', async t => {
   t.strictSame(changes[1], []);
   plug({ node: 'video1', ...camera });
   await until(() => devices.list().length === 1);
-  t.match(changes[2], [{ device: join(places.dev, 'video1'), serial: '9165D69F' }], 'under another number');
+  t.match(changes[2], [{ device: join(devicePaths.dev, 'video1'), serial: '9165D69F' }], 'under another number');
   await until(() => changes.length > 3);
   t.strictSame(changes[3], changes[2], 'told once more when udev has made its links');
 });
 
 t.test('one that was replaced under its number is gone and there again', async t => {
   const program = fakeV4l2Ctl(t);
-  const { places, plug, unplug } = fakeSysfs(t);
+  const { devicePaths, plug, unplug } = fakeSysfs(t);
   program.give('video0', { info: 'c920.info', formats: 'c920.formats' });
   const camera = { node: 'video0', name: 'HD Pro Webcam C920', parent: onUsb('1') };
   plug(camera);
-  const { devices, changes } = watched(t, places);
+  const { devices, changes } = watched(t, devicePaths);
   await devices.start();
   unplug('video0');
   plug(camera);
@@ -93,13 +93,13 @@ t.test('one that was replaced under its number is gone and there again', async t
 
 t.test('permissions that change are noticed, and do not take it away', async t => {
   const program = fakeV4l2Ctl(t);
-  const { places, plug } = fakeSysfs(t);
+  const { devicePaths, plug } = fakeSysfs(t);
   program.give('video0', { info: 'c920.info', formats: 'c920.formats' });
   plug({ node: 'video0', name: 'HD Pro Webcam C920', parent: onUsb('1') });
-  const { devices, changes } = watched(t, places);
+  const { devices, changes } = watched(t, devicePaths);
   await devices.start();
   const before = program.calls().length;
-  chmodSync(join(places.dev, 'video0'), 0o600);
+  chmodSync(join(devicePaths.dev, 'video0'), 0o600);
   await until(() => program.calls().length > before);
   await new Promise(resolve => setTimeout(resolve, 100));
   t.equal(program.calls().length, before + 1, 'it is asked again');
@@ -108,8 +108,8 @@ t.test('permissions that change are noticed, and do not take it away', async t =
 
 t.test('a driver that hangs holds up no other', async t => {
   const program = fakeV4l2Ctl(t);
-  const { places, plug } = fakeSysfs(t);
-  const { devices, changes } = watched(t, places);
+  const { devicePaths, plug } = fakeSysfs(t);
+  const { devices, changes } = watched(t, devicePaths);
   await devices.start();
   program.hang('video0');
   program.give('video1', { info: 'c920.info', formats: 'c920.formats' });
@@ -129,16 +129,16 @@ t.test('without v4l2-ctl: said once, and what the kernel lists', async t => {
   t.teardown(() => {
     process.env.PATH = path;
   });
-  const { places, plug } = fakeSysfs(t);
+  const { devicePaths, plug } = fakeSysfs(t);
   const camera = { name: 'USB Video: USB Video', parent: onUsb('1.2'), driver: 'uvcvideo', serial: '0001' };
   plug({ node: 'video0', ...camera });
   plug({ node: 'video1', ...camera, index: 1 });
   plug({ node: 'video2', name: 'vivid-000-vid-cap', parent: 'platform/vivid.0', driver: 'vivid' });
-  const { devices, warnings } = watched(t, places);
+  const { devices, warnings } = watched(t, devicePaths);
   await devices.start();
   t.match(devices.list(), [
     {
-      device: join(places.dev, 'video0'),
+      device: join(devicePaths.dev, 'video0'),
       name: 'USB Video',
       driver: 'uvcvideo',
       bus: 'usb-0000:00:14.0-1.2',

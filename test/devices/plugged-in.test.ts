@@ -30,7 +30,7 @@ t.test('ids that do not change with the numbers', async t => {
   t.equal(new PluggedIn().cameras([c920])['hd-pro-webcam-c920']?.name, 'HD Pro Webcam C920');
 });
 
-t.test('two alike have their serial number or place in the id', async t => {
+t.test('cameras of the same name have their serial number or bus in the id', async t => {
   t.strictSame(
     sources(
       new PluggedIn().cameras([device(0, 'vivid', 'platform:vivid-000'), device(4, 'vivid', 'platform:vivid-001')]),

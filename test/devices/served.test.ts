@@ -26,7 +26,7 @@ async function serve(t: import('tap').Test, configuration: string) {
       token: TOKEN,
       logger,
       makeEngine: () => engine,
-      places: sysfs.places,
+      devicePaths: sysfs.devicePaths,
     });
     t.teardown(() => server.close());
     const ask = async <T>(path: string): Promise<T[]> => {

@@ -70,7 +70,7 @@ function contextOf(config: object, machine: Partial<MachineFacts> = {}): Context
     mistakes: [],
     machine: async () => ({ ...HEALTHY, ...machine }),
     facts: async () => PLAIN,
-    devices: async () => ({ devices: [], troubles: [] }),
+    devices: async () => ({ devices: [], problems: [] }),
   };
 }
 
@@ -80,7 +80,7 @@ const wrong: Context = {
   mistakes: ['one', 'two.'],
   machine: async () => HEALTHY,
   facts: async () => PLAIN,
-  devices: async () => ({ devices: [], troubles: [] }),
+  devices: async () => ({ devices: [], problems: [] }),
 };
 
 t.test('what is well needs no remedy', async t => {
@@ -193,14 +193,14 @@ t.test('cameras: plugged in, used, not usable, not there', t => {
   };
   const cameras = Object.entries(sources).map(([id, source]) => ({ ...plain, id, source }));
   const devices = [device(0), device(2, 'this user may not open it.'), device(4, 'raw data only.')];
-  t.match(judgeCameras({ devices, troubles: [] }, cameras), [
+  t.match(judgeCameras({ devices, problems: [] }, cameras), [
     { status: 'ok', detail: '/dev/video0: HD Webcam at usb-0, used by front (MJPG)' },
     { status: 'fail', detail: /video2.*used by rear/, remedy: 'Not usable: this user may not open it.' },
     { status: 'warn', detail: '/dev/video4: HD Webcam at usb-4', remedy: /raw data/ },
     { status: 'fail', detail: 'camera "gone" is v4l2:bus=usb-9, which is not plugged in', remedy: /devices/ },
   ]);
-  const troubles = [{ detail: 'v4l2-ctl is not installed', remedy: 'Install it.' }];
-  t.strictSame(judgeCameras({ devices: [], troubles }, null), [{ status: 'fail', check: 'cameras', ...troubles[0] }]);
+  const problems = [{ detail: 'v4l2-ctl is not installed', remedy: 'Install it.' }];
+  t.strictSame(judgeCameras({ devices: [], problems }, null), [{ status: 'fail', check: 'cameras', ...problems[0] }]);
   t.end();
 });
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { Test } from 'tap';
-import type { Places } from '../../src/server/devices/sysfs.js';
+import type { DevicePaths } from '../../src/server/devices/sysfs.js';
 
 export interface FakeNode {
   /** `video0` */
@@ -17,7 +17,7 @@ export interface FakeNode {
 }
 
 export interface FakeSysfs {
-  places: Places;
+  devicePaths: DevicePaths;
   plug(node: FakeNode): void;
   unplug(node: string): void;
 }
@@ -28,9 +28,9 @@ let minor = 0;
 export function fakeSysfs(t: Test): FakeSysfs {
   const root = mkdtempSync(join(tmpdir(), 'sysfs-'));
   t.teardown(() => rmSync(root, { recursive: true, force: true }));
-  const places = { sysfs: join(root, 'sys/class/video4linux'), dev: join(root, 'dev') };
-  mkdirSync(places.sysfs, { recursive: true });
-  mkdirSync(places.dev);
+  const devicePaths = { sysfs: join(root, 'sys/class/video4linux'), dev: join(root, 'dev') };
+  mkdirSync(devicePaths.sysfs, { recursive: true });
+  mkdirSync(devicePaths.dev);
   const link = (at: string, to: string): void => {
     mkdirSync(dirname(at), { recursive: true });
     rmSync(at, { force: true });
@@ -38,7 +38,7 @@ export function fakeSysfs(t: Test): FakeSysfs {
   };
   const folders = new Map<string, string>();
   return {
-    places,
+    devicePaths,
     plug: ({ node, name, parent, index = 0, driver, serial }) => {
       const hardware = join(root, 'sys/devices', parent);
       const folder = join(hardware, 'video4linux', node);
@@ -56,13 +56,13 @@ export function fakeSysfs(t: Test): FakeSysfs {
         writeFileSync(join(dirname(hardware), 'serial'), `${serial}\n`);
       }
       folders.set(node, folder);
-      link(join(places.sysfs, node), folder);
-      writeFileSync(join(places.dev, node), '');
+      link(join(devicePaths.sysfs, node), folder);
+      writeFileSync(join(devicePaths.dev, node), '');
     },
     unplug: node => {
-      rmSync(join(places.sysfs, node));
+      rmSync(join(devicePaths.sysfs, node));
       rmSync(folders.get(node) ?? '', { recursive: true });
-      rmSync(join(places.dev, node));
+      rmSync(join(devicePaths.dev, node));
     },
   };
 }

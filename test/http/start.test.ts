@@ -78,7 +78,7 @@ t.test('aborted before it started, and while a driver hangs: nothing is left run
     const engine = new CountingEngine();
     const port = await freePort();
     const stop = new AbortController();
-    const options = { ...optionsOf(t, port, engine), places: sysfs.places, signal: stop.signal };
+    const options = { ...optionsOf(t, port, engine), devicePaths: sysfs.devicePaths, signal: stop.signal };
     const starting = startServer(options);
     await until('the driver is queried and the camera served', () => v4l2.calls().length > 0 && engine.done.length > 0);
     t.equal(await knock(port), 'connect', 'it serves meanwhile');

@@ -18,7 +18,7 @@ const offering = (...formats: string[]): string =>
   );
 const sendonly = (offer: string): string => offer.replaceAll('a=recvonly', 'a=sendonly');
 
-t.test("a camera's own codec is agreed on before its second one, wherever it stands", t => {
+t.test("a camera's own codec is preferred to its second one, wherever the offer lists it", t => {
   const both = offering('VP8/90000', 'H264/90000 packetization-mode=1;profile-level-id=42e01f');
   t.match(negotiate(both).agreement.video.codec, { name: 'H264', payloadType: 101 });
   t.match(negotiate(offering('VP9/90000', 'VP8/90000')).agreement.video.codec, { name: 'VP8', payloadType: 101 });
@@ -26,12 +26,12 @@ t.test("a camera's own codec is agreed on before its second one, wherever it sta
   t.equal(
     negotiate(bundle(sectionsOf(offering('VP8/90000')), second)).agreement.video.section.mid,
     'b',
-    'also where another section has it',
+    'also if another section has it',
   );
   t.end();
 });
 
-t.test('the formats of the other codecs: those with 8 bits that every browser takes', t => {
+t.test('the formats of the other codecs: 8-bit ones that every browser supports', t => {
   const cases: [string, string[], string | null][] = [
     ['VP8', ['VP8/90000'], '100'],
     ['VP8', ['VP8/48000'], null],
@@ -60,7 +60,7 @@ t.test('the formats of the other codecs: those with 8 bits that every browser ta
   t.end();
 });
 
-t.test("the H.264 format of the stream's own profile is best", t => {
+t.test("the H.264 format with the stream's own profile is preferred", t => {
   const offer = parseOffer(
     offering(
       'H264/90000 packetization-mode=1;profile-level-id=42001f',
@@ -91,7 +91,7 @@ t.test("the H.264 format of the stream's own profile is best", t => {
   t.end();
 });
 
-t.test('a publisher sends what every player plays, if it can', t => {
+t.test('a publisher sends a format that every player supports, if it can', t => {
   const names = (...formats: string[]): string =>
     negotiate(sendonly(offering(...formats)), 'publish').agreement.video.codec.name;
   t.strictSame(
@@ -104,7 +104,7 @@ t.test('a publisher sends what every player plays, if it can', t => {
   t.end();
 });
 
-t.test('sound is agreed on where both sides have it', t => {
+t.test('audio is negotiated if both sides have it', t => {
   const offer = parseOffer(bundle(sectionsOf(plain), audioSection), 'watch');
   t.match(agree(offer, CAMERA, true).audio, { section: { mid: 'a' }, codec: { name: 'OPUS', payloadType: 111 } });
   t.equal(agree(offer, CAMERA, false).audio, null);
@@ -116,15 +116,15 @@ t.test('sound is agreed on where both sides have it', t => {
   t.end();
 });
 
-t.test('the section that carries the others is the first of the bundle that is accepted', t => {
+t.test('the section that carries the others is the first accepted one of the BUNDLE group', t => {
   const carrier = (text: string, hasAudio = true): string => {
     const offer = parseOffer(text, 'watch');
     return carrierOf(offer, agree(offer, CAMERA, hasAudio)).transport.ice.ufrag;
   };
   const video = sectionsOf(plain);
   t.equal(carrier(bundle(video, audioSection)), 'abcd');
-  t.equal(carrier(bundle(audioSection, video)), 'audio', 'sound stands first');
-  t.equal(carrier(bundle(audioSection, video), false), 'audio', 'also where it stays empty');
+  t.equal(carrier(bundle(audioSection, video)), 'audio', 'audio comes first');
+  t.equal(carrier(bundle(audioSection, video), false), 'audio', 'also if it stays empty');
   t.equal(carrier(bundle(edited(audioSection, 'opus', 'G722'), video)), 'abcd', 'but is not accepted');
   t.equal(carrier(edited(bundle(video, audioSection), 'BUNDLE 0 a', 'BUNDLE a 0')), 'audio', "the group's order counts");
   const bundleOnly = (section: string): string => `${section.replace(/^(m=\w+) 9/, '$1 0')}a=bundle-only\r\n`;
@@ -133,7 +133,7 @@ t.test('the section that carries the others is the first of the bundle that is a
   t.end();
 });
 
-t.test('a codec that is missing is named on both sides, in few words', t => {
+t.test('a missing codec is reported with the codecs of both sides', t => {
   t.match(errorOf(offering('VP9/90000')), {
     code: 'no-common-codec',
     message: 'The camera is available in H264, VP8; the offer has VP9',

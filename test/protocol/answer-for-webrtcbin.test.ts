@@ -14,7 +14,7 @@ const aiortc = answerOf('aiortc-whep');
 const linesOf = (text: string, pattern: RegExp): string[] => text.split('\r\n').filter(line => pattern.test(line));
 const taken = (answer: string): string => answerForWebrtcbin(answer, offer);
 
-/** The error with which an answer is refused; fails if it is not. */
+/** The error with which an answer is rejected; fails if it is not. */
 function errorOf(answer: string): AnswerError {
   try {
     taken(answer);
@@ -22,10 +22,10 @@ function errorOf(answer: string): AnswerError {
     if (error instanceof AnswerError) return error;
     throw error;
   }
-  throw new Error('it was taken');
+  throw new Error('it was accepted');
 }
 
-t.test('what webrtcbin is given of the answer of aiortc', t => {
+t.test("the answer of aiortc as passed to webrtcbin", t => {
   t.strictSame(taken(aiortc).split('\r\n'), [
     'v=0',
     'o=- 1 1 IN IP4 0.0.0.0',
@@ -51,7 +51,7 @@ t.test('what webrtcbin is given of the answer of aiortc', t => {
     'a=ssrc-group:FID 626698238 2414264675',
     'a=ssrc:626698238 cname:publisher',
     'a=ssrc:2414264675 cname:publisher',
-    // It writes "udp".
+    // aiortc writes "udp".
     'a=candidate:f957a2332b1715da3b0ef8ba684454eb 1 UDP 2130706431 192.0.2.2 41456 typ host',
     'a=candidate:d0bcf3d9c29a2bc887618212a1623bfa 1 UDP 2130706431 2001:db8::2 56040 typ host',
     '',
@@ -59,7 +59,7 @@ t.test('what webrtcbin is given of the answer of aiortc', t => {
   t.end();
 });
 
-t.test('of every server one video in H.264, and nothing but what is known', t => {
+t.test('from every server one video in H.264, with known lines only', t => {
   const formats: Record<string, string> = {
     'webrtcbin-whep': '96',
     'aiortc-whep': '96 97',
@@ -78,29 +78,29 @@ t.test('of every server one video in H.264, and nothing but what is known', t =>
   t.strictSame(
     linesOf(taken(answerOf('mediamtx')), /^a=candidate:/),
     ['a=candidate:3628985204 1 UDP 2130706431 192.0.2.10 8189 typ host'],
-    'one of component 2 is for nobody',
+    'none of component 2',
   );
   t.end();
 });
 
-t.test('what may stand at session level, or not at all', t => {
+t.test('attributes at session level, or left out', t => {
   const head = (text: string): string => edited(aiortc, 't=0 0\r\n', `t=0 0\r\n${text}`);
   for (const line of ['a=fingerprint', 'a=setup', 'a=ice-pwd', 'a=ice-ufrag.*\r\na=ice-pwd']) {
     const [found = ''] = new RegExp(`^${line}.*\r\n`, 'm').exec(aiortc) ?? [];
     t.equal(taken(head(found).replace(new RegExp(`(m=[\\s\\S]*)${found}`), '$1')), taken(aiortc), line);
   }
-  t.equal(taken(edited(aiortc, 'a=mid:video0\r\n', '')), taken(aiortc), 'no mid, of one section');
-  t.equal(taken(edited(aiortc, 'a=rtcp-mux\r\n', '')), taken(aiortc), 'no rtcp-mux, which was demanded');
+  t.equal(taken(edited(aiortc, 'a=mid:video0\r\n', '')), taken(aiortc), 'no mid, with one section');
+  t.equal(taken(edited(aiortc, 'a=rtcp-mux\r\n', '')), taken(aiortc), 'no rtcp-mux, which was required');
   t.equal(taken(edited(aiortc, /^a=group.*\r\n/m, '')), taken(aiortc), 'no group');
   t.equal(taken(edited(aiortc, 'a=sendonly', 'a=sendrecv')), taken(aiortc), 'sendrecv');
-  t.equal(taken(edited(aiortc, 'a=sendonly\r\n', '')), taken(aiortc), 'no direction, which is sendrecv');
+  t.equal(taken(edited(aiortc, 'a=sendonly\r\n', '')), taken(aiortc), 'no direction, which means sendrecv');
   t.equal(taken(aiortc.replaceAll('\r\n', '\n')), taken(aiortc), 'LF');
   t.equal(taken(edited(aiortc, 'sha-256 DA:05', 'SHA-256 da:05')), taken(aiortc), 'another letter case');
   t.equal(taken(edited(aiortc, 'H264/90000', 'h264/90000')), taken(aiortc), 'of the codec too');
   t.end();
 });
 
-t.test('retransmissions only where both sides have them, and for what was agreed on', t => {
+t.test('retransmissions only if both sides have them, and for the negotiated format', t => {
   const rtx = (text: string): boolean => /rtx|apt=/.test(taken(text));
   t.ok(rtx(aiortc));
   t.notOk(rtx(edited(aiortc, /a=rtpmap:97.*\r\n/, '')), 'not in the answer');
@@ -112,7 +112,7 @@ t.test('retransmissions only where both sides have them, and for what was agreed
   t.end();
 });
 
-t.test('which of the payload types that were offered: the first of the answer', t => {
+t.test('the first payload type of the answer that was offered is used', t => {
   const profile = /^a=fmtp:\d+ .*profile-level-id=(\w+)/m;
   const cases: [string, string, string][] = [
     ['96', '96', '42e01f'],
@@ -137,12 +137,12 @@ t.test('which of the payload types that were offered: the first of the answer', 
   t.equal(
     errorOf(edited(aiortc, 'rtpmap:96 H264', 'rtpmap:96 VP8')).code,
     'no-common-codec',
-    'the number of another codec, whatever was offered',
+    'the number of another codec',
   );
   t.end();
 });
 
-t.test('a server that has no H.264 to send, however it says so', t => {
+t.test('a server without H.264, with each way to say so', t => {
   const inactive = errorOf(readFixture('answers/webrtcbin-inactive.sdp'));
   t.equal(inactive.code, 'no-common-codec');
   t.match(inactive.message, /inactive/);
@@ -156,7 +156,7 @@ t.test('a server that has no H.264 to send, however it says so', t => {
   t.end();
 });
 
-t.test('what cannot be used, and why', t => {
+t.test('an unusable answer is rejected with the reason', t => {
   const cases: [string, string, RegExp][] = [
     ['nothing', '', /does not begin with "v=0"/],
     ['HTML', '<!doctype html><title>v=0</title>', /does not begin/],
@@ -175,7 +175,7 @@ t.test('what cannot be used, and why', t => {
     ['no setup', edited(aiortc, 'a=setup:active\r\n', ''), /no a=setup/],
     ['no fingerprint', edited(aiortc, /a=fingerprint.*\r\n/, ''), /fingerprint/],
     ['a short one', edited(aiortc, ':37:1A:01', ''), /fingerprint/],
-    ['of a hash that is none', edited(aiortc, 'sha-256', 'constructor'), /fingerprint/],
+    ['of an unknown hash', edited(aiortc, 'sha-256', 'constructor'), /fingerprint/],
     ['no ufrag', edited(aiortc, /a=ice-ufrag.*\r\n/, ''), /ice-ufrag/],
     ['no password', edited(aiortc, /a=ice-pwd.*\r\n/, ''), /ice-pwd/],
     ['a short password', edited(aiortc, /a=ice-pwd.*(?=\r)/, 'a=ice-pwd:short'), /ice-pwd/],
@@ -190,7 +190,7 @@ t.test('what cannot be used, and why', t => {
   t.end();
 });
 
-t.test('one that is huge is read in no time', t => {
+t.test('a huge answer is parsed quickly', t => {
   const began = performance.now();
   const formats = ' 1'.repeat(200_000);
   const maps = 'a=rtpmap:1 a/1\r\n'.repeat(30_000);
@@ -204,12 +204,12 @@ t.test('one that is huge is read in no time', t => {
     (_, i) => `a=candidate:${i} 1 udp 1 192.0.2.1 ${i + 1} typ host\r\n`,
   );
   const sdp = taken(aiortc + candidates.join(''));
-  t.ok(linesOf(sdp, /^a=candidate/).length <= 64, 'and so many candidates are not handed on');
+  t.ok(linesOf(sdp, /^a=candidate/).length <= 64, 'and only so many candidates are passed on');
   t.ok(performance.now() - began < 4_000, `${Math.round(performance.now() - began)} ms`);
   t.end();
 });
 
-t.test('whatever comes, there is an AnswerError, or an answer of known lines', t => {
+t.test('any answer gives an AnswerError, or an answer of known lines', t => {
   let accepted = 0;
   const RUNS = 4_000;
   const mutated = fc
@@ -232,6 +232,6 @@ t.test('whatever comes, there is an AnswerError, or an answer of known lines', t
     }),
     { numRuns: RUNS },
   );
-  t.ok(accepted > RUNS / 20, `enough were taken to say something: ${accepted}`);
+  t.ok(accepted > RUNS / 20, `enough were accepted to be significant: ${accepted}`);
   t.end();
 });

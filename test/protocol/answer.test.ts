@@ -22,7 +22,7 @@ const answered = readFixture('answers/webrtcbin-1.22.sdp');
 const chromium = readOffer('chromium-156');
 const stream = { profileLevelId: '42c01e' };
 
-/** The answer to an offer of pictures alone, from the one of webrtcbin. */
+/** The answer to a video-only offer, from webrtcbin's answer. */
 function compose(text: string, webrtcbin: string, profile: StreamProfile = stream): string {
   const { offer, agreement } = negotiate(text);
   return composeAnswer(offer, { ...agreement, audio: null }, webrtcbin, profile);
@@ -77,7 +77,7 @@ t.test('the answer that a viewer gets', t => {
     'a=ssrc-group:FID 1000 2000',
     'a=ssrc:1000 cname:camera',
     'a=ssrc:2000 cname:camera',
-    // ffmpeg uses the first alone; no TCP, no link-local address.
+    // ffmpeg uses only the first; no TCP, no link-local address.
     'a=candidate:1 1 UDP 2015363327 192.0.2.2 54279 typ host',
     'a=candidate:4 1 UDP 2015363583 2001:db8::2 60934 typ host',
     'a=end-of-candidates',
@@ -86,13 +86,13 @@ t.test('the answer that a viewer gets', t => {
   t.end();
 });
 
-t.test('origin: a session id above 2^53 is given on as it is', t => {
+t.test('origin: a session id above 2^53 is passed on unchanged', t => {
   const answer = compose(chromium, answered.replace('6872767969795307980', '18446744073709551615'));
   t.match(answer, 'o=- 18446744073709551615 0 IN IP4');
   t.end();
 });
 
-t.test('every section of the offer is answered, in its place, and the unwanted with port 0', t => {
+t.test('every section of the offer is answered, in order, the unwanted ones with port 0', t => {
   const answer = compose(readOffer('mediamtx-reader'), answered);
   t.strictSame(answer.match(/^m=.*(?=\r)/gm), [
     'm=video 9 UDP/TLS/RTP/SAVPF 108 109',
@@ -100,7 +100,7 @@ t.test('every section of the offer is answered, in its place, and the unwanted w
     'm=audio 0 UDP/TLS/RTP/SAVPF 111',
     'm=application 0 UDP/DTLS/SCTP webrtc-datachannel',
   ]);
-  t.match(answer, 'a=group:BUNDLE 0\r\n', 'a rejected section is in no bundle (RFC 9143 §7.3.3)');
+  t.match(answer, 'a=group:BUNDLE 0\r\n', 'a rejected section is in no BUNDLE group (RFC 9143 §7.3.3)');
   const sections = answer.split(/(?=^m=)/m).slice(1);
   t.strictSame(
     sections.map(section => /^a=mid:(.*)\r$/m.exec(section)?.[1]),
@@ -123,13 +123,13 @@ t.test('every section of the offer is answered, in its place, and the unwanted w
   t.end();
 });
 
-t.test('profile-level-id: what the SPS says where it means the same; the level where another is allowed', t => {
+t.test('profile-level-id: that of the SPS if equivalent; its level if another one is allowed', t => {
   const asymmetric = 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=';
   const cases: [string, string, string | null, string][] = [
     ["the same profile: exactly the SPS's", `${asymmetric}42e01f`, '42c028', '42c028'],
     ['also of a lower level', `${asymmetric}42e01f`, '42c00b', '42c00b'],
-    ['the same in other words', `${asymmetric}4d801f`, '42c028', '42c028'],
-    ['letters do not matter', `${asymmetric}42E01F`, '42c01f', '42c01f'],
+    ['an equivalent one', `${asymmetric}4d801f`, '42c028', '42c028'],
+    ['letter case does not matter', `${asymmetric}42E01F`, '42c01f', '42c01f'],
     ['main is offered and stays, with the level that is sent', `${asymmetric}4d001f`, '42c028', '4d0028'],
     ['Baseline likewise', `${asymmetric}42001f`, '42c028', '420028'],
     ['High likewise', `${asymmetric}640c1f`, '42c028', '640c28'],
@@ -140,7 +140,7 @@ t.test('profile-level-id: what the SPS says where it means the same; the level w
       '42c028',
       '42e01f',
     ],
-    ['nothing known of the stream: as offered', `${asymmetric}42e01f`, null, '42e01f'],
+    ['unknown stream: as offered', `${asymmetric}42e01f`, null, '42e01f'],
     ['not offered, so nothing to be matched', 'packetization-mode=1', '42c028', '42c028'],
   ];
   for (const [name, parameters, profileLevelId, expected] of cases)
@@ -152,16 +152,16 @@ t.test('profile-level-id: what the SPS says where it means the same; the level w
   t.end();
 });
 
-t.test('the packetization mode is that of the offer, by which a client finds its format again', t => {
+t.test('the packetization mode is that of the offer, by which a client identifies its format', t => {
   const mode = (parameters: string): string | undefined =>
     fmtpOf(answer(edited(plain, /a=fmtp:96 .*/, `a=fmtp:96 ${parameters}`)));
   t.match(mode('packetization-mode=1;profile-level-id=42e01f'), ';packetization-mode=1;');
   t.match(mode('packetization-mode=0;profile-level-id=42e01f'), ';packetization-mode=0;');
-  t.notMatch(mode('profile-level-id=42e01f'), 'packetization-mode', 'it is 0 without a word');
+  t.notMatch(mode('profile-level-id=42e01f'), 'packetization-mode', 'the default is 0');
   t.end();
 });
 
-t.test('what the answer says of the other codecs', t => {
+t.test('the lines of the other codecs in the answer', t => {
   const format = (rtpmap: string, parameters: string): string =>
     edited(plain, /a=rtpmap[\s\S]*/, `a=rtpmap:96 ${rtpmap}\r\n${parameters && `a=fmtp:96 ${parameters}\r\n`}`);
   const cases: [VideoCodecName, string, string | undefined][] = [
@@ -181,7 +181,7 @@ t.test('what the answer says of the other codecs', t => {
   t.end();
 });
 
-t.test('sound: both sections are sent, in their places, over the transport of the first in the bundle', t => {
+t.test('audio: both sections are sent, in order, over the transport of the first in the BUNDLE group', t => {
   const text = answer(readOffer('libdatachannel-viewer'));
   t.strictSame(linesOf(text, /^(m=|a=(group|mid|send|msid:|rtpmap|candidate|end))/), [
     'a=group:BUNDLE 0 1',
@@ -201,13 +201,13 @@ t.test('sound: both sections are sent, in their places, over the transport of th
   ]);
   t.match(text, 'a=fmtp:111 minptime=10;useinbandfec=1\r\n');
   const other = answer(edited(bundle(sectionsOf(plain), audioSection), 'BUNDLE 0 a', 'BUNDLE a 0'));
-  t.match(other, 'a=group:BUNDLE a 0\r\n', 'the one that carries the others stands first');
+  t.match(other, 'a=group:BUNDLE a 0\r\n', 'the one that carries the others comes first');
   t.match(other.split('m=audio')[1], 'a=candidate', 'and has the candidates');
   t.notMatch(other.split('m=audio')[0], 'a=candidate');
   t.end();
 });
 
-t.test('several sections of pictures: one is taken, the others are answered with port 0', t => {
+t.test('several video sections: one is accepted, the others are answered with port 0', t => {
   const second = edited(sectionsOf(plain), 'mid:0', 'mid:b');
   const third = edited(second, 'mid:b', 'mid:c');
   const text = answer(bundle(edited(sectionsOf(plain), 'H264', 'VP9'), second, audioSection, third));
@@ -235,7 +235,7 @@ t.test('an offer without a BUNDLE group: no group in the answer, one section acc
   t.end();
 });
 
-t.test('a publisher is answered that its pictures and sound are received: no stream of ours is announced', t => {
+t.test('the answer to a publisher receives its video and audio, and announces no stream of ours', t => {
   for (const client of ['obs-whip', 'ffmpeg-whip']) {
     const text = answer(readOffer(client), 'publish', undefined, { profileLevelId: null });
     t.strictSame(linesOf(text, /^a=(sendonly|recvonly|inactive|sendrecv)/), ['a=recvonly', 'a=recvonly'], client);
@@ -249,18 +249,18 @@ t.test('a publisher is answered that its pictures and sound are received: no str
     'a=rtcp-rsize\r\n',
     `a=rtcp-rsize\r\n${ssrc}`,
   );
-  t.notMatch(composeAnswer(offer, agreement, webrtcbin, stream), /a=ssrc|cname/, 'whatever webrtcbin says');
+  t.notMatch(composeAnswer(offer, agreement, webrtcbin, stream), /a=ssrc|cname/, 'whatever webrtcbin writes');
   t.end();
 });
 
-t.test('transport-wide congestion control is answered to a publisher', t => {
+t.test('transport-wide congestion control is accepted from a publisher', t => {
   const uri = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
   const offer = `${plain.replace('recvonly', 'sendonly')}a=extmap:3 ${uri}\r\n`;
   t.strictSame(linesOf(answer(offer, 'publish'), /^a=extmap/), [`a=extmap:3 ${uri}`]);
   t.end();
 });
 
-t.test('setup: a client that offers to be passive or active gets the other', t => {
+t.test('setup: a client that offers passive or active gets the opposite', t => {
   const setup = (own: string): string[] => linesOf(answer(plain.replace('setup:actpass', `setup:${own}`)), /^a=setup/);
   t.strictSame(setup('passive'), ['a=setup:active']);
   t.strictSame(setup('active'), ['a=setup:passive']);
@@ -268,7 +268,7 @@ t.test('setup: a client that offers to be passive or active gets the other', t =
   t.end();
 });
 
-t.test('to every client an answer of known lines, as many sections as it offered, and less than ffmpeg takes', t => {
+t.test('every client gets an answer of known lines, with all its sections, within the limit of ffmpeg', t => {
   let answers = 0;
   for (const client of CLIENTS) {
     const text = readOffer(client);
@@ -300,20 +300,20 @@ t.test('to every client an answer of known lines, as many sections as it offered
   t.end();
 });
 
-t.test('retransmissions are announced only where both sides have them', t => {
+t.test('retransmissions are announced only if both sides have them', t => {
   t.notMatch(compose(chromium, withType(108)), /rtx|109/, 'webrtcbin has none');
   const without = chromium.replace(/a=fmtp:109.*\r\n/, '');
-  t.notMatch(compose(without, answered), /rtx|109/, 'the viewer wants none');
+  t.notMatch(compose(without, answered), /rtx|109/, 'the viewer has none');
   t.end();
 });
 
-t.test('setup and the names that webrtcbin made up', t => {
+t.test('setup, and the names that webrtcbin generated', t => {
   t.match(compose(chromium, answered.replace('setup:active', 'setup:passive')), 'a=setup:passive\r\n');
   t.notMatch(compose(chromium, answered), /webrtctransceiver|user1234/, 'no host name leaves the robot');
   t.end();
 });
 
-t.test('an answer that sends nothing is a failure, never an answer', t => {
+t.test('an answer that sends nothing is a failure', t => {
   const section = answered.slice(answered.indexOf('m=video'));
   const cases: [string, string, RegExp][] = [
     ['inactive', answered.replace('a=sendonly', 'a=inactive'), /video inactive instead of video sendonly/],
@@ -329,7 +329,7 @@ t.test('an answer that sends nothing is a failure, never an answer', t => {
   t.end();
 });
 
-t.test('an answer of a robot with many addresses stays within what ffmpeg takes', t => {
+t.test('an answer of a robot with many addresses stays within the limit of ffmpeg', t => {
   const many = Array.from(
     { length: 20 },
     (_, n) => `a=candidate:${n} 1 UDP ${2_015_363_327 - n} 192.0.2.${n} 54279 typ host\r\n`,

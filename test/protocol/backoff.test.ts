@@ -1,7 +1,7 @@
 import t from 'tap';
 import { retryDelayMs, scheduledDelayMs } from '../../src/protocol/backoff.js';
 
-t.test('the first retry comes at once, later ones ever later, to a bound', t => {
+t.test('the first retry is immediate, later ones back off, up to a limit', t => {
   t.strictSame(
     [0, 1, 2, 3, 4, 5, 6, 1_000].map(failures => retryDelayMs(failures, 0, 0)),
     [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000],
@@ -12,13 +12,13 @@ t.test('the first retry comes at once, later ones ever later, to a bound', t => 
 t.test('viewers that lost the same camera do not return together', t => {
   const [soonest, latest] = [retryDelayMs(6, 0, 1), retryDelayMs(6, 0, 0)];
   t.ok(latest - soonest >= 1_000, `${soonest} to ${latest} ms`);
-  t.ok(soonest >= 2_500, 'and none at once');
+  t.ok(soonest >= 2_500, 'and none immediately');
   const drawn = new Set(Array.from({ length: 20 }, () => retryDelayMs(6)));
-  t.ok(drawn.size > 5, 'chance is used where none is given');
+  t.ok(drawn.size > 5, 'the default is random');
   t.end();
 });
 
-t.test('what the server asks for is not undercut, up to a minute', t => {
+t.test("the server's Retry-After is a minimum, up to a minute", t => {
   t.equal(retryDelayMs(0, 2_000, 1), 2_000);
   t.equal(retryDelayMs(0, 10, 0), 250);
   t.equal(retryDelayMs(0, 3_600_000, 0), 60_000);

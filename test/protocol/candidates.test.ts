@@ -2,14 +2,14 @@ import t from 'tap';
 import { usableCandidate } from '../../src/protocol/candidate.js';
 import { candidatesOf } from '../../src/protocol/candidates.js';
 
-t.test('the best candidate comes first, and what a viewer cannot use is left out', async t => {
+t.test('the best candidate comes first, and unusable ones are left out', async t => {
   const sdp = [
     'a=candidate:3 1 TCP 1010827519 192.0.2.2 49137 typ host tcptype passive',
     'a=candidate:4 1 UDP 2015363583 2001:db8::2 60934 typ host',
     'a=candidate:7 1 UDP 2015363839 fe80::fc:ff:fe00:1 45192 typ host',
     'a=candidate:9 1 UDP 1677722111 198.51.100.7 54279 typ srflx raddr 192.0.2.2 rport 54279',
     'a=candidate:1 1 UDP 2015363327 192.0.2.2 54279 typ host',
-    // As in the second section of a bundle.
+    // As in the second section of a BUNDLE group.
     'a=candidate:1 1 UDP 2015363327 192.0.2.2 54279 typ host',
   ].join('\r\n');
   t.strictSame(candidatesOf(sdp), [
@@ -32,7 +32,7 @@ const others = [
   '2 1 UDP 2015363583 2001:db8::2 50002 typ host',
 ];
 
-t.test('announced addresses stand first, with the ports of the host candidates of their family', async t => {
+t.test('announced addresses come first, with the ports of the host candidates of their family', async t => {
   const [first = '', second = '', third = '', ...rest] = candidatesOf(gathered.join('\r\n'), [
     '203.0.113.7',
     '203.0.113.8',
@@ -41,7 +41,7 @@ t.test('announced addresses stand first, with the ports of the host candidates o
   t.match(first, /^\S+ 1 UDP \d+ 203\.0\.113\.7 50001 typ host$/);
   t.match(second, /^\S+ 1 UDP \d+ 203\.0\.113\.8 50001 typ host$/);
   t.match(third, /^\S+ 1 UDP \d+ 2001:db8:1::7 50002 typ host$/);
-  t.strictSame(rest, others, 'and what was gathered stays behind them');
+  t.strictSame(rest, others, 'and the gathered ones follow');
   const all = [first, second, third, ...rest].map(line => line.split(' '));
   const priorities = all.map(([, , , priority]) => Number(priority));
   t.ok(priorities.slice(0, 3).every((priority, i) => priority > Math.max(...priorities.slice(i + 1))));
@@ -50,7 +50,7 @@ t.test('announced addresses stand first, with the ports of the host candidates o
   t.ok(all.every(([foundation = '']) => /^[A-Za-z0-9+/]{1,32}$/.test(foundation)));
 });
 
-t.test('announcing changes nothing where there is nothing to announce for', async t => {
+t.test('announcing has no effect without a host candidate', async t => {
   t.strictSame(candidatesOf(gathered.join('\n')), others);
   t.strictSame(candidatesOf('', ['203.0.113.7']), [], 'no port, no candidate');
   t.strictSame(
@@ -60,7 +60,7 @@ t.test('announcing changes nothing where there is nothing to announce for', asyn
   );
 });
 
-t.test("an announced address that is this machine's own is there once", async t => {
+t.test("an announced address that is this machine's own is listed once", async t => {
   const lines = candidatesOf(gathered.join('\n'), ['172.17.0.2', '172.17.0.2']);
   t.equal(lines.filter(line => / 172\.17\.0\.2 50001 typ host$/.test(line)).length, 1);
   t.match(lines[0], / 172\.17\.0\.2 50001 typ host$/);
@@ -69,7 +69,7 @@ t.test("an announced address that is this machine's own is there once", async t 
 const host = (address: string, port: number | string = 9, priority: number | string = 1): string =>
   `1 1 udp ${priority} ${address} ${port} typ host`;
 
-t.test("a peer's candidate: addresses, and no names", t => {
+t.test("a peer's candidate: only addresses, no names", t => {
   const addresses = [
     ...['192.0.2.3', '10.0.0.1', '127.0.0.1', '1.2.3.4', '223.255.255.255'],
     ...['2001:db8::1', '::1', 'fd00::', '1:2:3:4:5:6:7:8', '::ffff:192.0.2.3', 'FE80::1', '1::8', '1:2:3:4:5:6:7::'],
@@ -108,7 +108,7 @@ t.test('ports, priorities, components and kinds', t => {
   t.end();
 });
 
-t.test('it is written anew: what else stands there does not ride in on it', t => {
+t.test('a candidate is rewritten, without any other attributes', t => {
   const cases: [string, string][] = [
     ['1 1 UdP 1 192.0.2.3 9 typ HOST', '1 1 UDP 1 192.0.2.3 9 typ host'],
     ['1 1 udp 1 192.0.2.3 9 typ host generation 0 ufrag abcd network-cost 999', '1 1 UDP 1 192.0.2.3 9 typ host'],

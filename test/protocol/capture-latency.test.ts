@@ -4,12 +4,12 @@ import { CaptureLatencyMeter } from '../../src/protocol/capture-latency.js';
 const MS = 1_000_000n;
 const AHEAD = 1_000_000n * MS;
 
-t.test('from the capture by the one clock to the picture by the other', t => {
+t.test('latency from the capture by one clock to the frame by the other', t => {
   const meter = new CaptureLatencyMeter();
   meter.add(5n, 7n);
   t.equal(meter.read(), null, 'the clocks are not compared yet');
   meter.exchanged({ sentNs: 0n, serverNs: AHEAD + 2n * MS, receivedNs: 4n * MS });
-  t.equal(meter.read(), null, 'no picture yet');
+  t.equal(meter.read(), null, 'no frame yet');
   for (let i = 1n; i <= 10n; i++) meter.add(AHEAD + i * 33n * MS, (i * 33n + 50n) * MS);
   t.match(meter.read(), { p50: 50, p95: 50, p99: 50, count: 10 });
   const error = meter.read()?.errorMs ?? 0;
@@ -17,7 +17,7 @@ t.test('from the capture by the one clock to the picture by the other', t => {
   t.end();
 });
 
-t.test('a picture that stands still is counted once; a session that is new begins anew', t => {
+t.test('a frozen frame is counted once; a new session restarts the statistics', t => {
   const meter = new CaptureLatencyMeter();
   meter.exchanged({ sentNs: 0n, serverNs: 0n, receivedNs: 0n });
   meter.add(10n * MS, 40n * MS);
@@ -26,6 +26,6 @@ t.test('a picture that stands still is counted once; a session that is new begin
   meter.clear();
   t.equal(meter.read(), null);
   meter.add(10n * MS, 30n * MS);
-  t.match(meter.read(), { p50: 20, count: 1 }, 'the clocks need not be compared again');
+  t.match(meter.read(), { p50: 20, count: 1 }, 'the clock comparison is kept');
   t.end();
 });

@@ -6,12 +6,12 @@ const MS = 1_000_000n;
 const S = 1_000n * MS;
 const abs = (value: bigint): bigint => (value < 0n ? -value : value);
 
-/** What comes of a question that took `there` ns, and an answer that took `back`. */
+/** An exchange whose request took `there` ns, and whose answer took `back`. */
 function exchange(sentNs: bigint, offset: bigint, there: bigint, back: bigint): ClockExchange {
   return { sentNs, serverNs: sentNs + there + offset, receivedNs: sentNs + there + back };
 }
 
-t.test('the other clock is where it is, and how surely is said', t => {
+t.test('the offset of the other clock, with its error', t => {
   const estimate = new ClockOffsetEstimate();
   t.equal(estimate.at(0n), null);
   estimate.add(exchange(10n * S, 5n * S, 3n * MS, 3n * MS));
@@ -19,7 +19,7 @@ t.test('the other clock is where it is, and how surely is said', t => {
   t.end();
 });
 
-t.test('all of the delay on one way is within the bound', t => {
+t.test('a fully asymmetric delay is within the bound', t => {
   for (const [there, back] of [
     [80n * MS, 0n],
     [0n, 80n * MS],
@@ -34,7 +34,7 @@ t.test('all of the delay on one way is within the bound', t => {
   t.end();
 });
 
-t.test('whatever the delays and the drift, the bound holds', t => {
+t.test('the bound holds with any delays and drift', t => {
   const delay = fc.bigInt({ min: 0n, max: 2n * S });
   const question = fc.record({ there: delay, back: delay, pause: fc.bigInt({ min: 0n, max: 60n * S }) });
   fc.assert(
@@ -62,18 +62,18 @@ t.test('whatever the delays and the drift, the bound holds', t => {
   t.end();
 });
 
-t.test('the shortest round trip wins, until clocks may have run apart by more than another is longer', t => {
+t.test('the shortest round trip wins, until the possible drift outweighs the difference', t => {
   const estimate = new ClockOffsetEstimate();
   estimate.add(exchange(0n, 7n * S, 1n * MS, 1n * MS));
   estimate.add(exchange(5n * S, 7n * S + MS, 2n * MS, 2n * MS));
   t.equal(estimate.at(5n * S + 4n * MS)?.offsetNs, 7n * S, 'the shorter');
   estimate.add(exchange(100n * S, 7n * S + 5n * MS, 5n * MS, 5n * MS));
   t.equal(estimate.at(100n * S + 10n * MS)?.offsetNs, 7n * S + 5n * MS, 'the newer');
-  t.equal(estimate.at(200n * S)?.errorNs, 5n * MS + 10n * MS, 'and it is worth less with time');
+  t.equal(estimate.at(200n * S)?.errorNs, 5n * MS + 10n * MS, 'and its error grows with time');
   t.end();
 });
 
-t.test('few are kept, and an answer before its question is none', t => {
+t.test('only a few are kept, and an answer before its request is ignored', t => {
   const estimate = new ClockOffsetEstimate();
   estimate.add({ sentNs: 5n, serverNs: 0n, receivedNs: 4n });
   t.equal(estimate.at(10n), null);

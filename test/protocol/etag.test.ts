@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { ifMatch, strongEtag } from '../../src/protocol/etag.js';
 
-t.test('If-Match, as RFC 9110 §13.1.1 and as clients write it', t => {
+t.test('If-Match, as in RFC 9110 §13.1.1 and as written by clients', t => {
   const current = strongEtag('abc');
   t.equal(current, '"abc"');
   const cases: [string | undefined, ReturnType<typeof ifMatch>, string][] = [
@@ -33,7 +33,7 @@ t.test('If-Match, as RFC 9110 §13.1.1 and as clients write it', t => {
   t.end();
 });
 
-t.test('whatever is sent, only what holds the tag or any matches', t => {
+t.test('only a header that has the tag or any matches', t => {
   fc.assert(
     fc.property(fc.string(), header => {
       const found = ifMatch(header, '"the-tag"');
@@ -44,7 +44,7 @@ t.test('whatever is sent, only what holds the tag or any matches', t => {
   t.end();
 });
 
-t.test('a long header costs no time', t => {
+t.test('a long header is parsed quickly', t => {
   for (const header of ['"x",'.repeat(4_000), ' '.repeat(16_000), `${'\t'.repeat(16_000)}"`, 'W/'.repeat(8_000)])
     t.equal(ifMatch(header, '"the-tag"'), 'stale');
   t.end();

@@ -9,13 +9,13 @@ import { answerTo, CAMERA } from '../helpers/negotiation.js';
 import { strangeAnswerLines, strangeOfferLines } from '../helpers/written-sdp.js';
 
 const RUNS = 10_000;
-/** What of an offer is written for webrtcbin at the most: 64 candidates, and two sections of some lines. */
+/** Maximum length of an offer for webrtcbin: 64 candidates, and two sections of some lines. */
 const MAX_FOR_WEBRTCBIN = 16_384;
 
-// A run that takes long, as by a regular expression that goes back over its steps, ends by the test's time limit.
-t.test('whatever comes, there is an OfferError, or an offer that webrtcbin takes and an answer of known lines', t => {
+// A slow run, as by a regular expression that backtracks, is ended by the test's time limit.
+t.test('any offer gives an OfferError, or an offer for webrtcbin and an answer of known lines', t => {
   const accepted = { watch: 0, publish: 0 };
-  // On a failure it prints the seed, and the least change that shows it.
+  // On a failure it prints the seed, and the smallest change that shows it.
   fc.assert(
     fc.property(mutatedOffer, ({ text: offered, purpose }) => {
       try {
@@ -24,7 +24,7 @@ t.test('whatever comes, there is an OfferError, or an offer that webrtcbin takes
         const given = offerForWebrtcbin(offer, agreement);
         expectNothingStrange('webrtcbin', strangeOfferLines(given));
         if (given.length > MAX_FOR_WEBRTCBIN) throw new Error(`webrtcbin would see ${given.length} characters`);
-        if (/^m=audio[\s\S]*^m=video/m.test(given)) throw new Error('video does not stand first');
+        if (/^m=audio[\s\S]*^m=video/m.test(given)) throw new Error('video does not come first');
         const answer = composeAnswer(offer, agreement, answerTo(given), { profileLevelId: '42c01f' });
         expectNothingStrange('the peer', strangeAnswerLines(answer));
         if (answer.length > offered.length + MAX_FOR_WEBRTCBIN)
@@ -38,7 +38,7 @@ t.test('whatever comes, there is an OfferError, or an offer that webrtcbin takes
     { numRuns: RUNS },
   );
   for (const purpose of ['watch', 'publish'] as const)
-    t.ok(accepted[purpose] > RUNS / 20, `enough were taken to say something: ${purpose} ${accepted[purpose]}`);
+    t.ok(accepted[purpose] > RUNS / 20, `enough were accepted to be significant: ${purpose} ${accepted[purpose]}`);
   t.end();
 });
 

@@ -5,7 +5,7 @@ import { largestGrid } from '../../src/protocol/grid.js';
 const fit = (width: number, height: number) => (columns: number, rows: number) =>
   Math.min(width / columns, (height / rows) * (4 / 3));
 
-t.test('as many columns as show the pictures largest', t => {
+t.test('the number of columns that shows the frames largest', t => {
   const cases: [count: number, width: number, height: number, columns: number][] = [
     [1, 640, 480, 1],
     [3, 1_920, 480, 3],
@@ -18,7 +18,7 @@ t.test('as many columns as show the pictures largest', t => {
   t.end();
 });
 
-t.test('every picture has its place, and none is much smaller than another grid would make it', async () => {
+t.test('every frame has a cell, and none is much smaller than in another grid', async () => {
   const size = fc.integer({ min: 1, max: 4_096 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), size, size, (count, width, height) => {

@@ -9,7 +9,7 @@ import {
   printIceUrl,
 } from '../../src/protocol/ice-url.js';
 
-t.test('URLs as RFC 7064 and RFC 7065 have them', async t => {
+t.test('URLs as in RFC 7064 and RFC 7065', async t => {
   const cases: [string, IceUrl, string][] = [
     ['stun:example.org', { scheme: 'stun', host: 'example.org', port: 3478, transport: 'udp' }, 'stun:example.org'],
     ['stun:h:19302', { scheme: 'stun', host: 'h', port: 19302, transport: 'udp' }, 'stun:h:19302'],
@@ -38,7 +38,7 @@ t.test('URLs as RFC 7064 and RFC 7065 have them', async t => {
   }
 });
 
-t.test('what is none says what would be right', async t => {
+t.test('an invalid URL is rejected with what is required', async t => {
   const cases: [string, RegExp][] = [
     ['', /not a STUN or TURN URL; expected stun:HOST:PORT/],
     ['http://h', /not a STUN or TURN URL/],
@@ -91,11 +91,11 @@ const urls = fc
     }),
   );
 
-t.test('what is printed reads as it was', async () => {
+t.test('a printed URL parses to the same', async () => {
   fc.assert(fc.property(urls, url => JSON.stringify(parseIceUrl(printIceUrl(url))) === JSON.stringify(url)));
 });
 
-t.test('any text is read, or refused in words, and quickly', async () => {
+t.test('any text is parsed, or rejected with the reason, and quickly', async () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ maxLength: 400 }), fc.stringMatching(/^turns?:[a-z.[\]:?@/-]{0,300}$/)), text => {
       try {
@@ -109,10 +109,10 @@ t.test('any text is read, or refused in words, and quickly', async () => {
   const began = performance.now();
   isHost(`${'a'.repeat(250)}!`);
   isHost(`${'a-'.repeat(120)}!`);
-  if (performance.now() - began > 1000) throw new Error('it takes long over what is no host');
+  if (performance.now() - began > 1000) throw new Error('it is slow on an invalid host');
 });
 
-t.test("webrtcbin's form has the user in it, whatever is in its name", async t => {
+t.test("webrtcbin's form includes the user, with any characters", async t => {
   const turn = parseIceUrl('turn:turn.example.org:443?transport=tcp');
   t.equal(printForWebrtcbin(parseIceUrl('stun:h'), '192.0.2.1'), 'stun://192.0.2.1:3478');
   t.equal(

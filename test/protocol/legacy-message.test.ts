@@ -17,7 +17,7 @@ const CANDIDATE = '1 1 UDP 2015363327 192.0.2.2 54279 typ host';
 t.test('hello and ok', t => {
   t.strictSame(parseLegacyMessage(HELLO), { type: 'hello' });
   t.strictSame(parseLegacyMessage(OK), { type: 'ok' });
-  t.strictSame(JSON.parse(HELLO), { status: 'HELLO' }, 'as the clients in the field say it');
+  t.strictSame(JSON.parse(HELLO), { status: 'HELLO' }, 'as sent by the clients in the field');
   t.strictSame(JSON.parse(OK), { status: 'OK' });
   for (const status of ['hello', 'BYE', null, 1, ['HELLO'], {}])
     t.strictSame(read({ status }), { type: 'unknown' }, JSON.stringify(status));
@@ -79,7 +79,7 @@ t.test('candidates, and the end of them', t => {
   t.end();
 });
 
-t.test('what is no message', t => {
+t.test('invalid messages', t => {
   for (const text of [
     '',
     ' ',
@@ -116,7 +116,7 @@ t.test('size and depth', t => {
   t.end();
 });
 
-t.test('whatever comes is null or a message with all that it needs', async () => {
+t.test('any text gives null or a complete message', async () => {
   const keys = fc.constantFrom('status', 'sdp', 'ice', 'type', 'candidate', 'sdpMLineIndex', '__proto__', 'x');
   const values = fc.constantFrom<unknown>(
     'HELLO',
@@ -157,7 +157,7 @@ t.test('whatever comes is null or a message with all that it needs', async () =>
   );
 });
 
-t.test('what an answer calls its sections', t => {
+t.test('the names of the sections of an answer', t => {
   t.strictSame(midsOf('v=0\r\nm=video 9\r\na=mid:n1c0\r\nm=video 0\r\na=mid:n1c1\r\n'), ['n1c0', 'n1c1']);
   t.strictSame(midsOf('v=0\na=mid:0 \na=midi:1\n'), ['0']);
   t.strictSame(midsOf(''), []);

@@ -14,7 +14,7 @@ const CAMERAS = [
   { camera: 'rear', mid: 'n1c1', profileLevelId: '64001f' },
 ];
 
-t.test('an offer of two cameras says whose each section is', t => {
+t.test('an offer of two cameras names the camera of each section', t => {
   const offer = composeMultiCameraOffer(made, CAMERAS, [CANDIDATE]);
   const { groups, media } = parse(offer);
   t.strictSame(groups, [{ type: 'BUNDLE', mids: 'n1c0 n1c1' }]);
@@ -40,9 +40,9 @@ t.test('an offer of two cameras says whose each section is', t => {
   t.strictSame(
     offer.match(/^a=candidate:.*$/gm)?.map(line => line.trim()),
     [`a=candidate:${CANDIDATE}`],
-    'those that are given, once',
+    'the given ones, once',
   );
-  t.notMatch(offer, /user1|host-0/, 'nothing of this machine');
+  t.notMatch(offer, /user1|host-0/, 'no detail of this machine');
   t.ok(offer.split('\r\n').every(line => !line.includes('\n')));
   t.throws(() => composeMultiCameraOffer(made, CAMERAS.slice(1), []), /2 sections instead of 1/);
   t.end();
@@ -55,7 +55,7 @@ for (const receiver of ['webrtcbin', 'chromium']) {
   const answer = readFixture(`bundles/${receiver}-receiver.sdp`);
   t.test(`the answer of ${receiver}`, t => {
     const taken = parse(accepted(answer));
-    t.strictSame(taken.groups, [{ type: 'BUNDLE', mids: 'video0 video1' }], 'as the sections are called here');
+    t.strictSame(taken.groups, [{ type: 'BUNDLE', mids: 'video0 video1' }], 'with the names of the sections used here');
     for (const media of taken.media) {
       t.match(media, { direction: 'recvonly', rtp: [{ payload: 96, codec: 'H264' }], setup: 'active', port: 9 });
       t.equal(media.iceUfrag, parse(answer).media[0]?.iceUfrag);
@@ -64,7 +64,7 @@ for (const receiver of ['webrtcbin', 'chromium']) {
     t.end();
   });
 
-  t.test(`${receiver} that does not want one of them`, t => {
+  t.test(`${receiver} that rejects one of them`, t => {
     for (const no of [
       (text: string) => text.replace('a=recvonly', 'a=inactive'),
       (text: string) => text.replace('m=video 9', 'm=video 0'),
@@ -87,7 +87,7 @@ for (const receiver of ['webrtcbin', 'chromium']) {
   });
 
   t.test(`the names of the sections, of ${receiver}`, t => {
-    t.ok(accepted(answer.replaceAll(/^a=mid:.*\r?\n/gm, '')), 'left out: by their places');
+    t.ok(accepted(answer.replaceAll(/^a=mid:.*\r?\n/gm, '')), 'left out: by position');
     t.throws(() => accepted(answer, ['n2c0', 'n2c1']), { code: 'invalid-sdp' }, 'of another offer');
     const turned = answer.replaceAll('n1c0', 'x').replaceAll('n1c1', 'n1c0').replaceAll('x', 'n1c1');
     t.strictSame(
@@ -98,7 +98,7 @@ for (const receiver of ['webrtcbin', 'chromium']) {
     t.end();
   });
 
-  t.test(`whatever is changed in it, of ${receiver}`, async () => {
+  t.test(`any change of the answer of ${receiver}`, async () => {
     fc.assert(
       fc.property(changes, list => {
         try {

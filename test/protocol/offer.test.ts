@@ -5,7 +5,7 @@ import { audioSection, bundle, edited, errorOf, negotiate, plain, sectionsOf } f
 
 const chromium = readOffer('chromium-156');
 
-/** What is agreed on for a camera that is sent in H.264 alone. */
+/** The agreement for a camera that is sent only in H.264. */
 function h264(text: string, purpose: Purpose = 'watch'): { codec: OfferedCodec; mid: string; index: number } {
   const { codec, section } = negotiate(text, purpose, H264).agreement.video;
   return { codec, mid: section.mid, index: section.index };
@@ -16,12 +16,12 @@ const transportOf = (text: string): Offer['transport'] => parseOffer(text, 'watc
 
 const allFeedback = ['goog-remb', 'transport-cc', 'ccm fir', 'nack', 'nack pli'];
 
-t.test('what is read of each client that can watch', t => {
+t.test('the offer of each client that can watch', t => {
   const cases: Record<
     string,
     { index: number; mid: string; setup: string; codec: Partial<OfferedCodec>; profile: string }
   > = {
-    // Plain Baseline stands first, constrained Baseline later; 108 and not 114, whose packetization-mode is 0.
+    // Plain Baseline comes first, constrained Baseline later; 108 and not 114, whose packetization-mode is 0.
     'chromium-156': {
       index: 0,
       mid: '0',
@@ -36,7 +36,7 @@ t.test('what is read of each client that can watch', t => {
       codec: { payloadType: 126, rtxPayloadType: 127 },
       profile: '42e01f',
     },
-    // High stands first, and is not what the camera sends.
+    // High comes first, but the camera does not send it.
     safari: {
       index: 0,
       mid: '0',
@@ -71,17 +71,17 @@ t.test('what is read of each client that can watch', t => {
   t.strictSame(
     transportOf(readOffer('libdatachannel-viewer')).ice,
     { ufrag: 'Q2xP', pwd: 'b7F4yN9qLwZ1cT6dRk3HsV' },
-    'from the session, where the section has none',
+    'from the session, if the section has none',
   );
   t.strictSame(
     parseOffer(readOffer('mediamtx-reader'), 'watch').sections.map(({ kind, mid }) => `${kind} ${mid}`),
     ['video 0', 'audio 1', 'application 2'],
-    'what is not wanted is remembered too, since it has to be answered',
+    'unwanted sections are kept too, since they must be answered',
   );
   t.end();
 });
 
-t.test('clients that cannot watch are told why', t => {
+t.test('clients that cannot watch are rejected with the reason', t => {
   t.match(refused(readOffer('firefox-no-h264')), {
     code: 'no-common-codec',
     message: 'The camera is available in H264; the offer has VP8, VP9, AV1, ulpfec, red, with payload types from 96 to 127.',
@@ -98,7 +98,7 @@ t.test('clients that cannot watch are told why', t => {
   t.end();
 });
 
-t.test('an offer that cannot be used says what is wrong with it', t => {
+t.test('an unusable offer is rejected with the reason', t => {
   const section = sectionsOf(plain);
   const cases: [string, string, string | RegExp][] = [
     ['nothing', '', 'v=0'],
@@ -145,13 +145,13 @@ t.test('an offer that cannot be used says what is wrong with it', t => {
     const { code, message } = errorOf(offer);
     t.equal(code, 'invalid-sdp', name);
     t.match(message, words, name);
-    t.ok(message.length < 200, `${name}: the message repeats no endless text`);
+    t.ok(message.length < 200, `${name}: the message is short`);
   }
   t.end();
 });
 
 // sdp-transform turns every value that looks like a number into one.
-t.test('numbers where words belong are refused, not tripped over', t => {
+t.test('numbers instead of words are rejected without a crash', t => {
   const cases: [string, string][] = [
     ['fingerprint', edited(plain, /a=fingerprint.*/, 'a=fingerprint:256 11')],
     ['fingerprint value', edited(plain, /a=fingerprint.*/, 'a=fingerprint:sha-256 11')],
@@ -175,7 +175,7 @@ t.test('numbers where words belong are refused, not tripped over', t => {
   t.end();
 });
 
-t.test('payload types that the payloader takes, and no others', t => {
+t.test('only payload types that the payloader supports', t => {
   const withType = (type: string): string => plain.replace(/(SAVPF |rtpmap:|fmtp:)96/g, `$1${type}`);
   for (const type of ['96', '127']) t.equal(h264(withType(type)).codec.payloadType, Number(type));
   for (const type of ['0', '35', '95', '128', '-1', 'NaN', '1e2', '99999999999999999999'])
@@ -216,9 +216,9 @@ t.test('which H.264 is chosen', t => {
       ['packetization-mode=1;profile-level-id=42e01f', 'packetization-mode=1;profile-level-id=42e034'],
       100,
     ],
-    ['letters, spaces and order do not matter', [' Profile-Level-Id=42E01F ; packetization-mode=1'], 100],
+    ['letter case, spaces and order do not matter', [' Profile-Level-Id=42E01F ; packetization-mode=1'], 100],
     ['no parameter is Baseline', ['packetization-mode=1'], 100],
-    ['High 4:4:4 cannot be asked for', ['packetization-mode=1;profile-level-id=f4001f'], null],
+    ['High 4:4:4 cannot be requested', ['packetization-mode=1;profile-level-id=f4001f'], null],
     ['a profile that is none', ['packetization-mode=1;profile-level-id=42e01'], null],
   ];
   for (const [name, formats, expected] of cases) {
@@ -229,7 +229,7 @@ t.test('which H.264 is chosen', t => {
   t.end();
 });
 
-t.test('the section that is sent to is the first that receives and has H.264', t => {
+t.test('the first section that receives and has H.264 is used', t => {
   const second = edited(sectionsOf(plain), /mid:0/, 'mid:b');
   const two = (first: string): string => bundle(sectionsOf(first), second);
   t.equal(h264(two(plain)).mid, '0');
@@ -237,12 +237,12 @@ t.test('the section that is sent to is the first that receives and has H.264', t
   t.equal(h264(two(edited(plain, /recvonly/, 'sendonly'))).index, 1);
   t.equal(h264(two(edited(plain, /m=video 9/, 'm=video 0'))).index, 1);
   t.equal(h264(edited(plain, /recvonly/, 'sendrecv')).index, 0);
-  t.equal(h264(edited(plain, /a=recvonly\r\n/, '')).index, 0, 'sendrecv is what holds without a word');
+  t.equal(h264(edited(plain, /a=recvonly\r\n/, '')).index, 0, 'sendrecv is the default');
   t.equal(h264(`${edited(plain, /m=video 9/, 'm=video 0')}a=bundle-only\r\n`).index, 0, 'bundle-only');
   t.end();
 });
 
-t.test('without a bundle the first usable video section is all that is used: each has a transport of its own', t => {
+t.test('without BUNDLE only the first usable video section is used: each has its own transport', t => {
   const second = edited(sectionsOf(plain), /mid:0/, 'mid:b');
   const offer = parseOffer(plain + second + audioSection, 'watch');
   t.strictSame(
@@ -254,11 +254,11 @@ t.test('without a bundle the first usable video section is all that is used: eac
   t.equal(h264(edited(plain, /recvonly/, 'sendonly') + second).mid, 'b', 'one that only sends is not usable');
   t.equal(refused(edited(plain, /H264/, 'VP8') + second).code, 'no-common-codec');
   const others = edited(plain + second + audioSection, 't=0 0\r\n', 't=0 0\r\na=group:BUNDLE b a\r\na=group:LS 0 a\r\n');
-  t.strictSame(parseOffer(others, 'watch').audio, [], 'a bundle of others, or a group that is none');
+  t.strictSame(parseOffer(others, 'watch').audio, [], 'a BUNDLE group of others, or an invalid group');
   t.end();
 });
 
-t.test('what can go the way of the purpose, and no other, is read', t => {
+t.test('only sections with the direction of the purpose are used', t => {
   const read = (text: string, purpose: Purpose): string[] => {
     const { video, audio } = parseOffer(text, purpose);
     return [...video, ...audio].map(({ mid }) => mid);
@@ -280,7 +280,7 @@ t.test('what can go the way of the purpose, and no other, is read', t => {
   t.end();
 });
 
-t.test('the publishers that are known', t => {
+t.test('the offers of known publishers', t => {
   for (const [client, payloadType, audio, setup] of [
     ['obs-whip', 96, 111, 'actpass'],
     ['ffmpeg-whip', 106, 111, 'passive'],
@@ -314,37 +314,37 @@ t.test('a bundle-only section has no lines of a transport: the one that carries 
   t.end();
 });
 
-t.test('beside the first video section, one that cannot be used is just not', t => {
+t.test('an unusable section beside the first video section is ignored', t => {
   const broken: [string, string][] = [
     ['RTP in the clear', edited(audioSection, 'UDP/TLS/RTP/SAVPF', 'RTP/AVP')],
     ['a fingerprint that is none', edited(audioSection, /sha-256 .*/, 'sha-256 AB')],
     ['a short password', edited(audioSection, /ice-pwd.*/, 'ice-pwd:short')],
     ['port 0', edited(audioSection, 'm=audio 9', 'm=audio 0')],
     ['another clock rate', edited(audioSection, 'opus/48000', 'opus/16000')],
-    ['a codec of pictures', edited(audioSection, 'opus/48000/2', 'VP8/90000')],
+    ['a video codec', edited(audioSection, 'opus/48000/2', 'VP8/90000')],
   ];
   for (const [name, section] of broken) {
     const { agreement, offer } = negotiate(bundle(sectionsOf(plain), section));
     t.equal(agreement.audio, null, name);
     t.equal(agreement.video.section.mid, '0', name);
-    t.equal(offer.sections.length, 2, `${name}: it is answered all the same`);
+    t.equal(offer.sections.length, 2, `${name}: it is still answered`);
   }
   t.end();
 });
 
-t.test('Opus in any letter case; its payload type is not one of the pictures', t => {
+t.test('Opus in any letter case; its payload type is not one of the video', t => {
   const sound = (section: string): unknown => negotiate(bundle(sectionsOf(plain), section)).agreement.audio?.codec.name;
   t.equal(sound(audioSection), 'OPUS');
   t.equal(sound(edited(audioSection, 'opus', 'OPUS')), 'OPUS');
-  t.equal(sound(audioSection.replaceAll('111', '96')), undefined, 'in a bundle a payload type means one thing');
-  t.equal(sound(audioSection.replaceAll('111', '63')), undefined, 'the payloader does not take it');
+  t.equal(sound(audioSection.replaceAll('111', '96')), undefined, 'in a BUNDLE group a payload type is unique');
+  t.equal(sound(audioSection.replaceAll('111', '63')), undefined, 'the payloader does not support it');
   t.end();
 });
 
 const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 
-t.test('header extensions: those of which something is made, with ids that fit into a one-byte header', t => {
+t.test('header extensions: the supported ones, with ids that fit into a one-byte header', t => {
   const read = (...lines: string[]): unknown =>
     parseOffer(plain + lines.map(line => `a=extmap:${line}\r\n`).join(''), 'watch').video[0]?.extensions;
   t.strictSame(read(`3 ${TRANSPORT_CC}`, `4 ${MID}`), [
@@ -356,7 +356,7 @@ t.test('header extensions: those of which something is made, with ids that fit i
   for (const line of [...none, `3 ${MID}0`, '3 urn:3gpp:video-orientation'])
     t.strictSame(read(line), [], line.slice(0, 40));
   t.strictSame(read(`15 ${MID}`, `2 ${MID}`), [{ id: 2, uri: MID }], 'the first that can be used');
-  t.strictSame(read(`2 ${MID}`, `2 ${TRANSPORT_CC}`, `3 ${MID}`), [{ id: 2, uri: MID }], 'an id means one thing');
+  t.strictSame(read(`2 ${MID}`, `2 ${TRANSPORT_CC}`, `3 ${MID}`), [{ id: 2, uri: MID }], 'an id is unique');
   t.strictSame(read(), []);
   t.end();
 });
@@ -389,7 +389,7 @@ t.test('the SSRCs of a publisher, and their pairs for retransmissions', t => {
   t.end();
 });
 
-t.test('of lines that say the same thing twice the first counts', t => {
+t.test('of duplicate lines the first counts', t => {
   const again = `${plain}a=rtpmap:96 VP8/90000\r\na=fmtp:96 profile-level-id=640c1f\r\n`;
   const { codecs } = parseOffer(again, 'watch').video[0] ?? {};
   t.strictSame(
@@ -399,8 +399,8 @@ t.test('of lines that say the same thing twice the first counts', t => {
   t.end();
 });
 
-// Comparing each format with each, and with each number of the m-line, takes longer than a test may.
-t.test('an offer of 64 KiB that is made to take long does not', t => {
+// Comparing each format with every other, and with each number of the m-line, exceeds the test's time limit.
+t.test('an offer of 64 KiB that is crafted to be slow is parsed quickly', t => {
   const lines = (count: number, line: string): string => `${line}\r\n`.repeat(count);
   const hard =
     edited(plain, /SAVPF 96/, `SAVPF 96 97 ${'9 '.repeat(8_000)}98`) +
@@ -411,13 +411,13 @@ t.test('an offer of 64 KiB that is made to take long does not', t => {
   t.end();
 });
 
-t.test('a direction at session level holds for sections without their own (RFC 8866 §6.7)', t => {
+t.test('a direction at session level applies to sections without their own (RFC 8866 §6.7)', t => {
   const bySession = edited(edited(plain, /a=recvonly\r\n/, ''), /t=0 0\r\n/, 't=0 0\r\na=sendonly\r\n');
   t.match(errorOf(bySession).message, 'no video section that can receive');
   t.end();
 });
 
-t.test('candidates that libnice can use are kept, and nothing rides in on them', t => {
+t.test('candidates that libnice can use are kept, without any other attributes', t => {
   const good = [
     '1467250027 1 udp 2122260223 192.0.2.3 46243 typ host generation 0 network-id 1',
     '2 1 UDP 1686052607 198.51.100.4 46243 typ srflx raddr 192.0.2.3 rport 46243',
@@ -455,7 +455,7 @@ t.test('candidates of another section are those of the same agent, or of none', 
   t.end();
 });
 
-t.test('line ends: LF alone is taken too; a bare CR within a value ends it', t => {
+t.test('line ends: a lone LF is accepted too; a bare CR within a value ends it', t => {
   t.equal(h264(chromium.replaceAll('\r\n', '\n')).codec.payloadType, 108);
   t.match(h264(edited(plain, /a=mid:0/, 'a=mid:0\ra=injected:1')), { mid: '0' });
   t.match(transportOf(edited(plain, /ufrag:abcd/, 'ufrag:abcd\rinjected')).ice, { ufrag: 'abcd' });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { SlidingPercentiles } from '../../src/protocol/percentiles.js';
 
-t.test('nearest rank, whatever the order', t => {
+t.test('nearest rank, in any order', t => {
   const window = new SlidingPercentiles(100);
   t.equal(window.read(), null);
   window.add(7);
@@ -13,7 +13,7 @@ t.test('nearest rank, whatever the order', t => {
   t.end();
 });
 
-t.test('the oldest go, and what is no number does not come', t => {
+t.test('the oldest values are dropped, and NaN is ignored', t => {
   const window = new SlidingPercentiles(3);
   for (const value of [1000, 1000, 1000, Number.NaN, Number.POSITIVE_INFINITY, 1, 2, 3]) window.add(value);
   t.strictSame(window.read(), { p50: 2, p95: 3, p99: 3, count: 3 });
@@ -25,7 +25,7 @@ t.test('the oldest go, and what is no number does not come', t => {
   t.end();
 });
 
-t.test('each is one of the last values, and they do not go down', t => {
+t.test('each is one of the last values, and they are ascending', t => {
   fc.assert(
     fc.property(fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1 }), values => {
       const window = new SlidingPercentiles(10);

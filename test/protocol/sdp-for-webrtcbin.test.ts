@@ -13,7 +13,7 @@ function given(text: string, purpose: Purpose = 'watch'): string {
 }
 const linesOf = (text: string, pattern: RegExp): string[] => text.split('\r\n').filter(line => pattern.test(line));
 
-t.test('what webrtcbin is given for Chromium', t => {
+t.test("Chromium's offer as passed to webrtcbin", t => {
   t.strictSame(given(readOffer('chromium-156')).split('\r\n'), [
     'v=0',
     'o=- 1 1 IN IP4 0.0.0.0',
@@ -46,7 +46,7 @@ t.test('what webrtcbin is given for Chromium', t => {
   t.end();
 });
 
-t.test('of every client the sections that were agreed on, and nothing but what is known', t => {
+t.test('the agreed sections of every client, with known lines only', t => {
   for (const client of CLIENTS) {
     for (const purpose of ['watch', 'publish'] as const) {
       const text = readOffer(client);
@@ -65,7 +65,7 @@ t.test('of every client the sections that were agreed on, and nothing but what i
   t.end();
 });
 
-t.test('a publisher: it sends, the video section stands first, and one transport serves both', t => {
+t.test('a publisher: it sends, the video section comes first, and one transport serves both', t => {
   const sdp = given(readOffer('ffmpeg-whip'), 'publish');
   t.strictSame(linesOf(sdp, /^(m=|a=(group|mid|send|recv|rtpmap|fmtp|setup))/), [
     'a=group:BUNDLE 1 0',
@@ -85,7 +85,7 @@ t.test('a publisher: it sends, the video section stands first, and one transport
   t.end();
 });
 
-t.test("the transport is that of the bundle's first section that is accepted, candidates with it", t => {
+t.test("the transport and candidates are those of the BUNDLE group's first accepted section", t => {
   const candidate = (n: number): string => `a=candidate:${n} 1 UDP 1 192.0.2.${n} 9 typ host\r\n`;
   const sdp = given(bundle(audioSection + candidate(1), sectionsOf(plain) + candidate(2)));
   t.strictSame(linesOf(sdp, /^a=(ice-ufrag|candidate)/), [
@@ -96,7 +96,7 @@ t.test("the transport is that of the bundle's first section that is accepted, ca
   t.end();
 });
 
-t.test("a publisher's header extensions and SSRCs: in the whole bundle each means one thing", t => {
+t.test("a publisher's header extensions and SSRCs are unique in the whole BUNDLE group", t => {
   const cc = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
   const mid = 'urn:ietf:params:rtp-hdrext:sdes:mid';
   const offer = (video: string[], audio: string[]): string =>
@@ -125,9 +125,9 @@ t.test("a publisher's header extensions and SSRCs: in the whole bundle each mean
     'a=ssrc:9 cname:publisher',
     'a=ssrc:8 cname:publisher',
   ]);
-  t.equal(written([`extmap:3 ${cc}`], [`extmap:3 ${mid}`]).length, 1, 'sound that cannot be told apart is not taken');
-  t.equal(written(['ssrc:9 cname:x'], ['ssrc:9 cname:x']).length, 1, 'nor with an SSRC of the pictures');
-  t.notMatch(given(`${plain}a=extmap:3 ${cc}\r\na=ssrc:9 cname:x\r\n`), /extmap|ssrc/, 'a viewer is asked for none');
+  t.equal(written([`extmap:3 ${cc}`], [`extmap:3 ${mid}`]).length, 1, 'ambiguous audio is not accepted');
+  t.equal(written(['ssrc:9 cname:x'], ['ssrc:9 cname:x']).length, 1, 'nor with an SSRC of the video');
+  t.notMatch(given(`${plain}a=extmap:3 ${cc}\r\na=ssrc:9 cname:x\r\n`), /extmap|ssrc/, 'none for a viewer');
   t.strictSame(linesOf(given(readOffer('ffmpeg-whip'), 'publish'), /^a=ssrc/), [
     'a=ssrc:3184534673 cname:publisher',
     'a=ssrc:3184534672 cname:publisher',
@@ -135,7 +135,7 @@ t.test("a publisher's header extensions and SSRCs: in the whole bundle each mean
   t.end();
 });
 
-t.test('no other parameter of a codec is let through', t => {
+t.test('no other parameter of a codec is passed on', t => {
   const odd = edited(
     plain,
     /a=fmtp:96 .*/,
@@ -148,13 +148,13 @@ t.test('no other parameter of a codec is let through', t => {
 const legacy = readOffer('legacy-sender');
 const camerasOf = (text: string): ReturnType<typeof offerOfCameras> => offerOfCameras(parseOffer(text, 'publish'));
 
-t.test('an old sender: a section for each of its cameras, all on one transport', t => {
+t.test('a legacy sender: a section for each of its cameras, all on one transport', t => {
   const { text, cameras } = camerasOf(legacy);
   t.equal(cameras, 3);
   t.strictSame(linesOf(text, /^(m=|a=(group|mid|send|recv|rtpmap|fmtp|setup))/), [
     'a=group:BUNDLE video0 video1 video2',
     ...['video0', 'video1', 'video2'].flatMap(mid => [
-      // Port 0 and bundle-only, as they were offered, are a no to webrtcbin; sendrecv would have it send.
+      // For webrtcbin the offered port 0 and bundle-only mean rejected; with sendrecv it would send.
       'm=video 9 UDP/TLS/RTP/SAVPF 96',
       'a=setup:actpass',
       `a=mid:${mid}`,
@@ -167,14 +167,14 @@ t.test('an old sender: a section for each of its cameras, all on one transport',
   t.strictSame(
     linesOf(text, /^a=ssrc/),
     ['2571499792', '2647595616', '13179372'].map(ssrc => `a=ssrc:${ssrc} cname:publisher`),
-    'the payload type is the same: only by these are packets told apart',
+    'the payload type is the same: only these distinguish packets',
   );
   t.strictSame(strangeCameraLines(text), []);
   t.equal(camerasOf(legacy.slice(0, legacy.indexOf('m=video 0')).replace(' video1 video2', '')).cameras, 1);
   t.end();
 });
 
-t.test('what of an old sender cannot be taken', t => {
+t.test('unusable offers of a legacy sender', t => {
   const codeOf = (text: string): string => {
     try {
       return String(camerasOf(text).cameras);
@@ -190,13 +190,13 @@ t.test('what of an old sender cannot be taken', t => {
   t.equal(
     codeOf(legacy.replace('a=group:BUNDLE video0 video1', 'a=group:BUNDLE video0')),
     'invalid-sdp',
-    'one of them is not in the bundle',
+    'one of them is not in the BUNDLE group',
   );
-  t.equal(codeOf(legacy.replace('a=mid:video1', 'a=mid:video0')), 'invalid-sdp', 'two of one name');
+  t.equal(codeOf(legacy.replace('a=mid:video1', 'a=mid:video0')), 'invalid-sdp', 'two with the same name');
   t.end();
 });
 
-t.test('whatever an old sender offers, there is an OfferError, or lines that are known', t => {
+t.test('any offer of a legacy sender gives an OfferError, or known lines only', t => {
   let accepted = 0;
   fc.assert(
     fc.property(changes, list => {
@@ -204,7 +204,7 @@ t.test('whatever an old sender offers, there is an OfferError, or lines that are
         const { text, cameras } = camerasOf(changed(legacy, list, 65_536));
         const strange = strangeCameraLines(text);
         if (strange.length > 0) throw new Error(`webrtcbin would see ${JSON.stringify(strange).slice(0, 2_000)}`);
-        if (linesOf(text, /^m=/).length !== cameras) throw new Error('there are not as many sections as cameras');
+        if (linesOf(text, /^m=/).length !== cameras) throw new Error('the number of sections is not that of the cameras');
         if (new Set(linesOf(text, /^a=(ice-|fingerprint)/)).size !== 3) throw new Error('more than one transport');
         accepted++;
       } catch (error) {
@@ -213,6 +213,6 @@ t.test('whatever an old sender offers, there is an OfferError, or lines that are
     }),
     { numRuns: 2_000 },
   );
-  t.ok(accepted > 100, `enough were taken to say something: ${accepted}`);
+  t.ok(accepted > 100, `enough were accepted to be significant: ${accepted}`);
   t.end();
 });

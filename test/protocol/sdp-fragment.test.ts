@@ -20,7 +20,7 @@ const textOf = (name: string): string => recorded.find(fragment => fragment.name
 const host = '1387637174 1 UDP 2122260223 192.0.2.1 61764 typ host';
 const [credentials = { ufrag: '', pwd: '' }] = credentialsIn(readOffer('chromium-156'));
 
-t.test('what clients trickle is read', t => {
+t.test('fragments of clients are parsed', t => {
   t.equal(recorded.length, 7);
   const { ufrag, pwd } = credentials;
   const none = { ufrag: null, pwd: null };
@@ -31,7 +31,7 @@ t.test('what clients trickle is read', t => {
         kind: 'video',
         mid: '0',
         ...none,
-        // The one over TCP and the one with an mDNS name are left out, and so are Chromium's own attributes.
+        // Candidates with TCP or an mDNS name are left out, and so are Chromium's own attributes.
         candidates: [host],
         endOfCandidates: true,
       },
@@ -57,19 +57,19 @@ t.test('what clients trickle is read', t => {
       endOfCandidates: true,
     },
   ]);
-  t.strictSame(candidatesFor(parseFragment(textOf('eyevinn')), [credentials]), [host], 'component 0, said twice');
+  t.strictSame(candidatesFor(parseFragment(textOf('eyevinn')), [credentials]), [host], 'component 0, sent twice');
   t.match(parseFragment(textOf('candidates-alone')), { session: { candidates: { length: 2 } }, sections: [] });
   t.match(parseFragment(textOf('medooze-firefox')).sections, [{ candidates: { length: 1 } }]);
   t.end();
 });
 
-t.test('each of them is of the session whose offer it follows', t => {
+t.test('each of them belongs to the session of its offer', t => {
   for (const { name, text } of recorded)
-    t.ok(candidatesFor(parseFragment(text), [credentials])?.length, `${name} brings candidates`);
+    t.ok(candidatesFor(parseFragment(text), [credentials])?.length, `${name} has candidates`);
   t.end();
 });
 
-t.test('line ends, empty lines and what says nothing of ICE do not matter', t => {
+t.test('line ends, empty lines and lines unrelated to ICE do not matter', t => {
   const text = textOf('medooze-whip');
   const expected = parseFragment(text);
   t.strictSame(parseFragment(text.replaceAll('\r\n', '\n')), expected, 'LF');
@@ -80,7 +80,7 @@ t.test('line ends, empty lines and what says nothing of ICE do not matter', t =>
   t.end();
 });
 
-t.test('candidates that no session could use are left out in silence', t => {
+t.test('candidates that no session can use are silently left out', t => {
   for (const unusable of [
     '',
     'nonsense',
@@ -97,7 +97,7 @@ t.test('candidates that no session could use are left out in silence', t => {
   t.end();
 });
 
-t.test('what is no fragment is refused in words', t => {
+t.test('an invalid fragment is rejected with the reason', t => {
   const cases: [string, RegExp][] = [
     ['', /empty/],
     ['\r\n\r\n', /empty/],
@@ -130,12 +130,12 @@ t.test('what is no fragment is refused in words', t => {
   t.end();
 });
 
-t.test('new credentials ask for an ICE restart, and nothing else does', t => {
+t.test('only new credentials request an ICE restart', t => {
   const known = [credentials, { ufrag: 'video', pwd: 'v'.repeat(24) }];
   const of = (...lines: string[]) => candidatesFor(parseFragment(lines.join('\n')), known);
   const line = `a=candidate:${host}`;
   t.strictSame(of(`a=ice-ufrag:${credentials.ufrag}`, `a=ice-pwd:${credentials.pwd}`, line), [host]);
-  t.strictSame(of('a=ice-ufrag:video', line), [host], 'of another section of the same offer, as Firefox has it');
+  t.strictSame(of('a=ice-ufrag:video', line), [host], 'of another section of the same offer, as in Firefox');
   t.strictSame(of(line), [host], 'without credentials');
   t.strictSame(of('a=end-of-candidates'), []);
   t.equal(of('a=ice-ufrag:0ther', line), null);
@@ -149,7 +149,7 @@ t.test('new credentials ask for an ICE restart, and nothing else does', t => {
   t.strictSame(
     of('m=audio 9 RTP/AVP 0', 'a=ice-ufrag:0ther', line, 'm=video 9 RTP/AVP 0', 'a=ice-ufrag:video', 'a=mid:1'),
     [],
-    'only the section that is known counts',
+    'only the known section counts',
   );
   t.end();
 });
@@ -194,7 +194,7 @@ const fragments: fc.Arbitrary<SdpFragment> = fc
   .record({ session: fc.record(update), sections: fc.array(section, { maxLength: 5 }) })
   .filter(fragment => formatFragment(fragment) !== '');
 
-t.test('what is written is read again as it was', t => {
+t.test('a written fragment parses to the same', t => {
   fc.assert(
     fc.property(fragments, fragment => {
       // Not strictSame: each shrinking step would count as a failure of its own.
@@ -205,7 +205,7 @@ t.test('what is written is read again as it was', t => {
   t.end();
 });
 
-t.test('10,000 mutated fragments: each is read, or refused with its own error', t => {
+t.test('10,000 mutated fragments: each is parsed, or rejected with its own error', t => {
   const mutation = fc.record({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     length: fc.nat({ max: 30 }),
@@ -226,11 +226,11 @@ t.test('10,000 mutated fragments: each is read, or refused with its own error', 
         try {
           const fragment = parseFragment(mutated);
           read++;
-          // Whatever came in: what is passed on is of the form that was checked, and a line at most.
+          // For any input: candidates that are passed on have the checked form, and are at most a line.
           for (const value of candidatesFor(fragment, [credentials]) ?? [])
             if (!/^[\w+/.:-]+( [\w+/.:-]+)+$/.test(value)) throw new Error(value);
           if (JSON.stringify(parseFragment(formatFragment(fragment) || 'a=\n')) !== JSON.stringify(fragment))
-            throw new Error('not the same again');
+            throw new Error('not the same after parsing');
         } catch (error) {
           if (!(error instanceof SdpFragmentError)) throw error;
           refused++;
@@ -243,7 +243,7 @@ t.test('10,000 mutated fragments: each is read, or refused with its own error', 
   t.end();
 });
 
-t.test('long lines cost no time', t => {
+t.test('long lines are parsed quickly', t => {
   for (const text of [
     `a=candidate:${'1 '.repeat(8_000)}`,
     `a=candidate:1 1 udp 1 ${'a'.repeat(16_000)}`,

@@ -6,11 +6,11 @@ import { formatEvent, formatRetry, HEARTBEAT } from '../../src/protocol/server-s
 t.test('an event is its name, its data in one line, and an empty line', t => {
   t.equal(formatEvent('viewercount', { viewercount: 2 }), 'event: viewercount\ndata: {"viewercount":2}\n\n');
   const text = formatEvent('inactive', { reason: 'first\nsecond\r\n\ndata: another' });
-  t.equal(text.trimEnd().split(/[\r\n]/).length, 2, 'whatever is in the data');
+  t.equal(text.trimEnd().split(/[\r\n]/).length, 2, 'with any data');
   t.end();
 });
 
-t.test('what is no event', t => {
+t.test('invalid events', t => {
   t.match(HEARTBEAT, /^:[^\n]*\n\n$/, 'a comment');
   t.equal(formatRetry(3000), 'retry: 3000\n\n');
   t.end();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { protocolsWithToken, selectProtocol, tokenInProtocols } from '../../src/protocol/socket-token.js';
 
-t.test('any token comes through, as words of HTTP, and is not what is answered with', async () => {
+t.test('any token is encoded as HTTP tokens, and never echoed', async () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), token => {
       const protocols = protocolsWithToken(token);
@@ -16,7 +16,7 @@ t.test('any token comes through, as words of HTTP, and is not what is answered w
   );
 });
 
-t.test('what is no token of ours', async t => {
+t.test('protocols that carry no token', async t => {
   for (const header of ['', ',', 'bigfootbot', 'bigfootbot.token', 'chat, superchat'])
     t.equal(tokenInProtocols(header), undefined, header);
   t.equal(tokenInProtocols('bigfootbot.token.%%'), '%%');

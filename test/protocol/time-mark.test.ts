@@ -11,7 +11,7 @@ import {
 
 const { cell, columns, margin, rows } = TIME_MARK;
 
-/** The corner with a mark in it, as it is drawn. */
+/** The corner with a mark in it, as drawn. */
 function drawn(text: string, options: { bytes?: 1 | 4; white?: number; black?: number; shift?: number } = {}) {
   const { bytes = 1, white = 255, black = 0, shift = 0 } = options;
   const { width, height } = TIME_MARK_CORNER;
@@ -27,7 +27,7 @@ function drawn(text: string, options: { bytes?: 1 | 4; white?: number; black?: n
   return { data, width, height, bytesPerPixel: bytes } satisfies TimeMarkFrame;
 }
 
-t.test('a time, in the middle of its ms', t => {
+t.test('a time, in the middle of its millisecond', t => {
   t.equal(parseTimeMark('0:00:00.000'), 500_000n);
   t.equal(parseTimeMark('34:17:36.789'), 123_456_789_500_000n);
   t.equal(parseTimeMark('S 34:17:36.789'), 123_456_789_500_000n);
@@ -62,37 +62,37 @@ t.test('no glyph becomes another by one cell', t => {
   t.end();
 });
 
-t.test('what is drawn is read', t => {
+t.test('a drawn mark is read', t => {
   for (const text of ['S 0:00:00.000', 'S 34:17:36.789', 'S 99999:59:59.999', 'S 8:26:05.431'])
     for (const options of [{}, { bytes: 4 as const }, { white: 200, black: 40 }, { shift: 2 }, { shift: -2 }])
       t.equal(readTimeMark(drawn(text, options)), parseTimeMark(text), `${text} ${JSON.stringify(options)}`);
   t.end();
 });
 
-t.test('what is no mark, is cut off or is dimmed is not read', t => {
+t.test('an invalid, truncated or dimmed mark is not read', t => {
   const whole = drawn('S 34:17:36.789');
   t.equal(readTimeMark({ ...whole, width: 40 }), null, 'cut off');
   t.equal(readTimeMark({ ...whole, height: 10 }), null, 'cut off below');
   t.equal(readTimeMark({ data: [], width: 0, height: 0, bytesPerPixel: 1 }), null, 'empty');
-  t.equal(readTimeMark({ data: [255], width: 200, height: 200, bytesPerPixel: 4 }), null, 'less than it says');
+  t.equal(readTimeMark({ data: [255], width: 200, height: 200, bytesPerPixel: 4 }), null, 'fewer pixels than declared');
   t.equal(readTimeMark(drawn('S 34:17:36.789', { white: 90, black: 0 })), null, 'dimmed');
   for (const text of ['', '34:17:36.789', 'S 34:77:36.789', 'S 34:17:36:789', 'S S4:17:36.789', 'S .........'])
     t.equal(readTimeMark(drawn(text)), null, text);
   t.end();
 });
 
-t.test('one cell that is wrong is noticed, wherever it is', t => {
+t.test('a single wrong cell is detected anywhere', t => {
   const text = 'S 34:17:36.789';
   const inGlyphs = text.length * columns;
   fc.assert(
     fc.property(fc.nat(inGlyphs - 1), fc.nat(rows - 1), (x, y) => {
-      const picture = drawn(text);
+      const frame = drawn(text);
       for (let row = 0; row < cell; row++)
         for (let column = 0; column < cell; column++) {
-          const at = (margin + y * cell + row) * picture.width + margin + x * cell + column;
-          picture.data[at] = 255 - (picture.data[at] ?? 0);
+          const at = (margin + y * cell + row) * frame.width + margin + x * cell + column;
+          frame.data[at] = 255 - (frame.data[at] ?? 0);
         }
-      return readTimeMark(picture) === null;
+      return readTimeMark(frame) === null;
     }),
   );
   t.end();

@@ -11,9 +11,9 @@ const withCandidates = (...candidates: string[]): string =>
 const candidatesOf = (sdp: string): string[] =>
   [...sdp.matchAll(/^a=candidate:(.*)\r$/gm)].map(([, value = '']) => value);
 
-t.test('what a server is offered: H.264 in three profiles, to receive', t => {
+t.test('the offer to a server: H.264 in three profiles, to receive', t => {
   const offer = composeWhepOffer(recv);
-  t.equal(offer, recv, 'it is the one that was recorded');
+  t.equal(offer, recv, 'it is the recorded one');
   for (const [payloadType, profile] of [
     [96, '42e01f'],
     [98, '4d001f'],
@@ -42,7 +42,7 @@ t.test('what a server is offered: H.264 in three profiles, to receive', t => {
   t.end();
 });
 
-t.test('candidates: those of use, the best first, and IPv4 before IPv6', t => {
+t.test('candidates: the usable ones, the best first, and IPv4 before IPv6', t => {
   const offer = composeWhepOffer(
     withCandidates(
       '1 1 TCP 1010827519 192.0.2.2 49137 typ host tcptype passive',
@@ -63,7 +63,7 @@ t.test('candidates: those of use, the best first, and IPv4 before IPv6', t => {
   t.end();
 });
 
-t.test('all else is left as it is, with an end on every line', async () => {
+t.test('everything else is unchanged, with an end on every line', async () => {
   fc.assert(
     fc.property(changes, list => {
       const text = changed(recv, list, 65_536);

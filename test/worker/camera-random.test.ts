@@ -4,7 +4,7 @@ import { timersOf } from '../../src/worker/camera/camera-state.js';
 import { transition } from '../../src/worker/camera/camera-transition.js';
 import { CameraWorld, FAILURE, PUBLISHED, TEST_SETTINGS } from '../helpers/camera-world.js';
 
-// Random lives of a camera, and what must hold in each of them. FUZZ_RUNS sets how many.
+// Random lives of a camera, and their invariants. FUZZ_RUNS sets how many.
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 10_000);
 const SETTINGS = [
@@ -18,7 +18,7 @@ const SETTINGS = [
 
 type Act = (world: CameraWorld) => void;
 
-/** Each is what the world may do to a camera at any time; what makes no sense at the moment is left out. */
+/** What may happen to a camera at any time; impossible events are skipped. */
 const act: fc.Arbitrary<[string, Act]> = fc.oneof(
   fc.constantFrom<[string, Act][]>(
     ['opened', world => world.opening && world.opened()],
@@ -74,7 +74,7 @@ function plug(world: CameraWorld, isPresent: boolean): void {
   world.configure({ settings: { ...settings, isPresent }, isBack: isPresent });
 }
 
-/** As config-change.ts describes it. */
+/** As described by config-change.ts. */
 function change(world: CameraWorld, to: (typeof SETTINGS)[number], reopen: 'no' | 'format' | 'source'): void {
   const from = world.state.settings;
   const isOther = JSON.stringify(from.source) !== JSON.stringify(to.source);
@@ -91,42 +91,42 @@ function check(world: CameraWorld, seen: Set<string>): void {
     throw new Error(`${what}\n${JSON.stringify({ ...state, subscribers: [...state.subscribers] }, null, 1)}`);
   };
   if (world.faults.length > 0) fail(world.faults.join('\n'));
-  // A registered publisher is on air, or about to be, or its end was told.
+  // A registered publisher is shown, or about to be, or was notified of its end.
   if (state.publisher) seen.add(state.publisher.session);
   for (const session of seen)
     if (state.publisher?.session !== session && !world.endedPublishers.has(session)) fail(`${session} is a zombie`);
   if (state.publisher && state.phase === 'closed') fail('a publisher of a closed camera');
   if (state.publisher?.isLive && state.phase === 'live' && world.onAir !== 'publisher')
-    fail('the publisher is not on air');
-  if (state.publisher && world.endedPublishers.has(state.publisher.session)) fail('a publisher that was told to go');
-  // At most one source is open, but for the one that another takes the place of.
+    fail('the publisher is not shown');
+  if (state.publisher && world.endedPublishers.has(state.publisher.session)) fail('a publisher that was ended');
+  // At most one source is open, except while another replaces it.
   if (state.phase === 'closed' && (world.source || world.opening || world.isOutputOpen))
-    fail('closed, and something runs');
-  if (world.source !== null && state.source === 'none') fail('a source that nobody knows of');
-  if (world.opening?.attempt !== state.attempt?.id) fail('an attempt that nobody knows of');
-  if (state.source !== 'none' && world.source === null) fail('a source that is not there');
+    fail('closed, but something runs');
+  if (world.source !== null && state.source === 'none') fail('an unknown source');
+  if (world.opening?.attempt !== state.attempt?.id) fail('an unknown attempt');
+  if (state.source !== 'none' && world.source === null) fail('a missing source');
   if (state.source !== 'none' && state.publisher?.isLive) fail('a source beside a publisher');
-  // What is seen is what is said, and nothing stands still that is said to be something else.
-  if (state.phase === 'live' && state.source === 'open' && world.onAir !== 'source') fail('the source is not on air');
+  // The output shows what the status says, and no frozen frame.
+  if (state.phase === 'live' && state.source === 'open' && world.onAir !== 'source') fail('the source is not shown');
   const isLost = state.phase === 'lost' || state.phase === 'awaitingPublisher';
   if (isLost && state.codec === 'H264' && !world.isPlaceholderDue && world.onAir !== 'placeholder')
-    fail('nothing says that the camera is lost');
-  // No timer of a state that is over does anything.
+    fail('the viewers do not see that the camera is lost');
+  // No timer of a previous state has an effect.
   const due = Object.values(timersOf(state)).filter(at => at <= world.now);
   if (due.length === 0) {
     const { state: after, effects } = transition(state, { type: 'tick' }, world.now);
     if (after !== state || effects.length > 0) fail('a tick without a timer');
   }
-  // Nobody waits for ever.
+  // Nobody waits forever.
   if (state.subscribers.size > 0 && state.phase === 'closed') fail('subscribers of a closed camera');
   if ([...world.waiting].join() !== [...state.subscribers].join())
-    fail('somebody waits who is not known, or was not told');
+    fail('a subscriber is unknown, or was not notified');
 }
 
 /** A camera with viewers comes back to live when its source does. */
 function recover(world: CameraWorld): void {
   if (world.state.subscribers.size === 0) return;
-  const told = world.failed.size;
+  const failed = world.failed.size;
   plug(world, true);
   for (let turn = 0; turn < 8 && world.state.phase !== 'live' && world.state.phase !== 'closed'; turn++) {
     world.placeholderShown();
@@ -136,7 +136,7 @@ function recover(world: CameraWorld): void {
     if (world.state.phase === 'lost' && !world.opening) world.pass(2_000);
     if (world.opening) world.opened();
   }
-  if (world.state.phase !== 'live' && world.failed.size === told)
+  if (world.state.phase !== 'live' && world.failed.size === failed)
     throw new Error(`it does not come back from ${world.state.phase}: ${world.trace.join(', ')}`);
 }
 
@@ -158,5 +158,5 @@ t.test(`${RUNS} random lives`, async t => {
     }),
     { numRuns: RUNS },
   );
-  t.pass('they hold what they must');
+  t.pass('all invariants hold');
 });

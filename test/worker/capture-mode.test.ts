@@ -15,7 +15,7 @@ const ALL = { h264: 'allowed', decodes: ['MJPG'] } as const;
 const show = (mode: ChosenMode | undefined): string | null =>
   mode ? `${mode.format} ${mode.width}x${mode.height} ${Number(mode.framerate.toFixed(2))}` : null;
 
-/** A webcam as there are many: raw pictures are too much for USB where they are large. */
+/** A common webcam: large raw frames exceed the bandwidth of USB. */
 const WEBCAM = [
   mode('YUYV', '640x480', 30, 25, 15, 5),
   mode('YUYV', '1280x720', 10, 5),
@@ -25,13 +25,13 @@ const WEBCAM = [
   mode('MJPG', '1920x1080', 30),
 ];
 
-t.test('the least work at the wanted size and rate', t => {
+t.test('the mode with the least work at the requested size and rate', t => {
   const cases: [name: string, modes: CaptureMode[], ReturnType<typeof wanted>, string][] = [
     ['raw before JPEG', WEBCAM, wanted('640x480'), 'YUYV 640x480 30'],
     ['JPEG where raw is too slow', WEBCAM, wanted('1280x720'), 'MJPG 1280x720 30'],
     ['raw where it is quick enough', WEBCAM, wanted('1280x720', 10), 'YUYV 1280x720 10'],
     ['the lowest rate that is enough', WEBCAM, wanted('640x480', 20), 'YUYV 640x480 25'],
-    ['a higher one where it must be', WEBCAM, wanted('1280x720', 50), 'MJPG 1280x720 60'],
+    ['a higher one if necessary', WEBCAM, wanted('1280x720', 50), 'MJPG 1280x720 60'],
     [
       'its own H.264 needs no encoder',
       [...WEBCAM, mode('H264', '1280x720', 60, 30)],
@@ -39,7 +39,7 @@ t.test('the least work at the wanted size and rate', t => {
       'H264 1280x720 30',
     ],
     [
-      'H.264 that does not fit is nothing to fit anything else into',
+      'H.264 of another size cannot be adapted',
       [...WEBCAM, mode('H264', '1280x720', 60), mode('H264', '640x360', 30)],
       wanted('1280x720'),
       'MJPG 1280x720 30',
@@ -72,7 +72,7 @@ t.test('the least work at the wanted size and rate', t => {
   t.end();
 });
 
-t.test('the nearest, where nothing fits', t => {
+t.test('the nearest mode, if none fits', t => {
   const cases: [name: string, modes: CaptureMode[], ReturnType<typeof wanted>, expected: string, detail: string][] = [
     [
       'too quick',
@@ -89,7 +89,7 @@ t.test('the nearest, where nothing fits', t => {
       'the camera has no 800x600 at 30; it is set to 1280x720 at 30, scaled to 800x450',
     ],
     [
-      'the larger one that gives just what is wanted',
+      'the larger one that gives exactly the requested size',
       [mode('MJPG', '800x600', 30), mode('MJPG', '1280x960', 30), mode('MJPG', '1280x720', 30)],
       wanted('640x360'),
       'MJPG 1280x720 30',
@@ -117,7 +117,7 @@ t.test('the nearest, where nothing fits', t => {
       'the camera has no 1280x720 at 30; it is set to 640x480 at 30',
     ],
     [
-      'not so slow that it is no video',
+      'not so slow that it is not video',
       [mode('YUYV', '1920x1080', 5), mode('YUYV', '1280x720', 10), mode('YUYV', '640x480', 30)],
       wanted('1920x1080'),
       'YUYV 640x480 30',
@@ -131,14 +131,14 @@ t.test('the nearest, where nothing fits', t => {
       'the camera has no 1280x720 at 30; it is set to 1280x720 at 5',
     ],
     [
-      'of two that are half as quick at least, the size decides',
+      'of two with at least half the rate, the size decides',
       [mode('YUYV', '1280x720', 20), mode('YUYV', '640x480', 30)],
       wanted('1280x720'),
       'YUYV 1280x720 20',
       'the camera has no 1280x720 at 30; it is set to 1280x720 at 20',
     ],
     [
-      'of larger ones, the quick one',
+      'of larger ones, the fast one',
       [mode('YUYV', '800x600', 20), mode('MJPG', '1280x720', 30)],
       wanted('640x400'),
       'MJPG 1280x720 30',
@@ -153,21 +153,21 @@ t.test('the nearest, where nothing fits', t => {
   t.end();
 });
 
-t.test('only what can be used', t => {
+t.test('only usable modes are chosen', t => {
   const format = wanted('1280x720');
   const choose = (h264: 'never' | 'allowed' | 'only', decodes: string[], modes = WEBCAM) =>
     show(chooseMode(modes, format, { h264, decodes })?.mode);
   const own = [...WEBCAM, mode('H264', '1280x720', 30)];
   t.equal(choose('never', ['MJPG'], own), 'MJPG 1280x720 30', 'H.264 never');
   t.equal(choose('never', [], own), 'YUYV 640x480 30', 'no decoder for JPEG');
-  t.equal(choose('only', ['MJPG']), null, 'H.264 only, and there is none');
+  t.equal(choose('only', ['MJPG']), null, 'H.264 only, but it has none');
   t.equal(choose('only', [], own), 'H264 1280x720 30');
   t.equal(choose('allowed', [], [mode('BA81', '1280x720', 30)]), null, 'a raw sensor');
   t.equal(choose('allowed', [], []), null, 'nothing');
   t.end();
 });
 
-t.test("a camera's own H.264 and nothing else: the nearest, sent as it is", t => {
+t.test("a camera with only its own H.264: the nearest mode, passed through", t => {
   const modes = [mode('H264', '1920x1080', 30), mode('H264', '640x480', 30, 15), mode('H264', '320x240', 30)];
   const choose = (size: string, framerate: number) =>
     chooseMode(modes, wanted(size, framerate), { h264: 'only', decodes: [] });
@@ -181,7 +181,7 @@ t.test("a camera's own H.264 and nothing else: the nearest, sent as it is", t =>
   t.end();
 });
 
-t.test('what is sent is no larger than wanted, even, and in the aspect ratio of the camera', t => {
+t.test("the output size is at most the requested one, even, and keeps the camera's aspect ratio", t => {
   t.strictSame(outputSize({ width: 1280, height: 720 }, { width: 640, height: 480 }), { width: 640, height: 360 });
   t.strictSame(outputSize({ width: 1600, height: 1200 }, { width: 1280, height: 720 }), { width: 960, height: 720 });
   t.strictSame(outputSize({ width: 320, height: 240 }, { width: 640, height: 480 }), { width: 320, height: 240 });
@@ -203,7 +203,7 @@ t.test('what is sent is no larger than wanted, even, and in the aspect ratio of 
   t.end();
 });
 
-t.test('whatever a camera has, one of its modes is chosen, and not one that is too slow without need', t => {
+t.test('one of the modes of any camera is chosen, and not a slow one without need', t => {
   const anyMode = fc.record({
     format: fc.constantFrom('YUYV', 'NV12', 'MJPG', 'H264', 'BA81'),
     width: fc.integer({ min: 64, max: 4000 }),

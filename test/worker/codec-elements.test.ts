@@ -10,8 +10,8 @@ import { readFixture } from '../helpers/fixtures.js';
 
 const names = Object.keys(CODECS) as CodecName[];
 
-t.test('the elements of each codec that is negotiated', t => {
-  t.strictSame(Object.keys(CODEC_ELEMENTS).sort(), [...names].sort(), 'each row of the one table has one in the other');
+t.test('the elements of each negotiable codec', t => {
+  t.strictSame(Object.keys(CODEC_ELEMENTS).sort(), [...names].sort(), 'both tables have the same codecs');
   const lines = new Map<string, string>();
   for (const codec of Object.keys(CODEC_ELEMENTS) as CodecName[]) {
     const { payloader, properties, caps } = sentStream(codec, { payloadType: 100, ssrc: 7, retransmit: true });
@@ -23,13 +23,13 @@ t.test('the elements of each codec that is negotiated', t => {
   t.end();
 });
 
-t.test('whether lost packets are sent anew is as it was agreed', t => {
+t.test('retransmissions are enabled as negotiated', t => {
   for (const retransmit of [true, false])
     t.equal(sentStream('H264', { payloadType: 96, ssrc: 1, retransmit }).retransmit, retransmit);
   t.end();
 });
 
-t.test('an SSRC above 2^31 is no negative number, and none is written in another form', t => {
+t.test('an SSRC above 2^31 is not negative, and all are written as decimals', t => {
   const { properties, caps } = sentStream('VP8', { payloadType: 127, ssrc: 4_294_967_294, retransmit: false });
   t.match(properties, ' ssrc=4294967294 ');
   t.match(caps, /,ssrc=\(uint\)4294967294$/);
@@ -48,7 +48,7 @@ t.test("caps name the codec as GStreamer does, with SDP's clock rate", t => {
   t.end();
 });
 
-t.test("a publisher's header extensions stand in the caps, as strings", t => {
+t.test("a publisher's header extensions are in the caps, as strings", t => {
   const extensions = [
     { id: 3, uri: 'urn:ietf:params:rtp-hdrext:sdes:mid' },
     { id: 5, uri: 'http://example.com/x' },

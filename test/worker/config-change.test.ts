@@ -11,25 +11,25 @@ const config = (source: Source, change: Partial<Config> = {}): Config => configu
 const USB: Source = { type: 'v4l2', by: 'serial', name: '9165D69F' };
 const RTSP: Source = { type: 'rtsp', url: 'rtsp://camera/live' };
 
-t.test('what has to be opened again', async t => {
+t.test('which changes reopen the source', async t => {
   const change = (source: Source, after: Partial<Config>, rate: number | null = null) =>
     reopens(config(source), config(source, after), rate);
-  t.equal(change(USB, { bitrate: 2_000_000, keyframeInterval: 30 }), 'no', 'encoders are set while they run');
+  t.equal(change(USB, { bitrate: 2_000_000, keyframeInterval: 30 }), 'no', 'running encoders are reconfigured');
   t.equal(change(USB, { width: 320 }), 'format');
-  t.equal(change(USB, { framerate: 15 }), 'no', 'fewer are left out');
+  t.equal(change(USB, { framerate: 15 }), 'no', 'frames are dropped for a lower rate');
   t.equal(change(USB, { framerate: 60 }), 'format');
-  t.equal(change(USB, { framerate: 60 }, 60), 'no', 'it brings as many by itself');
-  t.equal(change(RTSP, { width: 320, framerate: 60 }), 'no', 'it has a size and a rate of its own');
+  t.equal(change(USB, { framerate: 60 }, 60), 'no', 'its own rate is that high');
+  t.equal(change(RTSP, { width: 320, framerate: 60 }), 'no', 'it has its own size and rate');
   for (const after of [{ passthrough: 'never' }, { overlay: 'timemark' }]) {
     t.equal(change(RTSP, after), 'source');
     t.equal(change(USB, after), 'source');
-    t.equal(change({ type: 'whip' }, after), 'no', 'what is published is passed through whatever is configured');
+    t.equal(change({ type: 'whip' }, after), 'no', 'a published stream is passed through with any settings');
     t.equal(change({ type: 'forwarded', by: 'legacy' }, after), 'no');
   }
   t.equal(reopens(config(USB), config(RTSP), null), 'source');
 });
 
-t.test('what is of a device, and whether it is there', async t => {
+t.test('the device of a source, and whether it is present', async t => {
   const plugged = config(USB, { device: device('/dev/video0') });
   t.match(describeChange(config(USB), plugged, null), {
     reopen: 'no',

@@ -4,7 +4,7 @@ import { describeEncoder, ENCODERS, type Encoder, liveChange } from '../../src/w
 import { readFixture } from '../helpers/fixtures.js';
 
 const settings = { bitrate: 1_500_000, keyframeInterval: 60 };
-/** One whose elements have all properties but those. */
+/** A machine whose elements have all properties except those. */
 const machine = (lacks: (property: string) => boolean = () => false): MachineFacts => ({
   gstreamer: '1.22.0',
   has: element => element !== 'nvvidconv',
@@ -17,7 +17,7 @@ const find = (element: string): Encoder => {
 };
 const golden = readFixture('golden/encoders.txt').trim().split('\n');
 
-t.test('the launch line of each encoder, with every property that it may have', t => {
+t.test('the launch line of each encoder, with all properties', t => {
   t.strictSame(
     ENCODERS.map(encoder => describeEncoder(encoder, settings, machine())),
     golden,
@@ -27,13 +27,13 @@ t.test('the launch line of each encoder, with every property that it may have', 
 
 t.test('order of preference: hardware before software', t => {
   const order = ENCODERS.map(({ element }) => element);
-  t.equal(new Set(order).size, order.length, 'none stands twice');
+  t.equal(new Set(order).size, order.length, 'none is listed twice');
   t.strictSame(order.slice(-2), ['x264enc', 'openh264enc']);
   t.equal(order[0], 'nvv4l2h264enc');
   t.end();
 });
 
-t.test('a property that the installed element lacks is left out, whichever it is', t => {
+t.test('any property that the installed element lacks is left out', t => {
   for (const encoder of ENCODERS) {
     const properties = Object.keys(encoder.properties(settings));
     for (const lacking of properties) {
@@ -87,7 +87,7 @@ t.test('a value with commas is quoted, so that it stays one value', t => {
   t.end();
 });
 
-t.test('each makes H.264 that every player plays', t => {
+t.test('each makes H.264 that every player supports', t => {
   for (const line of golden) {
     const element = line.split(' ! ')[2]?.split(' ')[0] ?? '';
     const caps = /! video\/x-h264,profile=\(string\){ constrained-baseline, baseline }(,level=\(string\)4)?$/;
@@ -96,7 +96,7 @@ t.test('each makes H.264 that every player plays', t => {
   t.end();
 });
 
-t.test('what may be set while an encoder plays is what it was set to', t => {
+t.test('properties that can be changed in PLAYING are those that were set', t => {
   for (const { element, live, properties } of ENCODERS)
     for (const [name, value] of Object.entries(live(settings)))
       t.equal(properties(settings)[name], value, `${element}: ${name}`);
@@ -126,12 +126,12 @@ t.test('other settings: set in place, or a new encoder', t => {
       machine(property => property === 'key-int-max'),
     ),
     {},
-    'what the element does not have does not change',
+    'a property that the element lacks is not set',
   );
   t.end();
 });
 
-t.test('a keyframe is asked for by the event, but of the one encoder that does not hear it', t => {
+t.test('a keyframe is requested by the event, except of the encoder that ignores it', t => {
   t.strictSame(
     ENCODERS.filter(({ keyframe }) => keyframe !== 'event').map(({ element }) => element),
     ['nvv4l2h264enc'],

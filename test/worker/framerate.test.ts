@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { reaches, showFraction, showRate, toFraction } from '../../src/worker/sources/framerate.js';
 
-t.test('rates as cameras say them, and as caps have them', t => {
+t.test('rates as given by cameras, and as written in caps', t => {
   const cases: [rate: number, fraction: string][] = [
     [30, '30/1'],
     [1, '1/1'],
@@ -27,7 +27,7 @@ t.test('rates as cameras say them, and as caps have them', t => {
   t.end();
 });
 
-t.test('a fraction is the rate, whatever the rate', t => {
+t.test('any rate survives the conversion to a fraction', t => {
   fc.assert(
     fc.property(fc.double({ min: 1, max: 1000, noNaN: true }), rate => {
       const [numerator, denominator] = toFraction(rate);
@@ -38,7 +38,7 @@ t.test('a fraction is the rate, whatever the rate', t => {
   t.end();
 });
 
-t.test('29.97 is as good as 30, and 29 is not', t => {
+t.test('29.97 counts as 30, 29 does not', t => {
   t.ok(reaches(29.97, 30));
   t.ok(reaches(30, 29.97));
   t.ok(reaches(60, 30));

@@ -1,19 +1,19 @@
 import t from 'tap';
 import { KeyframeRequestLimit } from '../../src/worker/sessions/keyframe-request-limit.js';
 
-/** Feeds [ms, session, requests since it came] and gives the spacings that were asked for. */
+/** Feeds [ms, session, requests since it joined] and returns the spacings that were requested. */
 function run(...notes: [number, string, number][]): (number | null)[] {
   const limit = new KeyframeRequestLimit();
   limit.note('first', 0, 10_000);
   return notes.map(([ms, session, requests]) => limit.note(session, requests, 10_000 + ms));
 }
 
-t.test('few requests are met at once', t => {
+t.test('a few requests are passed on at once', t => {
   t.strictSame(run([2_000, 'a', 2], [2_100, 'b', 2], [4_000, 'a', 3], [6_000, 'b', 9]), [null, null, null, null]);
   t.end();
 });
 
-t.test('a storm is rationed, and told once; when it is over, that too', t => {
+t.test('a storm of requests is throttled and reported once, and its end too', t => {
   t.strictSame(run([2_000, 'a', 20], [4_000, 'a', 40], [6_000, 'a', 60], [8_000, 'a', 61], [10_000, 'a', 61]), [
     500,
     null,
@@ -29,7 +29,7 @@ t.test('the requests of all viewers count together', t => {
   t.end();
 });
 
-t.test('only new requests count, and a counter that begins anew counts for nothing less', t => {
+t.test('only new requests count, and a counter that restarts subtracts nothing', t => {
   const limit = new KeyframeRequestLimit();
   limit.note('a', 0, 1_000);
   t.equal(limit.note('a', 1_000, 10_000), 500);
@@ -39,7 +39,7 @@ t.test('only new requests count, and a counter that begins anew counts for nothi
   t.end();
 });
 
-t.test('one who left and came again begins at zero', t => {
+t.test('a viewer that left and returned starts at zero', t => {
   const limit = new KeyframeRequestLimit();
   limit.note('a', 20, 10_000);
   t.equal(limit.note('a', 21, 12_000), null);

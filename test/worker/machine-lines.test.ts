@@ -9,7 +9,7 @@ import type { ChosenMode } from '../../src/worker/sources/capture-mode.js';
 import { readFixture } from '../helpers/fixtures.js';
 import { factsOf, MACHINES, type RecordedMachine } from '../helpers/machines.js';
 
-// UPDATE_GOLDEN=1 writes the files anew; look at what `git diff` says then.
+// UPDATE_GOLDEN=1 rewrites the files; then check `git diff`.
 const FOLDER = new URL('../../../test/fixtures/golden/machines/', import.meta.url);
 const FORMAT = { width: 1280, height: 720, framerate: 30 };
 const SETTINGS = { bitrate: 1_500_000, keyframeInterval: 60 };
@@ -63,19 +63,19 @@ t.test('the launch lines of each kind of machine', t => {
       t.strictSame(
         lines.split('\n'),
         readFixture(`golden/machines/${recorded.name}.txt`).split('\n'),
-        `${recorded.name}: if the change is wanted, UPDATE_GOLDEN=1 writes it down`,
+        `${recorded.name}: if the change is intended, UPDATE_GOLDEN=1 records it`,
       );
   }
   t.strictSame(
     readdirSync(FOLDER).sort(),
     MACHINES.map(({ name }) => `${name}.txt`).sort(),
-    'no file is left of a machine that is gone',
+    'no file is left of a removed machine',
   );
   t.end();
 });
 
 t.test('no line has an element that its machine lacks', t => {
-  // Of GStreamer's core, and of every installation.
+  // Of GStreamer's core, and in every installation.
   const core = words(
     'bin identity tee funnel queue capsfilter fakesink filesrc parsebin clocksync timeoverlay rtph264depay h264parse videotestsrc videoflip',
   );
@@ -98,7 +98,7 @@ t.test('no line has an element that its machine lacks', t => {
   t.end();
 });
 
-t.test("a Jetson's pictures stay where its hardware works", t => {
+t.test("a Jetson's frames stay in hardware memory", t => {
   const orin = readFixture('golden/machines/jetson-orin.txt').split('\n');
   const line = (name: string): string => orin[orin.indexOf(`${name}:`) + 1] ?? '';
   t.notMatch(line('capture of argus'), /nvvidconv|videoconvert|videoscale/);

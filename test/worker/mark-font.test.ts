@@ -6,7 +6,7 @@ import t from 'tap';
 import { TIME_MARK, TIME_MARK_GLYPHS } from '../../src/protocol/time-mark.js';
 import { MARK_FONT, markFont } from '../../src/worker/sources/mark-font.js';
 
-// The font is read as the OpenType specification has it, by what is written here alone.
+// The font is parsed here according to the OpenType specification, without code of the project.
 
 const font = markFont();
 const view = new DataView(font.buffer, font.byteOffset, font.length);
@@ -30,7 +30,7 @@ const table = (tag: string): DataView => {
   return new DataView(font.buffer, font.byteOffset + offset, length);
 };
 
-t.test('its tables: all that a font needs, in order, aligned, inside the file, with their checksums', t => {
+t.test("the font's tables: complete, in order, aligned, inside the file, with checksums", t => {
   t.equal(view.getUint32(0), 0x10000, 'TrueType outlines');
   const tags = ['cmap', 'glyf', 'head', 'hhea', 'hmtx', 'loca', 'maxp', 'name', 'post'];
   t.strictSame([...tables.keys()], tags);
@@ -46,7 +46,7 @@ t.test('its tables: all that a font needs, in order, aligned, inside the file, w
   t.end();
 });
 
-t.test('it is found by its name', t => {
+t.test('the font is found by its name', t => {
   const name = table('name');
   const [count, strings] = [name.getUint16(2), name.getUint16(4)];
   const texts = Array.from({ length: count }, (_, i) => {
@@ -57,7 +57,7 @@ t.test('it is found by its name', t => {
   t.end();
 });
 
-/** The white cells of a character, as its outline paints them: the first cell is the highest bit. */
+/** The white cells of a character, as painted by its outline: the first cell is the highest bit. */
 function cellsOf(character: string): number {
   const cmap = table('cmap');
   const subtable = cmap.getUint32(8);
@@ -89,12 +89,12 @@ function cellsOf(character: string): number {
   return cells;
 }
 
-t.test('each character is painted in the cells that are read again', t => {
+t.test('each character is painted in the cells that the reader samples', t => {
   for (const [character, cells] of Object.entries(TIME_MARK_GLYPHS)) t.equal(cellsOf(character), cells, character);
   t.end();
 });
 
-t.test('the build writes it where it is looked for', t => {
+t.test('the build writes the font where it is loaded from', t => {
   const folder = join(t.testdir(), 'share/fonts');
   const program = fileURLToPath(new URL('../../src/worker/sources/write-mark-font.js', import.meta.url));
   t.equal(spawnSync(process.execPath, [program, folder]).status, 0);

@@ -14,11 +14,11 @@ t.test('a frame that cannot be decoded is a failure with a remedy', async t => {
   t.match(error, { message: /avdec_h264-0: no frame/, remedy: /Ask again/, code: 'camera-unavailable' });
 });
 
-t.test('how old a frame is', t => {
-  t.equal(frameAgeMs(120, 20), 120, 'by its own time');
+t.test('the age of a frame', t => {
+  t.equal(frameAgeMs(120, 20), 120, 'by its own timestamp');
   t.equal(frameAgeMs(0, 20), 0, "by a sender's clock that is ahead");
   t.equal(frameAgeMs(null, 20), 20, 'it has none');
-  t.equal(frameAgeMs(600_000, 20), 20, 'its own time has nothing to do with the clock');
-  t.equal(frameAgeMs(600_000, 599_000), 600_000, 'nothing has come since');
+  t.equal(frameAgeMs(600_000, 20), 20, 'its own timestamp is unrelated to the clock');
+  t.equal(frameAgeMs(600_000, 599_000), 600_000, 'no frame has arrived since');
   t.end();
 });

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Caps } from '../../src/gst/native.js';
 import { profileLevelId, videoFacts } from '../../src/worker/encoding/video-facts.js';
 
-t.test("profile-level-id of GStreamer's names", t => {
+t.test("profile-level-id from GStreamer's names", t => {
   const cases: [profile: string | null, level: string | null, expected: string | null][] = [
     ['constrained-baseline', '3.1', '42c01f'],
     ['constrained-baseline', '3', '42c01e'],
@@ -27,7 +27,7 @@ t.test("profile-level-id of GStreamer's names", t => {
   t.end();
 });
 
-/** Caps as far as videoFacts reads them. */
+/** The part of caps that videoFacts reads. */
 function caps(fields: Record<string, string | number>): Caps {
   const structure = {
     getInt: (name: string) => (typeof fields[name] === 'number' ? [true, fields[name]] : [false, 0]),
@@ -36,7 +36,7 @@ function caps(fields: Record<string, string | number>): Caps {
   return { getSize: () => (Object.keys(fields).length > 0 ? 1 : 0), getStructure: () => structure } as unknown as Caps;
 }
 
-t.test('what the caps of a stream say', t => {
+t.test('facts from the caps of a stream', t => {
   t.strictSame(videoFacts('H264', caps({ width: 640, height: 480, profile: 'constrained-baseline', level: '3' })), {
     codec: 'H264',
     width: 640,
@@ -54,7 +54,7 @@ t.test('what the caps of a stream say', t => {
   t.strictSame(
     videoFacts('VP8', caps({ width: 320, height: 240, profile: '0', level: '3' })),
     { codec: 'VP8', width: 320, height: 240, profileLevelId: null },
-    'profile-level-id is a word of H.264',
+    'profile-level-id is only for H.264',
   );
   t.end();
 });
