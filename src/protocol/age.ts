@@ -1,6 +1,6 @@
 /**
- * A time that has passed, for people: `0.6 s`, `12 s`, `2 min 5 s`, `3 h 2 min`, `2 d 3 h`; never more than it was.
- * @param tenthsBelow s below which tenths are shown too
+ * An elapsed time, for people: `0.6 s`, `12 s`, `2 min 5 s`, `3 h 2 min`, `2 d 3 h`; rounded down.
+ * @param tenthsBelow s below which tenths are shown
  */
 export function formatAge(seconds: number, tenthsBelow = 0): string {
   const positive = Math.max(0, seconds);

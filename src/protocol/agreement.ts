@@ -1,31 +1,32 @@
 import { CODECS, type CodecName, EXPECTED, type StreamProfile, type VideoCodecName } from './codecs.js';
 import { type MediaSection, type Offer, OfferError, type OfferedCodec } from './offer.js';
 
-/** A section of an offer and the one of its formats that is used. */
+/** A section of an offer, and the format of it that is used. */
 export interface Agreed {
   section: MediaSection;
   codec: OfferedCodec;
 }
 
-/** What an offer and a camera have in common: the sections that are accepted. */
+/** The sections of an offer that are accepted for a camera. */
 export interface Agreement {
-  /** Of the video. */
+  /** The codec of the video. */
   codec: VideoCodecName;
   video: Agreed;
   audio: Agreed | null;
   /**
-   * A section for sound that is accepted and stays empty, where there is none to send: several stacks (webrtcbin,
-   * aiortc, werift) fail at an answer in which it is rejected.
+   * An audio section that is accepted although there is no sound to send: several stacks (webrtcbin, aiortc, werift)
+   * fail
+     * on an answer that rejects it.
    */
   silent: Agreed | null;
 }
 
-/** A stream that a viewer can be sent, or that a publisher may send. */
+/** A stream that a viewer can receive, or that a publisher may send. */
 export interface Stream extends StreamProfile {
   codec: VideoCodecName;
 }
 
-/** What a publisher may send, best first: what every player plays comes first. */
+/** What a publisher may send, best first: the codec that every player supports comes first. */
 export const PUBLISHABLE: readonly Stream[] = [
   { codec: 'H264', ...EXPECTED },
   { codec: 'VP8', profileLevelId: null },
@@ -35,10 +36,10 @@ export const PUBLISHABLE: readonly Stream[] = [
 ];
 
 /**
- * Chooses the codecs: the first of the streams that the offer has a format for, in the first section that has it.
- * @param streams what there is, best first
- * @param hasAudio whether sound (Opus) is there or wanted
- * @throws OfferError no-common-codec, naming both sides'
+ * Chooses the codecs: the first stream for which the offer has a format, in the first section that has it.
+ * @param streams the available streams, best first
+ * @param hasAudio whether sound (Opus) is available or wanted
+ * @throws OfferError no-common-codec, listing the codecs of both sides
  */
 export function agree(offer: Offer, streams: readonly Stream[], hasAudio: boolean): Agreement {
   for (const stream of streams) {
@@ -47,7 +48,7 @@ export function agree(offer: Offer, streams: readonly Stream[], hasAudio: boolea
       if (!codec) continue;
       const video = { section, codec };
       const sound = agreeAudio(offer, video);
-      const audio = hasAudio && sound && (offer.purpose === 'watch' || isToldApart(sound.section)) ? sound : null;
+      const audio = hasAudio && sound && (offer.purpose === 'watch' || isIdentifiable(sound.section)) ? sound : null;
       return { codec: stream.codec, video, audio, silent: audio ? null : sound };
     }
   }
@@ -56,15 +57,15 @@ export function agree(offer: Offer, streams: readonly Stream[], hasAudio: boolea
   throw new OfferError(
     'no-common-codec',
     offer.purpose === 'watch'
-      ? `The camera is sent in ${wanted}; the offer has ${offered || 'no codec'}, with payload types from 96 to 127.`
-      : `The offer has ${offered || 'no codec'}; ${wanted} are taken, with payload types from 96 to 127.`,
+      ? `The camera is available in ${wanted}; the offer has ${offered || 'no codec'}, with payload types from 96 to 127.`
+      : `The offer has ${offered || 'no codec'}; accepted are ${wanted}, with payload types from 96 to 127.`,
     offer.purpose === 'watch' ? `Use a player that receives ${wanted}.` : `Publish in ${wanted}.`,
   );
 }
 
 /**
- * The section whose transport all that is agreed on goes over: the first of the BUNDLE group that is accepted, and has
- * a transport of its own (RFC 9143 §7.3.1). Clients may give each section ICE credentials of its own.
+ * The section whose transport all accepted sections use: the first accepted one of the BUNDLE group that has its own
+ * transport (RFC 9143 §7.3.1). Clients may give every section its own ICE credentials.
  */
 export function carrierOf({ bundle }: Offer, { video, audio, silent }: Agreement): MediaSection {
   const sections = [video, audio ?? silent ?? video]
@@ -73,14 +74,13 @@ export function carrierOf({ bundle }: Offer, { video, audio, silent }: Agreement
   return sections.find(({ bundleOnly }) => !bundleOnly) ?? video.section;
 }
 
-// In a bundle a payload type, the id of an extension and an SSRC mean one thing (RFC 9143 §9).
+// Within a BUNDLE group, payload types, extension ids and SSRCs are unique (RFC 9143 §9).
 function agreeAudio(offer: Offer, video: Agreed): Agreed | null {
   for (const section of offer.audio) {
     const codec = best(section, 'OPUS', EXPECTED);
     if (!codec || codec.payloadType === video.codec.payloadType || codec.payloadType === video.codec.rtxPayloadType)
       continue;
-    const apart = withoutConflicts(section, video.section);
-    return { section: apart, codec };
+    return { section: withoutConflicts(section, video.section), codec };
   }
   return null;
 }
@@ -95,8 +95,8 @@ function withoutConflicts(section: MediaSection, { extensions, ssrcs }: MediaSec
   };
 }
 
-// Sound that arrives in one bundle with the picture must say that it is none.
-function isToldApart({ ssrcs, extensions }: MediaSection): boolean {
+// Sound in one BUNDLE group with the video must be distinguishable from it.
+function isIdentifiable({ ssrcs, extensions }: MediaSection): boolean {
   return ssrcs.length > 0 || extensions.some(({ uri }) => uri.endsWith(':mid'));
 }
 

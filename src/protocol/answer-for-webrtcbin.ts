@@ -3,7 +3,7 @@ import { readSources } from './offer.js';
 import { lines, sources } from './sdp-for-webrtcbin.js';
 import { readTransport, type Transport } from './transport.js';
 
-/** An answer that cannot be used: `no-common-codec` where it says no to the pictures, `invalid-sdp` for anything else. */
+/** An unusable answer: `no-common-codec` if it rejects the video, `invalid-sdp` for anything else. */
 export class AnswerError extends Error {
   readonly code: 'invalid-sdp' | 'no-common-codec';
   constructor(code: 'invalid-sdp' | 'no-common-codec', message: string) {
@@ -14,25 +14,25 @@ export class AnswerError extends Error {
 
 type Media = SessionDescription['media'][number];
 
-/** Whose answer it is, and what it answers. */
+/** The peer that answers. */
 export interface Answerer {
   /** For people. */
   name: string;
-  /** Which way its pictures are to go, as seen from it. */
+  /** The direction of the video, as seen from the peer. */
   direction: 'sendonly' | 'recvonly';
-  /** What the sections of the offer were called to it, where that is not what they are called in the offer. */
+  /** The mids of the sections that the peer was offered, if they differ from those in the offer. */
   mids?: readonly string[];
 }
 
 const SERVER: Answerer = { name: 'server', direction: 'sendonly' };
 
-/** What may follow a payload type on an `a=rtcp-fb` line; all that this project makes use of. */
+/** The values of `a=rtcp-fb` lines that this project uses. */
 const FEEDBACK = new Set(['nack', 'nack pli', 'ccm fir', 'transport-cc', 'goog-remb']);
 
 /**
- * The answer that webrtcbin is given, from the one that a peer gave to an offer of video: written anew from what was read
- * and checked, so that nothing of a stranger's text reaches it (docs/adr/0003). webrtcbin 1.22 aborts the process at some
- * of what may be missing in it. A section that the peer does not want is inactive, unless it wants none.
+ * Makes the answer for webrtcbin from a peer's answer to an offer of video: rewritten from the parsed and checked
+ * values, so that no foreign text reaches webrtcbin (docs/adr/0003), as version 1.22 aborts the process if certain
+ * lines are missing. Sections that the peer rejects become inactive, unless it rejects all.
  * @throws AnswerError
  */
 export function answerForWebrtcbin(answer: string, offer: string, answerer = SERVER): string {
@@ -41,7 +41,7 @@ export function answerForWebrtcbin(answer: string, offer: string, answerer = SER
   const mids = offered.map(({ mid }) => String(mid));
   const names = answerer.mids ?? mids;
   const sections = offered.map((section, index) => {
-    // Peers that were offered one section may leave its name out of their answer.
+    // Peers that were offered one section may omit its mid in their answer.
     const media =
       session.media.find(({ mid }) => mid !== undefined && String(mid) === names[index]) ??
       session.media.find((other, at) => other.mid === undefined && at === index);
@@ -54,7 +54,7 @@ export function answerForWebrtcbin(answer: string, offer: string, answerer = SER
   const transport = readTransport(session, { ...first, rtcpMux: first.rtcpMux ?? 'rtcp-mux' }, carriers, what =>
     invalid(answerer, what),
   );
-  if (transport.setup === 'actpass') throw invalid(answerer, 'its a=setup is "actpass", which only an offer may say');
+  if (transport.setup === 'actpass') throw invalid(answerer, 'its a=setup is "actpass", which only an offer may have');
   return (
     lines('v=0', 'o=- 1 1 IN IP4 0.0.0.0', 's=-', 't=0 0', `a=group:BUNDLE ${mids.join(' ')}`) +
     sections
@@ -66,10 +66,10 @@ export function answerForWebrtcbin(answer: string, offer: string, answerer = SER
 }
 
 interface Judged {
-  /** What was answered; null for a section that is not wanted. */
+  /** The answered section; null if it was rejected. */
   media: Media | null;
   payloadType: number;
-  /** Why it carries nothing; null if it does. */
+  /** Why the section carries nothing; null if it does. */
   refusal: AnswerError | null;
 }
 
@@ -79,22 +79,22 @@ function judge(session: SessionDescription, media: Media | undefined, offered: M
     payloadType: Number(String(offered.payloads).split(' ')[0]),
     refusal,
   });
-  if (media?.type !== 'video') return unwanted(invalid(answerer, 'it has no section for the video that was asked for'));
+  if (media?.type !== 'video') return unwanted(invalid(answerer, 'it has no section for the requested video'));
   const sends = answerer.direction === 'sendonly';
   const noVideo = (how: string): AnswerError =>
     new AnswerError(
       'no-common-codec',
-      `The ${answerer.name} ${sends ? 'has no video in H.264 to send' : 'takes no video in H.264'} (it answered ${how}).`,
+      `The ${answerer.name} ${sends ? 'has no H.264 video to send' : 'does not accept H.264 video'} (it answered ${how}).`,
     );
   if (media.port === 0 && !('bundleOnly' in media)) return unwanted(noVideo('with port 0'));
   const direction = String(media.direction ?? session.direction ?? 'sendrecv');
-  // As webrtcbin and others say it that have no codec in common.
+  // The answer of webrtcbin and others without a common codec.
   if (direction === 'inactive') return unwanted(noVideo('"inactive"'));
   if (!direction.includes(sends ? 'send' : 'recv'))
     return unwanted(
       invalid(
         answerer,
-        `its video section is ${direction.slice(0, 20)}, which ${sends ? 'brings' : 'takes'} no pictures`,
+        `its video section is ${direction.slice(0, 20)}, which ${sends ? 'sends' : 'receives'} no video`,
       ),
     );
   try {
@@ -135,7 +135,7 @@ function describe(offered: Media, { media, payloadType, transport, direction, is
   );
 }
 
-/** The first H.264 of the answer that was offered; servers put what they send first. */
+/** The first offered H.264 format in the answer; servers put the one that they send first. */
 function agreedPayloadType(media: Media, offered: Media, { name }: Answerer): number {
   const wanted = new Set(offered.rtp.filter(({ codec }) => codec === 'H264').map(({ payload }) => payload));
   const answered = new Set(
@@ -149,7 +149,7 @@ function agreedPayloadType(media: Media, offered: Media, { name }: Answerer): nu
   const names = [...new Set(media.rtp.map(({ codec }) => String(codec).slice(0, 20)))].slice(0, 5).join(', ');
   throw new AnswerError(
     'no-common-codec',
-    `The ${name} answered with ${names === '' ? 'no codec' : names}; H.264 is what was asked for.`,
+    `The ${name} answered with ${names === '' ? 'no codec' : names}; H.264 was requested.`,
   );
 }
 
@@ -168,7 +168,7 @@ function feedbackOf(media: Media, payloadType: number): string[] {
   return [...new Set(feedback)];
 }
 
-// As they were offered: the profile and level that the stream really has are read from its SPS.
+// As offered: the actual profile and level of the stream are read from its SPS.
 const parametersOf = (offered: Media, payloadType: number): string =>
   offered.fmtp.find(({ payload }) => payload === payloadType)?.config ?? 'packetization-mode=1';
 
@@ -177,7 +177,7 @@ function read(text: string, what: string, answerer: Answerer): SessionDescriptio
   try {
     return parse(text);
   } catch {
-    throw invalid(answerer, 'it cannot be read');
+    throw invalid(answerer, 'it cannot be parsed');
   }
 }
 

@@ -8,11 +8,11 @@ import { lines } from './sdp-for-webrtcbin.js';
 type Media = SessionDescription['media'][number];
 
 /**
- * The answer that a peer gets, from the one that webrtcbin gave to offerForWebrtcbin: every section of the offer is
- * answered (the unwanted with port 0), `a=rtcp-mux-only` and `a=msid` are added (webrtcbin 1.22 leaves them out), the
- * best candidate stands first (some clients use no other).
+ * The answer for a peer, made from webrtcbin's answer to offerForWebrtcbin: every section of the offer is answered
+ * (rejected ones with port 0), `a=rtcp-mux-only` and `a=msid` are added (webrtcbin 1.22 omits them), and the best
+ * candidate comes first (some clients use no other).
  * @param stream what the video of the answer announces
- * @param candidates values of its `a=candidate` lines; those that webrtcbin gathered if nothing else is given
+ * @param candidates values of its `a=candidate` lines; by default those that webrtcbin gathered
  * @throws Error if webrtcbin refused a section.
  */
 export function composeAnswer(
@@ -37,7 +37,7 @@ export function composeAnswer(
   });
   if (answer.media.length !== agreed.length)
     throw new Error(`webrtcbin answered ${answer.media.length} sections instead of ${agreed.length}`);
-  // All share the transport that webrtcbin answered for the first.
+  // All sections share the transport of webrtcbin's first one.
   const transport = answer.media[0] as Media;
   const { silent } = agreement;
   if (silent) parts.set(silent.section.index, { part: silent, media: { ...transport, rtcpFb: [] } });
@@ -48,11 +48,11 @@ export function composeAnswer(
     return accept(answered.part, answered.media, {
       direction: answered.part === silent ? 'inactive' : direction,
       stream,
-      // Of a bundle only the one that carries the others has them.
+      // In a BUNDLE group only the section that carries the others has candidates.
       candidates: index === carrier.index ? candidates : [],
     });
   });
-  // The one that carries the others stands first (RFC 9143 §7.3).
+  // The section that carries the others comes first (RFC 9143 §7.3).
   const mids = new Set([carrier.mid, ...[...parts.values()].map(({ part }) => part.section.mid)]);
   const { sessionId, sessionVersion } = answer.origin;
   return (
@@ -105,7 +105,7 @@ function accept(
   );
 }
 
-// One format says no as well as all (RFC 3264 §6). webrtcbin reads a transport even of what is rejected.
+// One format is enough in a rejected section (RFC 3264 §6). webrtcbin reads the transport even of rejected sections.
 function rejected({ kind, protocol, format, mid }: Offer['sections'][number], transport: Media): string {
   return lines(
     `m=${kind} 0 ${protocol} ${format}`,

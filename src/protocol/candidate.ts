@@ -1,14 +1,14 @@
 const CANDIDATE =
   /^([A-Za-z0-9+/]{1,32}) [01] udp (\d{1,10}) ([0-9A-Za-z.:-]{1,255}) (\d{1,5}) typ (host|srflx|prflx|relay)(?: raddr ([0-9A-Za-z.:-]{1,255}) rport (\d{1,5}))?(?: .*)?$/i;
-// Not 0.0.0.0/8, and nothing from multicast on: what is there is nobody's host.
+// Not 0.0.0.0/8, and nothing from multicast upward: these are no host addresses.
 const IPV4 = /^(?:[1-9]|[1-9]\d|1\d\d|2[01]\d|22[0-3])(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
 
 /**
- * A candidate that the server's agent can try (RFC 8839 §5.1): UDP, and of component 1, as RTCP goes the same way;
- * Eyevinn's WHIP client writes 0 for it. Names are left out: resolving what a stranger names is a favour to him, and the
- * viewer behind an mDNS name is found when its own checks come in.
+ * A candidate that the server's ICE agent can try (RFC 8839 §5.1): UDP, and component 1, as RTCP is multiplexed;
+ * Eyevinn's WHIP client writes 0 for it. Host names are rejected: the server must not resolve names for strangers, and
+ * a viewer with an mDNS name becomes a peer-reflexive candidate through its own checks.
  * @param value of an `a=candidate` line, without `candidate:`
- * @returns the value, written anew and without extension attributes; null if no session can use it
+ * @returns the value, rewritten without extension attributes; null if unusable
  */
 export function usableCandidate(value: string): string | null {
   const [, foundation, priority, address = '', port, type, relatedAddress = '', relatedPort] =
@@ -24,7 +24,7 @@ function isAddress(text: string): boolean {
   return IPV4.test(text) || isIpv6(text);
 }
 
-// RFC 4291 §2.2, without zones; not the unspecified address, and no multicast.
+// RFC 4291 §2.2, without zones; neither the unspecified address nor multicast.
 function isIpv6(text: string): boolean {
   const [head = '', tail, ...more] = text.split('::');
   const groups = [head, tail ?? ''].flatMap(part => (part === '' ? [] : part.split(':')));

@@ -7,15 +7,15 @@ interface Candidate {
   type: string;
 }
 
-/** RFC 8445 §5.1.2.1: the type preference of the best that there is, and 1 for the one component there is. */
+/** RFC 8445 §5.1.2.1: the highest type preference, and the share of component 1, the only one. */
 const BEST_TYPE = 126 * 2 ** 24;
 const COMPONENT_1 = 255;
 
 /**
  * Values of the `a=candidate` lines that a viewer can use, best first: UDP only, IPv4 before IPv6, by priority.
- * Link-local IPv6 is left out: it means nothing without the interface's name.
- * @param announce addresses under which this machine's own are reached at the same ports (a 1:1 NAT, a container's
- *   host): a host candidate of each stands before all others, best first
+ * Link-local IPv6 is omitted: it is meaningless without the interface.
+ * @param announce external addresses of this machine with the same ports (a 1:1 NAT, a container's host): a host
+ *   candidate of each precedes all others, best first
  */
 export function candidatesOf(sdp: string, announce: readonly string[] = []): string[] {
   const gathered = readCandidates(sdp);
@@ -31,12 +31,12 @@ export function candidatesOf(sdp: string, announce: readonly string[] = []): str
       announced.push({ value, priority, address, port, type: 'host' });
     }
   }
-  // One that this machine has itself is there already, and now stands first.
+  // An announced address that this machine has itself must not appear twice.
   const others = gathered.filter(
     ({ type, address, port }) =>
       type !== 'host' || !announced.some(other => other.address === address && other.port === port),
   );
-  // Once each, in whichever section of the bundle webrtcbin put it.
+  // Without duplicates, from whichever section webrtcbin put them in.
   return [...new Set([...announced, ...others].map(({ value }) => value))];
 }
 

@@ -1,19 +1,19 @@
 import { type ClockExchange, type ClockOffset, ClockOffsetEstimate } from './clock-offset.js';
 import { type Percentiles, SlidingPercentiles } from './percentiles.js';
 
-/** How old pictures are when they are decoded: ms, by the sender's clock. */
+/** Age of frames when they are decoded: ms, by the sender's clock. */
 export interface CaptureLatency extends Percentiles {
-  /** Each of them is wrong by so many ms at the most. */
+  /** Maximum error of each of them, in ms. */
   errorMs: number;
 }
 
-/** Pictures: a minute and a half, at a few a second. */
+/** Frames: a minute and a half, at a few per second. */
 const WINDOW = 300;
 const NS_PER_MS = 1e6;
-/** Of the mark's own, whose time is in ms. */
+/** Error of the mark itself, whose resolution is 1 ms. */
 const MARK_ERROR_NS = 500_000n;
 
-/** Makes latencies of time marks: the clocks of both machines compared, and each picture counted once. */
+/** Turns time marks into latencies: compares the clocks of both machines, and counts each frame once. */
 export class CaptureLatencyMeter {
   readonly #clock: ClockOffsetEstimate;
   readonly #values: SlidingPercentiles;
@@ -21,8 +21,8 @@ export class CaptureLatencyMeter {
   #last: bigint | null = null;
 
   /**
-   * @param clock of the sender, where several meters share it
-   * @param size values that are kept
+   * @param clock of the sender, if several meters share it
+     * @param size number of values kept
    */
   constructor({
     clock = new ClockOffsetEstimate(),
@@ -32,16 +32,17 @@ export class CaptureLatencyMeter {
     this.#values = new SlidingPercentiles(size);
   }
 
-  /** An exchange with `/api/v1/clock`, by the clock of `add`'s times. */
+  /** An exchange with `/api/v1/clock`, on the same clock as the times of `add`. */
   exchanged(exchange: ClockExchange): void {
     this.#clock.add(exchange);
   }
 
   /**
-   * A picture was decoded. A picture that is shown again, as the slate of a lost camera shows its last one, says nothing
-   * about the way, and is passed over; so is what comes before the clocks are compared.
+   * A frame was decoded. Repeated frames, such as the placeholder frames of a lost camera with its last frame, say
+   * nothing
+     * about the latency and are ignored; so are frames before the clocks are compared.
    * @param markNs from readTimeMark
-   * @param decodedNs by the own clock
+   * @param decodedNs by the local clock
    */
   add(markNs: bigint, decodedNs: bigint): void {
     if (this.#last !== null && markNs === this.#last) return;
@@ -59,7 +60,7 @@ export class CaptureLatencyMeter {
     return { ...values, errorMs: Number(this.#offset.errorNs + MARK_ERROR_NS) / NS_PER_MS };
   }
 
-  /** Forgets the pictures, as of a session that has ended; not what is known of the clocks. */
+  /** Discards the frames, as at the end of a session, but not the clock offset. */
   clear(): void {
     this.#values.clear();
     this.#last = null;

@@ -1,45 +1,45 @@
-/** One question for the time of another machine's clock, and its answer; all in ns. */
+/** One request for the time of another machine's clock, and its reply; all in ns. */
 export interface ClockExchange {
-  /** By the own clock. */
+  /** By the local clock. */
   sentNs: bigint;
-  /** What the other clock showed at some moment between. */
+  /** The remote clock at some moment in between. */
   serverNs: bigint;
-  /** By the own clock. */
+  /** By the local clock. */
   receivedNs: bigint;
 }
 
 export interface ClockOffset {
-  /** What is to be added to a time of the own clock to have it on the other. */
+  /** Add it to a local time to get the remote time. */
   offsetNs: bigint;
-  /** It is wrong by this at the most. */
+  /** Maximum error of the offset. */
   errorNs: bigint;
 }
 
-/** Exchanges that are kept. */
+/** Number of exchanges kept. */
 const KEPT = 16;
-/** Two quartz clocks run apart by less than one part in so many: 100 ppm. */
+/** Two quartz clocks drift by less than one part in so many: 100 ppm. */
 const DRIFT = 10_000n;
 
 /**
- * Estimates how far another machine's clock is ahead of the own, from exchanges with it.
+ * Estimates how far another machine's clock is ahead of the local one, from exchanges with it.
  *
- * The other clock was read at some moment of the round trip; the estimate takes the middle, so that however unlike the two
- * ways are, it is wrong by half the round trip at the most. The exchange that bounds it best wins; as clocks run apart, an
- * exchange is worth less with each second that has passed since.
+ * The remote clock was read at some moment of the round trip; the estimate takes the middle, so that the error is at
+ * most half the round trip, however asymmetric the two paths are. The exchange with the smallest error wins; as clocks
+ * drift, the error of an exchange grows with its age.
  */
 export class ClockOffsetEstimate {
   #exchanges: readonly ClockExchange[] = [];
 
-  /** Takes one more; one that cannot be (an answer before its question) is passed over. */
+  /** Adds an exchange; an impossible one (reply before request) is ignored. */
   add(exchange: ClockExchange): void {
     if (exchange.receivedNs < exchange.sentNs) return;
     this.#exchanges = [...this.#exchanges.slice(1 - KEPT), exchange];
   }
 
-  /** @param nowNs by the own clock @returns null before the first exchange */
+  /** @param nowNs by the local clock @returns null before the first exchange */
   at(nowNs: bigint): ClockOffset | null {
     let best: ClockOffset | null = null;
-    // The latest of those that are equally good.
+    // Among equally good ones the latest.
     for (const exchange of this.#exchanges) {
       const offset = offsetBy(exchange, nowNs);
       if (best === null || offset.errorNs <= best.errorNs) best = offset;
@@ -52,7 +52,7 @@ function offsetBy({ sentNs, serverNs, receivedNs }: ClockExchange, nowNs: bigint
   const ageNs = nowNs > sentNs ? nowNs - sentNs : 0n;
   return {
     offsetNs: serverNs - (sentNs + receivedNs) / 2n,
-    // Rounded up, as it is a bound.
+    // Rounded up, as it is an upper bound.
     errorNs: (receivedNs - sentNs + 1n) / 2n + (ageNs + DRIFT - 1n) / DRIFT,
   };
 }

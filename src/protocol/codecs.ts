@@ -1,10 +1,10 @@
-/** Names as in SDP (IANA's registry of RTP payload formats), in capitals. */
+/** Names as in SDP (IANA's registry of RTP payload formats), in upper case. */
 export type VideoCodecName = 'H264' | 'VP8' | 'VP9' | 'AV1' | 'H265';
 export type CodecName = VideoCodecName | 'OPUS';
 
-/** What is known of a stream that is to be sent or received in a codec. */
+/** Profile of a stream in a codec. */
 export interface StreamProfile {
-  /** H.264: six hexadecimal digits from the SPS (RFC 6184 §8.1); null for another codec, or if none was read yet. */
+  /** H.264: six hexadecimal digits from the SPS (RFC 6184 §8.1); null for another codec, or before the SPS was read. */
   profileLevelId: string | null;
 }
 
@@ -15,11 +15,11 @@ export interface CodecRules {
   kind: 'video' | 'audio';
   /** Hz of its RTP timestamps. */
   clockRate: number;
-  /** The name on the a=rtpmap line, with what stands behind it. */
+  /** The encoding on the a=rtpmap line. */
   rtpmap: string;
-  /** How well an offered format suits the stream: the lower the better; null if it cannot carry it. */
+  /** How well an offered format fits the stream: lower is better; null if it cannot carry it. */
   rank(offered: FormatParameters, stream: StreamProfile): number | null;
-  /** What the answer says on the a=fmtp line; empty for nothing. */
+  /** The parameters on the answer's a=fmtp line; empty for none. */
   answer(offered: FormatParameters, stream: StreamProfile): string;
 }
 
@@ -31,7 +31,7 @@ export const CODECS: Readonly<Record<CodecName, CodecRules>> = {
     clockRate: 90_000,
     rtpmap: 'H264/90000',
     rank: rankH264,
-    // The packetization mode must be the same on both sides (RFC 6184 §8.2.2), and is part of how a format is found.
+    // The packetization mode must be the same on both sides (RFC 6184 §8.2.2); it identifies the format.
     answer: (offered, stream) =>
       [
         'level-asymmetry-allowed=1',
@@ -40,11 +40,11 @@ export const CODECS: Readonly<Record<CodecName, CodecRules>> = {
       ].join(';'),
   },
   VP8: { kind: 'video', clockRate: 90_000, rtpmap: 'VP8/90000', rank: () => 0, answer: () => '' },
-  // RFC 9628 §6: without the parameter it is profile 0, the one with 8 bits that every browser takes.
+  // RFC 9628 §6: without the parameter it is profile 0, the 8-bit one that every browser supports.
   VP9: only('VP9/90000', 'profile-id', '0'),
-  // RTP Payload Format for AV1, §7.2.1: main profile unless it says otherwise.
+  // RTP Payload Format for AV1, §7.2.1: main profile unless the parameter says otherwise.
   AV1: only('AV1/90000', 'profile', '0'),
-  // RFC 7798 §7.1: main profile unless it says otherwise.
+  // RFC 7798 §7.1: main profile unless the parameter says otherwise.
   H265: only('H265/90000', 'profile-id', '1'),
   OPUS: {
     kind: 'audio',
@@ -55,7 +55,7 @@ export const CODECS: Readonly<Record<CodecName, CodecRules>> = {
   },
 };
 
-/** The codec of that name, in any letter case; null if it is not in the table. */
+/** The codec of that name, case-insensitive; null if it is not in the table. */
 export function codecNamed(name: string): CodecName | null {
   const upper = name.toUpperCase();
   return Object.hasOwn(CODECS, upper) ? (upper as CodecName) : null;
@@ -67,13 +67,13 @@ function only(rtpmap: string, parameter: string, value: string): CodecRules {
     clockRate: 90_000,
     rtpmap,
     rank: offered => ((offered.get(parameter) ?? value) === value ? 0 : null),
-    // All of it as it was offered: it must be the same on both sides.
+    // All parameters as offered: they must be the same on both sides.
     answer: offered => [...offered].map(([key, given]) => `${key}=${given}`).join(';'),
   };
 }
 
-// A format of the stream's own profile is best. Of the others, a decoder of any of these profiles decodes constrained
-// baseline (H.264 A.2.1.1), nearest first; and most decoders decode more than they say.
+// A format with the stream's own profile is best. After that the others, nearest first: a decoder of any of these
+// profiles decodes constrained baseline (H.264 A.2.1.1), and most decoders support more than they declare.
 function rankH264(offered: FormatParameters, stream: StreamProfile): number | null {
   const profileLevelId = offeredProfile(offered);
   if (!/^[0-9a-f]{6}$/.test(profileLevelId)) return null;
@@ -81,7 +81,7 @@ function rankH264(offered: FormatParameters, stream: StreamProfile): number | nu
   const profile = h264Profile(profileLevelId);
   const nearness = profile === h264Profile(stream.profileLevelId ?? '42c01f') ? 0 : order.indexOf(profile) + 1;
   if (profile === 'other') return null;
-  // Mode 1 is what is sent. Receivers that say 0, or nothing, take it all the same; 2 is another format altogether.
+  // Mode 1 is sent. Receivers that declare 0, or nothing, accept it all the same; 2 is a different format.
   const mode = offered.get('packetization-mode') ?? '0';
   return mode === '0' || mode === '1' ? nearness + (mode === '1' ? 0 : 10) : null;
 }
@@ -104,9 +104,8 @@ function offeredProfile(offered: FormatParameters): string {
   return (offered.get('profile-level-id') ?? '42000a').toLowerCase();
 }
 
-// The profile must mean the same on both sides (RFC 6184 §8.2.2): where the stream's does, the answer says exactly what
-// its SPS says; where it does not, the offer's stays. The level is the stream's if the viewer allows another than its
-// own.
+// The profile must be the same on both sides (RFC 6184 §8.2.2): if the stream's is, the answer has exactly the value of
+// its SPS; otherwise the offer's profile stays. The level is the stream's if the viewer allows level asymmetry.
 function announcedProfile(offered: FormatParameters, { profileLevelId }: StreamProfile): string {
   const theirs = offeredProfile(offered);
   if (profileLevelId === null) return theirs;
@@ -117,10 +116,10 @@ function announcedProfile(offered: FormatParameters, { profileLevelId }: StreamP
     : theirs.slice(0, 4) + profileLevelId.slice(4);
 }
 
-/** Whether a stream is of the profile that was announced for this format; levels may differ. */
+/** Whether a stream has the profile announced for this format; levels may differ. */
 export function isOfAnnouncedProfile(offered: FormatParameters, profileLevelId: string): boolean {
   return !offered.has('profile-level-id') || h264Profile(offeredProfile(offered)) === h264Profile(profileLevelId);
 }
 
-/** What is assumed of a stream before its first picture: what the encoders here are told to make. */
+/** Assumed profile of a stream before its first frame: the one that the encoders here produce. */
 export const EXPECTED: StreamProfile = BASELINE;

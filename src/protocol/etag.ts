@@ -1,15 +1,15 @@
-/** An entity tag that identifies something strongly (RFC 9110 §8.8.3). */
+/** A strong entity tag (RFC 9110 §8.8.3). */
 export function strongEtag(opaque: string): string {
   return `"${opaque}"`;
 }
 
-// Of a list, with the comma behind it: nothing, or an entity tag (RFC 9110 §5.6.1, §8.8.3).
+// A list element with the comma after it: empty, or an entity tag (RFC 9110 §5.6.1, §8.8.3).
 const LIST_ITEM = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)")?[ \t]*(?:,|$)/y;
 
 /**
- * What an If-Match (RFC 9110 §13.1.1) says of an entity tag: that it is meant, or any is; that another is; or nothing,
- * where there is no such header. Tags are compared strongly: a weak one never matches. `"*"` is any as well, since
- * draft-ietf-wish-whep writes it so. What is no list of entity tags matches nothing.
+ * Compares an If-Match header (RFC 9110 §13.1.1) with an entity tag; `missing` without the header. The comparison is
+ * strong: a weak tag never matches. `"*"` matches like `*`, as draft-ietf-wish-whep writes it so. A header that is not
+ * a list of entity tags matches nothing.
  */
 export function ifMatch(header: string | undefined, etag: string): 'matches' | 'stale' | 'missing' {
   if (header === undefined) return 'missing';

@@ -1,18 +1,18 @@
-/** How pictures are laid out in a grid, row by row. */
+/** A grid of tiles, row by row. */
 export interface Grid {
   columns: number;
   rows: number;
-  /** Of a picture, in whatever unit `widthIn` has. */
+  /** Width of a tile, in the unit of `widthIn`. */
   width: number;
 }
 
-/** A grid without holes is worth pictures that are smaller by this share. */
+/** A grid without empty cells may have tiles that are smaller by this share. */
 const HOLES_COST = 0.1;
 
 /**
- * The grid that shows pictures largest.
- * @param count of pictures, at least 1
- * @param widthIn how wide a picture is in a grid of so many columns and rows
+ * The grid with the largest tiles.
+ * @param count of tiles, at least 1
+ * @param widthIn width of a tile in a grid of so many columns and rows
  */
 export function largestGrid(count: number, widthIn: (columns: number, rows: number) => number): Grid {
   const grids = Array.from({ length: Math.max(1, count) }, (_, index): Grid => {

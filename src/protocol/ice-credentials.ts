@@ -1,16 +1,16 @@
-/** What each side of ICE is known by (RFC 8839 §5.4). */
+/** The credentials of one side of ICE (RFC 8839 §5.4). */
 export interface IceCredentials {
   ufrag: string;
   pwd: string;
 }
 
-// ice-char is a letter, a digit, + or /. Some clients use other characters of base64url, which libnice takes.
+// ice-char is a letter, a digit, + or /. Some clients use other characters of base64url, which libnice accepts.
 export const ICE_UFRAG = /^[A-Za-z0-9+/=_-]{4,256}$/;
 export const ICE_PWD = /^[A-Za-z0-9+/=_-]{22,256}$/;
 
 /**
- * Every pair of credentials that an SDP offer names. There may be one for each section, as a section has a transport
- * of its own until the bundle is agreed on (RFC 9143 §7.1); Firefox does so.
+ * Every pair of credentials in an SDP offer. There may be one per section, as every section has its own transport until
+ * BUNDLE is negotiated (RFC 9143 §7.1); Firefox does so.
  */
 export function credentialsIn(sdp: string): IceCredentials[] {
   const pairs: IceCredentials[] = [];

@@ -1,24 +1,24 @@
 import { usableCandidate } from './candidate.js';
 
 /**
- * The messages of the system's first signaling (port 8765): JSON objects that say HELLO and OK, carry a description, or a
- * candidate. Descriptions come in two dialects, `{"sdp":{"type":"offer","sdp":"v=0…"}}` and `{"type":"offer","sdp":"v=0…"}`.
+ * The messages of the legacy signaling (port 8765): JSON objects with HELLO or OK, a description, or a candidate.
+ * Descriptions have two dialects, `{"sdp":{"type":"offer","sdp":"v=0…"}}` and `{"type":"offer","sdp":"v=0…"}`.
  */
 export type LegacyMessage =
   | { type: 'hello' }
   | { type: 'ok' }
   | { type: 'description'; kind: 'offer' | 'answer'; sdp: string; form: LegacyForm }
-  /** The value of an `a=candidate` line that can be used; null for one that cannot, and for the end of the list. */
+  /** The value of a usable `a=candidate` line; null for an unusable one, and for the end of candidates. */
   | { type: 'candidate'; value: string | null; section: number }
   /** Some other object. */
   | { type: 'unknown' };
 
 export type LegacyForm = 'nested' | 'flat';
 
-/** Of a message: an offer with many sections is some 20 kB. */
+/** Characters of a message: an offer with many sections has some 20 kB. */
 export const MAX_LEGACY_MESSAGE = 262_144;
 
-/** @returns null for whatever is no JSON object */
+/** @returns null for anything but a JSON object */
 export function parseLegacyMessage(text: string): LegacyMessage | null {
   if (text.length > MAX_LEGACY_MESSAGE) return null;
   const message = objectIn(text);
@@ -30,7 +30,7 @@ export function parseLegacyMessage(text: string): LegacyMessage | null {
   return descriptionIn(message, 'flat');
 }
 
-/** What an answer calls its sections, in their order; those without a name are left out. */
+/** The mids of an answer, in order; sections without one are skipped. */
 export function midsOf(sdp: string): string[] {
   return [...sdp.matchAll(/^a=mid:(\S+)\s*$/gm)].map(([, mid = '']) => mid);
 }

@@ -1,4 +1,4 @@
-/** A STUN or TURN server as `new RTCPeerConnection({ iceServers })` takes it. */
+/** A STUN or TURN server for `new RTCPeerConnection({ iceServers })`. */
 export interface IceServer {
   urls: string;
   username?: string;
@@ -6,11 +6,11 @@ export interface IceServer {
 }
 
 /**
- * The value of one `Link` header that names an ICE server (RFC 9725 §4.4).
- * @throws RangeError if something in it cannot stand in a header
+ * The value of a `Link` header for an ICE server (RFC 9725 §4.4).
+ * @throws RangeError if a value is invalid in a header
  */
 export function formatIceServerLink({ urls, username, credential }: IceServer): string {
-  if (/[\s<>"]/.test(urls)) throw new RangeError('a URL with white space or brackets cannot stand in a Link header');
+  if (/[\s<>"]/.test(urls)) throw new RangeError('a URL with white space or brackets is invalid in a Link header');
   return [
     `<${urls}>; rel="ice-server"`,
     ...(username === undefined ? [] : [`username=${quote(username)}`]),
@@ -18,28 +18,28 @@ export function formatIceServerLink({ urls, username, credential }: IceServer): 
   ].join('; ');
 }
 
-/** Whether a text can stand in a quoted string of a header that every client reads alike: printable ASCII. */
+/** Whether every client parses a text in a quoted string of a header alike: printable ASCII. */
 export function isHeaderText(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
 }
 
 function quote(text: string): string {
-  if (!isHeaderText(text)) throw new RangeError('only printable ASCII can stand in a Link header');
+  if (!isHeaderText(text)) throw new RangeError('only printable ASCII is valid in a Link header');
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** One link of a `Link` header (RFC 8288). */
 export interface Link {
   target: string;
-  /** In small letters. */
+  /** In lower case. */
   relations: readonly string[];
-  /** By their names in small letters, unquoted. */
+  /** By name in lower case, unquoted. */
   parameters: ReadonlyMap<string, string>;
 }
 
 /**
- * The links of `Link` headers: several in one line or in a line each, parameters in any order and letter case. What is
- * malformed is passed over, to the next comma.
+ * The links of `Link` headers: several in one header or one each, with parameters in any order and letter case. A
+ * malformed link is skipped, up to the next comma.
  */
 export function parseLinks(header: string | readonly string[]): Link[] {
   return [header].flat().flatMap(line =>
@@ -52,7 +52,7 @@ export function parseLinks(header: string | readonly string[]): Link[] {
   );
 }
 
-/** The ICE servers that `Link` headers name (RFC 9725 §4.4). Links to other things are passed over. */
+/** The ICE servers of `Link` headers (RFC 9725 §4.4). Other links are ignored. */
 export function parseIceServerLinks(header: string | readonly string[]): IceServer[] {
   return parseLinks(header)
     .filter(({ relations }) => relations.includes('ice-server'))
@@ -67,7 +67,7 @@ export function parseIceServerLinks(header: string | readonly string[]): IceServ
     });
 }
 
-// The first of a name counts (RFC 8288 §3.3).
+// Of repeated parameters the first counts (RFC 8288 §3.3).
 function readParameters(text: string): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const part of splitOutsideQuotes(text, ';')) {

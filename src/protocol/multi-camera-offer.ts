@@ -1,20 +1,20 @@
 import { lines } from './sdp-for-webrtcbin.js';
 
-/** A camera's section of an offer. */
+/** The section of a camera in an offer. */
 export interface OfferedCamera {
   camera: string;
-  /** What the section is called to the peer. */
+  /** The mid of the section in the peer's offer. */
   mid: string;
-  /** Of the stream, in six hexadecimal digits (RFC 6184 §8.1). */
+  /** Of the stream, six hexadecimal digits (RFC 6184 §8.1). */
   profileLevelId: string;
 }
 
 /**
- * The offer of several cameras that a peer gets, from the one that webrtcbin made: each section says what it sends and
- * whose it is, and the best candidate stands first.
+ * The offer of several cameras for a peer, made from webrtcbin's: each section has its profile and its camera's mid and
+ * msid, and the best candidate comes first.
  * @param cameras in the order of the sections
- * @param candidates values of the `a=candidate` lines; those of one are for all, as they share a transport
- * @throws Error if webrtcbin offered something else
+ * @param candidates values of the `a=candidate` lines, in the first section only: all share one transport
+ * @throws Error if webrtcbin's offer does not match
  */
 export function composeMultiCameraOffer(
   webrtcbinOffer: string,
@@ -39,11 +39,11 @@ function rewritten(
   { camera, mid, profileLevelId }: OfferedCamera,
   sections: readonly string[],
 ): string[] {
-  // It makes no difference to any player, and old ones do not know it.
+  // No player needs these lines, and old ones do not know them.
   if (/^a=(candidate:|end-of-candidates|rtcp-mux-only)/.test(line)) return [];
   if (line.startsWith('a=mid:')) return [`a=mid:${mid}`];
   if (/^a=(sendrecv|sendonly)$/.test(line)) return ['a=sendonly'];
-  // webrtcbin has the name of this machine and of its user in them.
+  // webrtcbin puts the names of this machine and of its user into them.
   const [, ssrc, attribute] = /^a=ssrc:(\d+) (msid|cname):/.exec(line) ?? [];
   if (ssrc !== undefined)
     return [attribute === 'cname' ? `a=ssrc:${ssrc} cname:bigfootbot` : `a=ssrc:${ssrc} msid:${camera} ${camera}`];

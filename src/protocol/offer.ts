@@ -3,21 +3,21 @@ import { CODECS, type CodecName, codecNamed, type FormatParameters } from './cod
 import { MID } from './mid.js';
 import { readTransport, type Transport } from './transport.js';
 
-/** What the offer is for: its sender wants to be sent a camera (WHEP), or sends one (WHIP). */
+/** What the offer is for: receiving a camera (WHEP), or sending one (WHIP). */
 export type Purpose = 'watch' | 'publish';
 
-/** An offer, read and checked. */
+/** A parsed and checked offer. */
 export interface Offer {
   purpose: Purpose;
-  /** Every section of the offer, in its order; an answer has as many (RFC 3264 §6). */
+  /** Every section of the offer, in order; an answer has as many (RFC 3264 §6). */
   sections: readonly Section[];
-  /** The mids of the BUNDLE group that the sections below are in, in its order (RFC 9143); none if there is no group. */
+  /** The mids of the BUNDLE group of the sections below, in its order (RFC 9143); empty without a group. */
   bundle: readonly string[];
-  /** Of the first video section below. Which one is used depends on what is agreed on: see carrierOf. */
+  /** Of the first video section below. Which one is used depends on the agreement: see carrierOf. */
   transport: Transport;
-  /** Those in which pictures can go the way that the purpose says; at least one. */
+  /** The video sections with a direction that fits the purpose; at least one. */
   video: readonly MediaSection[];
-  /** Likewise sound; often none. */
+  /** The audio sections that fit; often none. */
   audio: readonly MediaSection[];
 }
 
@@ -25,28 +25,28 @@ export interface Section {
   /** `audio`, `video`, `application`, … */
   kind: string;
   protocol: string;
-  /** The first format of the m-line, as it stands there. */
+  /** The first format of the m-line, verbatim. */
   format: string;
   mid: string;
 }
 
 export interface MediaSection {
-  /** Its place among the sections. */
+  /** Its index among the sections. */
   index: number;
   mid: string;
-  /** Its own, or where it has none, the bundle's. */
+  /** Its own, or without one, that of the BUNDLE group. */
   transport: Transport;
-  /** Whether it may only ride on another's transport (RFC 9143 §6). */
+  /** Whether it can only use another section's transport (RFC 9143 §6). */
   bundleOnly: boolean;
-  /** The formats that this project knows and can use, in the order of the offer. */
+  /** The formats that this project supports, in the order of the offer. */
   codecs: readonly OfferedCodec[];
   /** The names of all its formats, for people. */
   names: readonly string[];
-  /** Header extensions of which something is made (see EXTENSIONS), with the ids that the offer gives them. */
+  /** The supported header extensions (see EXTENSIONS), with their ids in the offer. */
   extensions: readonly { id: number; uri: string }[];
-  /** What it says that it will be sent by (RFC 5576), retransmissions included; empty if it does not say. */
+  /** The declared SSRCs (RFC 5576), including retransmissions; often none. */
   ssrcs: readonly number[];
-  /** Its pairs of an SSRC and the SSRC of its retransmissions. */
+  /** Pairs of an SSRC and the SSRC of its retransmissions. */
   rtxGroups: readonly (readonly [number, number])[];
 }
 
@@ -54,13 +54,13 @@ export interface OfferedCodec {
   name: CodecName;
   payloadType: number;
   parameters: FormatParameters;
-  /** The payload type of its retransmissions (RFC 4588); null if none are wanted. */
+  /** The payload type of its retransmissions (RFC 4588); null without them. */
   rtxPayloadType: number | null;
   /** Values of its `a=rtcp-fb` lines, such as `nack pli`. */
   feedback: readonly string[];
 }
 
-/** An offer that cannot be used; `code` is the problem's code in the contract. */
+/** An unusable offer; `code` is the problem's code in the contract. */
 export class OfferError extends Error {
   readonly code: 'invalid-sdp' | 'no-common-codec';
   readonly remedy: string | undefined;
@@ -73,24 +73,24 @@ export class OfferError extends Error {
 
 type Media = SessionDescription['media'][number];
 
-// sdp-transform makes a number of every value that looks like one, whatever its types say: hence String() below.
+// sdp-transform turns every value that looks like a number into one, whatever its types say: hence String() below.
 
 const MAX_SECTIONS = 32;
 const MAX_PARAMETERS = 32;
 const MAX_SSRCS = 8;
 /**
- * Of a publisher: how his packets arrive is reported to him, which is how he finds his bitrate; and a packet names its
- * section, where the offer does not name its SSRC.
+ * Of a publisher: transport-wide feedback, from which it finds its bitrate; and the mid of each packet, for offers
+ * without SSRCs.
  */
 const EXTENSIONS = new Set([
   'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
   'urn:ietf:params:rtp-hdrext:sdes:mid',
 ]);
-// What webrtcbin's transceiver answers; anything else in the offer is left out of what it sees.
+// The feedback that webrtcbin's transceiver answers; anything else is removed from the offer that it gets.
 const FEEDBACK = new Set(['nack', 'nack pli', 'ccm fir', 'transport-cc', 'goog-remb']);
 
 /**
- * Reads an SDP offer (RFC 8866, RFC 9429), and checks everything on which webrtcbin would assert.
+ * Parses an SDP offer (RFC 8866, RFC 9429), and checks everything on which webrtcbin would assert.
  * @throws OfferError
  */
 export function parseOffer(text: string, purpose: Purpose): Offer {
@@ -98,7 +98,7 @@ export function parseOffer(text: string, purpose: Purpose): Offer {
   const session = parseSdp(text);
   if (session.media.length === 0) throw invalid('it has no media section');
   if (session.media.length > MAX_SECTIONS)
-    throw invalid(`it has ${session.media.length} media sections; at most ${MAX_SECTIONS} are taken`);
+    throw invalid(`it has ${session.media.length} media sections; at most ${MAX_SECTIONS} are allowed`);
   const sections = session.media.map(readSection);
   if (new Set(sections.map(({ mid }) => mid)).size !== sections.length)
     throw invalid('two sections have the same a=mid');
@@ -116,7 +116,7 @@ export function parseOffer(text: string, purpose: Purpose): Offer {
   const read = (kind: 'video' | 'audio'): MediaSection[] =>
     session.media.flatMap((media, index) => {
       const mid = sections[index]?.mid ?? '';
-      // Without a bundle each section would have a transport of its own; one is all that a session has.
+      // Without BUNDLE each section would have its own transport; a session has only one.
       if (media.type !== kind || !usable[index] || (index !== first && !bundle.includes(mid))) return [];
       const transport = index === first ? main : transportOrNull(session, media, carriers);
       return transport ? [{ index, mid, transport, ...readMedia(media, kind) }] : [];
@@ -125,7 +125,7 @@ export function parseOffer(text: string, purpose: Purpose): Offer {
   return { purpose, sections, bundle, transport: main, video: read('video'), audio: read('audio') };
 }
 
-// Beside the first, a section that cannot be used is just not.
+// Only the first section is required: another one with an invalid transport is skipped.
 function transportOrNull(session: SessionDescription, media: Media, carriers: readonly Media[]): Transport | null {
   try {
     return readTransport(session, media, carriers, invalid);
@@ -138,7 +138,7 @@ function parseSdp(text: string): SessionDescription {
   try {
     return parse(text);
   } catch {
-    throw invalid('it cannot be read');
+    throw invalid('it cannot be parsed');
   }
 }
 
@@ -155,12 +155,12 @@ function readSection(section: Media, index: number): Section {
 
 function isUsable(session: SessionDescription, section: Media, purpose: Purpose): boolean {
   const direction = String(section.direction ?? session.direction ?? 'sendrecv');
-  // A port of 0 says that the section is not wanted, unless it rides on another's transport (RFC 9143 §6).
+  // Port 0 means that the section is rejected, unless it uses another's transport (RFC 9143 §6).
   const wanted = section.port !== 0 || 'bundleOnly' in section;
   return wanted && direction.includes(purpose === 'watch' ? 'recv' : 'send');
 }
 
-/** The mids of the BUNDLE group that a section is in; none if it is in none. */
+/** The mids of the BUNDLE group of a section; empty without a group. */
 function bundleOf(session: SessionDescription, mid: string): string[] {
   for (const { type, mids } of session.groups ?? []) {
     const group = String(mids ?? '').split(' ');
@@ -171,7 +171,7 @@ function bundleOf(session: SessionDescription, mid: string): string[] {
 
 interface Format {
   payloadType: number;
-  /** In capitals. */
+  /** In upper case. */
   name: string;
   clockRate: unknown;
   parameters: FormatParameters;
@@ -186,7 +186,7 @@ function readMedia(
     bundleOnly: section.port === 0,
     codecs: formats.flatMap(format => readCodec(section, kind, format, formats)),
     names: [...new Set(section.rtp.map(rtp => String(rtp.codec)))].filter(name => !/^(rtx)?$/i.test(name)),
-    // 15 and more need two-byte headers (RFC 8285 §4.2).
+    // Ids from 15 need two-byte headers (RFC 8285 §4.2).
     extensions: (section.ext ?? [])
       .filter(({ uri, value }) => EXTENSIONS.has(uri) && Number.isInteger(value) && value >= 1 && value <= 14)
       .map(({ uri, value }) => ({ id: value, uri }))
@@ -195,13 +195,13 @@ function readMedia(
   };
 }
 
-/** What a section says that it is sent by (RFC 5576), and its pairs of an SSRC and the SSRC of its retransmissions. */
+/** The SSRCs of a section (RFC 5576), and its pairs of an SSRC and the SSRC of its retransmissions. */
 export function readSources(section: Media): Pick<MediaSection, 'ssrcs' | 'rtxGroups'> {
   const ssrcs = [...new Set((section.ssrcs ?? []).map(({ id }) => Number(id)))].filter(isSsrc).slice(0, MAX_SSRCS);
   return { ssrcs, rtxGroups: readRtxGroups(section, ssrcs) };
 }
 
-// An SSRC is in one pair at the most.
+// An SSRC is in at most one pair.
 function readRtxGroups(section: Media, ssrcs: readonly number[]): (readonly [number, number])[] {
   const groups: (readonly [number, number])[] = [];
   for (const { semantics, ssrcs: members } of section.ssrcGroups ?? []) {
@@ -242,9 +242,9 @@ function readCodec(
   ];
 }
 
-// The payloaders' caps allow no payload types but these; one that the m-line lacks is not offered. sdp-transform leaves
-// "096" a text. (Browsers give their less usual codecs 35 to 63; 96 and up are tried first by all of them.) Of lines
-// that say something twice the first counts, so that there are 32 formats at the most, however many lines there are.
+// The payloaders' caps allow only these payload types; one that is not on the m-line is not offered. sdp-transform
+// keeps "096" as a string. (Browsers assign 35 to 63 to their less common codecs; all use 96 and up first.) Of
+// duplicate lines the first counts, so that there are at most 32 formats, however many lines there are.
 function readFormats(section: Media): Format[] {
   const offered = new Set(String(section.payloads).split(' '));
   const configs = new Map<number, string>();
@@ -263,7 +263,7 @@ function readFormats(section: Media): Format[] {
   return [...formats.values()];
 }
 
-// What of it goes into an answer must be a plain token, whatever else the line holds.
+// Parameters may go into an answer, so only plain tokens are kept.
 function formatParameters(config: string): FormatParameters {
   return new Map(
     config

@@ -2,31 +2,31 @@ export interface Percentiles {
   p50: number;
   p95: number;
   p99: number;
-  /** How many values they are of. */
+  /** Number of values. */
   count: number;
 }
 
-/** The last values, so many at the most, and what share of them is below what. */
+/** Percentiles of the last values. */
 export class SlidingPercentiles {
   readonly #size: number;
   readonly #values: number[] = [];
-  /** Where the next is written, once it is full. */
+  /** Index of the next value to write. */
   #next = 0;
 
-  /** @param size values that are kept, at least 1 */
+  /** @param size maximum number of values, at least 1 */
   constructor(size: number) {
-    if (!Number.isInteger(size) || size < 1) throw new TypeError(`a window cannot hold ${size} values`);
+    if (!Number.isInteger(size) || size < 1) throw new TypeError(`invalid window of ${size} values`);
     this.#size = size;
   }
 
-  /** One that is no finite number is passed over. */
+  /** Ignores values that are not finite. */
   add(value: number): void {
     if (!Number.isFinite(value)) return;
     this.#values[this.#next] = value;
     this.#next = (this.#next + 1) % this.#size;
   }
 
-  /** By nearest rank, so that each is a value that was there; null while there is none. */
+  /** By nearest rank, so that each percentile is one of the values; null without values. */
   read(): Percentiles | null {
     const sorted = [...this.#values].sort((a, b) => a - b);
     const count = sorted.length;

@@ -1,4 +1,4 @@
-/** Problem documents (RFC 9457) as far as a person needs them. Pure. */
+/** The parts of problem documents (RFC 9457) that a person needs. Pure. */
 
 export interface Problem {
   status: number;
@@ -20,7 +20,7 @@ function parseObject(body: string): Record<string, unknown> {
   }
 }
 
-/** Never throws: a proxy between here and the robot answers with pages of its own. */
+/** Never throws: a proxy in front of the robot may answer with its own pages. */
 export function parseProblem(status: number, body: string): Problem {
   const fields = parseObject(body);
   const problem: Problem = {
@@ -35,7 +35,7 @@ export function parseProblem(status: number, body: string): Problem {
   return problem;
 }
 
-/** Milliseconds from a Retry-After header, which holds seconds or a date; 0 where there is none. */
+/** Milliseconds from a Retry-After header, which has seconds or a date; 0 without one. */
 export function parseRetryAfter(value: string | null, now: number = Date.now()): number {
   if (value === null || value.trim() === '') return 0;
   const seconds = Number(value);

@@ -4,11 +4,11 @@ import { type Offer, OfferError } from './offer.js';
 import type { Transport } from './transport.js';
 
 /**
- * The offer that webrtcbin is given: a video section, and one for sound if that was agreed, each with one codec,
- * written anew from what was read, so that nothing of a stranger's text reaches it unchecked.
+ * The offer for webrtcbin: a video section, and an audio section if agreed, each with one codec, rewritten from the
+ * parsed values, so that no foreign text reaches webrtcbin unchecked.
  *
- * Parameters are left out: with `profile-level-id` webrtcbin 1.20 and later answers a section of another level as
- * `inactive` unless both sides say level-asymmetry-allowed. The answer to the peer carries them (see composeAnswer).
+ * Parameters are omitted: with `profile-level-id` webrtcbin 1.20 and later answers a section of another level with
+ * `inactive` unless both sides have level-asymmetry-allowed. The answer to the peer has them (see composeAnswer).
  */
 export function offerForWebrtcbin(offer: Offer, agreement: Agreement): string {
   const { video, audio } = agreement;
@@ -16,18 +16,19 @@ export function offerForWebrtcbin(offer: Offer, agreement: Agreement): string {
 }
 
 /**
- * The same of an offer to send several videos, all of which are taken: one section for each camera of an old sender.
- * @throws OfferError invalid-sdp if there is something else in it, no-common-codec if a video is not H.264
+ * The same for an offer to send several videos, all of which are accepted: one section for each camera of a legacy
+ * sender.
+ * @throws OfferError invalid-sdp if it has any other section, no-common-codec if a video is not H.264
  */
 export function offerOfCameras(offer: Offer): { text: string; cameras: number } {
   if (offer.video.length !== offer.sections.length)
-    throw new OfferError('invalid-sdp', 'The offer has sections that are no video that is sent.');
+    throw new OfferError('invalid-sdp', 'The offer has sections other than video to send.');
   const agreed = offer.video.map(section => {
     const codec = section.codecs.find(({ name }) => name === 'H264');
     if (codec) return { section, codec };
     throw new OfferError(
       'no-common-codec',
-      `A section of the offer has ${shown(section.names) || 'no codec'}; H.264 is taken.`,
+      `A section of the offer has ${shown(section.names) || 'no codec'}; only H.264 is accepted.`,
     );
   });
   const carrier = offer.video.find(({ bundleOnly }) => !bundleOnly) ?? offer.video[0];
@@ -78,7 +79,7 @@ function describe(
   );
 }
 
-/** By them webrtcbin knows which section of a bundle a packet belongs to, and only then asks for what is lost. */
+/** SSRC lines: with them webrtcbin maps packets to sections, and only then sends NACKs for lost ones. */
 export function sources({ ssrcs, rtxGroups }: Pick<Agreed['section'], 'ssrcs' | 'rtxGroups'>): string[] {
   return [
     ...rtxGroups.map(([media, rtx]) => `a=ssrc-group:FID ${media} ${rtx}`),
@@ -86,7 +87,7 @@ export function sources({ ssrcs, rtxGroups }: Pick<Agreed['section'], 'ssrcs' | 
   ];
 }
 
-/** Some of the names that a peer wrote, for people. */
+/** The first of a peer's codec names, for people. */
 const shown = (names: readonly string[]): string =>
   names
     .slice(0, 5)

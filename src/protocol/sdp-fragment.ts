@@ -2,9 +2,9 @@ import { usableCandidate } from './candidate.js';
 import { ICE_PWD, ICE_UFRAG, type IceCredentials } from './ice-credentials.js';
 import { MID } from './mid.js';
 
-/** An SDP fragment, as trickled in `application/trickle-ice-sdpfrag` (RFC 8840 §4.4, §9). */
+/** An SDP fragment of trickle ICE, `application/trickle-ice-sdpfrag` (RFC 8840 §4.4, §9). */
 export interface SdpFragment {
-  /** What stands before the first m-line; it holds for all sections that say nothing else. */
+  /** The part before the first m-line; the default for all sections. */
   session: IceUpdate;
   sections: readonly FragmentSection[];
 }
@@ -16,15 +16,15 @@ export interface FragmentSection extends IceUpdate {
 }
 
 export interface IceUpdate {
-  /** Null where it is left out: then it is of the only ICE session that there is. */
+  /** Null if omitted: then it belongs to the only ICE session. */
   ufrag: string | null;
   pwd: string | null;
-  /** Values of `a=candidate` lines without their extensions; of those read, only the usable ones. */
+  /** Values of the usable `a=candidate` lines, without extensions. */
   candidates: readonly string[];
   endOfCandidates: boolean;
 }
 
-/** A fragment that cannot be read; `code` is the problem's code in the contract. */
+/** An invalid fragment; `code` is the problem's code in the contract. */
 export class SdpFragmentError extends Error {
   readonly code = 'invalid-sdpfrag';
   readonly remedy = 'Send lines such as "a=ice-ufrag:…", "m=video 9 RTP/AVP 0", "a=mid:0", "a=candidate:…" (RFC 8840).';
@@ -39,8 +39,8 @@ const KIND = /^([A-Za-z0-9-]{1,32}) /;
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly string[] ? string[] : T[Key] };
 
 /**
- * Reads a fragment. Lines and attributes that say nothing of ICE are passed over, and so is a candidate that no session
- * could use: many clients send a bit more, or less, than RFC 8840 has.
+ * Parses a fragment. Lines and attributes that are unrelated to ICE are ignored, and so are unusable candidates: many
+ * clients send slightly more, or less, than RFC 8840 specifies.
  * @throws SdpFragmentError
  */
 export function parseFragment(text: string): SdpFragment {
@@ -48,14 +48,14 @@ export function parseFragment(text: string): SdpFragment {
   const session: Writable<IceUpdate> = { ...NOTHING, candidates: [] };
   const sections: Writable<FragmentSection>[] = [];
   const lines = text.split(/\r?\n/).map((line, index) => ({ line, number: index + 1 }));
-  const said = lines.filter(({ line }) => line !== '');
-  if (said.length === 0) throw invalid('it is empty');
-  for (const { line, number } of said) {
+  const nonEmpty = lines.filter(({ line }) => line !== '');
+    if (nonEmpty.length === 0) throw invalid('it is empty');
+    for (const { line, number } of nonEmpty) {
     const [, type, value = ''] = LINE.exec(line) ?? [];
     if (type === undefined) throw invalid(`line ${number} is not of the form "a=…" or "m=…"`);
     if (type === 'm') {
       const kind = KIND.exec(value)?.[1];
-      if (kind === undefined) throw invalid(`line ${number} is no m-line`);
+      if (kind === undefined) throw invalid(`line ${number} is not a valid m-line`);
       if (sections.length >= MAX_SECTIONS) throw invalid(`it has more than ${MAX_SECTIONS} sections`);
       sections.push({ kind, mid: null, ...NOTHING, candidates: [] });
     } else if (type === 'a') {
@@ -71,11 +71,11 @@ function readAttribute(text: string, into: Writable<IceUpdate> | Writable<Fragme
   const [, name, value = ''] = /^([^:]*)(?::(.*))?$/.exec(text.trim()) ?? [];
   switch (name) {
     case 'ice-ufrag':
-      if (!ICE_UFRAG.test(value)) throw invalid(`the a=ice-ufrag in line ${line} is not of 4 to 256 ICE characters`);
+      if (!ICE_UFRAG.test(value)) throw invalid(`the a=ice-ufrag in line ${line} does not have 4 to 256 ICE characters`);
       into.ufrag = value;
       break;
     case 'ice-pwd':
-      if (!ICE_PWD.test(value)) throw invalid(`the a=ice-pwd in line ${line} is not of 22 to 256 ICE characters`);
+      if (!ICE_PWD.test(value)) throw invalid(`the a=ice-pwd in line ${line} does not have 22 to 256 ICE characters`);
       into.pwd = value;
       break;
     case 'mid':
@@ -93,14 +93,14 @@ function readAttribute(text: string, into: Writable<IceUpdate> | Writable<Fragme
 }
 
 /**
- * The candidates that a fragment brings to an ICE session; null where it asks for another one: an ICE restart is marked
- * by new credentials (RFC 8839 §4.4.3.1.1), and by nothing else.
+ * The candidates that a fragment adds to an ICE session; null if it requests an ICE restart, which only new credentials
+ * indicate (RFC 8839 §4.4.3.1.1).
  * @param known the credentials of the session's offer
  */
 export function candidatesFor({ session, sections }: SdpFragment, known: readonly IceCredentials[]): string[] | null {
-  const speaks = sections.length === 0 || session.candidates.length > 0;
+  const usesSession = sections.length === 0 || session.candidates.length > 0;
   const updates = [
-    ...(speaks ? [session] : []),
+    ...(usesSession ? [session] : []),
     ...sections.map(section => ({
       ...section,
       ufrag: section.ufrag ?? session.ufrag,
@@ -110,7 +110,7 @@ export function candidatesFor({ session, sections }: SdpFragment, known: readonl
   const current = updates.filter(({ ufrag, pwd }) =>
     known.some(pair => (ufrag ?? pair.ufrag) === pair.ufrag && (pwd ?? pair.pwd) === pair.pwd),
   );
-  // Once each: some clients say every candidate again for each section of the bundle.
+  // Without duplicates: some clients repeat every candidate for each section of the BUNDLE group.
   return current.length === 0 ? null : [...new Set(current.flatMap(({ candidates }) => candidates))];
 }
 

@@ -1,19 +1,19 @@
 /**
- * A token that a WebSocket brings along (`Sec-WebSocket-Protocol`, RFC 6455 §1.9): a browser lets a page set no other
- * header, and a URL gets into histories and into the logs of proxies. It is in base64url, as not every token is a word of
- * HTTP's (RFC 9110 §5.6.2), beside the protocol that is spoken: the server answers with that one, never with the token's.
+ * A token in the subprotocols of a WebSocket (`Sec-WebSocket-Protocol`, RFC 6455 §1.9): in a browser a page can set no
+ * other header, and a URL ends up in histories and in the logs of proxies. The token is base64url-encoded, as it may
+ * not be a valid HTTP token (RFC 9110 §5.6.2). The server selects the actual protocol next to it, never the token.
  */
 export const SOCKET_PROTOCOL = 'bigfootbot';
 const TOKEN_PREFIX = 'bigfootbot.token.';
 
-/** The protocols to ask for. */
+/** The protocols to request. */
 export function protocolsWithToken(token: string): string[] {
   const bytes = String.fromCharCode(...new TextEncoder().encode(token));
   const text = btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
   return [SOCKET_PROTOCOL, `${TOKEN_PREFIX}${text}`];
 }
 
-/** The token among the protocols that are asked for; undefined where there is none. What is no base64url is taken as it is. */
+/** The token among the requested protocols; undefined without one. A value that is not base64url is used verbatim. */
 export function tokenInProtocols(header: string): string | undefined {
   const found = header
     .split(',')
@@ -29,9 +29,9 @@ export function tokenInProtocols(header: string): string | undefined {
   }
 }
 
-/** Which one to answer with: the first that is no token's, or none. */
-export function protocolToSpeak(asked: Iterable<string>): string | false {
-  return [...asked].find(protocol => !isToken(protocol)) ?? false;
+/** The protocol to select: the first that is not a token, if any. */
+export function selectProtocol(requested: Iterable<string>): string | false {
+  return [...requested].find(protocol => !isToken(protocol)) ?? false;
 }
 
 const isToken = (protocol: string): boolean => protocol.startsWith(TOKEN_PREFIX);

@@ -1,19 +1,19 @@
 /**
- * The time mark: when a picture was captured, in its own pixels, so that whoever decodes it can tell how old it is.
+ * The time mark: the capture time of a frame, in its own pixels, so that a receiver can tell the frame's age.
  *
- * A row of glyphs in the top left corner, white on black, each of 2 by 3 cells. `S` is all white and the space all black,
- * so that a reader knows what white and black have become; then the time of the sender's CLOCK_MONOTONIC in hours,
- * minutes, seconds and ms, as GStreamer's timeoverlay writes it. Every glyph has an odd number of white cells: a cell that
- * is read wrong makes it unreadable, not another.
+ * A row of glyphs in the top left corner, white on black, each of 2 by 3 cells. `S` is all white and the space all
+ * black, so that a reader knows the levels of white and black; then the time of the sender's CLOCK_MONOTONIC in hours,
+ * minutes, seconds and ms, as GStreamer's timeoverlay writes it. Every glyph has an odd number of white cells: a
+ * misread cell makes it unreadable, and never another glyph.
  */
 export const TIME_MARK = {
-  /** Pixels from the top and from the left to the first glyph. */
+  /** Pixels from the top and the left edge to the first glyph. */
   margin: 8,
-  /** Pixels of a cell's side. Of the size of the blocks that codecs work on, and where they begin. */
+  /** Side of a cell in pixels: the size of a codec's blocks, and aligned with them. */
   cell: 4,
   columns: 2,
   rows: 3,
-  /** What stands before the time. */
+  /** The text before the time. */
   lead: 'S',
 } as const;
 
@@ -40,15 +40,15 @@ const GLYPH_WIDTH = columns * cell;
 /** `S`, a space, up to five digits of hours, and `:00:00.000`. */
 const MAX_GLYPHS = 17;
 
-/** Pixels from the top left corner of the picture in which all of the mark is: what a reader needs to look at. */
+/** The pixels at the top left corner of a frame that contain the whole mark. */
 export const TIME_MARK_CORNER = {
   width: margin + MAX_GLYPHS * GLYPH_WIDTH + margin,
   height: margin + rows * cell + margin + cell,
 } as const;
 
-/** The corner of a decoded picture, in its own resolution. */
+/** The corner of a decoded frame, in its own resolution. */
 export interface TimeMarkFrame {
-  /** Row by row without gaps: grey (one byte a pixel) or red, green, blue and one more (four). */
+  /** Row by row without padding: grey (one byte per pixel) or red, green, blue and one more (four). */
   data: ArrayLike<number>;
   /** Pixels. */
   width: number;
@@ -56,23 +56,23 @@ export interface TimeMarkFrame {
   bytesPerPixel: 1 | 4;
 }
 
-/** Differences of brightness, of 255, between white and black below which nothing is read: the slate dims its picture. */
+/** Minimum difference in brightness, of 255, between white and black: placeholder frames are dimmed. */
 const MIN_CONTRAST = 96;
-/** A cell is white or black if it is nearer to that than so much of the contrast. */
+/** A cell is white or black if it is within this share of the contrast. */
 const CLEAR = 0.35;
-/** Pixels that the mark may lie beside its place, as fonts are laid out a little otherwise elsewhere. */
+/** Offsets of the mark in pixels, as font layout varies slightly between systems. */
 const OFFSETS = [0, 1, -1, 2, -2];
 
 /**
- * Reads the mark of a picture.
- * @param picture at least TIME_MARK_CORNER of it
- * @returns ns of the sender's CLOCK_MONOTONIC when it was captured, wrong by 0.5 ms at the most; null where there is none
- *   that can be read
+ * Reads the mark of a frame.
+ * @param frame at least TIME_MARK_CORNER of it
+ * @returns ns of the sender's CLOCK_MONOTONIC at the capture, with an error of at most 0.5 ms; null without a readable
+ *   mark
  */
-export function readTimeMark(picture: TimeMarkFrame): bigint | null {
+export function readTimeMark(frame: TimeMarkFrame): bigint | null {
   for (const y of OFFSETS)
     for (const x of OFFSETS) {
-      const text = readText(picture, margin + x, margin + y);
+      const text = readText(frame, margin + x, margin + y);
       const time = text === null ? null : parseTimeMark(text);
       if (time !== null) return time;
     }
@@ -82,8 +82,8 @@ export function readTimeMark(picture: TimeMarkFrame): bigint | null {
 const TEXT = /^(?:S )?(\d{1,5}):([0-5]\d):([0-5]\d)\.(\d{3})$/;
 
 /**
- * @param text `32:17:36.789`, with or without what leads it
- * @returns ns, in the middle of that ms; null if it is no such time
+ * @param text `32:17:36.789`, with or without the lead
+ * @returns ns, in the middle of that ms; null if invalid
  */
 export function parseTimeMark(text: string): bigint | null {
   const found = TEXT.exec(text);
@@ -93,21 +93,21 @@ export function parseTimeMark(text: string): bigint | null {
 }
 
 const CHARACTERS = new Map(Object.entries(TIME_MARK_GLYPHS).map(([character, cells]) => [cells, character]));
-/** What follows the last `.`. */
+/** Digits after the `.`. */
 const MS_DIGITS = 3;
 
-function readText(picture: TimeMarkFrame, left: number, top: number): string | null {
-  const white = Math.min(...cellsAt(picture, left, top));
-  const black = Math.max(...cellsAt(picture, left + GLYPH_WIDTH, top));
+function readText(frame: TimeMarkFrame, left: number, top: number): string | null {
+  const white = Math.min(...cellsAt(frame, left, top));
+  const black = Math.max(...cellsAt(frame, left + GLYPH_WIDTH, top));
   const contrast = white - black;
   if (!(contrast >= MIN_CONTRAST)) return null;
   let text = `${lead} `;
   let length = MAX_GLYPHS;
   while (text.length < length) {
     let bits = 0;
-    for (const value of cellsAt(picture, left + text.length * GLYPH_WIDTH, top)) {
+    for (const value of cellsAt(frame, left + text.length * GLYPH_WIDTH, top)) {
       const level = (value - black) / contrast;
-      // Not a number where the picture has ended.
+      // NaN outside the frame.
       if (!(level < CLEAR || level > 1 - CLEAR)) return null;
       bits = bits * 2 + (level < CLEAR ? 0 : 1);
     }
@@ -119,15 +119,15 @@ function readText(picture: TimeMarkFrame, left: number, top: number): string | n
   return text;
 }
 
-/** The brightness of each cell of a glyph, of the four pixels in its middle; NaN outside the picture. */
-function cellsAt(picture: TimeMarkFrame, left: number, top: number): number[] {
+/** The brightness of each cell of a glyph, from the four pixels in its middle; NaN outside the frame. */
+function cellsAt(frame: TimeMarkFrame, left: number, top: number): number[] {
   const values: number[] = [];
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const x = left + column * cell + 1;
       const y = top + row * cell + 1;
-      const [a, b] = [brightness(picture, x, y), brightness(picture, x + 1, y)];
-      const [c, d] = [brightness(picture, x, y + 1), brightness(picture, x + 1, y + 1)];
+      const [a, b] = [brightness(frame, x, y), brightness(frame, x + 1, y)];
+      const [c, d] = [brightness(frame, x, y + 1), brightness(frame, x + 1, y + 1)];
       values.push((a + b + c + d) / 4);
     }
   return values;
@@ -137,6 +137,6 @@ function brightness({ data, width, height, bytesPerPixel }: TimeMarkFrame, x: nu
   if (x < 0 || x >= width || y < 0 || y >= height) return Number.NaN;
   const at = (y * width + x) * bytesPerPixel;
   const value = (channel: number): number => data[at + channel] ?? Number.NaN;
-  // As BT.601 has it, so that what happened to the colours, which codecs treat worse, cancels out.
+  // BT.601 luma, so that errors in the colours, which codecs compress more, cancel out.
   return bytesPerPixel === 1 ? value(0) : 0.299 * value(0) + 0.587 * value(1) + 0.114 * value(2);
 }

@@ -2,12 +2,12 @@ import type { SessionDescription } from 'sdp-transform';
 import { usableCandidate } from './candidate.js';
 import { ICE_PWD, ICE_UFRAG, type IceCredentials } from './ice-credentials.js';
 
-/** How a peer is reached and known: ICE (RFC 8839) and DTLS (RFC 8122). */
+/** The transport of a peer: ICE (RFC 8839) and DTLS (RFC 8122). */
 export interface Transport {
   ice: IceCredentials;
   fingerprint: { hash: string; value: string };
   setup: 'actpass' | 'active' | 'passive';
-  /** Values of `a=candidate` lines; often none, as they may be found by peer reflexion or trickle in later. */
+  /** Values of `a=candidate` lines; often none, as they may be peer-reflexive or trickle in later. */
   candidates: readonly string[];
 }
 
@@ -22,9 +22,10 @@ const FINGERPRINTS: Readonly<Record<string, number>> = {
   'sha-512': 64,
 };
 /**
- * The transport of a section. One that rides on another's has no lines of its own: a bundle-only section, or any but
- * the first of a bundle in a later offer (RFC 9143 §7.1.3, RFC 9429 §5.2.1). Then the first of its bundle has them.
- * @param carriers the sections of the bundle, in its order
+ * The transport of a section. A section that uses another's transport may have no such lines: a bundle-only section, or
+ * any but the first of a BUNDLE group in a later offer (RFC 9143 §7.1.3, RFC 9429 §5.2.1). Then the first of the group
+ * has them.
+ * @param carriers the sections of the BUNDLE group, in its order
  * @param invalid makes the error to throw
  */
 export function readTransport(
@@ -56,7 +57,7 @@ export function readTransport(
   return { ice: { ufrag, pwd }, fingerprint: { hash, value }, setup, candidates: candidatesOf([section, ...sharing]) };
 }
 
-/** Of one ICE agent: sections with other credentials have another. */
+/** The candidates of one ICE agent: sections with other credentials belong to another agent. */
 function candidatesOf(sections: readonly Media[]): string[] {
   const candidates = [...new Set(sections)]
     .flatMap(section => section.candidates ?? [])

@@ -2,8 +2,8 @@ import { candidatesOf } from './candidates.js';
 import { lines } from './sdp-for-webrtcbin.js';
 
 /**
- * The offer to receive that a WHEP server gets, from the one that webrtcbin made: its candidates are the usable ones,
- * best first, as some servers take the first alone.
+ * The offer for a WHEP server, made from webrtcbin's: with only the usable candidates, best first, as some servers use
+ * only the first.
  */
 export function composeWhepOffer(webrtcbinOffer: string): string {
   const rest = webrtcbinOffer

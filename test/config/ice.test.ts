@@ -22,12 +22,12 @@ function complaint(ice: object): string {
     if (!(error instanceof CommandError) || error.exitCode !== EXIT.config) throw error;
     return error.message.replaceAll(`${file}:1: `, '');
   }
-  throw new Error(`it was taken: ${JSON.stringify(ice)}`);
+  throw new Error(`it was accepted: ${JSON.stringify(ice)}`);
 }
 
 const turn = { urls: ['turn:h'] };
 
-t.test('what holds where nothing is said', async t => {
+t.test('the defaults', async t => {
   const expected = {
     servers: [
       {
@@ -41,10 +41,10 @@ t.test('what holds where nothing is said', async t => {
   };
   t.strictSame(planIce(defaultConfig().ice, '/'), expected);
   t.strictSame(plan({}), expected);
-  t.strictSame(plan({ servers: [] }).servers, [], 'none, for who wants none');
+  t.strictSame(plan({ servers: [] }).servers, [], 'none, if configured so');
 });
 
-t.test('everything that can be said', async t => {
+t.test('every setting', async t => {
   writeFileSync(join(folder, 'secret'), ' from a file \nnot this\n');
   t.strictSame(
     plan({
@@ -89,7 +89,7 @@ t.test('everything that can be said', async t => {
   );
 });
 
-t.test('what is wrong: the key and what would be right', async t => {
+t.test('errors name the key and what is allowed', async t => {
   writeFileSync(join(folder, 'empty'), '\nsecret in the second line\n');
   const cases: [string, object, RegExp][] = [
     ['URL', { servers: [{ urls: ['stun:h', 'turn://h'] }] }, /^ice\.servers\.0\.urls\.1 must not have "\/\/"/],
@@ -130,7 +130,7 @@ t.test('what is wrong: the key and what would be right', async t => {
   t.equal(complaint({ servers: [turn, turn], udpPorts: '9-1', announce: ['::1', '0.0.0.0'] }).split('\n').length, 5);
 });
 
-t.test('no secret is in a message', async t => {
+t.test('no message contains a secret', async t => {
   const cases: object[] = [
     { servers: [{ urls: ['turn:user:hush@h'], secret: 'hush' }] },
     { servers: [{ urls: ['turn:h'], secret: 'hush', username: 'u' }] },

@@ -25,7 +25,8 @@ export class Player {
   readonly #housekeeping: Housekeeping;
   readonly #machine = inspectMachine();
   /**
-   * ns of the pipeline clock at running time 0, for all pipelines here. Further back than the sinks' offset, as there is
+   * ns of the pipeline clock at running time 0, for all pipelines here. Further back than the sinks' offset, as there
+   * is
      * no time below 0 (see describeClock).
    */
   readonly #baseTime = Gst.SystemClock.obtain().getTime() - BigInt(2 * CLOCK_OFFSET_NS);

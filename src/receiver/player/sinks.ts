@@ -20,8 +20,8 @@ export interface DisplaySink {
  * creates, one for each camera, each as soon as it has a frame. The others have one surface, on which the cameras are
  * composed.
  *
- * Sources: NVIDIA's Accelerated GStreamer guide for nv3dsink, nveglglessink and nvdrmvideosink (not run on hardware), the
- * plugins' documentation for the rest.
+ * Sources: NVIDIA's Accelerated GStreamer guide for nv3dsink, nveglglessink and nvdrmvideosink (not run on hardware),
+ * the plugins' documentation for the rest.
  */
 export const DISPLAY_SINKS: readonly DisplaySink[] = [
   { element: 'nv3dsink', on: 'x11', properties: '' },

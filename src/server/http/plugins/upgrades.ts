@@ -6,7 +6,7 @@ import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Contract, routeOf } from '../../../contract/contract.js';
 import { MAX_LEGACY_MESSAGE } from '../../../protocol/legacy-message.js';
-import { protocolToSpeak } from '../../../protocol/socket-token.js';
+import { selectProtocol } from '../../../protocol/socket-token.js';
 import { problem } from '../problems.js';
 import { send } from './errors.js';
 
@@ -34,7 +34,7 @@ export async function acceptUpgrades(app: FastifyInstance, contract: Contract): 
     server: upgrades as never,
     maxPayload: MAX_LEGACY_MESSAGE,
     closeTimeout: CLOSE_TIMEOUT_MS,
-    handleProtocols: protocolToSpeak,
+    handleProtocols: selectProtocol,
   };
   await app.register(websocket, {
     options,
