@@ -4,7 +4,7 @@ import { type RtpStats, readRtpStats } from './rtp-stats.js';
 import { Traffic } from './traffic.js';
 import type { Webrtc } from './webrtc.js';
 
-/** A named reason of the contract (schemas/end-reason.yaml) that a worker finds by itself. */
+/** An end reason of the contract (schemas/end-reason.yaml) that a worker detects itself. */
 export type ConnectionEnd =
   | 'peer-closed'
   | 'connect-timeout'
@@ -16,19 +16,19 @@ export type ConnectionEnd =
 
 export interface ConnectionEvents {
   connected(): void;
-  /** The first packet was sent; not told of a peer that sends a camera. */
+  /** The first packet was sent; not for a peer that sends a camera. */
   sending?(): void;
   ended(reason: ConnectionEnd, detail: string | null): void;
   stats(figures: SessionFigures): void;
 }
 
 export interface ConnectionTimes {
-  /** From the answer until ICE and DTLS are up, at the most. */
+  /** Maximum time from the answer until ICE and DTLS are up. */
   connectMs: number;
-  /** Without a word from the peer: it is gone (RTCP reports come each second or so). */
+  /** Silence after which the peer is considered gone (RTCP reports come about every second). */
   silenceMs: number;
   statsMs: number;
-  /** Nothing sent for so long, though there are pictures: a camera that brings none is the camera's own matter. */
+  /** Nothing sent for so long although there are frames; without frames the camera is at fault, not the connection. */
   stalledMs: number;
 }
 
@@ -39,53 +39,53 @@ export const CONNECTION_TIMES: ConnectionTimes = {
   stalledMs: 7_000,
 };
 
-/** Of a peer that is sent a camera. */
+/** The sending side, for a peer that receives a camera. */
 export interface Sending {
-  /** Of its video. */
+  /** SSRC of the video. */
   ssrc: number;
-  /** ms since there was a picture to send. */
+  /** ms since the last frame to send. */
   idleMs(): number;
-  /** Null where whatever encodes hears of the peer's requests by itself. */
+  /** Null if GStreamer forwards the peer's requests to the encoder itself. */
   keyframes: KeyframeRequests | null;
 }
 
-/** What becomes of a peer's requests for a keyframe (PLI, FIR). */
+/** Handles a peer's keyframe requests (PLI, FIR). */
 export interface KeyframeRequests {
-  /** Whether whatever encodes hears of them by itself now. */
-  areHeard(): boolean;
-  /** The peer has asked. */
-  asked(): void;
+  /** Whether GStreamer forwards them to the encoder itself now. */
+    areForwarded(): boolean;
+    /** The peer has requested a keyframe. */
+    requested(): void;
 }
 
 export interface ConnectionOptions {
   webrtc: Webrtc;
   events: ConnectionEvents;
-  /** Who is at the other end, and how what he sends gets here or what he is sent gets there: words for people. */
+  /** The peer and the direction of the media, in words for people. */
   peer: { name: string; path: string };
-  /** What an element of the pipeline said had gone wrong; null if nothing. */
+  /** The error of a pipeline element, if any. */
   error(): ElementError | null;
   /** Null for a peer that sends a camera. */
   sends: Sending | null;
   times?: ConnectionTimes;
 }
 
-/** While somebody is likely to be waiting for his first picture; then, and when it is there, there is time. */
+/** Fast while somebody is likely waiting for the first frame; slower after that. */
 const CONNECTING_POLL_MS = 3;
 const EAGER_MS = 2_000;
 const LATE_POLL_MS = 20;
 const CONNECTED_POLL_MS = 250;
-/** Who asks for a keyframe sees nothing new until it comes. A look costs 0.15 ms. */
+/** A viewer that requests a keyframe sees nothing new until it arrives. A poll costs 0.15 ms. */
 const LISTENING_POLL_MS = 100;
-/** Until the first packet is sent, which takes a keyframe; and no longer than this, as a lost camera sends none. */
+/** Until the first packet is sent, which takes a keyframe; limited, as a lost camera sends none. */
 const FIRST_PACKET_POLL_MS = 10;
 const FIRST_PACKET_MS = 5_000;
-/** Reading the figures takes 0.1 ms: whoever asks more often than this is told what is known. */
+/** Reading the figures takes 0.1 ms: more frequent callers get the cached ones. */
 const POLL_INTERVAL_MS = 50;
 const CLOCK_RATE = 90_000;
 
 type End = [ConnectionEnd, string | null];
 
-/** Watches a connection from its answer to its end, by asking: no callback may come from GStreamer. */
+/** Watches a connection from its answer to its end, by polling: GStreamer must not call back. */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #times: ConnectionTimes;
@@ -100,7 +100,7 @@ export class Connection {
   #statsAt = 0;
   #bytes = 0;
   #requests = 0;
-  /** Until when the first packet is waited for, performance.now(); null where it is not, or not any more. */
+  /** Deadline for the first packet, performance.now(); null when not waiting for it. */
   #awaitsPacketUntil: number | null = null;
   readonly #traffic = new Traffic();
 
@@ -110,7 +110,7 @@ export class Connection {
     this.#peer = options.peer;
   }
 
-  /** The answer is on its way: from now on the connection is watched. */
+  /** The answer is sent: watches the connection from now on. */
   watch(): void {
     if (this.#stopped) return;
     this.#answeredAt = performance.now();
@@ -122,10 +122,10 @@ export class Connection {
     if (this.#timer) clearTimeout(this.#timer);
   }
 
-  /** When something was last seen to go through, of performance.now(). */
+  /** The last traffic, performance.now(). */
   traffic(): Pick<Traffic, 'movedAt' | 'heardAt'> {
     const now = performance.now();
-    if (this.#connected && !this.#stopped && now - this.#traffic.lookedAt > POLL_INTERVAL_MS) this.#read(now);
+    if (this.#connected && !this.#stopped && now - this.#traffic.readAt > POLL_INTERVAL_MS) this.#read(now);
     return this.#traffic;
   }
 
@@ -139,7 +139,7 @@ export class Connection {
     }
     const eager = performance.now() - this.#answeredAt < EAGER_MS;
     const connected =
-      this.#awaitsPacketUntil !== null ? FIRST_PACKET_POLL_MS : this.#listens() ? LISTENING_POLL_MS : CONNECTED_POLL_MS;
+      this.#awaitsPacketUntil !== null ? FIRST_PACKET_POLL_MS : this.#mustForward() ? LISTENING_POLL_MS : CONNECTED_POLL_MS;
     const pause = this.#connected ? connected : eager ? CONNECTING_POLL_MS : LATE_POLL_MS;
     this.#timer = setTimeout(() => this.#poll(), pause);
   }
@@ -150,13 +150,13 @@ export class Connection {
     const state = webrtc.state();
     if (state === 'failed')
       return webrtc.iceFailed()
-        ? ['ice-failed', `no path to the ${this.#peer.name} answered`]
-        : ['dtls-failed', `the ${this.#peer.name} and this side could not agree on keys`];
+        ? ['ice-failed', `no network path to the ${this.#peer.name} works`]
+        : ['dtls-failed', `the DTLS handshake with the ${this.#peer.name} failed`];
     if (state === 'closed') return ['peer-closed', `the ${this.#peer.name} closed the connection`];
     if (this.#connected) {
       this.#awaitPacket(now);
       if (now - this.#statsAt >= this.#times.statsMs) return this.#measure(now);
-      if (this.#listens()) this.#listen(this.#read(now).keyframeRequests);
+      if (this.#mustForward()) this.#forwardKeyframeRequests(this.#read(now).keyframeRequests);
       return null;
     }
     if (state === 'connected') {
@@ -167,18 +167,18 @@ export class Connection {
     } else if (now - this.#answeredAt > this.#times.connectMs) {
       return [
         'connect-timeout',
-        `no connection within ${this.#times.connectMs / 1000} s: check that UDP gets ${this.#peer.path}`,
+        `no connection within ${this.#times.connectMs / 1000} s: check that UDP passes ${this.#peer.path}`,
       ];
     }
     return null;
   }
 
-  #listens(): boolean {
-    return this.#options.sends?.keyframes?.areHeard() === false;
+  #mustForward(): boolean {
+    return this.#options.sends?.keyframes?.areForwarded() === false;
   }
 
-  #listen(requests: number): void {
-    if (requests > this.#requests && this.#listens()) this.#options.sends?.keyframes?.asked();
+  #forwardKeyframeRequests(requests: number): void {
+    if (requests > this.#requests && this.#mustForward()) this.#options.sends?.keyframes?.requested();
     this.#requests = requests;
   }
 
@@ -202,7 +202,7 @@ export class Connection {
     const stats = this.#read(now);
     if (stats.heard !== this.#heard) this.#heardAt = now;
     this.#heard = stats.heard;
-    this.#listen(stats.keyframeRequests);
+    this.#forwardKeyframeRequests(stats.keyframeRequests);
     const bytes = sends ? stats.bytesSent : stats.bytesReceived;
     events.stats({
       bitrate: Math.max(0, Math.round(((bytes - this.#bytes) * 8 * 1000) / (now - this.#statsAt))),
@@ -219,19 +219,19 @@ export class Connection {
     if (bytes !== this.#bytes || (sends && sends.idleMs() > this.#times.statsMs)) this.#movedAt = now;
     this.#bytes = bytes;
     this.#statsAt = now;
-    return this.#verdict(now);
+    return this.#findEnd(now);
   }
 
-  // The camera's side of the proxy is told OK whatever becomes of a picture here, so nobody else would notice.
-  #verdict(now: number): End | null {
+  // The proxy returns OK to the camera's pipeline whatever happens to a frame here, so nothing else detects it.
+  #findEnd(now: number): End | null {
     const error = this.#options.error();
     if (error) return [this.#options.sends ? 'sending-failed' : 'camera-failed', `${error.element}: ${error.message}`];
     const silence = now - this.#heardAt;
     if (silence > this.#times.silenceMs)
-      return ['rtcp-timeout', `nothing heard of the ${this.#peer.name} for ${Math.round(silence / 1000)} s`];
+      return ['rtcp-timeout', `no packet from the ${this.#peer.name} for ${Math.round(silence / 1000)} s`];
     const stalled = now - this.#movedAt;
     return this.#options.sends && stalled > this.#times.stalledMs
-      ? ['sending-failed', `nothing was sent for ${Math.round(stalled / 1000)} s`]
+      ? ['sending-failed', `no packet sent for ${Math.round(stalled / 1000)} s`]
       : null;
   }
 }

@@ -1,39 +1,39 @@
 import type { MachineFacts } from './machine.js';
 
 /**
- * The H.264 decoders that are known, best first. Which of them really decode is for a trial to say.
+ * The known H.264 decoders, best first. A trial shows which of them work.
  *
- * Sources: NVIDIA's Accelerated GStreamer guide for Jetson, GStreamer's plugin documentation for the rest. Only
- * avdec_h264 and openh264dec were run by this project's tests; the others are as documented.
+ * Sources: NVIDIA's Accelerated GStreamer guide for Jetson, GStreamer's plugin documentation for the rest. This
+ * project's tests run only avdec_h264 and openh264dec; the others are as documented.
  */
 export interface Decoder {
   /** The GStreamer element. */
   element: string;
   title: string;
-  /** What makes it hand out each picture as soon as it has it; each is set where the installed element has it. */
+  /** Properties that make it output each frame at once; set if the installed element has them. */
   properties: Readonly<Record<string, string>>;
-  /** What brings its pictures into the memory that every element reads. */
+  /** The part of the launch line that moves its frames into system memory. */
   output: string;
 }
 
 const SYSTEM_MEMORY = 'video/x-raw';
 
-// Of GstVideoDecoder (1.20). Whoever is shown pictures at once is never too late for one, and a picture that cannot be
-// decoded is best mended by a keyframe.
+// Of GstVideoDecoder (1.20). With frames displayed at once, none is too late; and the best remedy for a frame that
+// cannot be decoded is a keyframe.
 const LIVE = { qos: 'false', 'automatic-request-sync-points': 'true' };
 
 export const DECODERS: readonly Decoder[] = [
   {
     element: 'nvv4l2decoder',
     title: 'NVIDIA Jetson',
-    // No picture waits in the decoded picture buffer for one that may be shown before it: there are no B-frames.
+    // No frame waits in the DPB for one that is displayed before it: there are no B-frames.
     properties: { ...LIVE, 'disable-dpb': 'true', 'enable-max-performance': 'true' },
     output: `nvvidconv ! ${SYSTEM_MEMORY}`,
   },
   {
     element: 'nvh264dec',
     title: 'NVIDIA GPU',
-    // From 1.24; before, the element keeps as many as the stream says.
+    // From 1.24; before, the element holds back as many frames as the stream declares.
     properties: { ...LIVE, 'max-display-delay': '0' },
     output: SYSTEM_MEMORY,
   },
@@ -42,7 +42,7 @@ export const DECODERS: readonly Decoder[] = [
   {
     element: 'avdec_h264',
     title: 'FFmpeg (software)',
-    // A thread a picture, which it would choose by itself, makes a picture wait for as many as there are threads.
+    // Its default, one thread per frame, delays output by as many frames as there are threads.
     properties: { ...LIVE, 'thread-type': 'slice' },
     output: SYSTEM_MEMORY,
   },
@@ -50,8 +50,8 @@ export const DECODERS: readonly Decoder[] = [
 ];
 
 /**
- * The part of a launch line that turns H.264 (byte-stream, a picture a buffer) into raw video.
- * @param name of the decoder's element
+ * The part of a launch line that decodes H.264 (byte-stream, one frame per buffer) into raw video.
+ * @param name of the decoder element
  */
 export function describeDecoder(
   { element, properties, output }: Decoder,

@@ -1,16 +1,16 @@
 import { type Element, Gst } from './native.js';
 
-/** What of GStreamer a machine has: launch lines follow from it and the configuration alone. */
+/** The GStreamer of a machine: launch lines depend only on this and the configuration. */
 export interface MachineFacts {
-  /** The version, as in `1.22.0`. */
+  /** The version, such as `1.22.0`. */
   gstreamer: string;
-  /** Whether the element is installed; whether it works, only trying it shows. */
+  /** Whether the element is installed; only a trial shows whether it works. */
   has(element: string): boolean;
-  /** Whether the installed element has the property; false where it is not installed. */
+  /** Whether the installed element has the property; false if it is not installed. */
   property(element: string, property: string): boolean;
 }
 
-/** This machine's. An element is made once to look at its properties, and not again. */
+/** Facts about this machine. Elements are created once to inspect their properties. */
 export function inspectMachine(): MachineFacts {
   const made = new Map<string, Element | null>();
   return {

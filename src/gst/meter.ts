@@ -1,12 +1,12 @@
 import type { Element, Structure } from './native.js';
 
-/** Buffers and bytes that have passed an `identity` since it started (its property `stats`, GStreamer 1.20). */
+/** Buffers and bytes that passed an `identity` since it started (its property `stats`, GStreamer 1.20). */
 export function passed(identity: Element): { buffers: number; bytes: number } {
   const stats = identity.stats as Structure;
   return { buffers: Number(stats.getUint64('num-buffers')[1]), bytes: Number(stats.getUint64('num-bytes')[1]) };
 }
 
-/** Buffers that a sink has taken since it started (its property `stats`, GStreamer 1.18). */
+/** Buffers that a sink rendered since it started (its property `stats`, GStreamer 1.18). */
 export function rendered(sink: Element): number {
   return Number((sink.stats as Structure).getUint64('rendered')[1]);
 }
@@ -15,7 +15,7 @@ export function rendered(sink: Element): number {
 export class RateMeter {
   #last: { at: number; buffers: number; bytes: number } | null = null;
 
-  /** Buffers a second and bit/s since the last call; zero at the first and after the counters were reset. */
+  /** Buffers/s and bit/s since the last call; zero at the first call and after a reset of the counters. */
   take(counters: { buffers: number; bytes: number }): { fps: number; bitrate: number } {
     const now = performance.now();
     const last = this.#last;

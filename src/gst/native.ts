@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * The one place that loads node-gtk. What is used of GStreamer is typed here by hand: node-gtk brings no types, and a
- * short list shows what this project leans on. Names are GStreamer's own, in camel case as node-gtk has them.
+ * The only module that loads node-gtk. The parts of GStreamer in use are typed here by hand: node-gtk has no types, and
+ * a short list shows what this project depends on. Names are GStreamer's own, in node-gtk's camel case.
  */
 export interface GstObject {
   name: string;
@@ -17,7 +17,7 @@ export interface Pad extends GstObject {
   sendEvent(event: unknown): boolean;
   getCurrentCaps(): Caps | null;
   getStickyEvent(type: number, index: number): unknown;
-  /** ns that are added to running times on their way through. */
+  /** ns added to running times that pass the pad. */
   setOffset(ns: number): void;
 }
 
@@ -40,7 +40,7 @@ export interface Buffer {
   /** Bytes. */
   getSize(): bigint;
   extractDup(offset: number, size: bigint): Uint8Array | number[];
-  /** In memory of its own. */
+  /** A copy with its own memory. */
   copyDeep(): Buffer;
 }
 
@@ -93,13 +93,13 @@ export interface Message {
   type: number;
   src: GstObject | null;
   parseError(): [GLibError, string | null];
-  /** Times of the buffer that it is about, in ns. */
+  /** Times of the buffer in question, in ns. */
   parseQos(): [live: boolean, runningTime: bigint, streamTime: bigint, timestamp: bigint, duration: bigint];
   parseQosValues(): [jitter: bigint, proportion: number, quality: number];
   getStructure(): Structure | null;
 }
 
-/** A sink that draws into a window of somebody else's (GstVideoOverlay). */
+/** A sink that draws into a foreign window (GstVideoOverlay). */
 export interface VideoOverlay extends Element {
   /** @param handle of X11: the window's XID */
   setWindowHandle(handle: number): void;
@@ -162,7 +162,7 @@ interface GstNamespace {
   init(args: string[]): void;
   version(): [number, number, number, number];
   parseLaunch(line: string): Pipeline;
-  /** Sets a property from its text in the form of launch lines. */
+  /** Sets a property from its text in launch-line syntax. */
   utilSetObjectArg(object: GstObject, name: string, value: string): void;
   ElementFactory: { find(name: string): ElementFactory | null; make(name: string, id: string | null): Element | null };
   Registry: { get(): { findPlugin(name: string): { getVersion(): string } | null } };
@@ -244,9 +244,9 @@ const gi = createRequire(import.meta.url)('node-gtk') as NodeGtk;
 
 export const GLib = gi.require('GLib', '2.0');
 export const Gst = gi.require('Gst', '1.0');
-// Before any other Gst* typelib is loaded, else GLib prints CRITICALs.
+// Before any other Gst* typelib is loaded; otherwise GLib prints CRITICALs.
 Gst.init([]);
-// For AppSink: node-gtk frees what an action signal returned ("try-pull-sample") before JavaScript has it.
+// For AppSink: node-gtk frees the result of an action signal ("try-pull-sample") before JavaScript gets it.
 gi.require('GstApp', '1.0');
 export const GstVideo = gi.require('GstVideo', '1.0');
 export const GstWebRTC = gi.require('GstWebRTC', '1.0');

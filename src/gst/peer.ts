@@ -4,34 +4,37 @@ import { closePipeline, drainBus, type ElementError, element, make, pad, parseLa
 import { joinDirectly } from './proxy.js';
 import { Webrtc } from './webrtc.js';
 
-/** One stream that a peer is sent. */
+/** One stream sent to a peer. */
 export interface SentStream {
   /** The payloader element and its properties, as in a launch line. */
   payloader: string;
   properties: string;
-  /** Behind it. They must carry the SSRC: webrtcbin writes the answer from them, else `a=ssrc-group:FID 0 …`. */
+  /**
+   * Caps of its output. They must contain the SSRC: webrtcbin copies it into the answer, else `a=ssrc-group:FID 0 …`.
+   */
   caps: string;
-  /** Whether lost packets are sent anew on the viewer's NACK (RFC 4588). */
+  /** Whether lost packets are retransmitted on the viewer's NACK (RFC 4588). */
   retransmit: boolean;
 }
 
 export interface PeerOptions {
   /** In the order of the sections of the offer. */
   streams: readonly SentStream[];
-  /** ns of the pipeline clock at running time 0: the camera's, so that timestamps agree. */
+  /** ns of the pipeline clock at running time 0: that of the camera, so that timestamps agree. */
   baseTime: bigint;
-  /** Null for one that meets nobody. */
+  /** Null for a peer without a network connection. */
   ice: IceAgentSettings | null;
 }
 
 /**
- * One viewer's pipeline: payloaders and webrtcbin, and in front of them the near ends of `proxysrc`es, which take the
- * buffers that the camera's pipeline puts into the `proxysink`s of this peer.
+ * One viewer's pipeline: payloaders and webrtcbin, preceded by `proxysrc`es, which receive the buffers that the
+ * camera's pipeline pushes into the `proxysink`s of this peer.
  */
 export class Peer {
   /**
-   * Go into the camera's pipeline, on pads of its tees, one for each stream. They say OK to every buffer, whatever
-   * becomes of it here.
+   * For the camera's pipeline, on pads of its tees, one per stream. They return OK for every buffer, whatever happens
+   * to
+     * it here.
    */
   readonly proxySinks: readonly Element[];
   readonly webrtc: Webrtc;
@@ -62,19 +65,20 @@ export class Peer {
   }
 
   /**
-   * To be called when the connection is up. Nobody calls it by itself here, and until the sinks' latency is known the
-   * RTP session cannot tell what time a packet belongs to: reports of video and sound could not be brought together.
+   * Call it when the connection is up. Nothing else does, and until the sinks' latency is known the RTP session cannot
+   * map
+     * packets to times: the sender reports of video and sound could not be synchronized.
    */
   settleLatency(): void {
     this.#pipeline.recalculateLatency();
   }
 
-  /** What an element of this pipeline said had gone wrong since the last call; null if nothing. */
+  /** The error of a pipeline element since the last call; null without one. */
   error(): ElementError | null {
     return drainBus(this.#pipeline).error;
   }
 
-  /** Stops at once. The pads of the camera's tees are to be released after, and proxySinks dropped last. */
+  /** Stops at once. Release the pads of the camera's tees after that, and drop proxySinks last. */
   close(): void {
     this.webrtc.release();
     closePipeline(this.#pipeline);

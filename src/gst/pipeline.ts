@@ -1,10 +1,10 @@
 import { type Bin, type Element, Gst, type Message, type Pad, type Pipeline } from './native.js';
 
-/** What an element said had gone wrong. */
+/** An error message of an element. */
 export interface ElementError {
   element: string;
   message: string;
-  /** GStreamer's developer text: where in the source it happened; may hold the cause in words. */
+  /** GStreamer's debug text: the location in the source; may contain the cause in words. */
   debug: string;
 }
 
@@ -17,8 +17,8 @@ export class PipelineError extends Error {
 }
 
 /**
- * Builds a pipeline from a launch line. The line is this project's own: what a user gives (a path, a URL) is set as a
- * property afterwards, as the syntax of launch lines is no place for it.
+ * Builds a pipeline from a launch line. The line contains only text of this project: user input (a path, a URL) is set
+ * as a property afterwards, as it could inject launch-line syntax.
  * @throws PipelineError if an element or a property does not exist
  */
 export function parseLaunch(line: string): Pipeline {
@@ -29,21 +29,21 @@ export function parseLaunch(line: string): Pipeline {
   }
 }
 
-/** The element of that name. @throws Error if there is none, which is a mistake in the launch line. */
+/** The element of that name. @throws Error if there is none, which is a bug in the launch line. */
 export function element(bin: Bin, name: string): Element {
   const found = bin.getByName(name);
   if (!found) throw new Error(`there is no element "${name}" in the pipeline`);
   return found;
 }
 
-/** A new element. @throws Error if GStreamer has none of that factory */
+/** A new element. @throws Error if GStreamer does not have the factory */
 export function make(factory: string): Element {
   const made = Gst.ElementFactory.make(factory, null);
   if (!made) throw new Error(`GStreamer has no element "${factory}"`);
   return made;
 }
 
-/** The pad of that name, which is always there. @throws Error if it is not */
+/** The static pad of that name. @throws Error if there is none */
 export function pad(of: Element, name: string): Pad {
   const found = of.getStaticPad(name);
   if (!found) throw new Error(`${of.name} has no pad "${name}"`);
@@ -51,16 +51,15 @@ export function pad(of: Element, name: string): Pad {
 }
 
 /**
- * Whether the end of the stream has come by a pad. The bus tells of it only when each sink has had it, of which
- * proxysinks say nothing.
+ * Whether EOS has passed a pad. The bus reports EOS only after every sink has posted it, which proxysinks never do.
  */
 export function hasEnded(at: Pad): boolean {
   return at.getStickyEvent(Gst.EventType.EOS, 0) !== null;
 }
 
 /**
- * Takes the messages that wait on the pipeline's bus; the last error and whether a loop's segment or all is over.
- * @param onOther is given those of any other kind
+ * Takes all messages off the pipeline's bus; returns the first error, and whether the stream or a looped segment ended.
+ * @param onOther receives all other messages
  */
 export function drainBus(
   pipeline: Pipeline,
@@ -71,7 +70,7 @@ export function drainBus(
   for (let message = bus.pop(); message; message = bus.pop()) {
     if (message.type === Gst.MessageType.ERROR) {
       const [error, debug] = message.parseError();
-      // The first error is the cause; those behind it ("Internal data stream error") are its consequences.
+      // The first error is the cause; later ones ("Internal data stream error") are consequences.
       seen.error ??= { element: message.src?.name ?? 'pipeline', message: error.message, debug: debug ?? '' };
     } else if (message.type === Gst.MessageType.EOS) seen.eos = true;
     else if (message.type === Gst.MessageType.SEGMENT_DONE) seen.segmentDone = true;
@@ -80,7 +79,7 @@ export function drainBus(
   return seen;
 }
 
-/** Whether a pipeline that ends by itself has; null while it has not, as `poll` wants it. @throws Error of its first error */
+/** True once a finite pipeline has ended; null before, as `poll` expects. @throws PipelineError of its first error */
 export function isOver(pipeline: Pipeline): true | null {
   const { error, eos } = drainBus(pipeline);
   if (error) throw new PipelineError(error.element, `${error.element}: ${error.message}`);
@@ -88,8 +87,8 @@ export function isOver(pipeline: Pipeline): true | null {
 }
 
 /**
- * Puts a pipeline on the clock that all pipelines of this process share.
- * @param baseTime ns of that clock at running time 0: where it is the same, so are timestamps
+ * Sets a pipeline to the clock that all pipelines of this process share.
+ * @param baseTime ns of that clock at running time 0: with the same base time, timestamps are the same
  */
 export function shareClock(pipeline: Pipeline, baseTime: bigint): void {
   pipeline.useClock(Gst.SystemClock.obtain());
@@ -97,7 +96,7 @@ export function shareClock(pipeline: Pipeline, baseTime: bigint): void {
   pipeline.setBaseTime(baseTime);
 }
 
-/** Stops a pipeline. Its bus is drained: queued messages hold references to threads and file descriptors. */
+/** Stops a pipeline, and drains its bus: queued messages hold references to threads and file descriptors. */
 export function closePipeline(pipeline: Pipeline): void {
   pipeline.setState(Gst.State.NULL);
   drainBus(pipeline);

@@ -1,4 +1,4 @@
-/** What a wait goes by; a test has its own. */
+/** The clock of a wait; tests have their own. */
 export interface Clock {
   /** ms of a clock that does not jump. */
   now(): number;
@@ -10,7 +10,7 @@ const REAL: Clock = {
   sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
 };
 
-/** ms from one look at a pipeline to the next, while somebody waits for it. */
+/** ms between two checks while somebody waits. */
 const POLL_MS = 5;
 
 export interface PollOptions {
@@ -20,18 +20,18 @@ export interface PollOptions {
 }
 
 /**
- * Looks until there is an answer, as GStreamer may not call back (docs/architecture.md).
- * @param look gives null while there is none; what it throws is thrown
- * @returns null if there was none in time; the last look is behind the deadline
+ * Polls until there is a result, as GStreamer must not call back (docs/architecture.md).
+ * @param check returns null while there is none; its errors are thrown
+ * @returns null if there was none in time; the last check is after the deadline
  */
 export async function poll<T>(
-  look: () => T | null,
+  check: () => T | null,
   { timeoutMs, everyMs = POLL_MS, clock = REAL }: PollOptions,
 ): Promise<T | null> {
   const until = clock.now() + timeoutMs;
   for (;;) {
     const isLast = clock.now() > until;
-    const found = look();
+    const found = check();
     if (found !== null || isLast) return found;
     await clock.sleep(everyMs);
   }

@@ -2,10 +2,10 @@ import { type Bin, type Element, Gst, type Pad, type Pipeline } from './native.j
 import { make, pad } from './pipeline.js';
 
 /**
- * Joins a proxysink to a pad of another pipeline through a proxysrc without that element's queue, so that buffers are
- * handed on in the thread that brings them: a queue costs a thread and a wake-up a frame (docs/adr/0002). What the proxy
- * is for stays: errors behind it do not get back to the pipeline in front.
- * @returns the proxysrc, which `part` takes away again
+ * Joins a proxysink to a pad of another pipeline through a proxysrc without that element's queue, so that buffers pass
+ * in the streaming thread that delivers them: a queue costs a thread, and a wake-up per frame (docs/adr/0002). The
+ * purpose of the proxy remains: errors downstream of it do not reach the upstream pipeline.
+ * @returns the proxysrc, which `part` removes again
  */
 export function joinDirectly(pipeline: Pipeline, proxySink: Element, to: Pad): Bin {
   const proxySource = make('proxysrc') as Bin;
@@ -21,7 +21,7 @@ export function joinDirectly(pipeline: Pipeline, proxySink: Element, to: Pad): B
   return proxySource;
 }
 
-/** Takes away what joinDirectly made, after its proxysink has been stopped. */
+/** Removes the proxysrc of joinDirectly, after its proxysink has been stopped. */
 export function part(pipeline: Pipeline, proxySource: Bin): void {
   proxySource.setState(Gst.State.NULL);
   pipeline.remove(proxySource);

@@ -1,32 +1,32 @@
-/** What went through an RTP session, and what the other side reports of it (RFC 3550 §6.4.1). */
+/** Counters of an RTP session, and the peer's reports (RFC 3550 §6.4.1). */
 export interface RtpStats {
   packetsSent: number;
   bytesSent: number;
   packetsReceived: number;
   bytesReceived: number;
-  /** PLI and FIR, received of a viewer or sent to a publisher. */
+  /** PLI and FIR, received from a viewer or sent to a publisher. */
   keyframeRequests: number;
-  /** Packets sent anew. */
+  /** Retransmitted packets. */
   retransmitted: number;
-  /** Changes with each packet or report that comes from the other side, and only then; empty before the first. */
+  /** Changes with every packet or report of the peer, and only then; empty before the first. */
   heard: string;
-  /** Null until the first report block, or the first packet, has come. */
+  /** Null before the first report block, or the first packet. */
   quality: {
-    /** Never below 0, though RFC 3550 has it so where more packets came twice than were lost. */
+    /** At least 0, although in RFC 3550 it is negative if more packets were duplicated than lost. */
     packetsLost: number;
-    /** Of the packets since the report before, in percent. */
+    /** Of the packets since the previous report. */
     lossPercent: number;
     jitterMs: number;
-    /** Null for what is received: the one who sends measures it. */
+    /** Null for a receiver: only the sender measures it. */
     roundTripMs: number | null;
   } | null;
 }
 
 /**
- * Reads GstRTPSession's property `stats` from its text (gst_structure_to_string): through node-gtk the text costs
- * 0.1 ms, each field by itself as much.
+ * Parses GstRTPSession's property `stats` from its text (gst_structure_to_string): through node-gtk the text costs
+ * 0.1 ms, as much as a single field.
  * @param clockRate of the video's RTP timestamps, in Hz
- * @param ssrc of the video that is sent: reports of another stream (sound) are left out of the quality
+ * @param ssrc of the sent video: the quality ignores reports of another stream (sound)
  */
 export function readRtpStats(text: string, clockRate: number, ssrc?: number): RtpStats {
   const plain = text.replaceAll('\\', '');
@@ -63,7 +63,7 @@ export function readRtpStats(text: string, clockRate: number, ssrc?: number): Rt
         roundTripMs: milliseconds(number(source, 'rb-round-trip'), 65_536),
       };
     else if (number(source, 'clock-rate') === clockRate && flag(source, 'is-sender') && received > mostReceived) {
-      // The pictures' retransmissions have the same clock rate, and are fewer.
+      // The retransmissions of the video have the same clock rate, and are fewer.
       mostReceived = received;
       stats.quality = {
         packetsLost: Math.max(0, number(source, 'packets-lost')),

@@ -3,21 +3,21 @@ import type { AppSink, Element, Sample } from './native.js';
 import { make } from './pipeline.js';
 import type { Tee } from './tee.js';
 
-/** The next sample of an appsink; null while there is none. Of a sink that was made before GstApp was loaded too. */
+/** The next sample of an appsink; null while there is none. Also for a sink created before GstApp was loaded. */
 export function pullSample(sink: Element): Sample | null {
   return (sink as AppSink).tryPullSample(0n);
 }
 
 export interface TapLimits {
-  /** Of the buffers that wait to be taken. */
+  /** Maximum number of waiting buffers. */
   maxBuffers: number;
-  /** Of them together; 0 for as many as come. */
+  /** Maximum total size; 0 for no limit. */
   maxBytes: number;
 }
 
 /**
- * Keeps the latest buffers of a tee until somebody takes them. Beyond the limits the oldest are dropped, on GStreamer's
- * thread: nothing runs for each buffer in JavaScript.
+ * Keeps the latest buffers of a tee until they are taken. Beyond the limits GStreamer drops the oldest on its own
+ * thread: no JavaScript runs per buffer.
  */
 export class SampleTap {
   readonly #tee: Tee;
@@ -32,11 +32,11 @@ export class SampleTap {
     tee.add(this.#sink);
   }
 
-  /** All since the last call, oldest first; `isComplete`: none between that call and the first of these was dropped. */
+  /** All samples since the last call, oldest first; `isComplete`: none was dropped since that call. */
   take(): { samples: Sample[]; isComplete: boolean } {
     const samples: Sample[] = [];
     let came: number;
-    // Again where one came meanwhile: only while nothing comes do the numbers tell what was dropped.
+    // Repeat if one arrived in between: the counters show drops only if none arrived while reading.
     do {
       came = rendered(this.#sink);
       for (let sample = pullSample(this.#sink); sample; sample = pullSample(this.#sink)) samples.push(sample);

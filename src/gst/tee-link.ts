@@ -3,7 +3,7 @@ import { make } from './pipeline.js';
 import { joinDirectly, part } from './proxy.js';
 import type { Tee } from './tee.js';
 
-/** From a tee of one pipeline to a pad of another, until it is closed. */
+/** Links a tee of one pipeline to a pad of another, until it is closed. */
 export class TeeLink {
   readonly from: Tee;
   readonly #to: Pipeline;
@@ -20,7 +20,7 @@ export class TeeLink {
     from.add(this.#sink);
   }
 
-  /** Nothing is pushed through it when this returns. */
+  /** Nothing is pushed through the link after this returns. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -30,13 +30,13 @@ export class TeeLink {
 }
 
 /**
- * The input of a pipeline that takes its buffers from here today and from there tomorrow: its funnel. The end of a stream
- * does not get through: it has come when all pads have had it, and one that is taken here never does.
+ * The input of a pipeline, a funnel, whose source can change. EOS does not get through: a funnel forwards it when all
+ * pads have received it, and one pad requested here never does.
  */
 export class ChangingInput {
   readonly #pipeline: Pipeline;
   readonly #funnel: Element;
-  #feed: { feed: TeeLink; pad: Pad } | null = null;
+  #current: { link: TeeLink; pad: Pad } | null = null;
 
   constructor(pipeline: Pipeline, funnel: Element) {
     this.#pipeline = pipeline;
@@ -45,21 +45,21 @@ export class ChangingInput {
   }
 
   get source(): Tee | null {
-    return this.#feed?.feed.from ?? null;
+    return this.#current?.link.from ?? null;
   }
 
-  /** Takes buffers from there, and no more from where they came from before; null takes none. */
+  /** Switches to this tee; null to none. */
   take(from: Tee | null): void {
-    const before = this.#feed;
-    if ((before?.feed.from ?? null) === from) return;
-    this.#feed = null;
-    if (before) {
-      before.feed.close();
-      this.#funnel.releaseRequestPad(before.pad);
+    const previous = this.#current;
+        if ((previous?.link.from ?? null) === from) return;
+        this.#current = null;
+        if (previous) {
+          previous.link.close();
+          this.#funnel.releaseRequestPad(previous.pad);
     }
     if (!from) return;
     const pad = this.#funnel.requestPadSimple('sink_%u');
     if (!pad) throw new Error('the funnel gave no pad');
-    this.#feed = { feed: new TeeLink(from, this.#pipeline, pad), pad };
+    this.#current = { link: new TeeLink(from, this.#pipeline, pad), pad };
   }
 }

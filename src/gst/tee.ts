@@ -1,7 +1,7 @@
 import { type Element, Gst, type Pad, type Pipeline } from './native.js';
 import { pad } from './pipeline.js';
 
-/** A tee of a pipeline that runs, to which sinks come and from which they go. */
+/** A tee of a running pipeline, to which sinks are added and from which they are removed. */
 export class Tee {
   readonly #pipeline: Pipeline;
   readonly #tee: Element;
@@ -21,7 +21,7 @@ export class Tee {
     this.#pads.set(sink, source);
   }
 
-  /** Takes a sink out again: nothing is pushed into it when this returns. Nothing happens if it is not there. */
+  /** Removes a sink, if present: nothing is pushed into it after this returns. */
   remove(sink: Element): void {
     const source = this.#pads.get(sink);
     if (!source) return;

@@ -1,14 +1,14 @@
 import type { RtpStats } from './rtp-stats.js';
 
-/** When something was last seen to go through a connection; times of performance.now(). As exact as it is looked at often. */
+/** The last activity of a connection; times of performance.now(), as precise as the polling interval. */
 export class Traffic {
   #bytes = 0;
   #heard = '';
   #movedAt: number | null = null;
   #heardAt: number | null = null;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #readAt = Number.NEGATIVE_INFINITY;
 
-  /** When something was last sent, or received where a camera is; null before the first. */
+  /** When media was last sent, or received from a publisher; null before the first. */
   get movedAt(): number | null {
     return this.#movedAt;
   }
@@ -18,13 +18,13 @@ export class Traffic {
     return this.#heardAt;
   }
 
-  get lookedAt(): number {
-    return this.#lookedAt;
+  get readAt(): number {
+    return this.#readAt;
   }
 
-  /** @param bytes that were sent, or received where a camera is */
+  /** @param bytes sent, or received from a publisher */
   note({ heard }: Pick<RtpStats, 'heard'>, bytes: number, now: number): void {
-    this.#lookedAt = now;
+    this.#readAt = now;
     if (bytes !== this.#bytes) this.#movedAt = now;
     if (heard !== this.#heard) this.#heardAt = now;
     this.#bytes = bytes;

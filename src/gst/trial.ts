@@ -6,9 +6,9 @@ import { poll } from './poll.js';
 const TIMEOUT_MS = 5_000;
 
 /**
- * Runs a pipeline that ends by itself, and tells why it did not bring what it should; null if it did.
+ * Runs a finite pipeline. @returns why it produced no output; null if it did
  * @param line a launch line without its sink
- * @param prepare sets what is no part of the line
+ * @param prepare sets properties that are not in the line
  */
 export async function trial(line: string, prepare?: (pipeline: Pipeline) => void): Promise<string | null> {
   try {
@@ -17,8 +17,8 @@ export async function trial(line: string, prepare?: (pipeline: Pipeline) => void
       prepare?.(pipeline);
       pipeline.setState(Gst.State.PLAYING);
       const isDone = await poll(() => isOver(pipeline), { timeoutMs: TIMEOUT_MS });
-      if (!isDone) return `it was not done within ${TIMEOUT_MS / 1000} s`;
-      return rendered(element(pipeline, 'sink')) > 0 ? null : 'nothing came out of it';
+      if (!isDone) return `not finished within ${TIMEOUT_MS / 1000} s`;
+      return rendered(element(pipeline, 'sink')) > 0 ? null : 'it produced no output';
     } finally {
       closePipeline(pipeline);
     }

@@ -14,42 +14,42 @@ import { element, elementsOf } from './pipeline.js';
 
 export type WebrtcState = 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 
-// Packets kept for retransmission: half a second at 2 Mbit/s. webrtcbin's own 500 cost 0.6 MB a viewer.
+// Packets kept for retransmission: half a second at 2 Mbit/s. webrtcbin's default of 500 costs 0.6 MB per viewer.
 const RETRANSMISSION_PACKETS = 128;
-/** For the addresses of this machine alone, which take some ms. */
+/** For host candidates only, which take some ms. */
 const GATHERING_MS = 250;
 const POLL_MS = 2;
-/** From one report to the next, where something may be asked for: 30 kbit/s of them. */
+/** Interval of RTCP reports while feedback may be due: 30 kbit/s. */
 const REPORT_MS = 25;
 
 /**
- * A `webrtcbin` in somebody's pipeline, from the offer on. No signal handler is connected anywhere: one on GStreamer's
- * thread waits for JavaScript, and JavaScript waits for that thread in a state change.
+ * A `webrtcbin` in a caller's pipeline, from the offer on. No signal handlers are connected: a handler on GStreamer's
+ * thread would wait for JavaScript, while JavaScript waits for that thread in a state change.
  */
 export class Webrtc {
   readonly #webrtcbin: Webrtcbin;
   readonly #gatheringMs: number;
   #rtpSession: Element | null = null;
 
-  /** @param ice null for one that meets nobody */
+  /** @param ice null without a network connection */
   constructor(webrtcbin: Element, ice: IceAgentSettings | null) {
     this.#webrtcbin = webrtcbin as Webrtcbin;
     this.#gatheringMs = ice?.gatheringMs ?? GATHERING_MS;
     configureIceAgent(this.#webrtcbin, ice);
   }
 
-  /** Lost packets of a section are asked for, or sent, anew (RFC 4588). To be said before the answer. */
+  /** Enables NACK and retransmission for a section (RFC 4588). Call it before the answer. */
   retransmit(section: number): void {
     (this.#webrtcbin.emit('get-transceiver', section) as Element).doNack = true;
   }
 
-  /** A section of an offer says that it sends and takes nothing. To be said before the offer. */
+  /** Makes a section of an offer sendonly. Call it before the offer. */
   sendOnly(section: number): void {
     const transceiver = this.#webrtcbin.emit('get-transceiver', section) as Element;
     transceiver.direction = GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY;
   }
 
-  /** Prepares a section to receive, of these caps. */
+  /** Adds a section that receives these caps. */
   receive(caps: string, retransmit: boolean): void {
     const transceiver = this.#webrtcbin.emit(
       'add-transceiver',
@@ -59,36 +59,36 @@ export class Webrtc {
     transceiver.doNack = retransmit;
   }
 
-  /** Answers an offer that is known to be well-formed; resolves when all candidates are gathered. */
+  /** Answers a well-formed offer; resolves when all candidates are gathered. */
   async answer(offer: string): Promise<string> {
-    this.#hear(offer, GstWebRTC.WebRTCSDPType.OFFER);
-    this.#say('create-answer', 'answer');
+    this.#setRemoteDescription(offer, GstWebRTC.WebRTCSDPType.OFFER);
+    this.#setLocalDescription('create-answer', 'answer');
     this.#limitRetransmission();
     await this.#gathered();
     return this.localDescription();
   }
 
-  /** Offers what it was prepared to send or receive; resolves when all candidates are gathered. */
+  /** Makes an offer for the configured sections; resolves when all candidates are gathered. */
   async offer(): Promise<string> {
-    this.#say('create-offer', 'offer');
+    this.#setLocalDescription('create-offer', 'offer');
     await this.#gathered();
     return this.localDescription();
   }
 
-  /** Takes the answer to its offer, which is known to be well-formed. */
+  /** Applies a well-formed answer to the offer. */
   accept(answer: string): void {
-    this.#hear(answer, GstWebRTC.WebRTCSDPType.ANSWER);
+    this.#setRemoteDescription(answer, GstWebRTC.WebRTCSDPType.ANSWER);
     this.#limitRetransmission();
   }
 
-  /** With the candidates that were gathered up to now. */
+  /** With the candidates gathered so far. */
   localDescription(): string {
     return this.#webrtcbin.localDescription.sdp.asText();
   }
 
   /**
-   * How long a packet is waited for that others came before, in ms. What comes in order is handed on at once, whatever it
-   * is. Of streams that are received.
+   * How long to wait for a missing packet, in ms. Packets in order pass at once, whatever the value. For received
+     * streams.
    */
   set latency(ms: number) {
     this.#webrtcbin.latency = ms;
@@ -100,7 +100,7 @@ export class Webrtc {
     }
   }
 
-  // It is never complete when no port is free, and late when a STUN or TURN server does not answer any more.
+  // Gathering never completes without a free port, and completes late if a STUN or TURN server does not answer.
   async #gathered(): Promise<void> {
     const until = performance.now() + this.#gatheringMs;
     while (
@@ -111,18 +111,18 @@ export class Webrtc {
     }
   }
 
-  #say(action: 'create-offer' | 'create-answer', kind: 'offer' | 'answer'): void {
-    const reply = this.#ask(action, Gst.Structure.newEmpty('options'));
+  #setLocalDescription(action: 'create-offer' | 'create-answer', kind: 'offer' | 'answer'): void {
+    const reply = this.#call(action, Gst.Structure.newEmpty('options'));
     if (!reply.hasField(kind)) throw new Error(`webrtcbin made no ${kind}: ${reply.toString()}`);
-    this.#ask('set-local-description', reply.getValue(kind).getBoxed() as SessionDescription);
+    this.#call('set-local-description', reply.getValue(kind).getBoxed() as SessionDescription);
   }
 
-  #hear(description: string, type: number): void {
+  #setRemoteDescription(description: string, type: number): void {
     const [, sdp] = GstSdp.SDPMessage.newFromText(description);
-    this.#ask('set-remote-description', GstWebRTC.WebRTCSessionDescription.new(type, sdp));
+    this.#call('set-remote-description', GstWebRTC.WebRTCSessionDescription.new(type, sdp));
   }
 
-  /** One more candidate of the peer's: the value of an `a=candidate` line. All sections share the first's transport. */
+  /** Adds a candidate of the peer: the value of an `a=candidate` line. All sections share the first one's transport. */
   addCandidate(candidate: string): void {
     this.#webrtcbin.emit('add-ice-candidate', 0, `candidate:${candidate}`);
   }
@@ -143,18 +143,18 @@ export class Webrtc {
     }
   }
 
-  /** Whether it is the path to the peer that failed, rather than the encryption on it. */
+  /** Whether ICE failed, rather than DTLS. */
   iceFailed(): boolean {
     return this.#webrtcbin.iceConnectionState === GstWebRTC.WebRTCICEConnectionState.FAILED;
   }
 
   /**
-   * What is missing in a stream that comes is asked for at once from now on. Such a request waits for the next report, or
-   * for half the time until then (RFC 4585 §3.5.2), and GStreamer sends a report each 5 s: packets came anew when nobody
-   * waited for them any more. To be called when both descriptions are set.
-   */
-  askPromptly(): void {
-    // Bytes a second, of which reports may have a part: so many that it is the time alone that counts.
+   * From now on NACKs for a received stream are sent at once. Feedback waits for the next RTCP report, or for half the
+     * time until then (RFC 4585 §3.5.2), and GStreamer sends a report every 5 s: retransmissions arrived too late. Call
+     * it when both descriptions are set.
+     */
+    sendFeedbackPromptly(): void {
+      // Bytes/s, of which RTCP may use a share: so many that only the minimum interval counts.
     Object.assign(this.#session().internalSession as Element, {
       bandwidth: 1e8,
       rtcpMinInterval: REPORT_MS * 1_000_000,
@@ -171,16 +171,16 @@ export class Webrtc {
     return this.#rtpSession;
   }
 
-  /** Lets go of what it holds of the pipeline, which is about to be stopped. */
+  /** Releases its references into the pipeline, which is about to stop. */
   release(): void {
     this.#rtpSession = null;
   }
 
-  /** Calls an action and waits for its reply, some ms: webrtcbin's own thread makes it, and calls nothing here. */
-  #ask(action: string, argument: unknown): Structure {
+  /** Emits an action and waits some ms for its reply: webrtcbin's own thread makes it without calling back. */
+    #call(action: string, argument: unknown): Structure {
     const promise = Gst.Promise.new();
     this.#webrtcbin.emit(action, argument, promise);
-    if (promise.wait() !== Gst.PromiseResult.REPLIED) throw new Error(`webrtcbin gave no reply to ${action}`);
+    if (promise.wait() !== Gst.PromiseResult.REPLIED) throw new Error(`webrtcbin did not reply to ${action}`);
     const reply = promise.getReply();
     if (reply?.hasField('error')) throw new Error(`webrtcbin refused ${action}: ${reply.toString()}`);
     return reply;

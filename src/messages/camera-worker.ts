@@ -17,11 +17,11 @@ import {
   type Table,
 } from './table.js';
 
-// What the control plane and a camera's worker say to each other; see table.ts.
+// The messages between the control plane and a camera worker; see table.ts.
 
 /** To the worker. */
 const TO_WORKER = {
-  /** First of all, and when any of it changes: what the camera is, and the encoders of this machine, best first. */
+  /** The first message, and again on changes: the camera's settings, and the encoders of this machine, best first. */
   configure: {
     source: object,
     width: number,
@@ -35,13 +35,14 @@ const TO_WORKER = {
     stallTimeout: number,
     lingerMs: number,
     publisherReturnMs: number,
-    /** The V4L2 device that the source means, while it is plugged in. */
+    /** The V4L2 device of the source, while it is plugged in. */
     device: objectOrNull,
     encoders: object,
   },
   /**
-   * A viewer: an offer for webrtcbin, and what was agreed on. What the worker logs of it has the id of the HTTP request,
-   * `requestId`.
+   * Subscribe a viewer: an offer for webrtcbin, and the agreed formats. The worker's log lines of the session have the
+   * id
+     * of the HTTP request, `requestId`.
    */
   join: {
     request: number,
@@ -52,7 +53,7 @@ const TO_WORKER = {
     audio: objectOrNull,
     ice: object,
   },
-  /** Likewise whoever is to be the camera's source. */
+  /** Connect a publisher as the camera's source, with the same fields. */
   publish: {
     request: number,
     session: string,
@@ -62,25 +63,25 @@ const TO_WORKER = {
     audio: objectOrNull,
     ice: object,
   },
-  /** Make the next picture a keyframe. */
+  /** Make the next frame a keyframe. */
   keyframe: {},
   /** Take the newest frame. */
   snapshot: { request: number },
-  /** Send the stream to a UDP port of this machine, as long as that can be; answered when it cannot, or not any more. */
+  /** Forward the stream to a UDP port of this machine; answered when that fails or ends. */
   forward: { request: number, forward: string, port: number },
   'stop-forward': { forward: string },
   /**
-   * Say when the newest picture came, and when sessions' peers were heard. It is asked again in so many ms; 0 for
-   * once.
+   * Report when the newest frame arrived, and when the sessions' peers were last heard. The next request follows in so
+     * many ms; 0 for none.
    */
   freshness: { request: number, everyMs: number },
-  /** Say what is measured only when somebody asks. */
+  /** Report the figures that are measured on request only. */
   measure: { request: number },
-  /** More candidates of a session's peer. */
+  /** Further candidates of a session's peer. */
   candidates: { session: string, values: object },
-  /** A viewer or a publisher leaves; nothing comes back. */
+  /** A viewer or a publisher leaves; no reply. */
   leave: { session: string },
-  /** Answered by `pong` from the JavaScript thread: one that hangs in a driver does not. */
+  /** Answered by `pong` from the JavaScript thread, unless it hangs in a driver. */
   ping: { sequence: number },
   /** Stop everything and exit. */
   close: {},
@@ -88,7 +89,7 @@ const TO_WORKER = {
 
 /** From the worker. */
 const FROM_WORKER = {
-  /** GStreamer is loaded and warm, and has the elements of these codecs. */
+  /** GStreamer is loaded and warmed up, and has the elements of these codecs. */
   ready: { warmMs: number, codecs: object },
   pong: { sequence: number },
   /** The camera's state, on every change and once a second while it is open. */
@@ -97,7 +98,7 @@ const FROM_WORKER = {
     detail: nullableString,
     remedy: nullableString,
     notices: object,
-    /** Since the last picture, while it is lost. */
+    /** ms since the last frame, while the camera is lost. */
     lostMs: nullableNumber,
     capture: objectOrNull,
     encoder: nullableString,
@@ -110,36 +111,36 @@ const FROM_WORKER = {
     publisher: nullableString,
     newestAt: nullableNumber,
   },
-  /** `newestAt`, and times in `sessions`: ms of CLOCK_MONOTONIC; null while there never was anything. */
+  /** `newestAt`, and the times in `sessions`: ms of CLOCK_MONOTONIC; null before the first frame or packet. */
   freshness: { request: number, newestAt: nullableNumber, sessions: object },
   measured: { request: number, loopLagMs: nullableNumber, stream: objectOrNull },
   /** `capturedAt`: ms of CLOCK_MONOTONIC. */
   snapshot: { request: number, jpeg: object, capturedAt: number },
-  /** An encoder did not open, or failed while it ran: the next one is used. */
+  /** An encoder did not open, or failed while running: the next one is used. */
   'encoder-failed': { element: string, reason: string },
   'forward-ended': { request: number, detail: string },
-  /** A source that another process has is to be sent to this port of this machine, until it is closed. */
+  /** Another process must forward the camera's source to this port of this machine, until it is closed. */
   'receiver-opened': { port: number },
   'receiver-closed': { port: number },
-  /** Whoever sends to that port is to make a keyframe. */
+  /** The sender to that port must produce a keyframe. */
   'keyframe-wanted': {},
   joined: { request: number, answer: string },
   /** Instead of any other reply. */
   refused: { request: number, code: string, detail: string, remedy: nullableString },
   connected: { session: string },
-  /** A viewer was sent his first packet. */
+  /** The first packet was sent to a viewer. */
   sending: { session: string },
   /** The worker ended a session by itself. */
   ended: { session: string, reason: string, detail: nullableString },
-  /** Figures of a session, each 2 s. */
+  /** Figures of a session, every 2 s. */
   stats: { session: string, stats: object },
-  /** Something worth a line in the log. */
+  /** A line for the log. */
   log: { level: string, event: string, fields: object },
-  /** The probe, one for each encoder and decoder (`kind`): about to be tried, and what came of it. */
+  /** The probe of an encoder or decoder (`kind`): about to start, and its outcome. */
   probing: { kind: string, element: string, title: string },
   probed: { kind: string, element: string, title: string, outcome: string, reason: string },
   found: { gstreamer: string, libnice: nullableString, missing: object },
-  /** The probe is over. */
+  /** The probes are done. */
   done: {},
 } as const satisfies Table;
 
@@ -160,7 +161,7 @@ export interface VideoFacts {
   profileLevelId: string | null;
 }
 
-/** The format that was agreed on with a peer. */
+/** The format agreed with a peer. */
 export interface AgreedVideo {
   codec: VideoCodecName;
   payloadType: number;
@@ -186,7 +187,7 @@ export interface Rendition {
   viewers: number;
 }
 
-/** When something was last sent to a session's peer, or received of a publisher, and when the peer was last heard. */
+/** When media was last sent to a viewer or received from a publisher, and when the peer was last heard. */
 export interface SessionTimes {
   movedAt: number | null;
   heardAt: number | null;
@@ -200,7 +201,7 @@ export interface Passthrough {
   reason: string;
 }
 
-/** An element of GStreamer, and the system package that brings it. */
+/** A GStreamer element, and the system package that contains it. */
 export interface NeededElement {
   element: string;
   package: string;

@@ -3,28 +3,28 @@ import type { SessionFigures } from '../domain/media-engine.js';
 import type { SessionTimes } from './camera-worker.js';
 import { checkMessage, type MessagesOf, nullableString, number, object, string, type Table } from './table.js';
 
-// What the control plane and the process say to each other in which cameras meet in one connection; see table.ts.
+// The messages between the control plane and the process for multi-camera connections; see table.ts.
 
 /** To the process. */
 const TO_MULTI_CAMERA = {
-  /** Offer these cameras to a peer. An `inlet` comes too for each that has none yet. */
+  /** Offer these cameras to a peer. A `receiver-opened` follows for every camera without a receiver. */
   offer: { request: number, connection: string, cameras: object, ice: object },
-  /** What the peer answered, for webrtcbin. */
+  /** The peer's answer, for webrtcbin. */
   accept: { connection: string, answer: string },
-  /** A peer offers to send; its sections are these cameras. */
+  /** A peer's offer to send these cameras, one per section. */
   receive: { request: number, connection: string, cameras: object, offer: string, ice: object },
-  /** More candidates of a peer. */
+  /** Further candidates of a peer. */
   candidates: { connection: string, values: object },
-  /** Send a camera that a peer sends to a UDP port of this machine, and there alone. */
+  /** Forward a camera that a peer sends to this UDP port of this machine, and only there. */
   forward: { connection: string, camera: string, port: number },
   'stop-forward': { connection: string, camera: string },
-  /** The peer that sends it is to make a keyframe. */
+  /** The peer that sends the camera must produce a keyframe. */
   keyframe: { connection: string, camera: string },
-  /** A camera goes out of a connection that goes on. */
+  /** Remove a camera from a connection that continues. */
   drop: { connection: string, camera: string },
-  /** Say when peers were heard. */
+  /** Report when peers were last heard. */
   freshness: { request: number },
-  /** The connection is over; nothing comes back. */
+  /** The connection is over; no reply. */
   leave: { connection: string },
   ping: { sequence: number },
   close: {},
@@ -34,10 +34,10 @@ const TO_MULTI_CAMERA = {
 const FROM_MULTI_CAMERA = {
   ready: { warmMs: number },
   pong: { sequence: number },
-  /** A camera's stream is to be sent to this port of this machine, until it is closed. */
+  /** The camera's stream must be forwarded to this port of this machine, until it is closed. */
   'receiver-opened': { camera: string, port: number },
   'receiver-closed': { camera: string, port: number },
-  /** Somebody who is sent a camera has asked for a keyframe. */
+  /** A viewer of the camera has requested a keyframe. */
   'keyframe-wanted': { camera: string },
   offered: { request: number, offer: string },
   answered: { request: number, answer: string },
@@ -48,9 +48,9 @@ const FROM_MULTI_CAMERA = {
   sending: { connection: string },
   ended: { connection: string, reason: string, detail: nullableString },
   stats: { connection: string, stats: object },
-  /** What of each connection was seen last, by its name. */
+  /** The last activity of each connection, by its id. */
   freshness: { request: number, sessions: object },
-  /** Something worth a line in the log. */
+  /** A line for the log. */
   log: { level: string, event: string, fields: object },
 } as const satisfies Table;
 

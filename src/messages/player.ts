@@ -11,11 +11,11 @@ import {
   type Table,
 } from './table.js';
 
-// What the `recv` command and its player, the process that decodes and shows, say to each other; see table.ts.
+// The messages between the `recv` command and its player, the process that decodes and shows; see table.ts.
 
 /** To the player. */
 const TO_PLAYER = {
-  /** First of all. It is refused with the code `decoder` or `display` where there is none that works. */
+  /** The first message. Refused with the code `decoder` or `display` if none works. */
   configure: { request: number, settings: object },
   /** Make an offer to receive a camera. */
   offer: { request: number, session: string, camera: string, ice: object },
@@ -23,11 +23,11 @@ const TO_PLAYER = {
   accept: { session: string, answer: string },
   /** Answer an offer, for webrtcbin, that has a section of video for each of these cameras. */
   answer: { request: number, session: string, cameras: object, offer: string, ice: object },
-  /** More candidates of the other side. */
+  /** Further candidates of the peer. */
   candidates: { session: string, values: object },
-  /** The session is over; nothing comes back. */
+  /** The session is over; no reply. */
   leave: { session: string },
-  /** What is wrong with a camera that brings no picture, for whoever looks; null while nothing is. */
+  /** The problem of a camera without video, to be shown to people; null without one. */
   say: { camera: string, text: nullableString },
   ping: { sequence: number },
   /** Finish files, stop everything and exit. */
@@ -39,35 +39,35 @@ const FROM_PLAYER = {
   /** GStreamer is loaded. */
   ready: { warmMs: number },
   pong: { sequence: number },
-  /** An element is about to be opened: if the process ends now, it was that one. */
+  /** An element is about to be opened: if the process dies now, that element crashed it. */
   trying: { element: string },
-  /** What decodes, and what shows: null where nothing is to. */
+  /** Decoder and sink; null if not wanted. */
   prepared: { request: number, decoder: nullableString, decoderTitle: nullableString, sink: nullableString },
   offered: { request: number, offer: string },
   answered: { request: number, answer: string },
   /** Instead of any other reply. */
   refused: { request: number, code: string, detail: string, remedy: nullableString },
   connected: { session: string },
-  /** The first picture of a session, decoded where it is to be. */
+  /** The first frame of a session, decoded if there is a decoder. */
   frame: { session: string, camera: string, width: number, height: number },
   /** The player ended a session by itself. */
   ended: { session: string, reason: string, detail: nullableString },
-  /** A camera has brought no picture for some time, or brings some again after so long. */
+  /** No frame of a camera for some time, or frames again after so long. */
   stale: { camera: string, ageMs: number },
   fresh: { camera: string, afterMs: number },
-  /** Once a second, of each camera. */
+  /** Once a second, for every camera. */
   figures: { camera: string, figures: object, network: objectOrNull, marks: object },
-  /** A file was begun (`recording`) or is whole (`snapshot`). */
+  /** A file was started (`recording`) or is complete (`snapshot`). */
   file: { camera: string, kind: string, file: string },
-  /** What is written to stdout. */
+  /** Size of the frames written to stdout. */
   piping: { camera: string, width: number, height: number },
-  /** A recording, a snapshot or the pipe cannot go on. */
+  /** A recording, a snapshot or the pipe failed. */
   'cannot-write': { camera: string, detail: string },
-  /** Whoever read what is piped has had enough. */
+  /** The reader of stdout closed the pipe. */
   'pipe-closed': { camera: string },
   /** A person closed the window. */
   'window-closed': {},
-  /** There is nothing to show pictures on any more. */
+  /** The display is gone. */
   'display-gone': { detail: string },
   log: { level: string, event: string, fields: object },
 } as const satisfies Table;
@@ -88,40 +88,40 @@ export interface PlayerSettings {
   cameras: readonly PlayerCamera[];
   /** Null shows nothing. */
   display: { separate: boolean; sink: string | null } | null;
-  /** The decoder to be used; null for the best that works. */
+  /** The decoder element; null for the best that works. */
   decoder: string | null;
-  /** Whether pictures are decoded at all. */
+  /** Whether frames are decoded at all. */
   decodes: boolean;
-  /** ms that a lost packet may be waited for. */
+  /** ms to wait for a lost packet. */
   jitterMs: number;
   /** Whether time marks are read. */
   marks: boolean;
-  /** Elements that have broken the process. */
+  /** Elements that have crashed the process. */
   skip: readonly string[];
 }
 
 export interface PlayerCamera {
   id: string;
   label: string;
-  /** Files, with their path; null for none. */
+  /** Paths of files; null for none. */
   record: { file: string; container: Container } | null;
   snapshot: string | null;
-  /** What of it is written to stdout. */
+  /** The format on stdout; null for none. */
   pipe: PipeFormat | null;
 }
 
-/** How a camera's pictures come. */
+/** Figures of a camera's video. */
 export interface CameraFigures {
-  /** Pictures a second. */
+  /** Frames per second. */
   fps: number;
-  /** Bit/s of video, without RTP's headers. */
+  /** Bit/s of video, without RTP headers. */
   bitrate: number;
-  /** Pictures since the beginning. */
+  /** Frames since the start. */
   frames: number;
-  /** Pixels; null before the first picture. */
+  /** Pixels; null before the first frame. */
   width: number | null;
   height: number | null;
-  /** ms since the last picture; null before the first. */
+  /** ms since the last frame; null before the first. */
   ageMs: number | null;
   /** ms; see Pulse. */
   decodeMs: number | null;
@@ -129,11 +129,11 @@ export interface CameraFigures {
   frozenMs: number;
 }
 
-/** What the time mark in a picture says, and when that picture was decoded. */
+/** The time mark of a frame, and when that frame was decoded. */
 export interface ReadMark {
   /** ns of the sender's CLOCK_MONOTONIC. */
   capturedNs: bigint;
-  /** ns of this machine's. */
+  /** ns of this machine's CLOCK_MONOTONIC. */
   decodedNs: bigint;
 }
 

@@ -1,9 +1,9 @@
 /**
- * Messages between two processes, over Node's IPC, as tables of their fields. Both ends check what comes in against the
- * tables; the types follow from them, so that there is one definition of each message.
+ * Messages between two processes, over Node's IPC, as tables of their fields. Both ends check incoming messages against
+ * the tables; the types are derived from them, so that every message is defined once.
  *
- * A message with a `request` is a request, or a reply that has the number of its request. Which reply a request gets is in
- * a list of its own beside the tables; `refused`, with the reason, may come instead of any. See process/supervised.ts.
+ * A message with a `request` is a request, or a reply with the number of its request. A separate list next to the
+ * tables maps requests to replies; `refused`, with the reason, may replace any reply. See process/supervised.ts.
  */
 export const string = 'string';
 export const number = 'number';
@@ -25,7 +25,7 @@ type ValueOf<K> = K extends 'string'
 
 export type Table = Readonly<Record<string, Readonly<Record<string, Kind>>>>;
 
-/** The union of a table's messages. @typeParam Objects the types of fields that are objects, by their names */
+/** The union of a table's messages. @typeParam Objects the types of object fields, by name */
 export type MessagesOf<T extends Table, Objects> = {
   [Type in keyof T]: { type: Type } & {
     [Field in keyof T[Type]]: T[Type][Field] extends 'object' | 'object?'

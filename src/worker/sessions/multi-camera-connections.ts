@@ -147,8 +147,8 @@ export class MultiCameraConnections {
         idleMs: () => Math.min(...sent().map(camera => this.#receivers.idleMs(camera))),
         // A PLI has the camera's SSRC, webrtcbin's statistics do not: so all cameras make a keyframe.
         keyframes: {
-          areHeard: () => false,
-          asked: () => {
+          areForwarded: () => false,
+                    requested: () => {
             for (const camera of sent()) this.#send({ type: 'keyframe-wanted', camera });
           },
         },

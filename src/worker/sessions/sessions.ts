@@ -157,7 +157,10 @@ export class WorkerSessions {
         ice,
         baseTime: subscription.baseTime,
         idleMs: subscription.idleMs,
-        keyframes: { areHeard: subscription.forwardsKeyframeRequests, asked: () => this.#camera?.keyframesRequested() },
+        keyframes: {
+          areForwarded: subscription.forwardsKeyframeRequests,
+          requested: () => this.#camera?.keyframesRequested(),
+        },
       },
       {
         ...this.#events(session),
