@@ -90,7 +90,7 @@ build_dev() {
     printf '%s\n' "$web" >dist.dev/.web
   fi
   if [ ! -d dist.dev/share/fonts ]; then
-    node dist.dev/src/worker/write-mark-font.js dist.dev/share/fonts
+    node dist.dev/src/worker/sources/write-mark-font.js dist.dev/share/fonts
   fi
 }
 
@@ -137,7 +137,7 @@ sources >dist.next/.built
 build_contract dist.next
 tsc -p tsconfig.json --outDir dist.next --incremental false --tsBuildInfoFile null
 build_web dist.next
-node dist.next/src/worker/write-mark-font.js dist.next/share/fonts
+node dist.next/src/worker/sources/write-mark-font.js dist.next/share/fonts
 if [ -d dist ]; then
   mv dist dist.old
 fi
