@@ -41,7 +41,7 @@ t.test(`the network is away for ${CUT_S} s: the dashboard and recv reconnect by 
   await page.goto(`${server.origin}/#token=${server.token}`);
   await page.waitForSelector(`${TILE}[state="playing"]`);
   const recv = startRecv(t, [server.origin, '--headless'], { token: server.token });
-  await recv.heard('picture', 'cam');
+  await recv.heard('frame', 'cam');
 
   space.cut();
   const cutAt = performance.now();
@@ -67,7 +67,7 @@ t.test(`the network is away for ${CUT_S} s: the dashboard and recv reconnect by 
     }),
     until(
       'recv shows video again',
-      () => recv.events.slice(before).some(({ event }) => event === 'picture' || event === 'fresh'),
+      () => recv.events.slice(before).some(({ event }) => event === 'frame' || event === 'fresh'),
       TIMEOUT_MS,
     ).then(() => {
       back.recv = Math.round(performance.now() - restoredAt);
@@ -99,7 +99,7 @@ t.test(
     const decoded = async (): Promise<number> => (await viewers.stats())[0]?.framesDecoded ?? 0;
     // Handshakes lose packets too.
     await until('Chromium sees', async () => (await decoded()) > 0, TIMEOUT_MS);
-    await until('recv shows video', () => recv.events.some(({ event }) => event === 'picture'), TIMEOUT_MS);
+    await until('recv shows video', () => recv.events.some(({ event }) => event === 'frame'), TIMEOUT_MS);
     const before = await decoded();
     const began = performance.now();
     await sleep(WATCHED_S * 1000);

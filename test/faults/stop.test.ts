@@ -17,7 +17,7 @@ t.test('repeated signals under load: viewers are notified, no process is left, a
   const server = await startServer('--config', `${config}/config.yaml`);
   t.teardown(() => server.close());
   const recv = startRecv(t, [server.origin, 'a', '--headless'], { token: server.token });
-  await recv.heard('picture', 'a');
+  await recv.heard('frame', 'a');
   const statuses: number[] = [];
   let isOver = false;
   const load = Array.from({ length: AT_ONCE }, async () => {

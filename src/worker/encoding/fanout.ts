@@ -35,7 +35,7 @@ export class Fanout {
     this.branches = new Tee(pipeline, element(pipeline, `${name}-tap`));
     this.#queue = element(pipeline, `${name}-queue`);
     this.#sent = element(pipeline, `${name}-sent`);
-    this.#viewers = new Tee(pipeline, element(pipeline, `${name}-fan`));
+    this.#viewers = new Tee(pipeline, element(pipeline, `${name}-fanout`));
     this.#keyframes = name === 'video' ? countKeyframes(pipeline, this.branches) : null;
   }
 

@@ -109,7 +109,7 @@ export function describeFanout(name: string): string {
     `tee name=${name}-tap allow-not-linked=true`,
     `queue name=${name}-queue leaky=downstream max-size-buffers=30 max-size-bytes=0 max-size-time=0`,
     `identity name=${name}-sent silent=true`,
-    `tee name=${name}-fan allow-not-linked=true`,
+    `tee name=${name}-fanout allow-not-linked=true`,
   ].join(' ! ');
 }
 

@@ -49,7 +49,7 @@ export class Placeholder {
     this.#age = element(this.#pipeline, 'age');
     element(this.#pipeline, 'title').text = title;
     if (caps) {
-      element(this.#pipeline, 'picture').caps = frame?.getCaps();
+      element(this.#pipeline, 'frame').caps = frame?.getCaps();
       // The caps of the camera's frames, so that the encoder is not reconfigured.
       element(this.#pipeline, 'as').caps = Gst.Caps.fromString(caps);
     }
@@ -57,7 +57,7 @@ export class Placeholder {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#pipeline.setState(Gst.State.PLAYING);
     if (frame) {
-      const source = element(this.#pipeline, 'picture');
+      const source = element(this.#pipeline, 'frame');
       source.emit('push-sample', this.frame);
       source.emit('end-of-stream');
     }

@@ -23,7 +23,7 @@ export function describePlaceholder(
   return [
     ...(caps
       ? [
-          'appsrc name=picture format=time',
+          'appsrc name=frame format=time',
           toSystemMemory(machine, 'I420'),
           'videobalance brightness=-0.25 contrast=0.6 saturation=0.2',
           // Up to imagefreeze, elements run once; those behind it run for every frame.

@@ -50,7 +50,7 @@ export class StreamPipeline {
     this.#keyframe = keyframe;
     this.pipeline = parseLaunch(line);
     this.video = new Fanout(this.pipeline, 'video');
-    this.audio = this.pipeline.getByName('audio-fan') ? new Fanout(this.pipeline, 'audio') : null;
+    this.audio = this.pipeline.getByName('audio-fanout') ? new Fanout(this.pipeline, 'audio') : null;
     const raw = this.pipeline.getByName('raw');
     this.raw = raw && new Tee(this.pipeline, raw);
     this.baseTime = baseTime;
