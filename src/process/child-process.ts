@@ -3,34 +3,34 @@ import type { Log } from '../domain/log.js';
 import { redact } from '../domain/source.js';
 import { readLimitedLines } from './limited-lines.js';
 
-/** What every child is told beside its own messages. */
+/** Messages to every child, besides its own. */
 type ToEveryChild = { type: 'ping'; sequence: number } | { type: 'close' };
-/** What every child says beside its own messages. */
+/** Messages from every child, besides its own. */
 type FromChild = { type: string };
 
 export interface ChildProcessOptions<From extends FromChild> {
-  /** The program, of JavaScript. */
+  /** The JavaScript program. */
   entry: string;
   args: readonly string[];
   /** The message, if it is one of the child's; else null. */
   check(data: unknown): From | null;
-  /** All that come but `ready` and `pong`. */
+  /** Receives all messages but `ready` and `pong`. */
   onMessage(message: From): void;
   log: Log;
   times?: ChildTimes;
-  /** Whether what it writes on stdout is this process's own output; else it goes nowhere. */
+  /** Whether the child inherits stdout; otherwise its output is discarded. */
   inheritStdout?: boolean;
 }
 
 export interface ChildTimes {
-  /** For `ready` to come, at the most; null of one that never says it. */
+  /** Timeout for `ready`; null for a child that never sends it. */
   readyMs: number | null;
   pingMs: number;
-  /** Without a `pong`: its JavaScript thread hangs, likely in a driver, and it is killed. */
+  /** Timeout without a `pong`: its JavaScript thread hangs, likely in a driver, and it is killed. */
   hungMs: number;
-  /** For a worker that was asked to close. */
+  /** Timeout of a worker that was asked to close. */
   closeMs: number;
-  /** For one that was killed. The kernel ends it at once, unless it hangs in the kernel itself. */
+  /** Timeout of a killed process. The kernel ends it at once, unless it hangs in the kernel itself. */
   goneMs: number;
 }
 
@@ -42,70 +42,71 @@ export const CHILD_TIMES: ChildTimes = {
   goneMs: 2_000,
 };
 
-/** How a process came to be over, for whoever used it. */
+/** The end of a process, for its users. */
 export interface Gone {
   /** In words. */
   reason: string;
   /**
-   * It was killed and is still there: it hangs in the kernel (state D), most likely in a driver, and keeps what it has
-   * open until the kernel lets go of it.
+   * It was killed but still exists: it hangs in the kernel (state D), most likely in a driver, and keeps its files and
+     * devices open until the kernel ends it.
    */
   isStuck: boolean;
 }
 
-/** A process as its supervisor sees it. */
+/** A process, for its supervisor. */
 export interface Child<To, From extends FromChild> {
   readonly pid: number | undefined;
-  /** Resolves with its message of that name, when it is warm; rejects if it is gone or takes too long. */
+  /** Resolves with its `ready` message; rejects if it ends or takes too long. */
   readonly ready: Promise<Extract<From, { type: 'ready' }>>;
-  /** Resolves when it is over for whoever uses it, whether the kernel has ended it or not; never rejects. */
+  /** Resolves when it is over for its users, whether the kernel has ended it or not; never rejects. */
   readonly gone: Promise<Gone>;
-  /** Resolves when there is no such process any more; never rejects. */
+  /** Resolves when the process no longer exists; never rejects. */
   readonly exited: Promise<void>;
-  /** Sends a message; one to a process that is gone is dropped, as `gone` tells of that. */
+  /** Sends a message; dropped if the process is gone, as `gone` reports that. */
   send(message: To): void;
-  /** ms since it said anything. */
+  /** ms since its last message. */
   silenceMs(): number;
   /**
-   * Whether this process still looks after it: waits for it to be ready, or asks it now and then. Not whether it answers:
-   * one that does not is killed.
+   * Whether this process still supervises it: waits for `ready`, or pings it. Not whether it answers: if it does not,
+   * it
+     * is killed.
    */
   isWatched(): boolean;
   kill(reason: string): void;
-  /** Asks it to end and makes sure of it; resolves when it is gone. */
+  /** Asks it to end, and kills it if it does not; resolves when it is gone. */
   close(): Promise<void>;
 }
 
-/** Pings that a busy machine may be late with. */
+/** Late pings tolerated on a busy machine. */
 const WATCH_SLACK = 5;
 
-/** A stack of Node's is longer than a message of GStreamer's. */
+/** Enough for a Node stack, which is longer than a GStreamer message. */
 const LINES_KEPT = 40;
 
-// A worker that hangs does not see that its parent is gone.
+// A worker that hangs does not notice that its parent has exited.
 const living = new Set<NodeChildProcess>();
 process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL');
 });
 
 /**
- * One child process from fork to exit: whoever touches GStreamer is one (docs/adr/0001). It is pinged, and killed when it
- * does not answer; its end has a reason in words. Its restarts and its requests are for Supervised.
+ * One child process from fork to exit: all GStreamer code runs in children (docs/adr/0001). It is pinged, and killed if
+ * it does not answer; its end has a reason in words. Supervised handles restarts and requests.
  */
 export class ChildProcess<To, From extends FromChild> implements Child<To, From> {
   readonly ready: Promise<Extract<From, { type: 'ready' }>>;
   readonly gone: Promise<Gone>;
   readonly exited: Promise<void>;
-  /** Null where it could not even be started. */
+  /** Null if the fork failed. */
   readonly #child: NodeChildProcess | null;
   readonly #times: ChildTimes;
-  readonly #lastWords: string[] = [];
+  readonly #lastLines: string[] = [];
   #becomeGone: (gone: Gone) => void = () => undefined;
   #heartbeat: NodeJS.Timeout | null = null;
   #lastChance: NodeJS.Timeout | undefined;
   #killTimer: NodeJS.Timeout | undefined;
   #heardAt = performance.now();
-  /** When it was looked after last: at its start, and with each ping. */
+  /** Last supervision: at the start, and at every ping. */
   #tickedAt = this.#heardAt;
   #sequence = 0;
   #killedFor: string | null = null;
@@ -114,7 +115,7 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
   constructor(options: ChildProcessOptions<From>) {
     const { entry, args, check, onMessage, log, times = CHILD_TIMES, inheritStdout = false } = options;
     this.#times = times;
-    // NODE_OPTIONS may hold what suits one process alone, such as a debugger's port.
+    // NODE_OPTIONS may have options for one process only, such as a debugger's port.
     const { NODE_OPTIONS: _, ...env } = process.env;
     let child: NodeChildProcess | null = null;
     let notStarted = '';
@@ -127,8 +128,8 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
       });
       living.add(child);
     } catch (error) {
-      // Node throws what it does not tell as an event, as where there is no memory for another process.
-      notStarted = `it could not be started: ${(error as Error).message}`;
+      // Node throws the errors that it does not emit as events, such as no memory for another process.
+            notStarted = `start failed: ${(error as Error).message}`;
     }
     this.#child = child;
     type Ready = Extract<From, { type: 'ready' }>;
@@ -149,11 +150,11 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
         exit(notStarted);
         return;
       }
-      // Also when it could not be killed or told something, and is still there.
+      // Node also emits it when a kill or a send failed, and the process still exists.
       child.on('error', error => {
-        if (child?.pid === undefined) exit(`it could not be started: ${error.message}`);
+        if (child?.pid === undefined) exit(`start failed: ${error.message}`);
       });
-      child.once('exit', (code, signal) => exit(this.#killedFor ?? this.#inWords(code, signal)));
+      child.once('exit', (code, signal) => exit(this.#killedFor ?? this.#describeExit(code, signal)));
     });
     this.ready = this.#orGone(becameReady);
     this.ready.then(
@@ -164,7 +165,7 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
       if (this.#isGone) return;
       this.#heardAt = performance.now();
       const message = check(data);
-      if (!message) log.error({ pid: child.pid }, 'message of a worker is not in the protocol');
+      if (!message) log.error({ pid: child.pid }, 'unexpected message from worker');
       else if (message.type === 'ready') {
         log.debug({ pid: child.pid, ...message }, 'worker ready');
         becomeReady(message as Ready);
@@ -174,11 +175,11 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
       const { pid } = child;
       readLimitedLines(child.stderr, {
         onLine: line => {
-          this.#lastWords.push(line);
-          if (this.#lastWords.length > LINES_KEPT) this.#lastWords.shift();
+          this.#lastLines.push(line);
+          if (this.#lastLines.length > LINES_KEPT) this.#lastLines.shift();
         },
         log: line => log.warn({ pid, line: redact(line.slice(0, 500)) }, 'worker wrote to stderr'),
-        onLeftOut: lines => log.warn({ pid, lines }, 'lines of a worker on stderr left out: too many'),
+        onLeftOut: lines => log.warn({ pid, lines }, 'worker stderr lines dropped: too many'),
       });
     }
   }
@@ -203,7 +204,7 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
 
   async close(): Promise<void> {
     this.#send({ type: 'close' } satisfies ToEveryChild);
-    const timer = setTimeout(() => this.kill('it did not close when it was asked to'), this.#times.closeMs);
+    const timer = setTimeout(() => this.kill('did not close on request'), this.#times.closeMs);
     await this.gone;
     clearTimeout(timer);
   }
@@ -216,7 +217,7 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
   }
 
   #send(message: object): void {
-    // What is killed reads no more: if it hangs in the kernel, it would be kept for it for ever.
+    // A killed process reads nothing: if it hangs in the kernel, the message would be queued forever.
     if (!this.#isGone && this.#killedFor === null && this.#child?.connected) this.#child.send(message, () => undefined);
   }
 
@@ -226,7 +227,7 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
       void this.gone.then(({ reason }) => reject(new Error(reason)));
       const { readyMs } = this.#times;
       if (readyMs === null) return;
-      timer = setTimeout(() => this.kill(`it was not ready within ${readyMs / 1000} s`), readyMs);
+      timer = setTimeout(() => this.kill(`not ready within ${readyMs / 1000} s`), readyMs);
     });
     try {
       return await Promise.race([becameReady, failed]);
@@ -240,27 +241,27 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
     this.#heardAt = performance.now();
     this.#tickedAt = this.#heardAt;
     const { pingMs, hungMs } = this.#times;
-    const judge = (): void => {
+    const check = (): void => {
       const now = performance.now();
-      // It was this process that stood still (suspended, or its terminal was): what the worker said is not read yet.
+      // This process was suspended (or its terminal was): the worker's messages are not read yet.
       if (now - this.#tickedAt > 2 * pingMs) this.#heardAt = now;
       const silence = now - this.#heardAt;
-      if (silence >= hungMs) this.kill(`it did not answer for ${(silence / 1000).toFixed(1)} s`);
-      // Its time is over before the next ping: it is not to hang until then.
-      else if (silence + pingMs > hungMs) this.#lastChance = setTimeout(judge, hungMs - silence);
+      if (silence >= hungMs) this.kill(`no answer for ${(silence / 1000).toFixed(1)} s`);
+      // The timeout expires before the next ping: check at that moment.
+            else if (silence + pingMs > hungMs) this.#lastChance = setTimeout(check, hungMs - silence);
     };
     this.#heartbeat = setInterval(() => {
       clearTimeout(this.#lastChance);
-      judge();
+      check();
       this.#tickedAt = performance.now();
       this.#send({ type: 'ping', sequence: ++this.#sequence } satisfies ToEveryChild);
     }, pingMs);
   }
 
-  /** It was killed and is still there: it counts as gone, and nothing of it keeps this process running. */
+  /** It was killed but still exists: it counts as gone, and no longer keeps this process running. */
   #giveUpOn(reason: string): void {
     const child = this.#child;
-    this.#end({ reason: `${reason}; it was killed, and hangs in the kernel`, isStuck: true });
+    this.#end({ reason: `${reason}; killed, but hangs in the kernel`, isStuck: true });
     if (child?.connected) child.disconnect();
     child?.stderr?.destroy();
     child?.unref();
@@ -274,11 +275,11 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
     this.#becomeGone(gone);
   }
 
-  #inWords(code: number | null, signal: NodeJS.Signals | null): string {
-    const how = signal ? `it was ended by ${signal}` : `it exited with code ${code}`;
-    const said =
-      this.#lastWords.findLast(line => /^\w*Error\b|CRITICAL|ERROR/.test(line)) ??
-      this.#lastWords.findLast(line => line !== '' && !/^Node\.js v/.test(line));
-    return said === undefined ? how : `${how}: ${said.slice(0, 300)}`;
+  #describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+    const how = signal ? `killed by ${signal}` : `exit code ${code}`;
+    const line =
+      this.#lastLines.findLast(line => /^\w*Error\b|CRITICAL|ERROR/.test(line)) ??
+      this.#lastLines.findLast(line => line !== '' && !/^Node\.js v/.test(line));
+    return line === undefined ? how : `${how}: ${line.slice(0, 300)}`;
   }
 }

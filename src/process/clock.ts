@@ -1,8 +1,8 @@
-/** Time, as a supervisor needs it; tests have one of their own. */
+/** The clock of a supervisor; tests have their own. */
 export interface Clock {
-  /** ms that never jump. */
+  /** Monotonic ms. */
   now(): number;
-  /** @returns cancels it */
+  /** @returns a function that cancels it */
   after(ms: number, then: () => void): () => void;
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** How many files and connections this process may have open at once, and how many of them are left. Null where it is not known. */
+/** The limit of open files and connections of this process, and how many are free. Null if unknown. */
 export function descriptors(): { limit: number; free: number } | null {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
@@ -8,7 +8,7 @@ export function descriptors(): { limit: number; free: number } | null {
       ? null
       : { limit: Number(soft), free: Number(soft) - readdirSync('/proc/self/fd').length };
   } catch (error) {
-    // It takes one to look.
+    // Reading the list needs a descriptor itself.
     return (error as NodeJS.ErrnoException).code === 'EMFILE' ? { limit: 0, free: 0 } : null;
   }
 }

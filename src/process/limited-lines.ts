@@ -1,25 +1,27 @@
 import type { Readable } from 'node:stream';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
 
-/** Characters of a line that are kept: a stack frame or an element's error with its path, and no dump of a buffer. */
+/**
+ * Characters kept per line: enough for a stack frame or an element's error with its path, not for a dump of a buffer.
+ */
 const MAX_LINE = 2_000;
-/** A crash with its stacks fits into this; a library that complains about each frame does not. */
+/** Enough for a crash with its stacks, not for a library that complains about every frame. */
 const MAX_LINES = 100;
 const WINDOW_MS = 10_000;
 
 export interface LimitedLines {
-  /** Each line, without its end and cut to 2,000 characters. */
+  /** Every line, without its line break and cut to 2,000 characters. */
   onLine(line: string): void;
-  /** Those of the lines that are to be logged: at most 100 in 10 s. */
+  /** The lines to log: at most 100 in 10 s. */
   log(line: string): void;
-  /** How many were not, at the end of the 10 s in which there were too many. */
+  /** How many lines were not logged, at the end of the 10 s in which there were too many. */
   onLeftOut(count: number): void;
   clock?: Clock;
 }
 
 /**
- * Reads what a child process writes line by line, whatever it writes: a line without an end takes no more memory than
- * its limit, and lines without an end do not fill the log.
+ * Reads the output of a child process line by line, within limits: an endless line takes no more memory than its limit,
+ * and endless lines do not fill the log.
  */
 export function readLimitedLines(
   stream: Readable,
@@ -57,6 +59,6 @@ export function readLimitedLines(
     if (line !== '') endLine();
     endWindow();
   });
-  // A pipe that breaks is closed, which is all that there is to know of it.
+  // After an error the pipe is closed, which is handled above.
   stream.on('error', () => undefined);
 }

@@ -1,11 +1,11 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** A timer that is due each so many ms, and is late by as long as something holds the event loop up. */
+/** Interval of a timer that is late by as long as something blocks the event loop. */
 const RESOLUTION_MS = 20;
-/** Without somebody who asks nothing is watched: a timer wakes an idle process. */
+/** Measuring stops without callers: a timer wakes an idle process. */
 const FORGET_MS = 120_000;
 
-/** How long a process's event loop is held up. It is watched from the first question on, while questions come. */
+/** Measures how long the event loop is blocked, from the first call on, as long as calls come. */
 export class LoopLag {
   readonly #forgetMs: number;
   #delays: IntervalHistogram | null = null;
@@ -15,7 +15,7 @@ export class LoopLag {
     this.#forgetMs = forgetMs;
   }
 
-  /** ms, the longest since the last call; null the first time, and when the last was long ago. */
+  /** The longest delay in ms since the last call; null at the first call, and after a long pause. */
   take(): number | null {
     if (this.#forget) clearTimeout(this.#forget);
     this.#forget = setTimeout(() => this.close(), this.#forgetMs).unref();
@@ -26,7 +26,7 @@ export class LoopLag {
     }
     const { max, count } = this.#delays;
     this.#delays.reset();
-    // Of the time from one turn of the timer to the next, what is more than was asked for.
+    // The histogram has the time between two timer events: subtract the interval.
     return count === 0 ? null : Math.max(0, max / 1e6 - RESOLUTION_MS);
   }
 

@@ -1,4 +1,4 @@
-/** ms of CLOCK_MONOTONIC, which the processes of a machine have in common, and which does not jump. */
+/** ms of CLOCK_MONOTONIC, which all processes of a machine share, and which does not jump. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 /** @param at of performance.now() @returns ms of CLOCK_MONOTONIC */

@@ -1,18 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** What the kernel knows of a process (proc(5)). */
+/** The kernel's figures of a process (proc(5)). */
 export interface ProcessFigures {
-  /** Of all its threads, since it began. */
+  /** Of all its threads, since its start. */
   cpuSeconds: number;
   residentBytes: number;
   fds: number;
   threads: number;
 }
 
-/** What the kernel counts CPU time in for programs: USER_HZ, 100 a second on each architecture that Node runs on. */
+/** Unit of CPU time in /proc: USER_HZ, 100 per second on every architecture that Node supports. */
 const TICKS_PER_SECOND = 100;
 
-/** Null for a process that is gone, and where there is no /proc. It need not do anything itself: one that hangs is seen too. */
+/** Null for a process that has exited, and without /proc. Works for a process that hangs too. */
 export async function processFigures(pid: number): Promise<ProcessFigures | null> {
   try {
     const [stat, status, fds] = await Promise.all([
@@ -20,7 +20,7 @@ export async function processFigures(pid: number): Promise<ProcessFigures | null
       readFile(`/proc/${pid}/status`, 'utf8'),
       readdir(`/proc/${pid}/fd`),
     ]);
-    // Behind the name, which may have anything in it: utime and stime are fields 14 and 15, the name is the second.
+    // After the name, field 2, which may contain any character: utime and stime are fields 14 and 15.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return {
       cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,

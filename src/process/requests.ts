@@ -2,16 +2,16 @@ import type { Clock } from './clock.js';
 import { type Settle, type Timeout, within } from './timeout.js';
 
 /**
- * Why a request was not answered as it was meant to be:
- * `refused`: the other process said no, and why;
- * `late`: it said nothing in time;
- * `died`: there is no process, or it ended first.
+ * Why a request failed:
+ * `refused`: the other process refused it, with a reason;
+ * `late`: no reply in time;
+ * `died`: there is no process, or it ended before it replied.
  */
 export type RequestFault = 'refused' | 'late' | 'died';
 
 export class RequestError extends Error {
   readonly fault: RequestFault;
-  /** What the other process called the reason; of a refusal alone. */
+  /** The code of a refusal; otherwise null. */
   readonly code: string | null;
   readonly remedy: string | null;
 
@@ -23,7 +23,7 @@ export class RequestError extends Error {
   }
 }
 
-/** The reply that any request may get instead of its own: see the tables in src/messages/. */
+/** The reply that may replace any other: see the tables in src/messages/. */
 interface Refusal {
   code: string | null;
   remedy: string | null;
@@ -38,7 +38,7 @@ interface Pending extends Settle<Reply> {
   expected: string;
 }
 
-/** The requests to one process that wait for its replies. */
+/** The pending requests to one process. */
 export class Requests {
   readonly #clock: Clock;
   readonly #pending = new Map<number, Pending>();
@@ -49,17 +49,17 @@ export class Requests {
   }
 
   /**
-   * The other process is not told when a request is given up: it answers, and nobody hears it.
+   * The other process does not learn that a request was abandoned: its reply is dropped.
    * @param expected the type of the reply
-   * @param send hands the request on under this number
+   * @param send sends the request with this number
    * @throws RequestError; the signal's reason
    */
-  async ask(expected: string, send: (request: number) => void, patience: Timeout): Promise<Reply> {
+  async ask(expected: string, send: (request: number) => void, timeout: Timeout): Promise<Reply> {
     const request = ++this.#count;
     const late = (seconds: number): Error =>
-      new RequestError('late', `there was no answer within ${Number(seconds.toFixed(1))} s`);
+      new RequestError('late', `no answer within ${Number(seconds.toFixed(1))} s`);
     try {
-      return await within<Reply>(this.#clock, patience, late, settle => {
+      return await within<Reply>(this.#clock, timeout, late, settle => {
         this.#pending.set(request, { expected, ...settle });
         send(request);
       });
@@ -69,19 +69,19 @@ export class Requests {
   }
 
   /**
-   * Takes a message that may be a reply; one that nobody waits for any more is dropped.
-   * @returns false if it is none
+   * Takes a message that may be a reply; a reply to an abandoned request is dropped.
+     * @returns false if it is not a reply
    */
   answer(message: object): boolean {
     if (!isReply(message)) return false;
     const pending = this.#pending.get(message.request);
     if (message.type === pending?.expected) pending.resolve(message);
     else if (message.type === 'refused') pending?.reject(refusalOf(message));
-    else pending?.reject(new RequestError('refused', `it was answered by "${message.type}"`, { code: 'internal' }));
+    else pending?.reject(new RequestError('refused', `unexpected reply "${message.type}"`, { code: 'internal' }));
     return true;
   }
 
-  /** The process is gone, and with it whatever it would have said. */
+  /** The process is gone: rejects all pending requests. */
   failAll(reason: string): void {
     for (const { reject } of this.#pending.values()) reject(new RequestError('died', reason));
   }
@@ -92,6 +92,6 @@ function isReply(message: object): message is Reply {
 }
 
 function refusalOf(message: object): RequestError {
-  const { detail = 'it was refused', code = null, remedy = null } = message as Partial<Refusal & { detail: string }>;
+  const { detail = 'refused', code = null, remedy = null } = message as Partial<Refusal & { detail: string }>;
   return new RequestError('refused', detail, { code, remedy });
 }

@@ -1,35 +1,35 @@
 import { scheduledDelayMs } from '../protocol/backoff.js';
 
-/** When a process that ended is started again. Pure, but for the count that Supervised keeps. */
+/** When a process that ended is restarted. Pure; Supervised keeps the count. */
 export interface RestartPolicy {
-  /** ms from an exit to the next start, by the failures in a row before it; the last entry repeats. */
+  /** ms from an exit to the next start, by the number of consecutive failures before it; the last entry repeats. */
   delaysMs: readonly number[];
-  /** A process that was up for so long has recovered: its exit is the first failure again. */
+  /** A process that was up for so long has recovered: its exit counts as the first failure again. */
   steadyMs: number;
-  /** Failures in a row with which it ends for good; null for never. */
+  /** Consecutive failures after which it is not restarted; null for no limit. */
   giveUpAfter: number | null;
   /**
-   * Processes that cannot be killed may be left behind up to this number; then the end of one is waited for, or it ends
-   * for good where `giveUpAfter` is set.
+   * Maximum number of processes that cannot be killed; beyond it, the next start waits for the end of one, or there is
+     * none if `giveUpAfter` is set.
    */
   maxStuck: number;
 }
 
-export interface Verdict {
+export interface RestartDecision {
   failures: number;
-  /** Null: it is not started again. */
+  /** Null: no restart. */
   restartInMs: number | null;
 }
 
 /**
- * @param failures in a row before this exit
- * @param upMs for how long it was up; null if it never was
+ * @param failures consecutive, before this exit
+ * @param upMs how long it was up; null if it never was
  */
 export function afterExit(
   { delaysMs, steadyMs, giveUpAfter }: RestartPolicy,
   failures: number,
   upMs: number | null,
-): Verdict {
+): RestartDecision {
   const before = upMs !== null && upMs >= steadyMs ? 0 : failures;
   const now = before + 1;
   const isHopeless = giveUpAfter !== null && now >= giveUpAfter;

@@ -6,20 +6,20 @@ import { type Settle, type Timeout, within } from './timeout.js';
 
 type Message = { type: string };
 
-/** By which reply each request is answered: `{ join: 'joined' }`. Both have a number, `request`. */
+/** The reply to each request: `{ join: 'joined' }`. Both have a number, `request`. */
 export type Replies = Readonly<Record<string, string>>;
 type Of<M extends Message, Type> = Extract<M, { type: Type }>;
 type RequestTo<To extends Message, Type> = Omit<Of<To, Type>, 'request'> & { type: Type };
 
-/** The end of a process, and what follows. */
+/** The end of a process, and what happens next. */
 export interface Exit extends Gone {
   pid: number | undefined;
-  /** For how long it was up; null if it never was. */
+  /** How long it was up; null if it never was. */
   upMs: number | null;
-  /** `restart`: in `restartInMs`; `closed`: it was asked to end; `given up`: there will be no other. */
+  /** `restart`: in `restartInMs`; `closed`: it was asked to end; `given up`: no restart. */
   next: 'restart' | 'closed' | 'given up';
   restartInMs: number;
-  /** Resolves when the kernel has ended it: now, unless it is stuck. */
+  /** Resolves when the kernel has ended it: at once, unless it is stuck. */
   exited: Promise<void>;
 }
 
@@ -28,27 +28,27 @@ export interface SupervisedOptions<To extends Message, From extends Message, R e
   launch(onMessage: (message: From) => void): Child<To, From>;
   replies: R;
   policy: RestartPolicy;
-  /** What a process is told once it is ready, before it is up. If it rejects, the process is killed for that reason. */
+  /** Configures a process that is ready, before it is up. If it rejects, the process is killed for that reason. */
   prepare?(ready: Of<From, 'ready'>): Promise<void>;
   onUp?(): void;
-  /** Whatever it says that is no reply. */
+  /** Receives every message that is not a reply. */
   onMessage(message: From): void;
-  /** What is known of an exit beyond its count: `progress` starts the count anew, `hopeless` ends it. */
+  /** Judges an exit: `progress` resets the count of failures, `hopeless` gives up. */
   judge?(exit: Gone & { upMs: number | null }): 'progress' | 'hopeless' | null;
-  /** Its requests have been rejected by then. */
+  /** Called after its requests were rejected. */
   onExit(exit: Exit): void;
-  /** Whether a process may be started now; where it may not, `retry` asks again. */
+  /** Whether a process may be started now; if not, `retry` asks again. */
   mayStart?(): boolean;
   clock?: Clock;
 }
 
 /**
- * One child process, kept running: another one takes its place when it dies, after a while that a policy sets, until it
- * is closed or given up. What it is asked is answered by its number; when it dies, all that it was asked is rejected.
- * The next process knows nothing of the one before: whoever asked it asks again. The requests are modelled on mediasoup's
- * Channel (node/src/Channel.ts).
+ * One child process, kept running: when it dies it is replaced after a delay from a policy, until it is closed or given
+ * up. Replies are matched to requests by number; when the process dies, all pending requests are rejected. The next
+ * process has none of the state: callers repeat their requests. The requests are modelled on mediasoup's Channel
+ * (node/src/Channel.ts).
  *
- * A process that was killed and is still there 2 s later (state D) counts as dead like any other.
+ * A process that was killed but still exists 2 s later (state D) counts as dead like any other.
  */
 export class Supervised<To extends Message, From extends Message, R extends Replies> {
   readonly #options: SupervisedOptions<To, From, R>;
@@ -56,12 +56,12 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
   readonly #requests: Requests;
   readonly #waiting = new Set<Settle<void>>();
   #child: Child<To, From> | null = null;
-  /** When the process became up, by the clock. */
+  /** When the process was up, by the clock. */
   #upAt: number | null = null;
   #failures = 0;
   #stuck = 0;
   #restart: { dueAt: number; cancel(): void } | null = null;
-  /** A start is due, and something does not let it. */
+  /** A start is due, but not allowed now. */
   #isBlocked = false;
   #over: 'closed' | 'given up' | null = null;
 
@@ -71,13 +71,13 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
     this.#requests = new Requests(this.#clock);
   }
 
-  /** Starts the first process. Nothing happens if there is one, or one is to come. */
+  /** Starts the first process, unless there is one or a restart is scheduled. */
   start(): void {
     if (this.#over || this.#child || this.#restart) return;
     const { mayStart = () => true } = this.#options;
     this.#isBlocked = this.isFull || !mayStart();
     if (this.#isBlocked) {
-      this.#endWaiting(new RequestError('died', 'it is not started now'));
+      this.#endWaiting(new RequestError('died', 'start is not allowed now'));
       return;
     }
     const child = this.#options.launch(message => {
@@ -88,12 +88,12 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
     void child.gone.then(gone => this.#onGone(child, gone));
   }
 
-  /** What did not let a process be started may let it now. */
+  /** Call it when a start that was not allowed may be allowed now. */
   retry(): void {
     if (this.#isBlocked) this.start();
   }
 
-  /** The process of now; null while there is none. */
+  /** The current process; null without one. */
   get child(): Pick<Child<To, From>, 'pid' | 'silenceMs'> | null {
     return this.#child;
   }
@@ -103,18 +103,18 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
   }
 
   /**
-   * Waits for a process that is up. It rejects at once where none will be started within the patience.
+   * Waits until a process is up. Rejects at once if none will be started within the timeout.
    * @throws RequestError `late`, `died`; the signal's reason
    */
-  async untilUp(patience: Timeout): Promise<void> {
-    patience.signal?.throwIfAborted();
+  async untilUp(timeout: Timeout): Promise<void> {
+      timeout.signal?.throwIfAborted();
     if (this.isUp) return;
-    if (!this.#isComing(patience.timeoutMs ?? Infinity))
-      throw new RequestError('died', this.#over ? `it was ${this.#over}` : 'it is not running');
-    const late = (seconds: number): Error => new RequestError('late', `it was not up within ${seconds} s`);
+    if (!this.#isComing(timeout.timeoutMs ?? Infinity))
+          throw new RequestError('died', this.#over ?? 'not running');
+    const late = (seconds: number): Error => new RequestError('late', `not up within ${seconds} s`);
     let waiting: Settle<void> | undefined;
     try {
-      await within<void>(this.#clock, patience, late, settle => {
+      await within<void>(this.#clock, timeout, late, settle => {
         waiting = settle;
         this.#waiting.add(settle);
       });
@@ -123,30 +123,30 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
     }
   }
 
-  /** Asks the process of now. @throws RequestError; the signal's reason */
+  /** Sends a request to the current process. @throws RequestError; the signal's reason */
   async request<Type extends keyof R & To['type']>(
     message: RequestTo<To, Type>,
-    patience: Timeout,
+    timeout: Timeout,
   ): Promise<Of<From, R[Type]>> {
     const child = this.#child;
-    if (!child) throw new RequestError('died', 'it is not running');
+    if (!child) throw new RequestError('died', 'not running');
     const expected = this.#options.replies[message.type] as string;
     const send = (request: number): void => child.send({ ...message, request } as unknown as To);
-    // The child's messages are checked against their table, which says what a reply of this type has.
-    return (await this.#requests.ask(expected, send, patience)) as unknown as Of<From, R[Type]>;
+    // The child's messages are checked against their table, which has the fields of this reply.
+        return (await this.#requests.ask(expected, send, timeout)) as unknown as Of<From, R[Type]>;
   }
 
-  /** Tells the process of now something; without one it is dropped. */
+  /** Sends a message to the current process; dropped without one. */
   send(message: Exclude<To, { request: number }>): void {
     this.#child?.send(message);
   }
 
-  /** Whether somebody sees to it that there is a process: it is looked after, another is to come, or none is wanted. */
+  /** Whether supervision works: the process is watched, a restart is due, or none is wanted. */
   isSupervised(): boolean {
     return this.#over !== null || this.#restart !== null || this.#isBlocked || (this.#child?.isWatched() ?? false);
   }
 
-  /** Whether so many of its processes hang in the kernel that there will be no other before one of them is gone. */
+  /** Whether so many of its processes hang in the kernel that no other starts before one of them is gone. */
   get isFull(): boolean {
     return this.#stuck >= this.#options.policy.maxStuck;
   }
@@ -164,7 +164,7 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
   }
 
   async #prepare(child: Child<To, From>): Promise<void> {
-    // One that never was is told by `gone`.
+    // If it never becomes ready, `gone` reports that.
     const ready = await child.ready.catch(() => null);
     if (!ready || this.#child !== child) return;
     await this.#options.prepare?.(ready);
@@ -187,7 +187,7 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
     this.#upAt = null;
     this.#requests.failAll(gone.reason);
     const counted = this.#over ? null : this.#count({ ...gone, upMs });
-    // Who gives up at some time does not wait for what may never end.
+    // With a limit of failures, do not wait for a process that may never end.
     const restartInMs = this.isFull && this.#options.policy.giveUpAfter !== null ? null : counted;
     if (restartInMs === null) this.#finish('given up');
     else
@@ -222,7 +222,7 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
     this.#over ??= how;
     this.#restart?.cancel();
     this.#restart = null;
-    this.#endWaiting(new RequestError('died', `it was ${this.#over}`));
+    this.#endWaiting(new RequestError('died', this.#over));
   }
 
   #endWaiting(error: RequestError): void {

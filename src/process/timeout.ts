@@ -1,9 +1,9 @@
 import type { Clock } from './clock.js';
 
 export interface Timeout {
-  /** For it to come about; null for as long as it takes. */
+  /** Null waits without limit. */
   timeoutMs: number | null;
-  /** Gives it up: the promise rejects with the signal's reason. */
+  /** Aborts the wait: the promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
@@ -13,9 +13,9 @@ export interface Settle<T> {
 }
 
 /**
- * A promise that is settled by others, by the end of its patience, or by a signal; whichever comes first.
- * @param begin is not called if it was given up before
- * @param late what it rejects with when its time is over
+ * A promise that `begin` lets others settle, or that a timeout or a signal rejects, whichever comes first.
+ * @param begin is not called if the signal was aborted before
+ * @param late makes the error of the timeout
  */
 export async function within<T>(
   clock: Clock,

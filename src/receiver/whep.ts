@@ -82,7 +82,7 @@ export class WhepEndpoint {
     };
   }
 
-  /** Tells the server that the session is over. Never rejects: a server that is not told ends it after a timeout. */
+  /** Tells the server that the session is over. Never rejects: without the request a server ends it after a timeout. */
   async leave(location: URL): Promise<void> {
     await ask(location, { method: 'DELETE', token: this.tokenFor(location), timeoutMs: LEAVE_MS }).catch(
       () => undefined,

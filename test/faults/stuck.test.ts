@@ -44,11 +44,11 @@ t.test('a stuck worker: its session ends, another serves its camera, and the ser
   );
   t.match(
     server.log.find(line => line.includes('camera worker exited')),
-    /did not answer.*hangs in the kernel/,
+    /no answer for.*hangs in the kernel/,
   );
   t.match(
     (await server.sessions('ended')).map(({ ended }) => ended),
-    [{ reason: 'worker-died', detail: /did not answer.*hangs in the kernel/ }],
+    [{ reason: 'worker-died', detail: /no answer for.*hangs in the kernel/ }],
   );
   t.equal((await server.fetch('/api/v1/cameras/arm/snapshot.jpg')).status, 200);
 

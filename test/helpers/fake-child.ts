@@ -40,7 +40,7 @@ export class FakeChild<To extends Message, From extends Message> implements Chil
     this.ready.catch(() => undefined);
   }
 
-  die(reason = 'it was ended by SIGSEGV'): void {
+  die(reason = 'killed by SIGSEGV'): void {
     this.becomeGone({ reason, isStuck: false });
   }
 
@@ -62,6 +62,6 @@ export class FakeChild<To extends Message, From extends Message> implements Chil
   }
 
   async close(): Promise<void> {
-    this.die('it exited with code 0');
+    this.die('exit code 0');
   }
 }

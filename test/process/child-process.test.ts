@@ -34,7 +34,7 @@ t.test('one that is gone, or was forgotten while it got ready, is watched no mor
   const gone = start("process.send({ type: 'ready' }); process.disconnect();");
   await gone.exited;
   await until('nobody watches it', () => !gone.isWatched());
-  t.strictSame(await gone.gone, { reason: 'it exited with code 0', isStuck: false });
+  t.strictSame(await gone.gone, { reason: 'exit code 0', isStuck: false });
 
   // It is never ready: whoever waits for it kills it then, and does not wait any longer.
   const late = start("process.on('message', () => undefined);", { ...TIMES, readyMs: 50 });
@@ -45,8 +45,8 @@ t.test('one that is gone, or was forgotten while it got ready, is watched no mor
 
 t.test('one that cannot be started has ended, with the reason', async t => {
   const child = start('', TIMES, 'no \0 in arguments');
-  await t.rejects(child.ready, /could not be started/);
-  t.match(await child.gone, { reason: /could not be started/ });
+  await t.rejects(child.ready, /start failed/);
+  t.match(await child.gone, { reason: /start failed/ });
   await child.exited;
   child.send({ type: 'ping', sequence: 1 });
   child.kill('it is not there');
@@ -68,5 +68,5 @@ t.test('what it writes to stderr is logged up to a limit', async t => {
   await until('its pipe is read', () => log.lines.length > 100);
   const written = log.lines.filter(({ event }) => event === 'worker wrote to stderr');
   t.equal(written.length, 100);
-  t.match(log.lines.at(-1), { event: /left out/, fields: { lines: 4_902 } });
+  t.match(log.lines.at(-1), { event: /lines dropped/, fields: { lines: 4_902 } });
 });

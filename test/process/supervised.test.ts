@@ -129,7 +129,7 @@ t.test('whoever waits for it waits over its restarts, as long as there is one to
   await t.rejects(supervised.untilUp(PATIENCE), faultOf('died'), 'nobody has started it');
   supervised.start();
   const waits = supervised.untilUp(PATIENCE);
-  last().die('it exited with code 1');
+  last().die('exit code 1');
   await clock.pass(0);
   await up();
   await waits;

@@ -75,7 +75,7 @@ t.test('a decoder that breaks on real frames gives way to the next; without one 
     prepared.map(({ decoder }) => decoder),
     [...Array(3).fill('vah264dec'), ...Array(3).fill('avdec_h264')],
   );
-  t.match(died[2], /^vah264dec crashed it 3 times and is no longer used: it was ended by SIGSEGV/);
+  t.match(died[2], /^vah264dec crashed it 3 times and is no longer used: killed by SIGSEGV/);
   t.match(died[5], /^avdec_h264 crashed it 3 times/);
   t.strictSame(ended, Array(6).fill('player-died'), 'each session was told');
   t.strictSame(failed, []);
@@ -103,7 +103,7 @@ t.test('one that dies as soon as it is prepared is restarted ever later, and in 
   t.match(failed, [{ code: 'internal', remedy: /doctor/ }]);
   await t.rejects(player.untilPrepared(), {
     code: 'internal',
-    message: /keeps crashing: it was ended by SIGSEGV/,
+    message: /keeps crashing: killed by SIGSEGV/,
   });
   t.equal(children.length, 8);
 });
@@ -113,12 +113,12 @@ t.test('after the third that hangs in the kernel there is no other, and whoever 
   player.start();
   for (let i = 0; i < 3; i++) {
     await up();
-    children.at(-1)?.becomeGone({ reason: 'it did not answer for 6.0 s', isStuck: true });
+    children.at(-1)?.becomeGone({ reason: 'no answer for 6.0 s', isStuck: true });
     await clock.pass(5_000);
   }
   t.equal(died.length, 2);
   t.match(failed, [
-    { code: 'internal', message: /3 players hang in the kernel: it did not/, remedy: /Restart the machine/ },
+    { code: 'internal', message: /3 players hang in the kernel: no answer for/, remedy: /Restart the machine/ },
   ]);
   await t.rejects(player.untilPrepared(), { code: 'internal' });
   children[0]?.exit();
@@ -141,9 +141,9 @@ t.test('one that does not even start is not tried again; one that an element bro
   t.match(second.heard[0], { settings: { skip: ['vah264dec'] } });
   second.die();
   await clock.pass(250);
-  children[2]?.die('it exited with code 1');
+  children[2]?.die('exit code 1');
   await clock.pass(0);
-  t.match(failed, [{ code: 'internal', message: /does not start: it exited with code 1/ }]);
+  t.match(failed, [{ code: 'internal', message: /does not start: exit code 1/ }]);
 });
 
 t.test(

@@ -24,7 +24,7 @@ export interface PulseFigures {
 
 export class Pulse {
   readonly #arrivals = new Map<bigint, bigint>();
-  /** Null if two frames have the same pts, as after a stall of the network: they cannot be told apart. */
+  /** Null if two frames have the same pts, as after a stall of the network: they are indistinguishable. */
   readonly #departures = new Map<bigint, bigint | null>();
   readonly #decodeNs: number[] = [];
   readonly #gaps: number[] = [];
