@@ -35,7 +35,7 @@ function refused(settings: Partial<Config['access']>): string {
     if (error instanceof CommandError && error.exitCode === EXIT.config) return error.message;
     throw error;
   }
-  throw new Error('it was taken');
+  throw new Error('it was accepted');
 }
 
 const put = (name: string, text: string, mode = 0o600): string => {
@@ -50,7 +50,7 @@ const entry = (name: string, token: string, expires?: string): Config['access'][
   ...(expires === undefined ? {} : { expires }),
 });
 
-t.test('the own token is admin; others are what they are configured to be, until they expire', async t => {
+t.test("the robot's own token is admin; others have their configured permissions, until they expire", async t => {
   const [tablet, old, soon] = [makeToken(), makeToken(), makeToken()];
   const { identify, anonymous } = access({
     tokens: [
@@ -68,7 +68,7 @@ t.test('the own token is admin; others are what they are configured to be, until
   t.strictSame(anonymous.permissions, [], 'nothing without one');
 });
 
-t.test('keys of every kind, from files beside the configuration and out of it', async t => {
+t.test('keys of every kind, from files next to the configuration and inline', async t => {
   const settings: Config['access']['jwt'] = [
     { name: 'hs', key: { secretFile: put('secret', `${KEYS.HS256}\n`) } },
     { name: 'rs', key: { publicKeyFile: put('rsa.pem', pem(KEYS.RS256.publicKey), 0o644) } },
@@ -78,10 +78,10 @@ t.test('keys of every kind, from files beside the configuration and out of it', 
   t.equal((await identify(await sign('HS256', KEYS.HS256))).name, 'hs');
   t.equal((await identify(await sign('RS256', KEYS.RS256.privateKey))).name, 'rs');
   t.equal((await identify(await sign('EdDSA', KEYS.EdDSA.privateKey, { sub: 'a' }))).name, 'ed: a');
-  t.match(await identify(OWN), { permissions: [{ role: 'admin' }] }, 'and the own token still');
+  t.match(await identify(OWN), { permissions: [{ role: 'admin' }] }, "and the robot's own token still works");
 });
 
-t.test('keys that are none, or too weak, or not to be left lying about', t => {
+t.test('invalid, weak, and readable keys are refused', t => {
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
   const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwt = (key: Config['access']['jwt'][number]['key']): string => refused({ jwt: [{ name: 'id', key }] });
@@ -104,7 +104,7 @@ t.test('keys that are none, or too weak, or not to be left lying about', t => {
   t.end();
 });
 
-t.test('keys over plain HTTP are taken, with a word in the log', t => {
+t.test('keys over plain HTTP are accepted, with a warning in the log', t => {
   const lines = (jwks: string): unknown[] => {
     const log = keptLog();
     const settings = { ...defaultConfig().access, jwt: [{ name: 'id', key: { jwks } }] };
@@ -117,7 +117,7 @@ t.test('keys over plain HTTP are taken, with a word in the log', t => {
   t.end();
 });
 
-t.test('names and tokens that are there twice', t => {
+t.test('duplicate names and tokens', t => {
   const token = makeToken();
   t.match(refused({ tokens: [entry('a', makeToken()), entry('a', makeToken())] }), /two tokens named "a"/);
   t.match(refused({ tokens: [entry('a', token), entry('b', token)] }), /one token twice/);
@@ -135,7 +135,7 @@ t.test('names and tokens that are there twice', t => {
   t.end();
 });
 
-t.test('which cameras permissions name', t => {
+t.test('the cameras named by permissions', t => {
   const settings = { ...defaultConfig().access, tokens: [entry('a', makeToken())] };
   t.strictSame(camerasNamed({ ...settings, anonymous: [{ role: 'view' as const, cameras: ['door'] }] }), [
     { camera: 'front', holder: 'a' },
@@ -144,7 +144,7 @@ t.test('which cameras permissions name', t => {
   t.end();
 });
 
-t.test('the configuration: what is wrong in it is told, and no secret', t => {
+t.test('errors of the configuration are reported, without secrets', t => {
   const file = join(base, 'robot.yaml');
   const complaint = (text: string): string => {
     writeFileSync(file, text);
@@ -168,7 +168,7 @@ t.test('the configuration: what is wrong in it is told, and no secret', t => {
     'access:\n  tokens:\n    - name: a\n      hash: my-own-token\n      permissions: [{ role: view }]\n',
   );
   t.match(plain, /^4: access\.tokens\.0\.hash.*sha256:/);
-  t.notMatch(plain, 'my-own-token', 'a token that stands where its hash should is not printed');
+  t.notMatch(plain, 'my-own-token', 'a token in place of its hash is not printed');
   t.match(complaint('access:\n  jwt: [{ name: a, key: {} }]\n'), /^2: access\.jwt\.0\.key.*exactly one of secretFile/);
   t.match(
     complaint('access:\n  jwt: [{ name: a, key: { secretFile: a, jwks: "https://b" } }]\n'),

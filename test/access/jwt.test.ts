@@ -24,7 +24,7 @@ async function outcome(token: string, issuers: readonly Issuer[] = ALL): Promise
   }
 }
 
-t.test('each algorithm, with a key of its own', async t => {
+t.test('each algorithm, with its own key', async t => {
   const tokens: [string, string, string][] = [
     ['RS256', 'rsa', await sign('RS256', KEYS.RS256.privateKey)],
     ['EdDSA', 'ed', await sign('EdDSA', KEYS.EdDSA.privateKey)],
@@ -35,7 +35,7 @@ t.test('each algorithm, with a key of its own', async t => {
     t.strictSame(await outcome(token), { name, permissions: [{ role: 'admin' }] }, algorithm);
 });
 
-t.test('the key of somebody else', async t => {
+t.test("another issuer's key", async t => {
   const wrong = [
     await sign('RS256', KEYS.otherRS256.privateKey),
     await sign('EdDSA', KEYS.otherEdDSA.privateKey),
@@ -63,7 +63,7 @@ t.test('a token cannot choose how it is checked', async t => {
   const attacks: [string, string][] = [
     ...['none', 'None', 'NONE', 'nOnE', ''].map((alg): [string, string] => [`alg "${alg}"`, forge({ alg }, claims)]),
     ['no alg', forge({}, claims)],
-    ['alg that is no text', forge({ alg: ['RS256'] }, claims)],
+    ['alg that is not a string', forge({ alg: ['RS256'] }, claims)],
     ...publicKeys.map((key, n): [string, string] => [
       `HS256 with a public key as its secret, ${n}`,
       signed({ alg: 'HS256' }, hmac(key)),
@@ -78,10 +78,10 @@ t.test('a token cannot choose how it is checked', async t => {
     ['PS256', await sign('PS256', KEYS.RS256.privateKey)],
     ['empty secret', signed({ alg: 'HS256' }, hmac(''))],
     [
-      'a key of its own in the header',
+      'its own key in the header',
       await sign('RS256', KEYS.otherRS256.privateKey, {}, { jwk: KEYS.otherRS256.publicKey.export({ format: 'jwk' }) }),
     ],
-    ['an extension that is not known', await forgeCrit()],
+    ['an unknown extension', await forgeCrit()],
     ['no signature', (await sign('RS256', KEYS.RS256.privateKey)).replace(/[^.]+$/, '')],
     ['a signature cut short', (await sign('EdDSA', KEYS.EdDSA.privateKey)).slice(0, -4)],
     ['other claims under the same signature', swapped(await sign('EdDSA', KEYS.EdDSA.privateKey))],
@@ -105,7 +105,7 @@ function swapped(token: string): string {
   return [header, claims, signature].join('.');
 }
 
-t.test('times, by a clock that may be a minute off', async t => {
+t.test('times, with a clock that may be a minute off', async t => {
   const at = (claims: Record<string, unknown>): Promise<Grant | string> =>
     sign('EdDSA', KEYS.EdDSA.privateKey, claims).then(token => outcome(token));
   t.equal(await at({ exp: now() - 3600 }), 'The token has expired.');
@@ -116,7 +116,7 @@ t.test('times, by a clock that may be a minute off', async t => {
   for (const exp of ['soon', null, true]) t.type(await at({ exp }), 'string', JSON.stringify(exp));
 });
 
-t.test('issuer and audience, where they are configured', async t => {
+t.test('issuer and audience, if configured', async t => {
   const choosy = { ...ed, issuer: 'https://id.example/', audience: 'robot-7' };
   const at = (claims: Record<string, unknown>): Promise<Grant | string> =>
     sign('EdDSA', KEYS.EdDSA.privateKey, claims).then(token => outcome(token, [choosy]));
@@ -128,7 +128,7 @@ t.test('issuer and audience, where they are configured', async t => {
   for (const aud of ['robot-8', ['x'], [], '', undefined]) t.match(await at({ ...right, aud }), /"aud"/, String(aud));
 });
 
-t.test('what its holder may do', async t => {
+t.test('the permissions of its holder', async t => {
   const at = (bigfootbot: unknown, more: Record<string, unknown> = {}): Promise<Grant | string> =>
     sign('EdDSA', KEYS.EdDSA.privateKey, { bigfootbot, ...more }).then(token => outcome(token));
   const front = { role: 'view', cameras: ['front'] };
@@ -137,7 +137,7 @@ t.test('what its holder may do', async t => {
   t.equal(
     ((await at(front, { sub: 'x'.repeat(5_000) })) as Grant).name.length,
     104,
-    'no endless name gets into the log',
+    'no endless name is in the log',
   );
   const invalid = [
     undefined,
@@ -150,7 +150,7 @@ t.test('what its holder may do', async t => {
     { cameras: ['front'] },
     { role: 'admin', cameras: [] },
     { role: 'admin', cameras: 'front' },
-    // A slip must not make it a permission for all cameras.
+    // A typo must not turn it into a permission for all cameras.
     { role: 'admin', camera: ['front'] },
     { role: 'admin', cameras: ['../front'] },
     [{ role: 'view' }, 'admin'],
@@ -158,9 +158,9 @@ t.test('what its holder may do', async t => {
   for (const claim of invalid) t.match(await at(claim), /has no valid permissions/, JSON.stringify(claim));
 });
 
-t.test('what has the form of a JWT', t => {
+t.test('the form of a JWT', t => {
   t.ok(isJwt('a.b.c'));
-  t.ok(isJwt('a.b.'), 'looked at, so that it is refused for what it is');
+  t.ok(isJwt('a.b.'), 'checked as a JWT, to be refused as one');
   for (const token of ['abc', 'a.b', 'a.b.c.d', '.b.c', 'a..c', 'a.b.c d', `a.${'x'.repeat(8_192)}.c`])
     t.notOk(isJwt(token), token.slice(0, 20));
   t.end();

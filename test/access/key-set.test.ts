@@ -27,10 +27,10 @@ async function failing(issuers: Issuer[], token: string): Promise<Failure> {
     if (error instanceof Failure) return error;
     throw error;
   }
-  throw new Error('it was taken');
+  throw new Error('it was accepted');
 }
 
-t.test('keys are asked for once, when the first token comes', async t => {
+t.test('keys are fetched once, at the first token', async t => {
   const server = await keyServer(t, SET);
   const { issuers } = issuer(server);
   t.equal(server.asked, 0);
@@ -51,7 +51,7 @@ t.test('keys are asked for once, when the first token comes', async t => {
   });
 });
 
-t.test('a set of several keys and a token that names none', async t => {
+t.test('a set of several keys, and a token without a key id', async t => {
   const server = await keyServer(t, keySet({ a: KEYS.otherRS256.publicKey, b: KEYS.RS256.publicKey }));
   const { issuers } = issuer(server);
   t.ok(await verifyJwt(issuers, await sign('RS256', KEYS.RS256.privateKey)));
@@ -60,7 +60,7 @@ t.test('a set of several keys and a token that names none', async t => {
   t.match(await failing(issuers, await sign('RS256', KEYS.RS256.privateKey, { exp: 1 })), { message: /expired/ });
 });
 
-t.test('keys that changed are found; unknown ones do not make the server ask and ask', async t => {
+t.test('changed keys are found; unknown ones do not cause repeated fetches', async t => {
   const server = await keyServer(t, keySet({ a: KEYS.RS256.publicKey }));
   const { issuers } = issuer(server, { cooldown: 0 });
   const old = await sign('RS256', KEYS.RS256.privateKey, {}, { kid: 'a' });
@@ -69,7 +69,7 @@ t.test('keys that changed are found; unknown ones do not make the server ask and
   server.answer = response => response.end(rotated);
   t.ok(await verifyJwt(issuers, await sign('RS256', KEYS.otherRS256.privateKey, {}, { kid: 'c' })));
   t.equal(server.asked, 2);
-  t.match(await failing(issuers, old), { code: 'unauthorized' }, 'what is not in the set any more is not taken');
+  t.match(await failing(issuers, old), { code: 'unauthorized' }, 'a key that is no longer in the set is not accepted');
 
   const calm = issuer(server);
   const unknown = await sign('RS256', KEYS.RS256.privateKey, {}, { kid: 'nowhere' });
@@ -78,7 +78,7 @@ t.test('keys that changed are found; unknown ones do not make the server ask and
   t.equal(server.asked, before + 1);
 });
 
-t.test('a key server that fails: 503 with the reason, and it is not asked at each token', async t => {
+t.test('a key server that fails: 503 with the reason, and no fetch per token', async t => {
   const token = await sign('RS256', KEYS.RS256.privateKey);
   const cases: [string, KeyServer['answer'], RegExp][] = [
     ['down', response => response.socket?.destroy(), /cannot be reached/],
@@ -98,15 +98,15 @@ t.test('a key server that fails: 503 with the reason, and it is not asked at eac
     for (let n = 0; n < 3; n++) {
       const failure = await failing(issuers, token);
       t.match(failure, { code: 'keys-unavailable', message: words }, name);
-      t.notMatch(failure.message, '127.0.0.1', 'where the robot asks is for its log');
-      t.ok((failure.retryAfter ?? 0) >= 1, 'and when to ask again');
+      t.notMatch(failure.message, '127.0.0.1', 'the address of the key server is only in the log');
+      t.ok((failure.retryAfter ?? 0) >= 1, 'and when to retry');
     }
     t.equal(server.asked, 1, name);
     t.equal(log.lines.filter(({ event }) => event === 'keys not loaded').length, 1, 'one line in the log');
   }
 });
 
-t.test('an endless answer is let go', async t => {
+t.test('an endless answer is aborted', async t => {
   const server = await keyServer(t, SET);
   let closed = false;
   server.answer = response => {
@@ -123,7 +123,7 @@ t.test('an endless answer is let go', async t => {
   await until('the connection is closed', () => closed);
 });
 
-t.test('it comes back', async t => {
+t.test('a key server that returns is used again', async t => {
   const server = await keyServer(t, SET);
   const { answer } = server;
   server.answer = response => response.writeHead(503).end();
@@ -134,7 +134,7 @@ t.test('it comes back', async t => {
   t.ok(await verifyJwt(issuers, token));
 });
 
-t.test('keys that are there go on to be good while their server is away, and not for ever', async t => {
+t.test('cached keys stay valid while their server is down, but not forever', async t => {
   const server = await keyServer(t, SET);
   const lasting = issuer(server, { refresh: 0, cooldown: 0 });
   const brief = issuer(server, { refresh: 0, cooldown: 0, keep: 0 });
@@ -143,8 +143,8 @@ t.test('keys that are there go on to be good while their server is away, and not
   server.answer = response => response.socket?.destroy();
   const before = server.asked;
   t.ok(await verifyJwt(lasting.issuers, token));
-  await until('they are asked for behind its back', () => server.asked > before);
-  await until('the log tells', () => lasting.log.lines.length > 0);
+  await until('they are fetched in the background', () => server.asked > before);
+  await until('it is logged', () => lasting.log.lines.length > 0);
   t.ok(await verifyJwt(lasting.issuers, token));
   t.match(await failing(brief.issuers, token), { code: 'keys-unavailable' });
   const unknown = await sign('RS256', KEYS.otherRS256.privateKey, {}, { kid: 'new' });
@@ -165,7 +165,7 @@ t.test('secret and private keys in a set are not used', async t => {
   });
 });
 
-t.test('an issuer whose keys are away does not hold up the tokens of another', async t => {
+t.test('an issuer whose keys are unavailable does not delay the tokens of another', async t => {
   const server = await keyServer(t, SET);
   server.answer = () => undefined;
   const { issuers } = issuer(server, { timeout: 60_000 });

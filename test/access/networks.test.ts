@@ -12,7 +12,7 @@ t.test('whether an address is in a network', t => {
     return read(address);
   };
   t.ok(isIn(['192.168.1.0/24'], '192.168.1.7'));
-  t.ok(isIn(['192.168.1.0/24'], '::ffff:192.168.1.7'), 'of a socket that is open to both');
+  t.ok(isIn(['192.168.1.0/24'], '::ffff:192.168.1.7'), 'of a dual-stack socket');
   t.notOk(isIn(['192.168.1.0/24'], '192.168.2.7'));
   t.ok(isIn(['10.0.0.0/8', 'fd00::/8'], 'fd12::1'));
   t.notOk(isIn(['10.0.0.0/8'], 'fd12::1'));
@@ -23,17 +23,17 @@ t.test('whether an address is in a network', t => {
   t.end();
 });
 
-t.test('what is no network', t => {
+t.test('invalid networks', t => {
   for (const wrong of ['192.168.1.0/33', '300.1.1.1', 'fd00::/129', '1.2.3', '::/x', ''])
     t.strictSame(readNetworks(['10.0.0.0/8', wrong]), { wrong }, wrong);
   t.end();
 });
 
-t.test('who is let in without a token, and for what', t => {
+t.test('which clients need no token, and for what', t => {
   const { access: settings, legacy } = defaultConfig();
   const make = (change: Partial<typeof legacy>) =>
     makeAccess({ settings, legacy: { ...legacy, ...change }, ownToken: 'x'.repeat(32), base: '/', log: keptLog() });
-  t.notOk(allows(make({}).legacy('10.0.0.1'), 'view'), 'nobody, unless it is said');
+  t.notOk(allows(make({}).legacy('10.0.0.1'), 'view'), 'nobody by default');
   t.ok(allows(make({ anonymous: true }).legacy('10.0.0.1'), 'view', 'front'));
   t.ok(allows(make({ anonymous: true }).legacy('10.0.0.1'), 'publish', 'legacy-1'));
   t.notOk(allows(make({ anonymous: true }).legacy('10.0.0.1'), 'admin'));

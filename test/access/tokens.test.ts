@@ -10,7 +10,7 @@ import {
   showHash,
 } from '../../src/server/access/tokens.js';
 
-t.test('a token is random, and its hash is what sha256sum makes of it', t => {
+t.test('a token is random, and its hash is that of sha256sum', t => {
   t.match(makeToken(), /^[\w-]{32}$/, '192 bits');
   t.not(makeToken(), makeToken());
   t.equal(showHash(hashToken('abc')), 'sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
@@ -18,7 +18,7 @@ t.test('a token is random, and its hash is what sha256sum makes of it', t => {
   t.strictSame(
     made.filter(token => !/^[A-Za-z0-9]/.test(token)),
     [],
-    'none of 2,000 begins as an option does',
+    'none of 2,000 begins with "-"',
   );
   const hash = hashToken(makeToken());
   t.ok(readHash(showHash(hash)).equals(hash));
@@ -26,7 +26,7 @@ t.test('a token is random, and its hash is what sha256sum makes of it', t => {
   t.end();
 });
 
-t.test('a token is found, wherever it stands, and nothing else is', t => {
+t.test('a token is found anywhere in the list, and nothing else is', t => {
   const tokens = Array.from({ length: 5 }, makeToken);
   const known = tokens.map(
     (token, index): KnownToken => ({
@@ -45,12 +45,12 @@ t.test('a token is found, wherever it stands, and nothing else is', t => {
   t.end();
 });
 
-t.test('roles and the cameras that they are limited to', t => {
+t.test('roles, and their cameras', t => {
   const grant = (...permissions: Grant['permissions']): Grant => ({ name: 'x', permissions });
   const roles: readonly Role[] = ['view', 'publish', 'admin'];
   const having = (held: Grant, camera?: string): string => roles.filter(role => allows(held, role, camera)).join(' ');
   t.equal(having(grant({ role: 'view' })), 'view');
-  t.equal(having(grant({ role: 'publish' })), 'publish', 'to publish is not to view');
+  t.equal(having(grant({ role: 'publish' })), 'publish', 'publish does not include view');
   t.equal(having(grant({ role: 'admin' }), 'front'), 'view publish admin');
   t.equal(having(NOBODY), '');
   t.equal(having(NOBODY, 'front'), '');

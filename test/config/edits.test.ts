@@ -7,7 +7,7 @@ import { ConfigFile, ConfigMemory } from '../../src/server/config/config-storage
 import type { ConfigStore } from '../../src/server/config/store.js';
 import { configFile, openStore } from '../helpers/config-store.js';
 
-/** Settings as they are sent: without defaults. */
+/** Settings as sent: without defaults. */
 const settings = (given: object): CameraSettings => given as CameraSettings;
 
 async function failureOf(step: Promise<unknown>): Promise<Failure> {
@@ -17,7 +17,7 @@ async function failureOf(step: Promise<unknown>): Promise<Failure> {
     if (error instanceof Failure) return error;
     throw error;
   }
-  throw new Error('it was taken');
+  throw new Error('it was accepted');
 }
 
 const FILE = `cameras:
@@ -28,7 +28,7 @@ const FILE = `cameras:
   launched: { source: test, name: A }
 `;
 
-/** The lines that are in one of two texts only, as a patch has them. */
+/** The lines that are in only one of two texts, as in a diff. */
 function difference(before: string, after: string): string[] {
   const [old, now] = [before.split('\n'), after.split('\n')];
   return [
@@ -37,7 +37,7 @@ function difference(before: string, after: string): string[] {
   ];
 }
 
-t.test('a change is of the lines that it is about', async t => {
+t.test('a change affects only its own lines', async t => {
   const text = `# head
 
 cameras:   # all
@@ -70,10 +70,10 @@ access:   {requireTokenOnSessions: true}
       s => s.patch('front', { source: 'test' }, undefined),
       ["-        source:  'rtsp://u:p@192.0.2.7/s'", "+        source:  'test'"],
     ],
-    ['one out', s => s.patch('front', { bitrate: null }, undefined), ['-        bitrate: 2000000      # bit/s']],
-    ['one in', s => s.patch('front', { width: 320 }, undefined), ['+        width: 320']],
+    ['one removed', s => s.patch('front', { bitrate: null }, undefined), ['-        bitrate: 2000000      # bit/s']],
+    ['one added', s => s.patch('front', { width: 320 }, undefined), ['+        width: 320']],
     [
-      'a map in',
+      'a map added',
       s => s.patch('last', { controls: { hue: 2 } }, undefined),
       ['-    last: { source: test }', '+    last: { source: test, controls: { hue: 2 } }'],
     ],
@@ -93,7 +93,7 @@ access:   {requireTokenOnSessions: true}
       ['+    new:', '+        source: test', '+            hue: 1'],
     ],
     [
-      'a camera out, and what is about it',
+      'a camera removed, with its comments',
       s => s.remove('last', undefined),
       ['-    # about the last', '-    last: { source: test }', '-        # its own'],
     ],
@@ -106,13 +106,13 @@ access:   {requireTokenOnSessions: true}
   }
 });
 
-t.test('a default is back when its setting is taken out', async t => {
+t.test('a default is restored when its setting is removed', async t => {
   const { store, held } = await openStore(t, { storage: new ConfigMemory('/c.yaml', FILE) });
   await store.patch('front', { bitrate: null, keyframeInterval: 30 }, undefined);
   t.match(held.at(-1)?.cameras[0]?.plan.settings, { bitrate: 1_000_000, keyframeInterval: 30 });
 });
 
-t.test('nothing is written for a change that changes nothing', async t => {
+t.test('a change without an effect is not written', async t => {
   const file = configFile(t, FILE);
   const { store } = await openStore(t, { storage: new ConfigFile(file) });
   const { ino } = statSync(file);
@@ -123,7 +123,7 @@ t.test('nothing is written for a change that changes nothing', async t => {
   t.equal(store.etagOf('front'), etag);
 });
 
-t.test('ETags name the configuration, and only whoever has the secret can make them', async t => {
+t.test('ETags identify the configuration, and cannot be made without the secret', async t => {
   const storage = new ConfigFile(configFile(t, FILE));
   const { store } = await openStore(t, { storage });
   const first = store.etagOf('front');
@@ -143,7 +143,7 @@ t.test('ETags name the configuration, and only whoever has the secret can make t
     t.match(await failureOf(step), { code: 'camera-changed' });
   await store.patch('front', { width: null }, '*');
   t.equal(store.etagOf('front'), first, 'as it was');
-  // Of two that were made for the same state, one is told.
+  // Of two edits of the same state, one is refused.
   const both = await Promise.allSettled([1, 2].map(n => store.patch('front', { framerate: n }, `"${first}"`)));
   t.strictSame(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   const { store: other } = await openStore(t, { storage });
@@ -151,7 +151,7 @@ t.test('ETags name the configuration, and only whoever has the secret can make t
   t.not(other.etagOf('front'), store.etagOf('front'));
 });
 
-t.test('what cannot be had says what would be right, and nothing happens', async t => {
+t.test('an invalid change is refused with what is allowed, and nothing happens', async t => {
   const file = configFile(t, FILE);
   const { store, held } = await openStore(t, { storage: new ConfigFile(file) });
   const before = held.length;
@@ -191,7 +191,7 @@ t.test('what cannot be had says what would be right, and nothing happens', async
   t.equal(readFileSync(file, 'utf8'), FILE);
 });
 
-t.test('what has no effect on a stream that is passed on is refused, but not what ends that', async t => {
+t.test('a setting without effect on a passthrough stream is refused, unless it ends the passthrough', async t => {
   const { store } = await openStore(t, {
     storage: new ConfigMemory('/c.yaml', FILE),
     applier: { isPassthrough: id => id === 'front' },
@@ -205,7 +205,7 @@ t.test('what has no effect on a stream that is passed on is refused, but not wha
   t.pass('taken');
 });
 
-t.test('mode, owner and links stay', async t => {
+t.test('mode, owner and links are preserved', async t => {
   const file = configFile(t, FILE);
   chmodSync(file, 0o640);
   const link = join(dirname(file), 'link.yaml');
@@ -217,13 +217,13 @@ t.test('mode, owner and links stay', async t => {
   t.strictSame(readdirSync(dirname(file)).sort(), ['config.yaml', 'link.yaml'], 'nothing is left beside it');
 });
 
-t.test('edited by hand meanwhile: the change is made on what is there now', async t => {
+t.test('a file that was edited by hand meanwhile: the change is applied to its new content', async t => {
   const file = configFile(t, FILE);
   const { store, held } = await openStore(t, { storage: new ConfigFile(file) });
   writeFileSync(file, `${FILE}  third: { source: test } # by hand\nlimits: { viewers: 3 }\n`);
   await store.patch('third', { width: 320 }, undefined);
   t.match(readFileSync(file, 'utf8'), /third: \{ source: test, width: 320 \} # by hand/);
-  t.equal(held.at(-1)?.config.limits.viewers, 3, 'all of it holds');
+  t.equal(held.at(-1)?.config.limits.viewers, 3, 'all of it takes effect');
   for (const [broken, words] of [
     ['cameras: [', /config\.yaml:\d: invalid YAML/],
     [`${FILE}limits: { viewers: 0 }\n`, /config\.yaml:7: limits\.viewers is 0/],
@@ -244,14 +244,14 @@ t.test('a file that cannot be written', async t => {
     storage: new ConfigFile(join(dirname(file), 'link.yaml'), { mayBeMissing: true }),
   });
   const before = held.length;
-  // Whoever is root may write where it is read-only: so this is what nobody may.
+  // root may write to read-only files: so this is something that not even root may do.
   mkdirSync(join(dirname(file), 'link.yaml'));
   const failure = await failureOf(store.create('x', settings({ source: 'test' })));
   t.match(failure, { code: 'config-not-writable', message: /link\.yaml/ });
-  t.equal(held.length, before, 'nothing holds that is not kept');
+  t.equal(held.length, before, 'nothing takes effect that is not saved');
 });
 
-t.test('the first change makes the file, with what was found', async t => {
+t.test('the first change creates the file, with the discovered cameras', async t => {
   const file = join(dirname(configFile(t)), 'state', 'config.yaml');
   const discover = async () => ({ video0: settings({ source: 'v4l2:/dev/video0', name: 'Webcam' }) });
   const storage = new ConfigFile(file, { mayBeMissing: true });
@@ -290,10 +290,10 @@ cameras:
   await store.remove('video0', undefined);
   await store.remove('2', undefined);
   await store.remove('1', undefined);
-  t.strictSame(held.at(-1)?.cameras, [], 'none is what is configured now');
+  t.strictSame(held.at(-1)?.cameras, [], 'now no camera is configured');
 });
 
-t.test('cameras of the command line: changes end with the server, and are told of once', async t => {
+t.test('cameras of the command line: changes end with the server, and are logged once', async t => {
   const file = configFile(t, FILE);
   const { store, held, log } = await openStore(t, {
     storage: new ConfigFile(file),
@@ -313,7 +313,7 @@ t.test('cameras of the command line: changes end with the server, and are told o
   t.strictSame(ids(), ['9', '3', 'x'], 'those of the file do not count');
 });
 
-t.test('what is shared by anchors is written out, so that only the one changes', async t => {
+t.test('shared anchors are expanded, so that only one camera changes', async t => {
   const file = configFile(
     t,
     'cameras:\n  a: &a { source: test, controls: &c { hue: 1 } }\n  b: *a\n  d: { source: test, controls: *c }\n',

@@ -9,7 +9,7 @@ import { checkConfig } from '../../src/server/config/schema.js';
 const FILE = fileURLToPath(new URL('../../../deploy/config.example.yaml', import.meta.url));
 const text = readFileSync(FILE, 'utf8');
 
-/** With every key that is commented out: "#" in the first column, and then no space or more than one. */
+/** With every commented-out key: "#" in the first column, and then no space or more than one. */
 const whole = text.replaceAll(/^#(?! \S)(?=.)/gm, '').replaceAll(/^( *\w+:) \[\]\n(?= *(?:#.*\n *)*- )/gm, '$1\n');
 
 interface Schema {
@@ -48,7 +48,7 @@ function keysOf(reference: Schema, path = ''): string[] {
 
 const keysIn = (schema: Schema, path: string): string[] => (Object.keys(schema).length > 0 ? keysOf(schema, path) : []);
 
-/** Whether a value has something at such a path. */
+/** Whether a value has such a path. */
 function has(value: unknown, path: string): boolean {
   if (path === '') return true;
   const [, step = '', rest = ''] = /^(\[\]|\.[\w*]+)(.*)$/.exec(path) ?? [];
@@ -57,7 +57,7 @@ function has(value: unknown, path: string): boolean {
   return Object.hasOwn(value, step.slice(1)) && has((value as Record<string, unknown>)[step.slice(1)], rest);
 }
 
-t.test('the example works as it is, and says what holds without it', t => {
+t.test('the example works unchanged, and shows the defaults', t => {
   const { config, cameras } = loadText(text, FILE);
   t.strictSame(config, defaultConfig());
   t.equal(cameras, null);
@@ -77,7 +77,7 @@ t.test('every key is in it, and no other', t => {
   t.end();
 });
 
-t.test('what stands there as a default is the default', t => {
+t.test('the defaults in the example are the real ones', t => {
   const { cameras } = parse(whole) as { cameras: Record<string, Record<string, unknown>> };
   const { source, name, controls, ...settings } = cameras.front ?? {};
   const config = { cameras: { front: { source } } };

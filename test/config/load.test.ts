@@ -22,10 +22,10 @@ function complaint(text: string): string {
     if (error.exitCode !== EXIT.config) throw new Error(`exit code ${error.exitCode}`);
     return error.message.replaceAll(`${file}:`, '');
   }
-  throw new Error('it was taken');
+  throw new Error('it was accepted');
 }
 
-t.test('what holds where nothing is said', t => {
+t.test('the defaults', t => {
   const config = {
     version: 1,
     server: { host: '0.0.0.0', port: 8765 },
@@ -50,7 +50,7 @@ t.test('what holds where nothing is said', t => {
   t.end();
 });
 
-t.test('a whole file; what is left out has its default', t => {
+t.test('a complete file; absent settings have their defaults', t => {
   const config = load(`
 server:
   port: 0
@@ -80,7 +80,7 @@ cameras:
   t.end();
 });
 
-t.test('what is wrong: the line, the key, the value and what would be right', t => {
+t.test('errors name the line, the key, the value and what is allowed', t => {
   const cases: [name: string, text: string, expected: RegExp][] = [
     [
       'unknown key',
@@ -114,7 +114,7 @@ t.test('what is wrong: the line, the key, the value and what would be right', t 
   t.end();
 });
 
-t.test('all findings are told at once, a line each', t => {
+t.test('all errors are reported at once, a line each', t => {
   const lines = complaint('server:\n  prot: 2\nlimits:\n  viewers: 0\n').split('\n');
   t.equal(lines.length, 2);
   t.match(lines.sort(), [/^2: server\.prot/, /^4: limits\.viewers/]);
@@ -130,7 +130,7 @@ t.test('a password in a wrong source is not printed', t => {
   t.end();
 });
 
-t.test('what is no YAML', t => {
+t.test('invalid YAML', t => {
   const cases: [string, string, RegExp][] = [
     ['bracket', 'server: {\n  port: 1\ncameras: [', /^\d: invalid YAML: /],
     ['tab', 'server:\n\tport: 1', /^2: invalid YAML: /],
@@ -142,7 +142,7 @@ t.test('what is no YAML', t => {
   t.end();
 });
 
-t.test('anchors may be used, and a bomb of them is refused', t => {
+t.test('anchors are allowed, but not a YAML bomb', t => {
   const shared = load('cameras:\n  a: &a { source: test, width: 320 }\n  b: *a\n');
   t.equal(shared.cameras?.b?.width, 320);
   const bomb = [
@@ -154,14 +154,14 @@ t.test('anchors may be used, and a bomb of them is refused', t => {
   t.end();
 });
 
-t.test('merge keys and names of prototypes change no default', t => {
+t.test('merge keys and names of prototypes do not change a default', t => {
   t.match(complaint('__proto__: { server: { port: 1 } }'), '__proto__ is not a known key');
   t.match(complaint('cameras: { constructor: { source: test }, __proto__: { source: test } }'), '__proto__');
   t.equal(({} as { server?: unknown }).server, undefined);
   t.end();
 });
 
-t.test('files that cannot be one', t => {
+t.test('unreadable files', t => {
   const failing = (path: string): string => {
     try {
       loadConfig(path);
@@ -169,7 +169,7 @@ t.test('files that cannot be one', t => {
       if (error instanceof CommandError && error.exitCode === EXIT.config) return error.message;
       throw error;
     }
-    throw new Error('it was taken');
+    throw new Error('it was accepted');
   };
   t.match(failing(join(folder, 'none.yaml')), /none\.yaml: cannot be read: ENOENT.*--config/);
   t.match(failing(folder), /cannot be read: EISDIR/);
@@ -178,13 +178,13 @@ t.test('files that cannot be one', t => {
   t.end();
 });
 
-t.test('how strictly WHEP and WHIP are kept to', t => {
+t.test('the strictness of WHEP and WHIP', t => {
   t.match(load('protocol: { etags: strict }\n'), { protocol: { etags: 'strict' } });
   t.throws(() => load('protocol: { etags: lax }\n'), { message: /:1: protocol\.etags .*compatible, strict/ });
   t.end();
 });
 
-t.test('a password that is no YAML is not repeated', t => {
+t.test('a password that is invalid YAML is not repeated', t => {
   for (const value of [
     '*Hunter2',
     '|Hunter2',
@@ -207,7 +207,7 @@ t.test('a password that is no YAML is not repeated', t => {
   t.end();
 });
 
-t.test('a pattern of sources that is none is named with its line', t => {
+t.test('an invalid pattern of sources is reported with its line', t => {
   const text = "access:\n  sources:\n    - test\n    - 'rtsp://u:secret@192.0.2.7/*'\n";
   t.throws(() => loadText(text, 'c.yaml'), {
     message: /^c\.yaml:4: access\.sources\.1 cannot be used: .*without a user/,

@@ -8,7 +8,7 @@ import { ConfigStore } from '../../src/server/config/store.js';
 import { configFile, NO_APPLIER } from '../helpers/config-store.js';
 import { keptLog } from '../helpers/quiet-log.js';
 
-/** How a program might have changed its mind. */
+/** Example migrations. */
 const STEPS: readonly Migration[] = [
   {
     to: 2,
@@ -31,7 +31,7 @@ const STEPS: readonly Migration[] = [
   },
 ];
 
-t.test('the steps that there are lead from one version to the next', t => {
+t.test('the migrations lead from each version to the next', t => {
   MIGRATIONS.forEach(({ to, title }, index) => {
     t.equal(to, index + 2);
     t.ok(title.length > 0);
@@ -39,7 +39,7 @@ t.test('the steps that there are lead from one version to the next', t => {
   t.end();
 });
 
-t.test('a document goes through the steps that it has not had', t => {
+t.test('a document goes through the missing steps', t => {
   const cases: [text: string, from: number, steps: number, after: object][] = [
     ['http: { port: 1 }\nlimits: { watchers: 7 }', 1, 2, { server: { port: 1 }, limits: { viewers: 7 }, version: 3 }],
     ['version: 1\nhttp: { port: 1 }', 1, 2, { version: 3, server: { port: 1 } }],
@@ -60,7 +60,7 @@ t.test('a document goes through the steps that it has not had', t => {
   t.end();
 });
 
-t.test('a version that this program does not know', t => {
+t.test('an unknown version', t => {
   t.throws(() => loadText('\nversion: 4\n', '/c.yaml', STEPS), {
     message: /^\/c\.yaml:2: version is 4, but this server supports at most 3: .*\.v3/,
   });
@@ -70,7 +70,7 @@ t.test('a version that this program does not know', t => {
   t.end();
 });
 
-t.test('an old file is understood, left alone until it is written, and then a copy is kept', async t => {
+t.test('an old file is understood, left unchanged until it is written, and then backed up', async t => {
   const old = '# of old\nlimits:\n  watchers: 7 # few\ncameras:\n  a: { source: test }\n';
   const file = configFile(t, old);
   chmodSync(file, 0o640);
@@ -93,5 +93,5 @@ t.test('an old file is understood, left alone until it is written, and then a co
   });
   rmSync(`${file}.v1`);
   await store.patch('a', { width: 640 }, undefined);
-  t.throws(() => statSync(`${file}.v1`), 'it was of the newest form');
+  t.throws(() => statSync(`${file}.v1`), 'it had the newest version');
 });

@@ -3,7 +3,7 @@ import { CommandError, EXIT } from '../../src/domain/command-error.js';
 import type { CameraSettings } from '../../src/domain/contract.js';
 import { planCameras } from '../../src/server/config/plan.js';
 
-/** Cameras as they are before the defaults are filled in. */
+/** Cameras before the defaults are filled in. */
 const configured = (cameras: Record<string, object>): Record<string, CameraSettings> =>
   cameras as Record<string, CameraSettings>;
 const defaults = {
@@ -19,7 +19,7 @@ const defaults = {
   controls: {},
 };
 
-t.test('plans have what is needed to run a camera', t => {
+t.test('plans have everything that a camera needs', t => {
   t.strictSame(
     planCameras(
       configured({ b: { source: 'test' }, a: { source: 'file:x.mp4', name: 'The arm', width: 320 } }),
@@ -39,14 +39,14 @@ t.test('plans have what is needed to run a camera', t => {
   t.end();
 });
 
-t.test('what it is given stays as it is', t => {
+t.test('the input is not modified', t => {
   const cameras = configured({ a: { source: 'test' } });
   planCameras(cameras, '/');
   t.strictSame(cameras, { a: { source: 'test' } });
   t.end();
 });
 
-t.test('what cannot be a camera', t => {
+t.test('invalid cameras', t => {
   const cases: [string, Record<string, object>, RegExp][] = [
     ['source', { a: { source: 'v4l2:/etc/passwd' } }, /cameras\.a\.source .*names no device/],
     ['source of no kind', { a: { source: 'x' } }, /cameras\.a\.source is "x"/],
@@ -62,7 +62,7 @@ t.test('what cannot be a camera', t => {
   for (const [name, cameras, words] of cases) {
     try {
       planCameras(configured(cameras), '/');
-      t.fail(`${name}: it was taken`);
+      t.fail(`${name}: it was accepted`);
     } catch (error) {
       t.ok(error instanceof CommandError && error.exitCode === EXIT.config, name);
       t.match((error as Error).message, words, name);
@@ -71,18 +71,18 @@ t.test('what cannot be a camera', t => {
   t.end();
 });
 
-t.test('a password is in no message', t => {
+t.test('no message contains a password', t => {
   try {
     planCameras(configured({ a: { source: 'rtsp://u:secret@' } }), '/');
-    t.fail('it was taken');
+    t.fail('it was accepted');
   } catch (error) {
     t.notMatch((error as Error).message, 'secret');
   }
   try {
     planCameras(configured({ a: { source: 'http://u:secret@h/' } }), '/');
-    t.fail('it was taken');
+    t.fail('it was accepted');
   } catch (error) {
-    t.notMatch((error as Error).message, 'secret', 'nor where the schema refuses it');
+    t.notMatch((error as Error).message, 'secret', 'nor one of the schema');
   }
   t.end();
 });

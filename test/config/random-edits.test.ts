@@ -5,7 +5,7 @@ import { loadText } from '../../src/server/config/load.js';
 import { configuredServer } from '../helpers/config-store.js';
 import { after, type Cameras, editsOf, send } from '../helpers/edits.js';
 
-/** What stands in brackets is what a comment is about: it may go with that, and with nothing else. */
+/** Brackets name the subject of a comment: it may be removed only with that. */
 const FILE = `# [] The robot in the cellar
 
 # [] Ask Ann before you change ports.
@@ -51,12 +51,12 @@ access:
 `;
 
 const IDS = ['7', '3', '5', 'like', 'new', '1', 'true', 'null', '0x1F', 'a-b_c'];
-/** EDITS=1000 for as many as a release is tried with. */
+/** EDITS=1000 as for a release. */
 const EDITS = Number(process.env.EDITS ?? 400);
-/** Of the last run, whichever it was, or the one that is to be repeated. */
+/** A new one in each run, or the one to repeat. */
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
-/** Every comment, and what it is about. */
+/** Every comment, with its subject. */
 const commentsIn = (text: string): { comment: string; about: string }[] =>
   [...text.matchAll(/# (\[([^\]]*)\][^\n]*)/g)].map(([, comment = '', about = '']) => ({
     comment: comment.trim(),
@@ -82,7 +82,7 @@ t.test(`${EDITS} random edits (SEED=${SEED})`, async t => {
     const now = text();
     if (status >= 300) {
       counts.refused++;
-      if (now !== before) t.fail(`${name}: ${status}, and the file is another`);
+      if (now !== before) t.fail(`${name}: ${status}, but the file has changed`);
       continue;
     }
     counts.accepted++;
@@ -102,7 +102,7 @@ t.test(`${EDITS} random edits (SEED=${SEED})`, async t => {
     if (!same([...engine.plans.keys()].sort(), [...cameras.keys()].sort())) t.fail(`${name}: the engine has others`);
   }
   t.ok(counts.accepted > EDITS / 4 && counts.refused > EDITS / 8, JSON.stringify(counts));
-  // What holds, what is shown and what is written are one.
+  // The settings in effect, in the API and in the file are the same.
   const fresh = loadText(text(), file);
   t.strictSame(config.running.cameras, fresh.cameras);
   t.strictSame(

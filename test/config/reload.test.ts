@@ -15,7 +15,7 @@ cameras:
   old: { source: test }
 `;
 
-t.test('what changed is made to hold, and what did not is left alone', async t => {
+t.test('changes take effect, and the rest is left alone', async t => {
   const { ask, file, engine, log } = await configuredServer(t, FILE);
   t.strictSame(engine.done.splice(0), ['add front', 'add back', 'add old']);
   const watch = (camera: string) => ask('POST', `/whep/${camera}`, OFFER, { 'content-type': 'application/sdp' });
@@ -31,8 +31,8 @@ cameras:
   front: { source: test, bitrate: 2000000 }
 `,
   );
-  await until('it is taken', () => engine.done.length >= 3);
-  t.strictSame(engine.done.sort(), ['add new', 'change front', 'remove old'], 'a name is nothing to an engine');
+  await until('it has taken effect', () => engine.done.length >= 3);
+  t.strictSame(engine.done.sort(), ['add new', 'change front', 'remove old'], 'the engine ignores names');
   const { items } = (await (await ask('GET', '/api/v1/cameras')).json()) as { items: { id: string; name: string }[] };
   t.strictSame(
     items.map(({ id, name }) => [id, name]),
@@ -49,7 +49,7 @@ cameras:
     ['front', undefined],
     ['old', 'camera-removed'],
   ]);
-  t.equal((await watch('front')).status, 503, 'the limit of viewers is another');
+  t.equal((await watch('front')).status, 503, 'the limit of viewers has changed');
   t.equal((await watch('old')).status, 404);
   t.match(
     log.filter(({ msg }) => String(msg).includes('restart required')),
@@ -57,7 +57,7 @@ cameras:
   );
 });
 
-t.test('who may do what holds for the next request', async t => {
+t.test('permissions take effect at the next request', async t => {
   const { origin, file, config } = await configuredServer(t, FILE);
   const { token, entry } = issue('tablet', { role: 'view' });
   const asTablet = () => fetch(`${origin}/api/v1/cameras`, { headers: { authorization: `Bearer ${token}` } });
@@ -75,7 +75,7 @@ t.test('who may do what holds for the next request', async t => {
   t.equal((await asTablet()).status, 401);
 });
 
-t.test('the log level holds at once, for whoever logs', async t => {
+t.test('the log level takes effect at once, for every logger', async t => {
   const { ask, file, config, log } = await configuredServer(t, FILE);
   const requests = async (): Promise<number> => {
     await ask('GET', '/healthz');
@@ -96,7 +96,7 @@ t.test('the log level holds at once, for whoever logs', async t => {
   t.match(log.at(-2), { msg: 'log level changed', before: 'silent', level: 'info' });
 });
 
-t.test('ICE and the strictness of WHEP hold for the next session', async t => {
+t.test('ICE and the strictness of WHEP take effect at the next session', async t => {
   const { ask, file, config } = await configuredServer(t, FILE);
   const post = () => ask('POST', '/whep/front', OFFER, { 'content-type': 'application/sdp' });
   const before = await post();
@@ -114,7 +114,7 @@ t.test('ICE and the strictness of WHEP hold for the next session', async t => {
   t.equal(patch.status, 428);
 });
 
-t.test('a wrong file: each finding in a line of the log, and the old goes on', async t => {
+t.test('an invalid file: a log line for each error, and the previous configuration is kept', async t => {
   const file = configFile(t, FILE);
   const { store, held, log } = await openStore(t, { storage: new ConfigFile(file) });
   writeFileSync(file, 'limits:\n  viewers: 0\nservre: {}\ncameras: { a: { source: test } }\n');
@@ -125,7 +125,7 @@ t.test('a wrong file: each finding in a line of the log, and the old goes on', a
     { finding: /config\.yaml:2: limits\.viewers is 0/ },
   ]);
   await store.reload({ forced: false });
-  t.equal(findings().length, 2, 'it is told once');
+  t.equal(findings().length, 2, 'it is logged once');
   for (const text of [
     'cameras: { a: { source: "v4l2:/etc/passwd" } }',
     'ice: { udpPorts: 9-1 }',
@@ -150,11 +150,11 @@ t.test('a wrong file: each finding in a line of the log, and the old goes on', a
   t.strictSame(store.running.cameras, []);
 });
 
-t.test('however the file is replaced, it is seen, and once', async t => {
+t.test('any way of replacing the file is noticed, once', async t => {
   const file = configFile(t, FILE);
   const folder = dirname(file);
   const texts = (n: number): string => `${FILE}server: { port: ${n} }\n`;
-  // As Kubernetes has it: the file is a link into a link that is swapped.
+  // As in Kubernetes: the file is a link into a link that is swapped.
   const release = (n: number): void => {
     mkdirSync(join(folder, `r${n}`));
     writeFileSync(join(folder, `r${n}`, 'config.yaml'), texts(n));
@@ -164,14 +164,14 @@ t.test('however the file is replaced, it is seen, and once', async t => {
   const ways: [string, (n: number) => void][] = [
     ['written over', n => writeFileSync(file, texts(n))],
     [
-      'replaced by another, as editors do',
+      'replaced by a new file, as editors do',
       n => {
         writeFileSync(`${file}~`, texts(n));
         renameSync(`${file}~`, file);
       },
     ],
     [
-      'removed and made again',
+      'removed and created again',
       n => {
         rmSync(file);
         writeFileSync(file, texts(n));
@@ -185,7 +185,7 @@ t.test('however the file is replaced, it is seen, and once', async t => {
       },
     ],
     [
-      'a link from here on',
+      'replaced by a link',
       n => {
         release(n);
         rmSync(file);
@@ -207,16 +207,16 @@ t.test('however the file is replaced, it is seen, and once', async t => {
     change(index + 1);
     await until(name, () => store.running.config.server.port === index + 1);
     t.equal(held.length, 1, name);
-    t.equal(held[0]?.cameras.length, 3, 'never what is half there');
+    t.equal(held[0]?.cameras.length, 3, 'never a partial file');
   }
   held.length = 0;
   await store.patch('front', { width: 320 }, undefined);
   t.equal(held.length, 1);
   await sleep(1_500);
-  t.equal(held.length, 1, 'what it wrote itself is no news');
+  t.equal(held.length, 1, 'its own write is not a change');
 });
 
-t.test('a camera that is plugged in while the file is broken is taken, and so is the next one', async t => {
+t.test('a camera that is plugged in while the file is invalid is added, and so is the next one', async t => {
   const file = configFile(t, 'limits: { viewers: 5 }\n');
   const plugged: Record<string, CameraSettings> = { video0: { source: 'v4l2:/dev/video0' } as CameraSettings };
   const storage = new ConfigFile(file, { mayBeMissing: false });
@@ -231,14 +231,14 @@ t.test('a camera that is plugged in while the file is broken is taken, and so is
     store.rediscover();
     await until(`${id} is taken`, () => cameras()?.includes(id));
   }
-  t.equal(held.at(-1)?.config.limits.viewers, 5, 'with what held before');
+  t.equal(held.at(-1)?.config.limits.viewers, 5, 'with the previous configuration');
   writeFileSync(file, 'limits: { viewers: 7 }\n');
   await store.reload({ forced: true });
   t.strictSame(cameras(), ['video0', 'video1', 'video2']);
   t.equal(held.at(-1)?.config.limits.viewers, 7);
 });
 
-t.test('a store that is closed finishes what it was asked for, and takes nothing more', async t => {
+t.test('a closed store finishes pending changes, and accepts no more', async t => {
   const file = configFile(t, 'cameras: { a: { source: test } }\n');
   const { store, held } = await openStore(t, { storage: new ConfigFile(file, { mayBeMissing: false }) });
   const asked = store.create('b', { source: 'test' } as CameraSettings);

@@ -2,7 +2,7 @@ import t from 'tap';
 import { type Contract, readContract } from '../../src/contract/contract.js';
 import { rulesOf } from '../../src/contract/security.js';
 
-/** A contract with one path more, or another. */
+/** The contract with one path added or replaced. */
 function withPath(path: string, item: object): Contract {
   const contract = readContract();
   return { ...contract, paths: { ...contract.paths, [path]: item as Contract['paths'][string] } };
@@ -13,7 +13,7 @@ const operation = (security?: unknown): object => ({
   ...(security === undefined ? {} : { security }),
 });
 
-t.test('what each operation of the contract needs', t => {
+t.test('the role that each operation of the contract needs', t => {
   const rules = rulesOf(readContract());
   const cases: [string, string, string | undefined][] = [
     ['GET /healthz', 'open', undefined],
@@ -40,18 +40,18 @@ t.test('what each operation of the contract needs', t => {
   t.end();
 });
 
-t.test('an operation that says nothing needs the most', t => {
+t.test('an operation without security needs admin', t => {
   t.strictSame(rulesOf(withPath('/new', { put: operation() })).get('PUT /new'), { kind: 'required', role: 'admin' });
   t.end();
 });
 
-t.test('what hangs below a session is its', t => {
+t.test('operations below a session belong to it', t => {
   const rules = rulesOf(withPath('/whep/{camera}/{secret}/sse/{id}', { get: operation([]) }));
   t.strictSame(rules.get('GET /whep/:camera/:secret/sse/:id'), { kind: 'session', role: 'view' });
   t.end();
 });
 
-t.test('a contract that the guard does not understand is not served', t => {
+t.test('a contract that the guard does not understand is refused', t => {
   const wrong: [string, string, object][] = [
     ['no role', '/new', { get: operation([{ bearer: [] }]) }],
     ['another role', '/new', { get: operation([{ bearer: ['root'] }]) }],
@@ -59,7 +59,7 @@ t.test('a contract that the guard does not understand is not served', t => {
     ['one of two', '/new', { get: operation([{ bearer: ['view'] }, { bearer: ['publish'] }]) }],
     ['another scheme', '/new', { get: operation([{ cookie: ['view'] }]) }],
     ['optional, without a role', '/new', { get: operation([{}]) }],
-    ['a session that nothing makes', '/new/{secret}', { delete: operation([]) }],
+    ['a session that no operation creates', '/new/{secret}', { delete: operation([]) }],
   ];
   for (const [name, path, item] of wrong)
     t.throws(() => rulesOf(withPath(path, item)), /"security" of x|no POST/, name);

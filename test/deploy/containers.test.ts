@@ -34,7 +34,7 @@ for (const file of FILES) {
 
   t.test(file, t => {
     for (const { name, words } of all) t.ok(KNOWN.includes(name), `${name} ${words}`);
-    t.ok(['ARG', 'FROM'].includes(all[0]?.name ?? ''), 'it begins with its base');
+    t.ok(['ARG', 'FROM'].includes(all[0]?.name ?? ''), 'it starts with its base');
 
     const stages = new Set<string>();
     const arguments_ = new Map(named('ARG').map(words => words.split('=') as [string, string]));
@@ -42,7 +42,7 @@ for (const file of FILES) {
       const [, base = '', stage] = /^(\S+)(?: AS (\S+))?$/.exec(words) ?? [];
       const image = base.replace(/^\$\{(\w+)\}$/, (_, name: string) => arguments_.get(name) ?? '');
       t.ok(stages.has(image) || /^[\w./-]+(:[\w.-]+)?$/.test(image), words);
-      // What is built from is of one version, not of whichever is new.
+      // The base images are pinned to a version.
       t.ok(stages.has(image) || image.includes(':') || image === 'bigfootbot-video', words);
       if (stage !== undefined) stages.add(stage);
     }
@@ -72,11 +72,11 @@ t.test('the images install the packages that deploy/packages names', t => {
         .split('\n'),
     );
   t.strictSame(commands, [listed('run', 'build'), listed('run')]);
-  t.ok(listed('build').includes('g++') && !listed('run').includes('g++'), 'no compiler where it runs');
+  t.ok(listed('build').includes('g++') && !listed('run').includes('g++'), 'no compiler in the runtime image');
   t.end();
 });
 
-t.test('what runs is not root, and says whether it is well', t => {
+t.test('the container does not run as root, and has a health check', t => {
   for (const file of ['Dockerfile', 'Dockerfile.jetson']) {
     const all = instructions(file);
     const last = all.slice(all.findLastIndex(({ name }) => name === 'FROM'));
@@ -91,7 +91,7 @@ t.test('what runs is not root, and says whether it is well', t => {
   t.end();
 });
 
-t.test("the Jetson's image is the plain one on another base", t => {
+t.test("the Jetson image is the plain one on another base", t => {
   const rest = (file: string) => source(`${DOCKER}/${file}`).split(/^# --- From here on .*$/m)[1];
   t.equal(rest('Dockerfile.jetson'), rest('Dockerfile'));
   t.ok(rest('Dockerfile')?.includes('FROM base AS build'));
@@ -121,7 +121,7 @@ t.test('compose.yaml', t => {
   t.strictSame(
     made.trim().split('\n'),
     Object.values(secrets).map(({ file }) => file),
-    'secrets.sh makes them',
+    'secrets.sh creates them',
   );
   for (const [name, service] of Object.entries(services)) {
     t.strictSame(service.cap_drop, ['ALL'], name);
@@ -132,7 +132,7 @@ t.test('compose.yaml', t => {
       if (from.startsWith('./')) t.ok(existsSync(`${ROOT}${DOCKER}/${from}`), volume);
       else t.ok(from.startsWith('/dev') || from in volumes, volume);
     }
-    // Who lists processes or looks at a container sees both.
+    // A list of processes, or an inspection of a container, shows both.
     for (const words of [...(service.command ?? []), ...Object.keys(service.environment ?? {})])
       t.notMatch(words, /token|password|auth-secret=/i, `${name}: ${words}`);
   }
@@ -142,14 +142,14 @@ t.test('compose.yaml', t => {
   t.end();
 });
 
-t.test('the context of the images has the sources alone', t => {
+t.test('the build context of the images has only the sources', t => {
   const [first, ...rest] = source('.dockerignore')
     .split('\n')
     .filter(line => line !== '' && !line.startsWith('#'));
   t.equal(first, '*');
   const kept = rest.filter(line => line.startsWith('!')).map(line => line.slice(1));
   for (const path of kept) t.ok(existsSync(`${ROOT}${path}`), path);
-  // What deploy/build.sh and deploy/pack.sh read.
+  // The files that deploy/build.sh and deploy/pack.sh read.
   for (const path of [
     'src',
     'openapi',
@@ -160,6 +160,6 @@ t.test('the context of the images has the sources alone', t => {
     'docs/deploy.md',
   ])
     t.ok(kept.includes(path), path);
-  t.ok(rest.includes('deploy/docker/secrets'), 'no secret gets into an image');
+  t.ok(rest.includes('deploy/docker/secrets'), 'no secret is in an image');
   t.end();
 });

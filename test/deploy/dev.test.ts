@@ -8,21 +8,21 @@ import { until } from '../helpers/server.js';
 
 // deploy/dev.js in a copy of the sources, which it watches, with the real server.
 
-/** Compiling all of it takes 10 s, and several times as long on a machine that has much else to do. */
+/** Compiling everything takes 10 s, and several times as long on a busy machine. */
 const BUILD_MS = 60_000;
 
 function copySources(t: Test): string {
   const root = t.testdir();
   for (const name of ['src', 'openapi', 'deploy', 'package.json', 'package-lock.json', 'tsconfig.json'])
     cpSync(join(ROOT, name), join(root, name), { recursive: true });
-  // What is compiled already is compiled no more than it must.
+  // The existing output is compiled only as far as necessary.
   cpSync(join(ROOT, 'dist/openapi.json'), join(root, 'dist/openapi.json'));
   cpSync(join(ROOT, 'dist/.contract'), join(root, 'dist/.contract'));
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   return root;
 }
 
-t.test('a change is served, a mistake is shown, Ctrl-C ends all', async t => {
+t.test('a change is served, an error is shown, Ctrl-C ends everything', async t => {
   const root = copySources(t);
   const words = ['deploy/dev.js', '--port', '0', '--json', '--state-dir', join(root, 'state'), '--camera', 'a=test'];
   const dev = spawn(process.execPath, words, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -55,15 +55,15 @@ t.test('a change is served, a mistake is shown, Ctrl-C ends all', async t => {
   const file = join(root, 'src/server/http/handlers/system.ts');
   const before = readFileSync(file, 'utf8');
   writeFileSync(file, `${before}\nexport const wrong: number = 'no number';\n`);
-  await until('the mistake is shown', () => /system\.ts.*error TS2322/.test(stderr), BUILD_MS);
-  await until('and what becomes of the server', () => /build failed: the server keeps running as it was/.test(stderr), BUILD_MS);
-  t.equal((await fetch(`${first}/healthz`)).status, 200, 'the server before goes on');
+  await until('the error is shown', () => /system\.ts.*error TS2322/.test(stderr), BUILD_MS);
+  await until('and the state of the server', () => /build failed: the server keeps running as it was/.test(stderr), BUILD_MS);
+  t.equal((await fetch(`${first}/healthz`)).status, 200, 'the previous server continues');
 
   writeFileSync(file, `${before}\nprocess.stderr.write('as it was changed\\n');\n`);
   const second = await served(2);
   t.equal((await fetch(`${second}/healthz`)).status, 200);
-  t.match(stderr, 'as it was changed', 'the server is what was written last');
-  await t.rejects(fetch(`${first}/healthz`), 'the one before is gone');
+  t.match(stderr, 'as it was changed', 'the server runs the last version');
+  await t.rejects(fetch(`${first}/healthz`), 'the previous one has ended');
 
   const [server = 0] = childrenOf(dev.pid ?? 0);
   const workers = childrenOf(server);

@@ -32,7 +32,7 @@ const OTHERS = [
 const isAtWork = (versions: string): boolean =>
   readdirSync(versions).some(name => name.endsWith('.new') && existsSync(join(versions, name, 'node_modules')));
 
-t.test('shown, installed, run, installed again, removed', t => {
+t.test('dry run, install, run, reinstall, uninstall', t => {
   const { at, install, uninstall, has, files } = makeSystem(t);
   const dry = install('--dry-run');
   t.equal(dry.status, 0, dry.output);
@@ -44,14 +44,14 @@ t.test('shown, installed, run, installed again, removed', t => {
   t.strictSame(
     [...OTHERS, CONFIG].filter(path => path !== OTHERS[3] && !has(path)),
     [],
-    'all is there',
+    'everything is installed',
   );
   t.equal(readlinkSync(at('/usr/local/bin/bigfootbot-video')), `${PREFIX}/bin/bigfootbot-video`);
   t.equal(statSync(at(CONFIG)).mode & 0o777, 0o600, 'it may hold passwords');
   t.equal(statSync(at('/etc/bigfootbot-video')).mode & 0o777, 0o750);
-  t.notOk(has(JETSON), 'this is no Jetson');
+  t.notOk(has(JETSON), 'this is not a Jetson');
 
-  // What was copied works without the clone: its launcher names the folder it will have.
+  // The copy works without the clone: its launcher names its final folder.
   const launcher = readFileSync(at(`${PREFIX}/bin/bigfootbot-video`), 'utf8');
   const [, node = '', main = ''] = /^#!\/bin\/sh\nexec (\S+) (\S+) "\$@"\n$/.exec(launcher) ?? [];
   t.equal(main, `${VERSIONS}/${readdirSync(at(VERSIONS))[0]}/dist/src/main.js`);
@@ -61,7 +61,7 @@ t.test('shown, installed, run, installed again, removed', t => {
   for (const name of ['typescript', 'tap', '@biomejs', 'playwright-core']) t.notOk(packages.includes(name), name);
   for (const path of ['dist/test', 'dist/bench', 'src', 'node_modules/node-gtk/build'])
     t.notOk(has(`${PREFIX}/${path}`), path);
-  t.match(readlinkSync(at(PREFIX)), /^bigfootbot-video\.versions\/\d+\.\d+\.\d+-1$/, 'wherever the root is');
+  t.match(readlinkSync(at(PREFIX)), /^bigfootbot-video\.versions\/\d+\.\d+\.\d+-1$/, 'relative, for any root');
 
   const before = files();
   const mine = '# mine\n';
@@ -69,8 +69,8 @@ t.test('shown, installed, run, installed again, removed', t => {
   writeFileSync(at('/etc/avahi/services/bigfootbot-video.service'), mine);
   writeFileSync(at(`${PREFIX}/left-over`), '');
   t.equal(install().status, 0, 'again');
-  t.strictSame(changes(before, files()), [], 'nothing more and nothing less');
-  t.equal(readFileSync(at(CONFIG), 'utf8'), mine, 'the configuration stays');
+  t.strictSame(changes(before, files()), [], 'nothing was added or removed');
+  t.equal(readFileSync(at(CONFIG), 'utf8'), mine, 'the configuration is kept');
   t.equal(readFileSync(at('/etc/avahi/services/bigfootbot-video.service'), 'utf8'), mine);
 
   t.equal(install('--dry-run').status, 0);
@@ -78,14 +78,14 @@ t.test('shown, installed, run, installed again, removed', t => {
   t.strictSame(changes(before, files()), [], '--dry-run does nothing');
 
   t.equal(uninstall().status, 0);
-  t.strictSame(files(), [CONFIG.slice(1)], 'the configuration stays');
-  t.equal(uninstall().status, 0, 'nothing to be removed is no error');
+  t.strictSame(files(), [CONFIG.slice(1)], 'the configuration is kept');
+  t.equal(uninstall().status, 0, 'a second uninstall is no error');
   t.equal(uninstall('--purge').status, 0);
   t.strictSame(files(), []);
   t.end();
 });
 
-t.test('a folder that is not ours is neither replaced nor removed', t => {
+t.test("a third party's folder is neither replaced nor removed", t => {
   const { at, install, uninstall, files } = makeSystem(t);
   mkdirSync(at('/opt/other'), { recursive: true });
   writeFileSync(at('/opt/other/theirs'), '');
@@ -113,7 +113,7 @@ t.test('a folder that is not ours is neither replaced nor removed', t => {
   t.end();
 });
 
-t.test('elsewhere, on a Jetson; interrupted: what was there goes on, and the next time it is whole', async t => {
+t.test('elsewhere, on a Jetson; an interrupted install keeps the old version, the next completes', async t => {
   const { root, at, install, uninstall, has, files } = makeSystem(t);
   const elsewhere = '/srv/video-1.0';
   const prefix = `--prefix=${elsewhere}`;
@@ -127,7 +127,7 @@ t.test('elsewhere, on a Jetson; interrupted: what was there goes on, and the nex
   t.notOk(has(PREFIX));
 
   const before = files();
-  // A mark of the old one, which a new one has not.
+  // A marker that only the old version has.
   writeFileSync(at(`${elsewhere}/old`), '');
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const child = spawn('setsid', ['sh', 'deploy/install.sh', prefix], {
@@ -139,13 +139,13 @@ t.test('elsewhere, on a Jetson; interrupted: what was there goes on, and the nex
     await until('it copies', () => isAtWork(at(`${elsewhere}.versions`)));
     process.kill(-(child.pid ?? 0), signal);
     await exited;
-    t.ok(has(`${elsewhere}/old`) && has(`${elsewhere}/bin/bigfootbot-video`), `${signal}: the old one is as it was`);
+    t.ok(has(`${elsewhere}/old`) && has(`${elsewhere}/bin/bigfootbot-video`), `${signal}: the old one is unchanged`);
   }
   const whole = install(prefix);
   t.equal(whole.status, 0, whole.output);
-  t.strictSame(changes(before, files()), [], 'whole, without what was left over');
+  t.strictSame(changes(before, files()), [], 'complete, without leftovers');
 
-  // A removal that was interrupted: half of it is gone.
+  // An interrupted uninstall: half of it is removed.
   const version = realpathSync(at(elsewhere));
   rmSync(at(elsewhere));
   ran('mv', [version, `${version}.new`]);
@@ -165,14 +165,14 @@ t.test('a clone that is not built is not installed', t => {
   t.end();
 });
 
-t.test('without root nothing is tried', { skip: process.getuid?.() === 0 && 'this is root' }, t => {
+t.test('without root nothing is attempted', { skip: process.getuid?.() === 0 && 'this is root' }, t => {
   t.match(ran('sh', ['deploy/install.sh']), { status: 77, output: /sudo/ });
   t.match(ran('sh', ['deploy/uninstall.sh']), { status: 77, output: /sudo/ });
   t.end();
 });
 
 t.test(
-  'the secrets of the containers: made once, for their users alone',
+  'the secrets of the containers are created once, only for their users',
   { skip: process.getuid?.() !== 0 && 'it needs root' },
   t => {
     const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-secrets-'));
@@ -199,7 +199,7 @@ t.test(
   },
 );
 
-t.test('the user of the images is the one that its secret is for', t => {
+t.test('the user of the images is the owner of its secret', t => {
   t.match(source('deploy/docker/Dockerfile'), /--uid 10001 /);
   t.match(source('deploy/docker/secrets.sh'), /^VIDEO=10001 /m);
   t.end();

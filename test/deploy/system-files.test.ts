@@ -7,18 +7,18 @@ const AVAHI = 'deploy/avahi/bigfootbot-video.service';
 const AVAHI_DTD = '/usr/share/avahi/avahi-service.dtd';
 const RULES = 'deploy/udev/70-bigfootbot-video.rules';
 
-/** What udev(7) knows, of what is of use here, and how each may be used: matched (`==`) or set. */
+/** The relevant keys of udev(7), and how each may be used: matched (`==`) or set. */
 const MATCHES = /^(SUBSYSTEMS?|KERNELS?|DRIVERS?|ATTRS?\{\w+\}|ENV\{\w+\})$/;
 const SETS = /^(SYMLINK|GROUP|MODE|TAG)$/;
 
-/** A rule's parts; null for a line that is none. */
+/** The parts of a rule; null for an invalid line. */
 function readRule(line: string): { key: string; operator: string; value: string }[] | null {
   const parts = [...line.matchAll(/\s*([A-Z]+(?:\{\w+\})?)(==|!=|\+=|:=|=)"((?:[^"\\]|\\.)*)"(?:,|$)/gy)];
   if (parts.map(([text]) => text).join('') !== line) return null;
   return parts.map(([, key = '', operator = '', value = '']) => ({ key, operator, value }));
 }
 
-t.test('the rules of udev are rules, those in comments too', t => {
+t.test('the udev rules are valid, those in comments too', t => {
   const lines = source(RULES)
     .split('\n')
     .map(line => line.replace(/^# {3}(?=[A-Z]+==)/, ''))
@@ -38,32 +38,32 @@ t.test('the rules of udev are rules, those in comments too', t => {
 });
 
 const udevVersion = lacks('udevadm') || Number(/\d+/.exec(ran('udevadm', ['--version']).output)?.[0]) < 254;
-t.test('udev takes them', { skip: udevVersion && 'udevadm of systemd 254 or later is not installed' }, t => {
+t.test('udev accepts the rules', { skip: udevVersion && 'udevadm of systemd 254 or later is not installed' }, t => {
   const { status, output } = ran('udevadm', ['verify', '--resolve-names=never', RULES]);
   t.equal(status, 0, output);
   t.end();
 });
 
-t.test('the Avahi service is XML, and of its form', { skip: lacks('xmllint') }, t => {
+t.test('the Avahi service is valid XML', { skip: lacks('xmllint') }, t => {
   t.match(ran('xmllint', ['--noout', '--nonet', AVAHI]), { status: 0 });
-  if (!existsSync(AVAHI_DTD)) t.pass('avahi-daemon, which has its form, is not installed');
+  if (!existsSync(AVAHI_DTD)) t.pass('avahi-daemon, which has the DTD, is not installed');
   else t.match(ran('xmllint', ['--noout', '--nonet', '--dtdvalid', AVAHI_DTD, AVAHI]), { status: 0 });
   t.end();
 });
 
-t.test('the Avahi service leads to where the server listens if nothing is said', t => {
+t.test('the Avahi service has the default port of the server', t => {
   const service = source(AVAHI);
   const { server } = parse(source('deploy/config.example.yaml')) as { server: { port: number } };
   t.equal(/<port>(\d+)<\/port>/.exec(service)?.[1], String(server.port));
-  // RFC 6335: a service's name has 15 characters at the most; a subtype of it may be longer.
+  // RFC 6335: the name of a service has at most 15 characters; a subtype may be longer.
   for (const [, type = ''] of service.matchAll(/<type>_([\w-]+)\._tcp<\/type>/g)) t.ok(type.length <= 15, type);
   const { paths } = parse(source('openapi/openapi.yaml')) as { paths: Record<string, unknown> };
-  t.ok('/whep/{camera}' in paths, 'what it says of WHEP is so');
+  t.ok('/whep/{camera}' in paths, 'its path of WHEP is right');
   t.match(service, '<txt-record>whep=/whep/{camera}</txt-record>');
   t.end();
 });
 
-t.test('the shell scripts', { skip: lacks('shellcheck') }, t => {
+t.test('shellcheck accepts the shell scripts', { skip: lacks('shellcheck') }, t => {
   const scripts = (readdirSync(`${ROOT}deploy`, { recursive: true }) as string[])
     .filter(path => path.endsWith('.sh'))
     .map(path => `deploy/${path}`);

@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type Ran, ROOT, ran } from '../helpers/programs.js';
 
-// deploy/test.sh in a tree of its own, with test files that are a few lines of TAP.
+// deploy/test.sh in its own tree, with test files that are a few lines of TAP.
 
 const DAY_MS = 86_400_000;
 const OK = "console.log('TAP version 14\\n1..1\\nok 1 - it holds\\n# { total: 1, pass: 1 }');";
 const FAILS =
   "console.log('1..1\\nnot ok 1 - it does not hold\\n# { total: 1, pass: 0, fail: 1 }'); process.exitCode = 1;";
-/** What a race looks like: it fails the first time alone. */
+/** Simulates a race: fails only the first time. */
 const FAILS_ONCE = `if (runs() === 1) { ${FAILS} } else { ${OK} }`;
 
 const day = (daysAgo: number): string => new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10);
@@ -55,7 +55,7 @@ function makeTree(t: Test, files: Record<string, string>, quarantine?: string): 
 
 const passing = (...names: string[]): Record<string, string> => Object.fromEntries(names.map(name => [name, OK]));
 
-t.test('a failure fails the run, and is run once', t => {
+t.test('a failure fails the run, and is not repeated', t => {
   const tree = makeTree(t, { ...passing('access/a', 'config/b', 'web/c', 'media/d'), 'media/racy': FAILS_ONCE });
   const { status, output, last } = tree.run();
   t.equal(status, 1, output);
@@ -66,14 +66,14 @@ t.test('a failure fails the run, and is run once', t => {
   t.end();
 });
 
-t.test('what breaks off, or says nothing, has failed', t => {
+t.test('a test that is aborted, or asserts nothing, has failed', t => {
   for (const [name, body] of [
     ['it exits with 1', 'process.exit(1);'],
     ['it exits with 0 before it has a plan', 'process.exit(0);'],
     ['it is killed', "process.kill(process.pid, 'SIGKILL'); setInterval(() => 0, 1000);"],
-    ['it has asked nothing', "console.log('TAP version 14\\n1..0\\n# { total: 0, pass: 0 }');"],
-    ['it has counted nothing', "console.log('TAP version 14\\n1..0');"],
-    // With it goes the shell that would have told of it.
+    ['it has no assertions', "console.log('TAP version 14\\n1..0\\n# { total: 0, pass: 0 }');"],
+    ['it has no count', "console.log('TAP version 14\\n1..0');"],
+    // This also kills the shell that would report it.
     ['its shell is killed', "process.kill(process.ppid, 'SIGKILL');"],
   ] as const) {
     const tree = makeTree(t, { ...passing('access/a'), 'config/b': body });
@@ -83,7 +83,7 @@ t.test('what breaks off, or says nothing, has failed', t => {
   t.end();
 });
 
-t.test('which command runs a file is said by its folder', t => {
+t.test('the folder of a file decides which command runs it', t => {
   const files = ['access/a', 'worker/b', 'http/c', 'cli/d', 'browser/e', 'media/f', 'interop/g', 'faults/h', 'v4l2/i'];
   const had = (...words: string[]): string => {
     const tree = makeTree(t, passing(...files));
@@ -94,29 +94,29 @@ t.test('which command runs a file is said by its folder', t => {
   t.equal(had(), 'access/a worker/b http/c cli/d browser/e media/f', 'npm test');
   t.equal(had('--unit'), 'access/a worker/b', 'npm run test:unit');
   t.equal(had('--interop'), 'interop/g faults/h', 'npm run test:interop');
-  t.equal(had('http/', 'faults/h'), 'http/c faults/h', 'words choose among all of them');
+  t.equal(had('http/', 'faults/h'), 'http/c faults/h', 'arguments select among all of them');
   t.equal(had('--faults'), 'faults/h', 'npm run test:faults');
-  t.equal(had('--unit', 'b', 'c', '/g'), 'access/a worker/b', 'and with an option among its own');
+  t.equal(had('--unit', 'b', 'c', '/g'), 'access/a worker/b', 'and with an option among its files');
   t.equal(had('--interop', 'faults'), 'faults/h');
   const { run } = makeTree(t, passing(...files));
-  t.match(run('http/nothing'), { status: 1, output: /no test file .*http\/nothing/ }, 'nothing chosen is no success');
+  t.match(run('http/nothing'), { status: 1, output: /no test file .*http\/nothing/ }, 'no selected file is a failure');
   t.match(run('--units'), { status: 64, output: /usage: .*--unit \| --interop \| --faults/ });
   t.end();
 });
 
-t.test('what is in quarantine is not run, and counts', t => {
+t.test('a file in quarantine is not run, and is counted', t => {
   const files = { ...passing('access/a'), 'media/racy': FAILS, 'interop/b': FAILS };
   const quarantine = `# why\n\ntest/media/racy.test.ts ${day(29)} it loses a frame now and then\ntest/interop/b.test.ts ${day(0)} x`;
   const tree = makeTree(t, files, quarantine);
   const { status, last, output } = tree.run();
   t.equal(status, 0, output);
   t.equal(tree.runs('media/racy'), 0);
-  t.match(last, /^1 files, 0 of them failed, 2 in quarantine; 1 asserts passed/, 'all that are in there');
-  t.equal(tree.run('media/racy').status, 1, 'by its name neither');
+  t.match(last, /^1 files, 0 of them failed, 2 in quarantine; 1 asserts passed/, 'all of them');
+  t.equal(tree.run('media/racy').status, 1, 'not even by its name');
   t.end();
 });
 
-t.test('a quarantine that is over, or says nothing, fails the run before it begins', t => {
+t.test('an expired or invalid quarantine fails the run before it starts', t => {
   const file = 'test/media/racy.test.ts';
   for (const [line, complaint] of [
     [`${file} ${day(31)} flaky`, /quarantine\.txt:1: since .* more than 30 days/],

@@ -6,17 +6,17 @@ import { EXIT } from '../../src/domain/command-error.js';
 import { lacks, ran, source } from '../helpers/programs.js';
 
 const UNIT = 'bigfootbot-video.service';
-/** Tenths of what "systemd-analyze security" calls exposure, from 0 to 100; it was 20 with systemd 252. */
+/** Tenths of the exposure of "systemd-analyze security", from 0 to 100; it was 20 with systemd 252. */
 const MOST_EXPOSURE = 25;
 
 const unit = source(`deploy/systemd/${UNIT}`);
 const skip = lacks('systemd-analyze');
-/** A unit that names a program that is there, which is what is checked besides its words. */
+/** A unit with an existing program, as systemd also checks that. */
 const installed = unit.replace(/^ExecStart=\S+/m, 'ExecStart=/bin/sh');
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-unit-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The unit in a folder of its own, with what is put beside it on a Jetson or not. */
+/** The unit in its own folder, with or without the Jetson's drop-in. */
 function write(name: string, dropIn: string | null): string {
   const file = join(folder, name, UNIT);
   mkdirSync(join(folder, name, `${UNIT}.d`), { recursive: true });
@@ -40,7 +40,7 @@ t.test('systemd understands every line, on a Jetson too', { skip }, t => {
   t.end();
 });
 
-t.test('a mistake in it would be seen', { skip }, t => {
+t.test('an error in the unit would be detected', { skip }, t => {
   const file = join(folder, 'wrong.service');
   writeFileSync(file, installed.replace('ProtectHome=yes', 'ProtectHome=maybe\nProtectHone=yes'));
   const { output } = ran('systemd-analyze', ['verify', '--man=no', file]);
@@ -49,16 +49,16 @@ t.test('a mistake in it would be seen', { skip }, t => {
   t.end();
 });
 
-t.test('it may do little', { skip }, t => {
+t.test('the service is sandboxed', { skip }, t => {
   const judge = (most: number) =>
     ran('systemd-analyze', ['security', '--offline=yes', '--no-pager', `--threshold=${most}`, write('plain', null)]);
   const { status, output } = judge(MOST_EXPOSURE);
   t.equal(status, 0, output);
-  t.not(judge(1).status, 0, 'the threshold is one');
+  t.not(judge(1).status, 0, 'the threshold is effective');
   t.end();
 });
 
-t.test('what ends by itself and what does not', t => {
+t.test('restarts and timeouts', t => {
   t.strictSame(valuesOf('Restart'), ['always']);
   t.strictSame(valuesOf('RestartPreventExitStatus'), [`${EXIT.usage} ${EXIT.config}`]);
   t.end();

@@ -1,4 +1,4 @@
-// What an install does where there is something already: to a program that runs, and to files of root's.
+// An install over an existing one: a running program, and files of root.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,13 +9,13 @@ import { noMounts } from '../helpers/mount-space.js';
 import { ran } from '../helpers/programs.js';
 import { until, workersOf } from '../helpers/server.js';
 
-/** Which file a process has its native code from, by its inode: the same name may stand for another version. */
+/** The file of a process's native code, by its inode: another version may have the same name. */
 function addonOf(pid: number): string | undefined {
   const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
   return /^.* (\S+:\S+ \d+) .*node_gtk\.node/m.exec(maps)?.[1];
 }
 
-/** A process that, by its command line, runs a program; until the test or it is ended. */
+/** A process whose command line shows a program; runs until the end of the test. */
 function runs(t: Test, program: string) {
   const child = spawn('node', ['-e', 'setInterval(() => {}, 1000)', program]);
   const exited = new Promise(resolve => child.once('exit', resolve));
@@ -29,7 +29,7 @@ function runs(t: Test, program: string) {
 }
 
 t.test(
-  'a server that runs goes on with its version, whatever is installed; and that is removed when nobody runs it',
+  'a running server keeps its version after an update; it is removed when it is no longer in use',
   async t => {
     const { at, install } = makeSystem(t);
     t.equal(install().status, 0);
@@ -42,20 +42,20 @@ t.test(
     await new Promise(resolve => server.stdout.once('data', resolve));
     const worker = () => workersOf(server.pid ?? 0).find(({ camera }) => camera === 'a')?.pid;
     const first = await until('its camera has a process', worker);
-    const addon = await until('that is ready', () => addonOf(first));
+    const addon = await until('it is ready', () => addonOf(first));
     t.equal(install().status, 0);
     process.kill(first, 'SIGKILL');
     const second = await until('it has another', () => (worker() === first ? undefined : worker()));
-    t.equal(await until('that is ready', () => addonOf(second)), addon, 'of the same version');
+    t.equal(await until('it is ready', () => addonOf(second)), addon, 'of the same version');
     t.equal(readdirSync(at(VERSIONS)).length, 2);
     server.kill('SIGTERM');
     t.equal(await exited, 0);
     t.equal(install().status, 0);
-    t.equal(readdirSync(at(VERSIONS)).length, 1, 'the old ones are gone');
+    t.equal(readdirSync(at(VERSIONS)).length, 1, 'the old ones are removed');
   },
 );
 
-t.test('over what an older installer has made, where the program was in the folder itself', async t => {
+t.test('over an older layout, with the program in the folder itself', async t => {
   const { at, install, uninstall, has, files } = makeSystem(t);
   t.equal(install().status, 0);
   const before = files();
@@ -68,13 +68,13 @@ t.test('over what an older installer has made, where the program was in the fold
   makeOld(PREFIX);
   const running = runs(t, at(`${PREFIX}/dist/src/main.js`));
   const refused = install();
-  t.equal(refused.status, 1, 'it would have children of the new version');
+  t.equal(refused.status, 1, 'its children would be of the new version');
   t.match(refused.output, /a program runs from .*end it first/);
   t.ok(has(`${PREFIX}/bin/bigfootbot-video`));
   await running.end();
   t.equal(install().status, 0);
   t.strictSame(changes(before, files()), []);
-  // As it was left between two moves.
+  // The state between two renames.
   makeOld(`${PREFIX}.old`);
   t.equal(install().status, 0);
   t.strictSame(changes(before, files()), []);
@@ -84,10 +84,10 @@ t.test('over what an older installer has made, where the program was in the fold
 });
 
 /**
- * Runs a script where it is a machine of its own: with a copy of /etc, and nothing else of what install.sh writes to.
- * ROOT is where its files are to be seen afterwards.
+ * Runs a script as on its own machine: with a copy of /etc, and nothing else of what install.sh writes to.
+ * ROOT is where its files are afterwards.
  */
-function onMachineOfItsOwn(t: Test, script: string) {
+function onSeparateMachine(t: Test, script: string) {
   const root = mkdtempSync(join(tmpdir(), 'bigfootbot-machine-'));
   t.teardown(() => rmSync(root, { recursive: true, force: true }));
   const mounts = `set -eu
@@ -103,10 +103,10 @@ mount -t tmpfs tmpfs /run
 }
 
 t.test(
-  'over an older one whose service runs, a step that fails leaves the old program, and the service runs again',
+  'a failed update of a running service keeps the old program, and restarts the service',
   { skip: noMounts },
   t => {
-    const { output } = onMachineOfItsOwn(
+    const { output } = onSeparateMachine(
       t,
       `install() { PATH="$0/stubs:$PATH" sh deploy/install.sh >"$0/said" 2>&1 && echo installed || { echo failed; tail -n 1 "$0/said"; }; }
 mkdir -p /run/systemd/system "$0/stubs"
@@ -159,7 +159,7 @@ cat "$0/asked"
   },
 );
 
-t.test('two clones install one after the other', async t => {
+t.test('concurrent installs from two clones run one after the other', async t => {
   const { at, install } = makeSystem(t);
   mkdirSync(at('/opt'), { recursive: true });
   const holder = spawn('flock', [at('/opt'), '-c', 'echo held; read end'], { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -183,10 +183,10 @@ t.test('two clones install one after the other', async t => {
 });
 
 t.test(
-  'as root: the service gets its configuration, and nothing of root that it puts in the place of it',
+  "the service owns its configuration, but no file of root that was put in its place",
   { skip: noMounts },
   t => {
-    const { status, output } = onMachineOfItsOwn(
+    const { status, output } = onSeparateMachine(
       t,
       `install() { sh deploy/install.sh 2>&1 | grep owner || true; }
 owner() { printf '%s ' "$1:"; stat -L -c %U "$1"; }

@@ -9,7 +9,7 @@ const DEVICE = '/dev/video0';
 const sets = (calls: readonly string[]): string[] =>
   calls.flatMap(call => (call.includes('--set-ctrl') ? [call.split(' ').slice(2).join(' ')] : []));
 
-t.test('what is set, in the order in which it can be', async t => {
+t.test('controls are set in an order that works', async t => {
   const program = fakeV4l2Ctl(t);
   program.give(DEVICE, C920);
   const { kept, failed } = await setControls(DEVICE, {
@@ -22,7 +22,7 @@ t.test('what is set, in the order in which it can be', async t => {
   t.strictSame(
     sets(program.calls()),
     ['auto_exposure=1', 'exposure_time_absolute=157'],
-    'what is so already is not set',
+    'a control with the right value is not set',
   );
   const controls = await readControls(DEVICE);
   t.match(
@@ -31,7 +31,7 @@ t.test('what is set, in the order in which it can be', async t => {
   );
 });
 
-t.test('one wrong value, and nothing is set', async t => {
+t.test('with one invalid value nothing is set', async t => {
   const program = fakeV4l2Ctl(t);
   program.give(DEVICE, VIVID);
   const wrong: [object, RegExp, RegExp?][] = [
@@ -61,7 +61,7 @@ t.test('one wrong value, and nothing is set', async t => {
   t.strictSame(sets(program.calls()), []);
 });
 
-t.test('each type, the default, and what is not kept', async t => {
+t.test('each type, the default, and values that are not saved', async t => {
   const program = fakeV4l2Ctl(t);
   program.give(DEVICE, VIVID);
   const { kept, failed } = await setControls(DEVICE, {
@@ -91,7 +91,7 @@ t.test('each type, the default, and what is not kept', async t => {
   t.equal(sets(program.calls()).at(-1), 'brightness=128');
 });
 
-t.test('what the driver refuses, and what is inactive', async t => {
+t.test('refused and inactive controls', async t => {
   const program = fakeV4l2Ctl(t);
   program.give(DEVICE, C920);
   program.refuse('gain');
@@ -105,12 +105,12 @@ t.test('what the driver refuses, and what is inactive', async t => {
   });
 });
 
-t.test('bringing a device to what is configured', async t => {
+t.test('a device is set to its configuration', async t => {
   const program = fakeV4l2Ctl(t);
   program.give(DEVICE, C920);
   program.refuse('gain');
   t.strictSame(await applyControls(DEVICE, {}), []);
-  t.strictSame(program.calls(), [], 'nothing configured, nothing asked');
+  t.strictSame(program.calls(), [], 'without configuration v4l2-ctl is not called');
   const failed = await applyControls(DEVICE, {
     brightness: 130,
     gain: 10,
@@ -131,7 +131,7 @@ t.test('bringing a device to what is configured', async t => {
   ]);
 });
 
-t.test('a device that is gone, and one that hangs', async t => {
+t.test('a missing device, and one that hangs', async t => {
   const program = fakeV4l2Ctl(t);
   await t.rejects(readControls(DEVICE), { code: 'camera-unavailable', message: /Cannot open device/ });
   program.hang(DEVICE);

@@ -23,7 +23,7 @@ const until = async (holds: () => boolean, ms = 20_000): Promise<number> => {
   return performance.now() - began;
 };
 
-t.test('what is plugged in, with what its driver says', async t => {
+t.test('connected devices, with the information of their drivers', async t => {
   const program = fakeV4l2Ctl(t);
   const { devicePaths, plug } = fakeSysfs(t);
   plug({ node: 'video2', name: 'HD Pro Webcam C920', parent: onUsb('1'), driver: 'uvcvideo', serial: '9165D69F' });
@@ -50,10 +50,10 @@ t.test('what is plugged in, with what its driver says', async t => {
   t.match(sensor, { driver: 'tegra-video', serial: null, usable: /raw data .*RG10.*argus/ });
   t.equal(sensor?.modes.length, 4);
   t.strictSame(warnings, []);
-  t.equal(program.calls().length, 4, 'each is asked once');
+  t.equal(program.calls().length, 4, 'each is queried once');
 });
 
-t.test('plugging and unplugging is known at once', async t => {
+t.test('plugging and unplugging is noticed at once', async t => {
   const program = fakeV4l2Ctl(t);
   const { devicePaths, plug, unplug } = fakeSysfs(t);
   for (const node of ['video0', 'video1']) program.give(node, { info: 'c920.info', formats: 'c920.formats' });
@@ -71,10 +71,10 @@ t.test('plugging and unplugging is known at once', async t => {
   await until(() => devices.list().length === 1);
   t.match(changes[2], [{ device: join(devicePaths.dev, 'video1'), serial: '9165D69F' }], 'under another number');
   await until(() => changes.length > 3);
-  t.strictSame(changes[3], changes[2], 'told once more when udev has made its links');
+  t.strictSame(changes[3], changes[2], 'reported again when udev has made its links');
 });
 
-t.test('one that was replaced under its number is gone and there again', async t => {
+t.test('a device that was replaced under the same number is removed and added', async t => {
   const program = fakeV4l2Ctl(t);
   const { devicePaths, plug, unplug } = fakeSysfs(t);
   program.give('video0', { info: 'c920.info', formats: 'c920.formats' });
@@ -91,7 +91,7 @@ t.test('one that was replaced under its number is gone and there again', async t
   );
 });
 
-t.test('permissions that change are noticed, and do not take it away', async t => {
+t.test('changed permissions are noticed, and do not remove the device', async t => {
   const program = fakeV4l2Ctl(t);
   const { devicePaths, plug } = fakeSysfs(t);
   program.give('video0', { info: 'c920.info', formats: 'c920.formats' });
@@ -102,11 +102,11 @@ t.test('permissions that change are noticed, and do not take it away', async t =
   chmodSync(join(devicePaths.dev, 'video0'), 0o600);
   await until(() => program.calls().length > before);
   await new Promise(resolve => setTimeout(resolve, 100));
-  t.equal(program.calls().length, before + 1, 'it is asked again');
-  t.strictSame(changes, [], 'and nothing is another than before');
+  t.equal(program.calls().length, before + 1, 'it is queried again');
+  t.strictSame(changes, [], 'and nothing has changed');
 });
 
-t.test('a driver that hangs holds up no other', async t => {
+t.test('a driver that hangs does not delay others', async t => {
   const program = fakeV4l2Ctl(t);
   const { devicePaths, plug } = fakeSysfs(t);
   const { devices, changes } = watched(t, devicePaths);
@@ -117,13 +117,13 @@ t.test('a driver that hangs holds up no other', async t => {
   plug({ node: 'video1', name: 'HD Pro Webcam C920', parent: onUsb('2') });
   await until(() => changes.length > 0);
   t.match(changes[0], [{ name: 'HD Pro Webcam C920' }]);
-  t.equal(changes[0]?.length, 1, 'before the other has had its time');
+  t.equal(changes[0]?.length, 1, 'before the timeout of the other');
   await until(() => devices.list().length === 2);
   const broken = devices.list().find(({ name }) => name === 'Broken Camera');
   t.match(broken, { bus: 'usb-0000:00:14.0-1', usable: /did not answer within 3 s/ });
 });
 
-t.test('without v4l2-ctl: said once, and what the kernel lists', async t => {
+t.test('without v4l2-ctl: one warning, and the devices that the kernel lists', async t => {
   const path = process.env.PATH;
   process.env.PATH = '/nowhere';
   t.teardown(() => {
@@ -148,7 +148,7 @@ t.test('without v4l2-ctl: said once, and what the kernel lists', async t => {
     },
     { bus: 'platform:vivid.0', driver: 'vivid', serial: null },
   ]);
-  t.equal(devices.list().length, 2, 'a second node is not taken for a camera');
+  t.equal(devices.list().length, 2, 'a second node is not treated as a camera');
   t.equal(warnings.length, 1);
   t.match(warnings[0], 'apt-get install v4l-utils');
 });

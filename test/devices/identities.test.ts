@@ -18,7 +18,7 @@ const node = (device: string, more: Partial<Inspected>): Inspected => ({
 const names = (nodes: readonly Inspected[]): unknown =>
   disambiguate(nodes).map(({ device, bus, serial }) => [device, bus, serial]);
 
-t.test('a serial number that two cameras have is none', async t => {
+t.test('a serial number of two cameras is ignored', async t => {
   t.strictSame(
     names([
       node('/dev/video0', { bus: 'usb-1', serial: 'SN0001' }),
@@ -33,7 +33,7 @@ t.test('a serial number that two cameras have is none', async t => {
   );
 });
 
-t.test('several nodes of one camera have names of their own; what cannot be used comes last', async t => {
+t.test('several nodes of one camera have distinct names; unusable ones come last', async t => {
   const camera = { bus: 'usb-1', serial: '838212073252' };
   t.strictSame(
     names([
@@ -49,7 +49,7 @@ t.test('several nodes of one camera have names of their own; what cannot be used
   );
 });
 
-t.test('why pictures cannot be taken', async t => {
+t.test('why a device is not usable', async t => {
   const info = (driver: string): NodeInfo => ({
     driver,
     name: '',
@@ -69,7 +69,7 @@ t.test('why pictures cannot be taken', async t => {
   t.match(whyNot({ ...info('rp1-cfe'), needsMediaController: true }, [mode('YUYV')]), /libcamera/);
 });
 
-t.test('what may not be opened is listed with what to do', async t => {
+t.test('a device without permission is listed with the remedy', async t => {
   const listed: VideoNode = {
     device: '/dev/video0',
     index: 0,
@@ -81,7 +81,7 @@ t.test('what may not be opened is listed with what to do', async t => {
     identity: '',
     state: '',
   };
-  const missing = (): never => t.fail('v4l2-ctl is not asked') as never;
+  const missing = (): never => t.fail('v4l2-ctl was called') as never;
   t.match(await inspect(listed, missing), { serial: 'X1', usable: /usermod -aG video/ });
   t.match(await inspect({ ...listed, access: 'absent' }, missing), { usable: /--device \/dev\/video0/ });
   t.equal(await inspect({ ...listed, index: 1 }, missing), null);

@@ -8,7 +8,7 @@ import { recorded } from '../helpers/fake-v4l2-ctl.js';
 const lines = (modes: readonly CaptureMode[]): string[] =>
   modes.map(({ format, width, height, framerates }) => `${format} ${width}x${height} ${framerates.join(' ')}`.trim());
 
-t.test('what a node is', async t => {
+t.test('the kind of a node', async t => {
   const about = (name: string): unknown => {
     const { driver, name: card, bus, captures } = parseInfo(recorded(name)) ?? {};
     return [driver, card, bus, captures];
@@ -21,15 +21,15 @@ t.test('what a node is', async t => {
   t.strictSame(about('tegra-video.info'), ['tegra-video', 'vi-output, imx477 7-001a', 'platform:54080000.vi:0', true]);
   t.strictSame(about('vivid-000.info'), ['vivid', 'vivid', 'platform:vivid-000', true]);
   t.strictSame(about('vivid-001.info'), ['vivid', 'vivid', 'platform:vivid-001', true]);
-  t.strictSame(about('vivid-out.info'), ['vivid', 'vivid', 'platform:vivid-000', false], 'takes pictures');
-  t.strictSame(about('vivid-meta.info'), ['vivid', 'vivid', 'platform:vivid-000', false], 'brings no pictures');
+  t.strictSame(about('vivid-out.info'), ['vivid', 'vivid', 'platform:vivid-000', false], 'an output device');
+  t.strictSame(about('vivid-meta.info'), ['vivid', 'vivid', 'platform:vivid-000', false], 'metadata only');
   t.equal(parseInfo(''), null);
   t.equal(parseInfo('Cannot open device /dev/video0, exiting.'), null);
   const isp = recorded('vivid-000.info').replace('Driver name      : vivid', 'Driver name      : pispbe');
   t.equal(parseInfo(isp)?.captures, false, 'an image processor');
 });
 
-t.test('names that are said twice', async t => {
+t.test('duplicate names', async t => {
   t.equal(tidy('Integrated Camera: Integrated C'), 'Integrated Camera');
   t.equal(tidy('USB Video: USB Video'), 'USB Video');
   t.equal(tidy('FHD WebCam: IR Camera'), 'FHD WebCam: IR Camera');
@@ -54,7 +54,7 @@ t.test('formats, sizes and rates', async t => {
       'YUYV 640x480 30',
       'YUYV 320x240 30',
     ],
-    'the form before 1.18; what is named twice is there once',
+    'the format before 1.18; duplicates are listed once',
   );
   t.strictSame(lines(parseFormats(recorded('tegra-video.formats'))), [
     'RG10 3264x2464 21',
@@ -74,7 +74,7 @@ t.test('formats, sizes and rates', async t => {
   t.strictSame(parseFormats(''), []);
 });
 
-t.test('ranges of sizes and rates become the usual ones and the largest', async t => {
+t.test('ranges of sizes and rates give the usual ones and the largest', async t => {
   const pi = lines(parseFormats(recorded('bcm2835-v4l2.formats')));
   t.ok(pi.includes('H264 640x480'), 'the driver names no rates');
   t.ok(pi.includes('YU12 1920x1080'));
@@ -83,7 +83,7 @@ t.test('ranges of sizes and rates become the usual ones and the largest', async 
     pi.some(line => line.includes('3840x2160')),
     'none that is larger',
   );
-  // In the words of v4l2-ctl's source; no camera was found that prints them.
+  // From v4l2-ctl's source; no camera was found that prints them.
   const range = (size: string, interval: string): string[] =>
     lines(parseFormats(`\t[0]: 'YUYV' (YUYV 4:2:2)\n\t\tSize: ${size}\n\t\t\tInterval: ${interval}\n`));
   t.strictSame(
@@ -145,7 +145,7 @@ t.test('controls', async t => {
   t.strictSame(named('test_pattern')?.menu?.length, 22);
   t.strictSame(named('integer_64_bits')?.type, 'int');
   for (const array of ['u8_2x3x4x5_array', 'u32_1_element_array', 'area', 'u8_pixel_array'])
-    t.equal(named(array), undefined, `${array} is no single value`);
+    t.equal(named(array), undefined, `${array} is not a single value`);
   t.equal(new Set(vivid.map(({ name }) => name)).size, vivid.length);
 
   const c920 = parseControls(recorded('c920.controls'));
@@ -160,9 +160,9 @@ t.test('controls', async t => {
       ['hue', 0],
       ['white_balance_component_auto', false],
     ],
-    'the form without numbers',
+    'the format without numbers',
   );
   t.strictSame(parseControls(''), []);
   const odd = "  label 0x0 (str)    : min=0 max=32 step=1 value='it' flags=read-only' flags=has-payload";
-  t.match(parseControls(odd)[0], { value: "it' flags=read-only", flags: ['has-payload'] }, 'a text may say anything');
+  t.match(parseControls(odd)[0], { value: "it' flags=read-only", flags: ['has-payload'] }, 'a string may have any content');
 });

@@ -14,7 +14,7 @@ const device = (number: number, name: string, bus: string, serial: string | null
 const sources = (cameras: Record<string, { source: string }>): unknown =>
   Object.fromEntries(Object.entries(cameras).map(([id, { source }]) => [id, source]));
 
-t.test('ids that do not change with the numbers', async t => {
+t.test('ids do not depend on device numbers', async t => {
   const c920 = device(0, 'HD Pro Webcam C920', 'usb-0000:00:14.0-1', '9165D69F');
   const cheap = device(2, 'USB 2.0 Camera: USB Camera', 'usb-0000:00:14.0-1.2');
   const expected = {
@@ -45,16 +45,16 @@ t.test('cameras of the same name have their serial number or bus in the id', asy
   );
 });
 
-t.test('cameras come later, and what was there stays', async t => {
+t.test('cameras that are added later do not change the others', async t => {
   const pluggedIn = new PluggedIn();
   const first = device(0, 'C920', 'usb-0000:00:14.0-1');
   const second = device(2, 'C920', 'usb-0000:00:14.0-2');
-  t.match(pluggedIn.cameras([]), { test: { source: 'test' } }, 'the test picture where there is none');
+  t.match(pluggedIn.cameras([]), { test: { source: 'test' } }, 'a test source if there is none');
   t.strictSame(Object.keys(pluggedIn.cameras([first])), ['c920']);
   t.strictSame(Object.keys(pluggedIn.cameras([])), ['c920'], 'unplugged');
   t.strictSame(Object.keys(pluggedIn.cameras([first, second])), ['c920', 'c920-2']);
   t.strictSame(Object.keys(pluggedIn.cameras([{ ...first, device: '/dev/video7' }, second])), ['c920', 'c920-2']);
   const broken = { ...device(4, 'Sensor', 'platform:vi:0'), usable: 'raw' };
-  t.strictSame(Object.keys(new PluggedIn().cameras([broken])), ['test'], 'what cannot be used is not served');
+  t.strictSame(Object.keys(new PluggedIn().cameras([broken])), ['test'], 'an unusable device is not served');
   t.match(Object.keys(new PluggedIn().cameras([device(0, '摄像头', 'usb-0000:00:14.0-1')])), ['camera']);
 });

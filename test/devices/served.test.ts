@@ -44,11 +44,11 @@ const until = async (holds: () => Promise<boolean>): Promise<void> => {
   for (let i = 0; i < 300 && !(await holds()); i++) await new Promise(resolve => setTimeout(resolve, 10));
 };
 
-t.test('without configured cameras: what is plugged in, also later', async t => {
+t.test('without configured cameras all connected devices are served, also later ones', async t => {
   const { start, plug, unplug, engine } = await serve(t, '');
   const { ask, ids } = await start();
   t.strictSame(await ids(), ['test']);
-  t.strictSame(engine.deviceLists, [[]], 'the engine is told at the start');
+  t.strictSame(engine.deviceLists, [[]], 'the engine gets the list at the start');
   plug({ node: 'video0', ...C920, serial: '9165D69F' });
   await until(async () => (await ids())[0] !== 'test');
   t.strictSame(await ids(), ['hd-pro-webcam-c920']);
@@ -61,7 +61,7 @@ t.test('without configured cameras: what is plugged in, also later', async t => 
   t.strictSame(engine.deviceLists.at(-1), []);
 });
 
-t.test('what is plugged in at the start is served when the server is there', async t => {
+t.test('devices that are connected at the start are served when the server listens', async t => {
   const { start, plug, engine } = await serve(t, '');
   plug({ node: 'video2', ...C920, serial: '9165D69F' });
   const { ids } = await start();
@@ -69,11 +69,11 @@ t.test('what is plugged in at the start is served when the server is there', asy
   t.match(engine.deviceLists, [[{ serial: '9165D69F' }]]);
 });
 
-t.test('with configured cameras nothing is added to them', async t => {
+t.test('with configured cameras no others are added', async t => {
   const { start, plug, engine } = await serve(t, 'cameras: { front: { source: test } }\n');
   const { ask, ids } = await start();
   plug({ node: 'video0', ...C920, serial: '9165D69F' });
   await until(async () => (await ask('devices')).length === 1);
-  t.match(engine.deviceLists.at(-1), [{ serial: '9165D69F' }], 'the engine knows');
+  t.match(engine.deviceLists.at(-1), [{ serial: '9165D69F' }], 'the engine gets the list');
   t.strictSame(await ids(), ['front']);
 });

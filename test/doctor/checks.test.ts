@@ -47,7 +47,7 @@ const HEALTHY: MachineFacts = {
   error: null,
 };
 
-/** A machine and a configuration to look at. */
+/** A machine and a configuration to check. */
 function contextOf(config: object, machine: Partial<MachineFacts> = {}): Context {
   const { settings } = makeContext(null);
   if (!settings) throw new Error('the defaults are wrong');
@@ -83,7 +83,7 @@ const wrong: Context = {
   devices: async () => ({ devices: [], problems: [] }),
 };
 
-t.test('what is well needs no remedy', async t => {
+t.test('a passed check has no remedy', async t => {
   const context = contextOf({ server: { host: '127.0.0.1', port: 0 } });
   for (const check of [
     checkGStreamer,
@@ -102,7 +102,7 @@ t.test('what is well needs no remedy', async t => {
   t.strictSame(await checkNvidia(context), [], 'there is no such card');
 });
 
-t.test('a wrong configuration is told line by line, and what depends on it is left alone', async t => {
+t.test('an invalid configuration is reported line by line, and dependent checks are skipped', async t => {
   t.match(await checkConfig(wrong), [
     { status: 'fail', detail: 'one' },
     { status: 'fail', detail: 'two', remedy: /not checked/ },
@@ -111,7 +111,7 @@ t.test('a wrong configuration is told line by line, and what depends on it is le
     t.strictSame(await check(wrong), []);
 });
 
-t.test('a configuration is read as the server reads it', async t => {
+t.test('the configuration is read as by the server', async t => {
   const folder = t.testdir({
     'good.yaml': 'ice: { servers: [{ urls: ["turn:h"], secretFile: secret }] }',
     'bad.yaml': 'ice:\n  udpPorts: 9-1\n  announce: ["::1"]\n',
@@ -132,7 +132,7 @@ t.test('a configuration is read as the server reads it', async t => {
   ]);
 });
 
-t.test('GStreamer: not there, too old, not complete', async t => {
+t.test('GStreamer: missing, too old, incomplete', async t => {
   const found = (machine: Partial<MachineFacts>) => checkGStreamer(contextOf({}, machine));
   t.match(await found({ gstreamer: null, error: 'GStreamer cannot be loaded: why' }), [
     { status: 'fail', detail: /why/, remedy: /setup\.sh/ },
@@ -157,7 +157,7 @@ t.test('encoders: none, and a better one that does not open', async t => {
   t.strictSame(await checkEncoder(contextOf({}, { gstreamer: null })), []);
 });
 
-t.test('encoders and decoders behind the first are told too', async t => {
+t.test('encoders and decoders after the first are listed too', async t => {
   const later = { ...tried('openh264enc', 'absent'), outcome: 'skipped' as const };
   const encoders = { ...HEALTHY.encoders, tried: [...HEALTHY.encoders.tried, later] };
   t.match(await checkEncoder(contextOf({}, { encoders })), [{ detail: 'x264enc, The x264enc; then openh264enc' }]);
@@ -173,7 +173,7 @@ t.test('encoders and decoders behind the first are told too', async t => {
   t.strictSame(await checkDecoder(contextOf({}, { encoders: { ...none, tried: [] }, decoders: [] })), []);
 });
 
-t.test('cameras: plugged in, used, not usable, not there', t => {
+t.test('cameras: connected, used, not usable, missing', t => {
   const device = (number: number, usable: string | null = null): CaptureDevice => ({
     device: `/dev/video${number}`,
     name: 'HD Webcam',
@@ -226,7 +226,7 @@ t.test('GStreamer versions that check the certificate of a peer', async t => {
     t.match(await checkDtls(contextOf({}, { gstreamer })), [{ status }], gstreamer);
 });
 
-t.test('the HTTP port: free, ours, taken, not ours to take', async t => {
+t.test('the HTTP port: free, ours, in use, not permitted', async t => {
   const found = (host: string, port: number) => checkHttpPort(contextOf({ server: { host, port } }));
   const listening = async (server: {
     listen(port: number, host: string, done: () => void): unknown;
@@ -246,7 +246,7 @@ t.test('the HTTP port: free, ours, taken, not ours to take', async t => {
   t.match(await found('192.0.2.250', 8765), [{ status: 'fail', detail: /no address "192\.0\.2\.250"/ }]);
 });
 
-t.test('UDP ports: enough, too few, all taken', async t => {
+t.test('UDP ports: enough, too few, all in use', async t => {
   const sockets = await Promise.all(
     [0, 0].map(
       () =>
@@ -292,7 +292,7 @@ t.test('interfaces and announced names', async t => {
   ]);
 });
 
-t.test('STUN and TURN servers that are there, and that are not', async t => {
+t.test('STUN and TURN servers that answer, and that do not', async t => {
   const { url } = await udpStunServer(t, agree);
   const closed = { ...url, port: 1 };
   const fixed = { type: 'fixed', username: 'u', credential: 'hush' } as const;
@@ -316,7 +316,7 @@ t.test('STUN and TURN servers that are there, and that are not', async t => {
     { status: 'ok', detail: /answers \(127\.0\.0\.1, / },
     { status: 'warn', detail: /nothing listens there/, remedy: /costs nothing/ },
     { status: 'fail', detail: /turn:.*nothing listens there/, remedy: /ice\.servers\.1\.urls.*UDP port 1 / },
-    // One that agrees to everything and proves nothing.
+    // One that accepts everything and proves nothing.
     { status: 'fail', detail: /refuses us: its answer is not signed/, remedy: /ice\.servers\.1\.username/ },
   ]);
   t.notMatch(JSON.stringify(findings), 'hush');

@@ -5,7 +5,7 @@ import { judgeNvidia } from '../../src/server/doctor/nvidia.js';
 import { judgePermissions } from '../../src/server/doctor/permissions.js';
 import { BARE_CONTAINER, CARD, CARD_IN_CONTAINER, JETSON, PLAIN } from '../helpers/system-facts.js';
 
-t.test('this machine can be read, and each judge has something to say of what was read', async t => {
+t.test('this machine can be read, and each check has a result for it', async t => {
   const facts = await readFacts();
   t.ok(facts.now > facts.builtAt);
   t.equal(facts.user.id, process.geteuid?.());
@@ -15,7 +15,7 @@ t.test('this machine can be read, and each judge has something to say of what wa
   judgeNvidia(facts);
 });
 
-t.test('permissions: none needed, all there, missing', t => {
+t.test('permissions: none needed, all granted, missing', t => {
   t.match(judgePermissions(PLAIN), [{ status: 'ok', detail: 'there is no camera or graphics device' }]);
   t.match(judgePermissions(BARE_CONTAINER), [{ status: 'ok', detail: /docker run --device/ }]);
   t.match(judgePermissions(CARD), [

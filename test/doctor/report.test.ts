@@ -13,7 +13,7 @@ const GROUPS: Group[] = [
         status: 'warn',
         check: 'encoder',
         detail: 'x264enc; a better one is installed and does not open (nvh264enc: no device)',
-        remedy: 'Check it: "sudo apt-get install libnvidia-encode-550" brings its library.',
+        remedy: 'Check it: "sudo apt-get install libnvidia-encode-550" installs its library.',
       },
     ],
   },
@@ -30,7 +30,7 @@ t.test('grouped, aligned, wrapped; a command is not broken', t => {
                  not open (nvh264enc: no device)
                  > Check it:
                    "sudo apt-get install libnvidia-encode-550"
-                   brings its library.
+                   installs its library.
 
 Network
   fail  http     TCP port 8765
@@ -44,7 +44,7 @@ Network
   t.end();
 });
 
-t.test('colours change nothing of the text', t => {
+t.test('colours do not change the text', t => {
   const coloured = report(GROUPS, { width: 60, colours: true });
   t.match(coloured, '\x1b[31mfail\x1b[0m');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what colours are made of
@@ -52,7 +52,7 @@ t.test('colours change nothing of the text', t => {
   t.end();
 });
 
-t.test('what hangs is a finding', async t => {
+t.test('a check that hangs is a failure', async t => {
   const never = new Promise<never>(() => undefined);
   const context: Context = { ...makeContext(null), machine: () => never, facts: () => never, devices: () => never };
   const findings = (await diagnose(context, 20)).flatMap(group => group.findings);

@@ -19,11 +19,11 @@ const FACTS = {
   fingerprint: '',
 };
 
-t.test('without TLS there is nothing to find', async t => {
+t.test('without TLS there is nothing to report', async t => {
   t.strictSame(await checkTls(makeContext(null)), []);
 });
 
-t.test('a certificate as it is on the disk', async t => {
+t.test('a certificate on disk', async t => {
   const folder = t.testdir();
   const vouched = await issued();
   const config = writePair(folder, vouched);
@@ -45,7 +45,7 @@ t.test('names and dates', t => {
   t.match(
     judgeCertificate(FACTS, ['198.51.100.1'], DAY_MS),
     [{ status: 'ok' }],
-    'where its names lead is not seen here',
+    'its names are not resolved',
   );
   t.match(judgeCertificate({ ...FACTS, isSelfSigned: true }, ['192.0.2.7'], DAY_MS), [
     { status: 'ok', detail: /self-signed/ },
@@ -68,7 +68,7 @@ t.test('names and dates', t => {
   t.end();
 });
 
-t.test('a server that is running is found over TLS as well', async t => {
+t.test('a running server is also found over TLS', async t => {
   const folder = t.testdir();
   const pair = await selfSigned();
   const server = createServer(pair, (_, response) => response.end('{"status":"ok"}'));

@@ -26,7 +26,7 @@ const plan = (id: string, url = 'rtsp://u:secret@192.0.2.7/s'): CameraPlan => ({
   settings,
 });
 
-t.test('cameras are listed as they were added, with what is known of them', t => {
+t.test('cameras are listed in the order they were added, with their details', t => {
   const cameras = new Cameras(events, camera => (camera === 'b' ? 3 : 0));
   t.strictSame(cameras.list(), []);
   for (const id of ['b', 'a', 'c']) cameras.add(plan(id));
@@ -53,18 +53,18 @@ t.test('cameras are listed as they were added, with what is known of them', t =>
   t.end();
 });
 
-t.test('a change of a camera that is there is told, once', t => {
-  const told: string[] = [];
-  t.teardown(events.on('cameraChanged', ({ camera, status }) => told.push(`${camera} ${status.state}`)));
+t.test('a change of a known camera is emitted once', t => {
+  const changes: string[] = [];
+  t.teardown(events.on('cameraChanged', ({ camera, status }) => changes.push(`${camera} ${status.state}`)));
   const cameras = new Cameras(events, () => 0);
   cameras.add(plan('a'));
   cameras.update('a', { ...NOT_STARTED, state: 'live' });
   cameras.update('nowhere', { ...NOT_STARTED, state: 'live' });
-  t.strictSame(told, ['a live']);
+  t.strictSame(changes, ['a live']);
   t.end();
 });
 
-t.test('a state replaces the one before it whole', t => {
+t.test('a status replaces the previous one entirely', t => {
   const cameras = new Cameras(events, () => 0);
   cameras.add(plan('a'));
   cameras.add(plan('b'));
@@ -98,14 +98,14 @@ t.test('a state replaces the one before it whole', t => {
   });
   cameras.update('a', { ...status, state: 'idle' });
   t.equal(cameras.get('a').state, 'idle');
-  t.notOk('problem' in cameras.get('a'), 'a problem that is over is not shown');
-  t.equal(cameras.get('b').state, 'starting', 'the other is as it was');
+  t.notOk('problem' in cameras.get('a'), 'a resolved problem is not shown');
+  t.equal(cameras.get('b').state, 'starting', 'the other is unchanged');
   cameras.update('none', { ...status, state: 'live' });
-  t.equal(cameras.list().length, 2, 'a state of no camera makes none');
+  t.equal(cameras.list().length, 2, 'a status of an unknown camera adds none');
   t.end();
 });
 
-t.test('a camera that is not there: which are, to whoever may know', t => {
+t.test('an unknown camera: the error names the cameras that the client may see', t => {
   const cameras = new Cameras(events, () => 0);
   const failure = (id: string, visible?: (camera: string) => boolean): Failure => {
     try {
@@ -123,8 +123,8 @@ t.test('a camera that is not there: which are, to whoever may know', t => {
   cameras.add(plan('arm'));
   t.match(failure('x', () => true).remedy, 'road, arm');
   t.match(failure('x', camera => camera === 'arm').remedy, /^The cameras are: arm\.$/);
-  t.notMatch(failure('x').remedy, /road|arm/, 'none, where nobody says who asks');
+  t.notMatch(failure('x').remedy, /road|arm/, 'none, if the client is unknown');
   for (const id of ['__proto__', 'constructor', 'Road', ' road', '']) t.equal(failure(id).code, 'unknown-camera', id);
-  t.ok(failure('x'.repeat(5_000)).message.length < 100, 'no endless name is given back');
+  t.ok(failure('x'.repeat(5_000)).message.length < 100, 'no endless name is echoed');
   t.end();
 });

@@ -4,7 +4,7 @@ import { keptLog } from '../helpers/quiet-log.js';
 
 const changed = (viewers: number) => ({ camera: 'road', viewers });
 
-t.test('listeners hear what they asked for, in order, until they are taken away', t => {
+t.test('listeners receive their events, in order, until they are removed', t => {
   const bus = new EventBus(keptLog());
   const heard: string[] = [];
   const off = bus.on('viewersChanged', ({ viewers }) => heard.push(`a ${viewers}`));
@@ -18,7 +18,7 @@ t.test('listeners hear what they asked for, in order, until they are taken away'
   t.end();
 });
 
-t.test('one that throws disturbs neither the others nor whoever tells', t => {
+t.test('a listener that throws affects neither the others nor the emitter', t => {
   const log = keptLog();
   const bus = new EventBus(log);
   let heard = 0;
@@ -32,7 +32,7 @@ t.test('one that throws disturbs neither the others nor whoever tells', t => {
   t.end();
 });
 
-t.test('one that comes or goes while it is told is no trouble', t => {
+t.test('listeners can be added and removed during an event', t => {
   const bus = new EventBus(keptLog());
   const heard: string[] = [];
   const off = bus.on('viewersChanged', () => {

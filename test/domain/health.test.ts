@@ -9,7 +9,7 @@ import { FakeEngine } from '../helpers/fake-engine.js';
 const camera = (state: Vitals['cameras'][number]['state'], viewers = 0) => ({ state, viewers });
 const well: Vitals = { isListening: true, unsupervised: [], cameras: [camera('live', 2), camera('idle')] };
 
-t.test('a server that does what it is for has no fault, whatever its cameras do', t => {
+t.test('a working server has no fault, in any state of its cameras', t => {
   t.strictSame(assessHealth(well), { fault: null, status: '2 cameras, 2 viewers' });
   t.strictSame(assessHealth({ ...well, cameras: [camera('live', 1)] }), { fault: null, status: '1 camera, 1 viewer' });
   const troubled = [camera('failed'), camera('lost', 3), camera('failed'), camera('down'), camera('opening')];
@@ -20,13 +20,13 @@ t.test('a server that does what it is for has no fault, whatever its cameras do'
   t.end();
 });
 
-t.test('what stands still is named', t => {
+t.test('a stalled part is named', t => {
   t.match(assessHealth({ ...well, isListening: false }), { fault: /no longer listening/ });
   t.match(assessHealth({ ...well, unsupervised: ['arm', 'road'] }), { fault: /unsupervised cameras: arm, road/ });
   t.end();
 });
 
-t.test('of a whole server', async t => {
+t.test('the health of a whole server', async t => {
   const engine = new FakeEngine();
   const log = pino({ level: 'silent' });
   const server = await startServer({

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import t from 'tap';
 import { KeyframeThrottle } from '../../src/domain/keyframe-throttle.js';
 
-t.test('the first at once, and one more for all that ask before the next is due', t => {
+t.test('the first request at once, and one keyframe for all requests before the next is due', t => {
   const throttle = new KeyframeThrottle({ spacingMs: 500 });
   t.equal(throttle.dueAt, null);
   t.equal(throttle.request(1_000), true);
   t.equal(throttle.dueAt, null, 'nothing waits');
-  t.equal(throttle.due(2_000), false, 'nobody has asked');
-  t.equal(throttle.request(2_000), true, 'the spacing is over');
+  t.equal(throttle.due(2_000), false, 'no request is pending');
+  t.equal(throttle.request(2_000), true, 'the interval has passed');
   t.equal(throttle.request(2_100), false);
   t.equal(throttle.request(2_200), false);
   t.equal(throttle.dueAt, 2_500);
@@ -18,7 +18,7 @@ t.test('the first at once, and one more for all that ask before the next is due'
   t.end();
 });
 
-t.test('whatever is asked when: keyframes are spaced, and no request is forgotten', t => {
+t.test('for any requests keyframes are spaced, and none is forgotten', t => {
   fc.assert(
     fc.property(fc.array(fc.nat(400), { maxLength: 50 }), pauses => {
       const throttle = new KeyframeThrottle({ spacingMs: 250 });
@@ -45,7 +45,7 @@ t.test('whatever is asked when: keyframes are spaced, and no request is forgotte
   t.end();
 });
 
-t.test('few requests are met at once, many are spaced', t => {
+t.test('few requests are passed on at once, many are throttled', t => {
   const throttle = new KeyframeThrottle({ spacingMs: 500, freePerSecond: 4 });
   t.equal(throttle.request(10_000), true);
   t.equal(throttle.request(10_010), true, 'it is free');
@@ -55,6 +55,6 @@ t.test('few requests are met at once, many are spaced', t => {
   t.equal(throttle.request(12_100), true);
   t.equal(throttle.request(12_200), false);
   throttle.note(14_000, 1);
-  t.equal(throttle.spacingMs, 0, 'it is over');
+  t.equal(throttle.spacingMs, 0, 'the throttling has ended');
   t.end();
 });

@@ -4,21 +4,21 @@ import { failureOf, testSessions } from '../helpers/sessions.js';
 
 const tick = () => new Promise(resolve => setImmediate(resolve));
 
-t.test('a publisher is a session of its own kind, and no viewer', async t => {
+t.test('a publisher is a session of its own kind, not a viewer', async t => {
   const { engine, sessions, publish, emitted } = testSessions();
   engine.answersAtOnce = 'v=0';
   const { session, secret } = await publish();
   t.match(engine.joins, [{ purpose: 'publish', camera: 'phone', session: session.id }]);
   t.match(sessions.list('active'), [{ protocol: 'whip', camera: 'phone' }]);
   t.equal(sessions.viewersOf('phone'), 0);
-  t.notOk(emitted.includes('phone has 1'), 'its coming changes no number of viewers');
+  t.notOk(emitted.includes('phone has 1'), 'it does not change the number of viewers');
   const viewerUrl = { protocol: 'whep', camera: 'phone', secret } as const;
   t.match(await failureOf(() => sessions.endByUrl(viewerUrl)), { code: 'unknown-session' });
   sessions.endByUrl({ ...viewerUrl, protocol: 'whip' });
   t.match(sessions.get(session.id).ended, { reason: 'client-delete' });
 });
 
-t.test('viewers are limited, a publisher is not counted among them', async t => {
+t.test('viewers are limited, a publisher is not counted', async t => {
   const { engine, watch, publish } = testSessions(1);
   engine.answersAtOnce = 'v=0';
   await publish();
@@ -26,7 +26,7 @@ t.test('viewers are limited, a publisher is not counted among them', async t => 
   t.match(await failureOf(watch('phone')), { code: 'too-many-viewers' });
 });
 
-t.test('a second publisher is refused, and is told how to get in', async t => {
+t.test('a second publisher is refused, with the remedy', async t => {
   const { engine, publish } = testSessions();
   engine.answersAtOnce = 'v=0';
   const { session } = await publish();
@@ -40,7 +40,7 @@ t.test('a second publisher is refused, and is told how to get in', async t => {
   t.strictSame(engine.left, []);
 });
 
-t.test('of two at the same moment one wins', async t => {
+t.test('of two simultaneous publishers one wins', async t => {
   const { engine, publish, sessions } = testSessions();
   const both = [publish(), publish()];
   engine.joins[0]?.answer();
@@ -53,7 +53,7 @@ t.test('of two at the same moment one wins', async t => {
   t.equal(sessions.list('active').length, 1);
 });
 
-t.test('an offer that will come to nothing takes nobody over', async t => {
+t.test('an offer that is bound to fail takes nobody over', async t => {
   const { engine, sessions, publish } = testSessions();
   engine.answersAtOnce = 'v=0';
   const { session } = await publish();
@@ -64,7 +64,7 @@ t.test('an offer that will come to nothing takes nobody over', async t => {
   t.equal(sessions.list('active').length, 1);
 });
 
-t.test('taking over: the first has left the engine before the second begins', async t => {
+t.test('takeover: the first has left the engine before the second starts', async t => {
   const { engine, sessions, publish } = testSessions();
   const order: string[] = [];
   engine.answersAtOnce = 'v=0';
@@ -84,14 +84,14 @@ t.test('taking over: the first has left the engine before the second begins', as
   t.match(sessions.list('active'), [{ id: second }]);
 });
 
-t.test('taking over where nobody publishes is publishing', async t => {
+t.test('takeover without a publisher is publishing', async t => {
   const { engine, publish } = testSessions();
   engine.answersAtOnce = 'v=0';
   await publish(true);
   t.strictSame(engine.left, []);
 });
 
-t.test('one that is taken over before it was answered hears so', async t => {
+t.test('a publisher that is taken over before its answer gets the reason', async t => {
   const { engine, sessions, publish } = testSessions();
   for (const settle of ['answer', 'fail'] as const) {
     const first = publish(true);
@@ -108,7 +108,7 @@ t.test('one that is taken over before it was answered hears so', async t => {
   t.equal(sessions.list('active').length, 1);
 });
 
-t.test('a publisher that goes before the answer frees the camera', async t => {
+t.test('a publisher that leaves before the answer frees the camera', async t => {
   const { engine, sessions, publish } = testSessions();
   const gone = new AbortController();
   const first = publish(false, gone.signal);
@@ -121,7 +121,7 @@ t.test('a publisher that goes before the answer frees the camera', async t => {
   t.equal((await second).session.state, 'connecting');
   engine.joins[0]?.answer();
   t.match(await failureOf(first), { code: 'camera-unavailable' });
-  t.equal(sessions.list('active').length, 1, 'the late answer of the first takes nothing from the second');
+  t.equal(sessions.list('active').length, 1, 'the late answer of the first does not affect the second');
 });
 
 t.test('a publisher that the engine refuses frees the camera', async t => {
@@ -132,7 +132,7 @@ t.test('a publisher that the engine refuses frees the camera', async t => {
   const second = publish();
   engine.joins[1]?.answer();
   await second;
-  t.strictSame(engine.left, [], 'what never began is not ended');
+  t.strictSame(engine.left, [], 'a session that never started is not ended');
   t.equal(sessions.list('all').length, 1);
 });
 
@@ -145,7 +145,7 @@ t.test('a publisher that ends by itself frees the camera', async t => {
   t.equal(sessions.list('active').length, 1);
 });
 
-t.test('nobody publishes once the server is being stopped', async t => {
+t.test('no publisher is accepted while the server stops', async t => {
   const { sessions, publish, engine } = testSessions();
   const opening = publish();
   sessions.close();

@@ -25,13 +25,13 @@ t.test("candidates reach the engine under the session's public id", async t => {
   );
 });
 
-t.test('a fragment that brings nothing does not trouble the engine', async t => {
+t.test('a fragment without candidates is not passed to the engine', async t => {
   const { engine, sessions, url } = await setUp();
   engine.trickle = () => t.fail('it was called');
   sessions.trickle(url, parseFragment(`${credentials}a=end-of-candidates\r\n`));
 });
 
-t.test('other credentials ask for an ICE restart: refused, and the session goes on', async t => {
+t.test('other credentials request an ICE restart: refused, and the session continues', async t => {
   const { engine, sessions, session, url } = await setUp();
   const others = [
     credentials.replace(/ufrag:.*/, 'ufrag:0ther'),
@@ -50,7 +50,7 @@ t.test('other credentials ask for an ICE restart: refused, and the session goes 
   t.equal(engine.candidates.length, 1);
 });
 
-t.test('one session may send 200 candidates, and what comes after is left out', async t => {
+t.test('a session may send 200 candidates, and the rest is ignored', async t => {
   const { engine, log, sessions, url, watched } = await setUp();
   for (let n = 0; n < 30; n++)
     sessions.trickle(url, fragment('', ...Array.from({ length: 15 }, (_, i) => 2_000 + n * 15 + i)));
@@ -61,7 +61,7 @@ t.test('one session may send 200 candidates, and what comes after is left out', 
   t.equal(engine.candidates.length, 201, 'another session has its own');
 });
 
-t.test('a session that has ended takes none, nor does one of another camera or protocol', async t => {
+t.test('no candidates for an ended session, or one of another camera or protocol', async t => {
   const { sessions, session, url } = await setUp();
   const one = fragment('', 1_001);
   for (const wrong of [
@@ -75,7 +75,7 @@ t.test('a session that has ended takes none, nor does one of another camera or p
   t.match(await failureOf(() => sessions.iceSessionOf(url)), { code: 'unknown-session' });
 });
 
-t.test('what names an ICE session is of that session alone, and gives no right to it', async t => {
+t.test('an ETag is unique to its ICE session, and gives no access to it', async t => {
   const { sessions, session, url, watched } = await setUp();
   const name = sessions.iceSessionOf(url);
   const { secret } = await watched();

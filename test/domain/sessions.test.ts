@@ -5,7 +5,7 @@ import { CLIENT, failureOf, testSessions } from '../helpers/sessions.js';
 
 const at = (secret: string, camera = 'road') => ({ protocol: 'whep', camera, secret }) as const;
 
-t.test('a session from the offer to its end', async t => {
+t.test('a session from its offer to its end', async t => {
   const { engine, log, sessions, watch } = testSessions();
   const opening = watch();
   t.match(sessions.list('active'), [
@@ -44,7 +44,7 @@ t.test('a session from the offer to its end', async t => {
   t.notMatch(JSON.stringify(sessions.get(session.id)), secret, 'nor in what the API shows');
 });
 
-t.test('it ends once, with the first reason, whoever comes later', async t => {
+t.test('a session ends once, with the first reason', async t => {
   const { engine, sessions, watched } = testSessions();
   const { session, secret } = await watched();
   sessions.end(session.id, 'ice-failed', 'no path');
@@ -54,11 +54,11 @@ t.test('it ends once, with the first reason, whoever comes later', async t => {
   t.match(await failureOf(() => sessions.endById(session.id)), { code: 'unknown-session', message: 'ice-failed' });
   sessions.close();
   t.match(sessions.get(session.id), { state: 'ended', ended: { reason: 'ice-failed', detail: 'no path' } });
-  t.strictSame(engine.left, [`road ${session.id}`], 'the engine is told once');
+  t.strictSame(engine.left, [`road ${session.id}`], 'the engine is notified once');
   t.equal(sessions.list('ended').length, 1);
 });
 
-t.test('the secret is the right to end it; the id is not, and neither guesses the other', async t => {
+t.test('the secret gives the right to end a session; the id does not, and does not reveal it', async t => {
   const { sessions, watched } = testSessions();
   const [one, two] = [await watched(), await watched()];
   t.match(one.secret, /^[\w-]{32}$/, '192 bits');
@@ -77,21 +77,21 @@ t.test('the secret is the right to end it; the id is not, and neither guesses th
   t.match(sessions.get(two.session.id).ended, { reason: 'api-delete' });
 });
 
-t.test('the limit holds per camera, and counts those that are still opening', async t => {
+t.test('the limit is per camera, and counts sessions that are still opening', async t => {
   const { engine, sessions, watch, watched } = testSessions(2);
   const first = watch();
   await watched();
   t.match(await failureOf(watch()), { code: 'too-many-viewers', retryAfter: Number, remedy: /limits\.viewers/ });
   await watched('arm');
-  t.equal(engine.joins.length, 3, 'the engine was not asked for the one too many');
+  t.equal(engine.joins.length, 3, 'the engine was not asked for the excess one');
   engine.joins[0]?.answer();
   const { session } = await first;
   sessions.end(session.id, 'rtcp-timeout', null);
-  t.ok(await watched(), 'one place is free again');
+  t.ok(await watched(), 'one slot is free again');
   t.equal(sessions.viewersOf('road'), 2);
 });
 
-t.test('one that could not be opened leaves nothing behind', async t => {
+t.test('a session that could not be opened leaves nothing behind', async t => {
   const { engine, log, sessions, watch } = testSessions(1);
   const opening = watch();
   engine.joins[0]?.fail(new Failure('camera-unavailable', 'unplugged', { retryAfter: 2 }));
@@ -100,27 +100,27 @@ t.test('one that could not be opened leaves nothing behind', async t => {
   t.strictSame(
     log.lines.filter(({ event }) => event === 'session ended'),
     [],
-    'what never began does not end',
+    'a session that never started does not end',
   );
   engine.answersAtOnce = 'v=0';
-  t.ok(await watch(), 'its place is free');
+  t.ok(await watch(), 'its slot is free');
 });
 
-t.test('whoever asked is gone before the answer', async t => {
+t.test('the client disconnects before the answer', async t => {
   const { engine, sessions, watch } = testSessions();
   const gone = new AbortController();
   const opening = watch('road', gone.signal);
   gone.abort();
   const [{ id } = { id: '' }] = sessions.list('ended');
   t.match(sessions.get(id).ended, { reason: 'request-aborted' });
-  t.strictSame(engine.left, [`road ${id}`], 'the camera is let go at once');
+  t.strictSame(engine.left, [`road ${id}`], 'the camera is released at once');
   engine.joins[0]?.answer();
   t.match(await failureOf(opening), { code: 'camera-unavailable', message: 'request-aborted' });
   t.strictSame(engine.left, [`road ${id}`]);
   t.strictSame(sessions.list('active'), []);
 });
 
-t.test('gone already when it comes in: no session is left that nobody watches', async t => {
+t.test('the client is already disconnected when its request arrives: no session is left', async t => {
   const { engine, sessions, watch } = testSessions();
   engine.answersAtOnce = 'v=0';
   await watch('road', AbortSignal.abort()).catch(() => undefined);
@@ -128,7 +128,7 @@ t.test('gone already when it comes in: no session is left that nobody watches', 
   t.equal(engine.left.length, engine.joins.length);
 });
 
-t.test('gone after the answer: the session goes on until its peer falls silent', async t => {
+t.test('the client disconnects after the answer: the session continues until its peer is silent', async t => {
   const { engine, sessions, watch } = testSessions();
   const gone = new AbortController();
   const opening = watch('road', gone.signal);
@@ -138,7 +138,7 @@ t.test('gone after the answer: the session goes on until its peer falls silent',
   t.equal(sessions.viewersOf('road'), 1);
 });
 
-t.test('it ends while it is opening', async t => {
+t.test('a session ends while it is opening', async t => {
   const { engine, sessions, watch } = testSessions();
   const opening = watch();
   const [{ id } = { id: '' }] = sessions.list('active');
@@ -147,7 +147,7 @@ t.test('it ends while it is opening', async t => {
   t.match(await failureOf(opening), { code: 'camera-unavailable', message: 'killed by SIGKILL', retryAfter: Number });
 });
 
-t.test('shutdown ends all, and opens none', async t => {
+t.test('shutdown ends all sessions, and opens no more', async t => {
   const { engine, sessions, watch, watched } = testSessions();
   const { session } = await watched();
   const opening = watch('arm');
@@ -161,7 +161,7 @@ t.test('shutdown ends all, and opens none', async t => {
   t.equal(engine.left.length, 2);
 });
 
-t.test('of those that ended the last 200 are kept, oldest first', async t => {
+t.test('the last 200 ended sessions are kept, oldest first', async t => {
   const { engine, sessions, watch } = testSessions();
   engine.answersAtOnce = 'v=0';
   const ids: string[] = [];
@@ -192,14 +192,14 @@ t.test('lists', async t => {
   t.equal(ids('active').length, 2, "a list is the asker's own");
 });
 
-t.test('what the engine says of sessions that are gone is not taken', async t => {
+t.test('reports of the engine about ended sessions are ignored', async t => {
   const { sessions } = testSessions();
   sessions.connected('s-zz');
   sessions.end('s-zz', 'ice-failed', null);
   t.strictSame(sessions.list('all'), []);
 });
 
-t.test('durations are right though the clock jumps', async t => {
+t.test('durations are right although the clock jumps', async t => {
   const { log, sessions, watched } = testSessions();
   const { session } = await watched();
   const { now } = Date;
@@ -219,7 +219,7 @@ t.test('durations are right though the clock jumps', async t => {
   }
 });
 
-t.test('what happens is emitted, in its order', async t => {
+t.test('events are emitted in order', async t => {
   const { engine, emitted, sessions, watch, watched } = testSessions();
   const { session } = await watched();
   sessions.connected(session.id);
@@ -235,10 +235,10 @@ t.test('what happens is emitted, in its order', async t => {
   const refused = watch();
   engine.joins.at(-1)?.fail(new Failure('camera-unavailable', 'unplugged'));
   await failureOf(refused);
-  t.strictSame(emitted, ['road has 1', 'road has 0'], 'what never began does not end');
+  t.strictSame(emitted, ['road has 1', 'road has 0'], 'a session that never started does not end');
 });
 
-t.test('what comes back from an engine that is told to let go ends nothing twice', async t => {
+t.test('a report of the engine about a session that is being closed does not end it twice', async t => {
   const { engine, emitted, sessions, watched } = testSessions();
   const { session } = await watched();
   engine.leave = (camera, id) => {

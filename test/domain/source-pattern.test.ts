@@ -5,7 +5,7 @@ import { parseSourcePattern } from '../../src/domain/source-pattern.js';
 
 const BASE = '/srv/robot';
 
-/** Whether a pattern has a source; false for a source that is none. */
+/** Whether a pattern matches a source; false for an invalid source. */
 function has(pattern: string, text: string): boolean {
   const matches = parseSourcePattern(pattern, BASE);
   try {
@@ -16,7 +16,7 @@ function has(pattern: string, text: string): boolean {
   }
 }
 
-t.test('what a pattern means', t => {
+t.test('the meaning of patterns', t => {
   const cases: [pattern: string, yes: string[], no: string[]][] = [
     ['test', ['test'], ['whip', 'file:/srv/robot/test']],
     ['whip', ['whip'], ['test']],
@@ -87,12 +87,12 @@ t.test('what a pattern means', t => {
   ];
   for (const [pattern, yes, no] of cases) {
     for (const text of yes) t.ok(has(pattern, text), `${pattern} has ${text}`);
-    for (const text of no) t.notOk(has(pattern, text), `${pattern} has not ${text}`);
+    for (const text of no) t.notOk(has(pattern, text), `${pattern} does not match ${text}`);
   }
   t.end();
 });
 
-t.test('patterns that are none', t => {
+t.test('invalid patterns', t => {
   for (const text of [
     '',
     '*',
@@ -111,13 +111,13 @@ t.test('patterns that are none', t => {
   t.end();
 });
 
-t.test('stars without end take no time', t => {
+t.test('many stars are matched quickly', t => {
   const matches = parseSourcePattern(`file:/${'*a'.repeat(1_000)}b`, BASE);
   t.notOk(matches({ type: 'file', path: `/${'a'.repeat(5_000)}` }));
   t.end();
 });
 
-t.test('whatever is written, a file is never outside of the folder that is meant', async () => {
+t.test('a pattern never matches a file outside its folder', async () => {
   const word = fc.constantFrom('..', '.', 'videos', 'srv', '', '/', '*', '%2e%2e', '//', 'a');
   fc.assert(
     fc.property(fc.array(word, { maxLength: 12 }), words => {

@@ -33,7 +33,7 @@ t.test('the forms of a source', t => {
   t.end();
 });
 
-t.test('what is no source says what one looks like', t => {
+t.test('an invalid source is refused with the valid forms', t => {
   const cases: [string, RegExp][] = [
     ['', /use one of test, whip, v4l2/],
     ['/dev/video0', /use one of test, whip, v4l2/],
@@ -97,8 +97,8 @@ t.test('passwords are hidden wherever a source is shown', t => {
   t.end();
 });
 
-// Cameras' passwords hold anything, and people type them as they are.
-t.test('nothing is shown of a password with unescaped characters', t => {
+// Passwords of cameras contain anything, and people type them unescaped.
+t.test('a password with unescaped characters is hidden entirely', t => {
   for (const password of ['pa@ss', 'p@a@ss', 'pa/ss', 'pa#ss', 'pa?ss', '12#ss', '@ss']) {
     const url = `rtsp://u:${password}@192.0.2.7/s`;
     let shown: string;
@@ -113,7 +113,7 @@ t.test('nothing is shown of a password with unescaped characters', t => {
   t.end();
 });
 
-t.test('the forms that are shown can be read again', t => {
+t.test('displayed sources parse to the same', t => {
   for (const text of [
     'test',
     'whip',
