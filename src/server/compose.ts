@@ -16,7 +16,7 @@ import type { ConfigStore } from './config/store.js';
 import { applyControls, readControls, setControls } from './devices/controls.js';
 import { DeviceWatch } from './devices/device-watch.js';
 import { PluggedIn } from './devices/plugged-in.js';
-import { PLACES, type Places } from './devices/sysfs.js';
+import { DEVICE_PATHS, type DevicePaths } from './devices/sysfs.js';
 import { buildApp } from './http/app.js';
 import { LegacySignalingServer } from './legacy/signaling-server.js';
 import { WorkerEngine, type WorkerEngineOptions } from './media/engine.js';
@@ -39,7 +39,7 @@ export interface ServerOptions {
   /** Makes what runs the cameras; by default each has its own process. */
   makeEngine?: (options: WorkerEngineOptions) => Engine;
   /** Where V4L2 devices are; by default those of this machine. */
-  places?: Places;
+  devicePaths?: DevicePaths;
   /** Aborts the start: what has started is closed, and the start fails with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -68,7 +68,7 @@ export async function startServer({
   logger,
   logLevel = null,
   makeEngine = options => new WorkerEngine(options),
-  places = PLACES,
+  devicePaths = DEVICE_PATHS,
   signal = new AbortController().signal,
 }: ServerOptions): Promise<Server> {
   const startedAt = new Date();
@@ -117,7 +117,7 @@ export async function startServer({
   });
   const pluggedIn = new PluggedIn();
   const devices = new DeviceWatch({
-    places,
+    devicePaths,
     log: logger,
     onChange: list => {
       engine.setDevices(list);

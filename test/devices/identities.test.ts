@@ -37,7 +37,7 @@ t.test('several nodes of one camera have distinct names; unusable ones come last
   const camera = { bus: 'usb-1', serial: '838212073252' };
   t.strictSame(
     names([
-      node('/dev/video0', { ...camera, usable: 'it brings Z16 only' }),
+      node('/dev/video0', { ...camera, usable: 'it has Z16 only' }),
       node('/dev/video2', { ...camera, index: 2 }),
       node('/dev/video4', { ...camera, index: 4 }),
     ]),

@@ -164,5 +164,9 @@ t.test('controls', async t => {
   );
   t.strictSame(parseControls(''), []);
   const odd = "  label 0x0 (str)    : min=0 max=32 step=1 value='it' flags=read-only' flags=has-payload";
-  t.match(parseControls(odd)[0], { value: "it' flags=read-only", flags: ['has-payload'] }, 'a string may have any content');
+  t.match(
+    parseControls(odd)[0],
+    { value: "it' flags=read-only", flags: ['has-payload'] },
+    'a string may have any content',
+  );
 });

@@ -42,11 +42,7 @@ t.test('a certificate on disk', async t => {
 });
 
 t.test('names and dates', t => {
-  t.match(
-    judgeCertificate(FACTS, ['198.51.100.1'], DAY_MS),
-    [{ status: 'ok' }],
-    'its names are not resolved',
-  );
+  t.match(judgeCertificate(FACTS, ['198.51.100.1'], DAY_MS), [{ status: 'ok' }], 'its names are not resolved');
   t.match(judgeCertificate({ ...FACTS, isSelfSigned: true }, ['192.0.2.7'], DAY_MS), [
     { status: 'ok', detail: /self-signed/ },
   ]);
@@ -57,7 +53,9 @@ t.test('names and dates', t => {
   t.match(judgeCertificate(FACTS, [], 80 * DAY_MS), [
     { status: 'warn', detail: /it expires on 1970-04-01/, remedy: /Renew it/ },
   ]);
-  t.match(judgeCertificate(FACTS, [], -DAY_MS), [{ status: 'fail', detail: /it is not valid before/, remedy: /clock/ }]);
+  t.match(judgeCertificate(FACTS, [], -DAY_MS), [
+    { status: 'fail', detail: /it is not valid before/, remedy: /clock/ },
+  ]);
   t.match(judgeCertificate({ ...FACTS, names: [], addresses: [] }, [], 0), [
     { status: 'fail', detail: /for nobody: it names no host/ },
   ]);

@@ -14,7 +14,7 @@ const put = (name: string, text: string, mode = 0o600): string => {
   return name;
 };
 
-t.test('a pair that fits', async t => {
+t.test('a matching pair', async t => {
   const { cert, key } = await selfSigned();
   const pair = readKeyPair({ certFile: put('c.pem', cert, 0o644), keyFile: put('k.pem', key) }, folder);
   t.equal(pair.cert, cert);
@@ -25,7 +25,7 @@ t.test('a pair that fits', async t => {
     { certFile: put('chain.pem', authority.cert + authority.authority), keyFile: put('k2.pem', authority.key) },
     folder,
   );
-  t.equal(factsOf(chain.own).isSelfSigned, false, 'an authority vouches for it');
+  t.equal(factsOf(chain.own).isSelfSigned, false, 'a CA issued it');
   t.equal(factsOf(pair.own).isSelfSigned, true);
   t.doesNotThrow(
     () => readKeyPair({ certFile: 'c.pem', keyFile: put('k.pem', key, 0o640) }, folder),
@@ -37,7 +37,7 @@ t.test('a pair that fits', async t => {
   );
 });
 
-t.test('what cannot be served is refused by its name and what to do, and shows nothing of a key', async t => {
+t.test('an unusable pair is refused by name and with a remedy, without showing a key', async t => {
   const one = await selfSigned();
   const other = await selfSigned();
   const authority = await issued();
@@ -52,8 +52,8 @@ t.test('what cannot be served is refused by its name and what to do, and shows n
     ['no key file', 'cert.pem', 'none.pem', /^server\.tls\.keyFile .*none\.pem cannot be read: ENOENT/],
     ['a folder', 'cert.pem', 'sub', /keyFile .*sub/],
     ['open to all', 'cert.pem', put('b', one.key, 0o644), /keyFile .*mode 644.*chmod 640 '.*\/b'/],
-    ['open to the world alone', 'cert.pem', put('c', one.key, 0o604), /chmod 600 '.*\/c'/],
-    ['open to be written by a group', 'cert.pem', put('d', one.key, 0o660), /chmod 640/],
+    ['open to others only', 'cert.pem', put('c', one.key, 0o604), /chmod 600 '.*\/c'/],
+    ['writable by a group', 'cert.pem', put('d', one.key, 0o660), /chmod 640/],
     ['its key in the same open file', put('both.pem', one.cert + one.key, 0o644), 'a', /certFile .*chmod 640/],
     [
       'the key of another',
@@ -62,7 +62,7 @@ t.test('what cannot be served is refused by its name and what to do, and shows n
       /keyFile .*is not the key of the first certificate in cert\.pem/,
     ],
     [
-      'the chain the wrong way round',
+      'the chain in the wrong order',
       put('turned.pem', authority.authority + authority.cert),
       put('f', authority.key),
       /own must come first/,

@@ -10,7 +10,7 @@ import { writePair } from '../helpers/certificates.js';
 
 const DAY_MS = 86_400_000;
 
-t.test('it is for its hosts and no others, and each time another', async t => {
+t.test('a certificate is for its hosts only, and new each time', async t => {
   const hosts = ['robot.example.org', 'xn--bcher-kva.example', '192.0.2.7', '2001:db8::7'];
   const { cert, key } = await makeSelfSigned(hosts);
   const certificate = new X509Certificate(cert);
@@ -19,10 +19,10 @@ t.test('it is for its hosts and no others, and each time another', async t => {
   for (const name of ['example.org', 'a.robot.example.org', '192.0.2.7']) t.notOk(certificate.checkHost(name), name);
   t.notOk(certificate.checkIP('192.0.2.8'));
   t.ok(certificate.checkPrivateKey(createPrivateKey(key)));
-  t.notOk(certificate.ca, 'it vouches for nobody else');
+  t.notOk(certificate.ca, 'it is not a CA');
   const facts = factsOf(certificate);
   t.strictSame(facts.names, hosts.slice(0, 2));
-  t.strictSame(facts.addresses, hosts.slice(2), 'as everybody writes them');
+  t.strictSame(facts.addresses, hosts.slice(2), 'in the usual notation');
   t.ok(facts.validFrom < Date.now());
   t.ok(facts.validTo - facts.validFrom <= MAX_DAYS * DAY_MS);
   t.strictSame(problemsOf(facts, Date.now()), []);
@@ -34,7 +34,7 @@ t.test('it is for its hosts and no others, and each time another', async t => {
 const openssl = (...args: string[]) => spawnSync('openssl', args, { encoding: 'utf8' });
 const lacking = openssl('version').error ? 'openssl is not installed' : false;
 
-t.test('OpenSSL finds nothing wrong with it', { skip: lacking }, async t => {
+t.test('OpenSSL accepts it', { skip: lacking }, async t => {
   const folder = t.testdir();
   writePair(folder, await makeSelfSigned(['robot', '192.0.2.7']));
   const file = join(folder, 'cert.pem');
@@ -59,7 +59,7 @@ t.test('OpenSSL finds nothing wrong with it', { skip: lacking }, async t => {
   t.match(stdout, /Alternative Name:\s+DNS:robot, IP Address:192\.0\.2\.7/);
 });
 
-t.test('what a host may be', t => {
+t.test('valid hosts', t => {
   const cases: [string, string | null][] = [
     ['Robot.Example.org', 'robot.example.org'],
     ['robot.example.org.', 'robot.example.org'],
@@ -88,7 +88,7 @@ t.test('what a host may be', t => {
   t.end();
 });
 
-t.test('what is wrong with one, by the day', t => {
+t.test('the problems of a certificate, by day', t => {
   const facts = {
     names: ['robot'],
     addresses: [],
@@ -99,12 +99,16 @@ t.test('what is wrong with one, by the day', t => {
   };
   const words = (now: number, more = {}) => problemsOf({ ...facts, ...more }, now).map(({ detail }) => detail);
   t.strictSame(words(30 * DAY_MS), []);
-  t.strictSame(words(75 * DAY_MS), [], 'a quarter of its life is more than a fortnight');
+  t.strictSame(words(75 * DAY_MS), [], 'a quarter of its lifetime is more than 14 days');
   t.match(words(77 * DAY_MS), [/expires on 1970-04-01/]);
   t.match(words(91 * DAY_MS), [/expired on 1970-04-01/]);
   t.match(words(-DAY_MS), [/not valid before 1970-01-01.*clock.*1969-12-31/]);
   t.match(words(DAY_MS, { names: [] }), [/names no host/]);
-  t.strictSame(words(4 * DAY_MS, { validTo: 6 * DAY_MS }), [], 'one that lives for six days is not told of at once');
+  t.strictSame(
+    words(4 * DAY_MS, { validTo: 6 * DAY_MS }),
+    [],
+    'one with a lifetime of six days is not reported at once',
+  );
   t.match(problemsOf({ ...facts, isSelfSigned: true }, 91 * DAY_MS), [
     { isRefused: true, remedy: /certificate --force/ },
   ]);

@@ -29,7 +29,8 @@ export interface AccessOptions {
  */
 export function makeAccess({ settings, legacy, ownToken, base, log, keySets = new Map() }: AccessOptions): Access {
   refuseDuplicates(settings);
-  const isLegacyNetwork = legacy.networks.length === 0 ? () => true : networksOf(['legacy', 'networks'], legacy.networks);
+  const isLegacyNetwork =
+    legacy.networks.length === 0 ? () => true : networksOf(['legacy', 'networks'], legacy.networks);
   const isProxy = networksOf(['access', 'proxies'], settings.proxies);
   const tokens: KnownToken[] = [
     {

@@ -96,14 +96,10 @@ function clearest(failures: readonly unknown[]): Failure {
   if (explained) return explained;
   const unavailable = failures.find(failure => failure instanceof KeysUnavailable);
   if (unavailable)
-    return new Failure(
-      'keys-unavailable',
-      `The keys of the token's issuer are unavailable: ${unavailable.message}.`,
-      {
-        remedy: "Check that the robot can reach the URL of the issuer's keys (access.jwt in its configuration).",
-        retryAfter: unavailable.retryAfter,
-      },
-    );
+    return new Failure('keys-unavailable', `The keys of the token's issuer are unavailable: ${unavailable.message}.`, {
+      remedy: "Check that the robot can reach the URL of the issuer's keys (access.jwt in its configuration).",
+      retryAfter: unavailable.retryAfter,
+    });
   return new Failure('unauthorized', 'The token is wrong.');
 }
 

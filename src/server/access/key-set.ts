@@ -42,7 +42,7 @@ export function remoteKeySet(url: URL, log: Log, times: KeySetTimes = TIMES): JW
   let keys: JWTVerifyGetKey | undefined;
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
-  let trouble: string | undefined;
+  let problem: string | undefined;
   let pending: Promise<void> | undefined;
   const age = (since: number): number => performance.now() - since;
   const coolingDown = (): boolean => age(triedAt) < times.cooldown;
@@ -52,10 +52,10 @@ export function remoteKeySet(url: URL, log: Log, times: KeySetTimes = TIMES): JW
     try {
       keys = createLocalJWKSet(await fetchJson(url, times.timeout));
       fetchedAt = performance.now();
-      trouble = undefined;
+      problem = undefined;
     } catch (error) {
-      trouble = wordsOf(error);
-      log.warn({ jwks: `${url.origin}${url.pathname}`, problem: trouble, reason: reasonOf(error) }, 'keys not loaded');
+      problem = wordsOf(error);
+      log.warn({ jwks: `${url.origin}${url.pathname}`, problem, reason: reasonOf(error) }, 'keys not loaded');
     }
   };
   /** One request at a time, and none within the cooldown. */
@@ -68,7 +68,7 @@ export function remoteKeySet(url: URL, log: Log, times: KeySetTimes = TIMES): JW
   };
   const unavailable = (): KeysUnavailable =>
     new KeysUnavailable(
-      trouble ?? 'they have not been fetched yet',
+      problem ?? 'they have not been fetched yet',
       Math.max(1, Math.ceil((times.cooldown - age(triedAt)) / 1000)),
     );
   const current = async (): Promise<JWTVerifyGetKey> => {
@@ -86,7 +86,7 @@ export function remoteKeySet(url: URL, log: Log, times: KeySetTimes = TIMES): JW
       // An unknown key may be new: issuers rotate keys without notice.
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       await loadIfDue();
-      if (trouble !== undefined) throw unavailable();
+      if (problem !== undefined) throw unavailable();
       return (await current())(header, token);
     }
   };
@@ -107,7 +107,7 @@ async function fetchJson(url: URL, timeout: number): Promise<never> {
   try {
     return JSON.parse(text) as never;
   } catch {
-    throw new KeyServerError('the key server's answer is not JSON');
+    throw new KeyServerError("the key server's answer is not JSON");
   }
 }
 

@@ -65,8 +65,7 @@ export function readKey(issuer: string, settings: KeySettings, base: string): Is
 
 function readPublicKey(pem: string, refuse: (what: string) => never): IssuerKey {
   // Node would accept it and use the public half. A private key can make tokens: it does not belong on the robot.
-  if (pem.includes('PRIVATE KEY'))
-    refuse('the key is private. Use the public one: openssl pkey -in KEY -pubout');
+  if (pem.includes('PRIVATE KEY')) refuse('the key is private. Use the public one: openssl pkey -in KEY -pubout');
   let key: KeyObject;
   try {
     key = createPublicKey(pem);

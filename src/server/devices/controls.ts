@@ -1,7 +1,7 @@
 import type { Control } from '../../domain/contract.js';
 import type { ControlFailure, ControlValue, SetControls } from '../../domain/devices.js';
 import { Failure } from '../../domain/failure.js';
-import { isInactive, isAlreadySet, isSwitch, readSetting, type Setting } from './control-values.js';
+import { isAlreadySet, isInactive, isSwitch, readSetting, type Setting } from './control-values.js';
 import { parseControls } from './parse-controls.js';
 import { INSTALL_V4L2_CTL, V4l2Error, v4l2ctl } from './v4l2-ctl.js';
 

@@ -4,14 +4,14 @@ import type { CaptureDevice } from '../../domain/devices.js';
 import type { Log } from '../../domain/log.js';
 import { disambiguate } from './identities.js';
 import { type Inspected, inspect } from './inspect.js';
-import { PLACES, type Places, readNodes, VIDEO_NODE, type VideoNode } from './sysfs.js';
+import { DEVICE_PATHS, type DevicePaths, readNodes, VIDEO_NODE, type VideoNode } from './sysfs.js';
 import { INSTALL_V4L2_CTL } from './v4l2-ctl.js';
 
 export interface DeviceWatchOptions {
   log: Log;
   /** The list has changed, or a device was replaced. */
   onChange(devices: readonly CaptureDevice[]): void;
-  places?: Places;
+  devicePaths?: DevicePaths;
 }
 
 /** A camera creates several nodes, one after the other. */
@@ -33,7 +33,7 @@ interface Known {
  */
 export class DeviceWatch {
   readonly #options: DeviceWatchOptions;
-  readonly #places: Places;
+  readonly #devicePaths: DevicePaths;
   readonly #known = new Map<string, Known>();
   readonly #inspecting = new Set<Promise<void>>();
   #devices: readonly CaptureDevice[] = [];
@@ -49,7 +49,7 @@ export class DeviceWatch {
 
   constructor(options: DeviceWatchOptions) {
     this.#options = options;
-    this.#places = options.places ?? PLACES;
+    this.#devicePaths = options.devicePaths ?? DEVICE_PATHS;
   }
 
   /** Scans now and watches from now on; later changes are reported. Resolves as `scan` does. */
@@ -78,7 +78,7 @@ export class DeviceWatch {
 
   #listen(): void {
     try {
-      this.#watcher = watch(this.#places.dev, { persistent: false }, (_event, name) => {
+      this.#watcher = watch(this.#devicePaths.dev, { persistent: false }, (_event, name) => {
         if (name !== null && VIDEO_NODE.test(name)) this.#scanSoon();
       });
       this.#watcher.on('error', err => this.#unwatch(err));
@@ -109,7 +109,7 @@ export class DeviceWatch {
 
   #scan(): void {
     if (this.#isClosed) return;
-    const nodes = new Map(readNodes(this.#places).map(node => [node.device, node]));
+    const nodes = new Map(readNodes(this.#devicePaths).map(node => [node.device, node]));
     let isGone = false;
     for (const [device, { node }] of this.#known) {
       if (nodes.get(device)?.identity === node.identity) continue;

@@ -20,20 +20,20 @@ export interface VideoNode {
   state: string;
 }
 
-export interface Places {
+export interface DevicePaths {
   /** The folder in which the kernel lists video devices. */
   sysfs: string;
   /** The folder of their nodes. */
   dev: string;
 }
 
-export const PLACES: Places = { sysfs: '/sys/class/video4linux', dev: '/dev' };
+export const DEVICE_PATHS: DevicePaths = { sysfs: '/sys/class/video4linux', dev: '/dev' };
 
 /** Matches video nodes only; radios, teletext and touch pads have other names. */
 export const VIDEO_NODE = /^video(\d+)$/;
 
 /** The video nodes of this machine, sorted by number; none where the kernel has no V4L2. */
-export function readNodes({ sysfs, dev }: Places = PLACES): VideoNode[] {
+export function readNodes({ sysfs, dev }: DevicePaths = DEVICE_PATHS): VideoNode[] {
   return namesIn(sysfs)
     .filter(name => VIDEO_NODE.test(name))
     .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))

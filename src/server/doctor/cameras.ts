@@ -12,12 +12,12 @@ export const checkCameras: Check = async ({ settings, devices }) =>
  * The cameras that are plugged in, and those that are configured but not plugged in.
  * @param cameras null where plugged-in cameras are served, or the configuration is unknown
  */
-export function judgeCameras({ devices, troubles }: DevicesFound, cameras: readonly CameraPlan[] | null): Finding[] {
+export function judgeCameras({ devices, problems }: DevicesFound, cameras: readonly CameraPlan[] | null): Finding[] {
   const configured = (cameras ?? [])
     .filter(({ source }) => source.type === 'v4l2')
     .map(camera => ({ ...camera, device: new DeviceFinder(camera.source, followLink).find(devices) }));
   const findings = [
-    ...troubles.map(
+    ...problems.map(
       ({ detail, remedy }): Finding => ({
         status: 'fail',
         check: 'cameras',

@@ -44,7 +44,7 @@ export interface Context {
 export interface DevicesFound {
   devices: readonly CaptureDevice[];
   /** What prevented the scan. */
-  troubles: readonly Pick<Finding, 'detail' | 'remedy'>[];
+  problems: readonly Pick<Finding, 'detail' | 'remedy'>[];
 }
 
 export interface Settings {

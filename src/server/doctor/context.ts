@@ -41,12 +41,12 @@ function readSettings(file: string | null): Settings {
 const nothing = (): void => undefined;
 
 async function inspectDevices(): Promise<DevicesFound> {
-  const troubles: Pick<Finding, 'detail' | 'remedy'>[] = [];
+  const problems: Pick<Finding, 'detail' | 'remedy'>[] = [];
   const log = (fields: object, event: string): void => {
-    troubles.push({ detail: event, ...('remedy' in fields ? { remedy: `${String(fields.remedy)}.` } : {}) });
+    problems.push({ detail: event, ...('remedy' in fields ? { remedy: `${String(fields.remedy)}.` } : {}) });
   };
   const devices = await findDevices({ debug: nothing, info: nothing, warn: log, error: log });
-  return { devices, troubles };
+  return { devices, problems };
 }
 
 async function probe(): Promise<MachineFacts> {

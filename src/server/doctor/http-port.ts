@@ -13,7 +13,7 @@ export const checkHttpPort: Check = async ({ settings }) => {
     { status, check: 'http', detail, ...(remedy === undefined ? {} : { remedy }) },
   ];
   const error = await listenOnce(host, port);
-  if (error === null) return finding('ok', port === 0 ? 'any free port is taken' : `TCP port ${port} is free`);
+  if (error === null) return finding('ok', port === 0 ? 'any free port is used' : `TCP port ${port} is free`);
   switch (error.code) {
     case 'EADDRINUSE':
       return (await isThisServer(host, port, tls !== undefined))
@@ -23,7 +23,11 @@ export const checkHttpPort: Check = async ({ settings }) => {
       return finding('fail', `this user may not use TCP port ${port}`, 'Use one from 1024 on: server.port.');
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return finding('fail', `this machine has no address "${host}"`, 'Correct server.host; 0.0.0.0 means every address.');
+      return finding(
+        'fail',
+        `this machine has no address "${host}"`,
+        'Correct server.host; 0.0.0.0 means every address.',
+      );
     default:
       return finding('fail', `TCP port ${port} cannot be listened on: ${error.message}`, 'Use another: server.port.');
   }

@@ -30,7 +30,8 @@ export const checkUdpPorts: Check = async ({ settings }) => {
         status: 'fail',
         check: 'udpPorts',
         detail: `all ${size} ports of ${range} are in use`,
-        remedy: 'Use others, or stop the program that uses them ("ss -ulnp" names it); the server itself uses some while it has viewers.',
+        remedy:
+          'Use others, or stop the program that uses them ("ss -ulnp" names it); the server itself uses some while it has viewers.',
       },
     ];
   return [enough(range, size, free, settings.config.limits.viewers, settings.cameras?.length ?? null)];

@@ -131,7 +131,8 @@ export class CameraReport {
       found.push({
         code: 'encoder-fallback',
         detail: `${fallback}; ${encoder} is used.`,
-        remedy: '"bigfootbot-video doctor" shows which encoders open. Consumer NVIDIA cards encode only a few cameras at a time.',
+        remedy:
+          '"bigfootbot-video doctor" shows which encoders open. Consumer NVIDIA cards encode only a few cameras at a time.',
       });
     }
     if (differing !== null) {

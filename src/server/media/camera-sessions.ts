@@ -19,7 +19,7 @@ export interface CameraSessionsOptions {
   plan: () => CameraPlan;
   worker: CameraProcess;
   report: CameraReport;
-  /** What the worker's ICE agent uses, asked for each session. @throws Failure */
+  /** Settings of the worker's ICE agent, read for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   /** @throws Failure no-encoder-slot */
   acquireEncoder(): void;

@@ -32,7 +32,7 @@ export interface CameraWorkerOptions {
   /** Devices that cannot be opened now; `heldDevicesChanged` is called when that changes. */
   held: HeldDevices;
   applyControls: ApplyControls;
-  /** What the worker's ICE agent uses, asked for each session. @throws Failure */
+  /** Settings of the worker's ICE agent, read for each session. @throws Failure */
   iceSettings: () => IceAgentSettings;
   events: MediaEvents;
   /** For a source `forwarded`: the port of this machine on which it receives RTP; null when it is closed. */

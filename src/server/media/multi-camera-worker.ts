@@ -284,4 +284,5 @@ export class MultiCameraWorker implements MultiCameraConnections {
   }
 }
 
-const notInTime = (): Failure => new Failure('camera-starting', 'The multi-camera process did not answer in time.', { retryAfter: 2 });
+const notInTime = (): Failure =>
+  new Failure('camera-starting', 'The multi-camera process did not answer in time.', { retryAfter: 2 });

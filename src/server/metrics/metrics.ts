@@ -91,7 +91,8 @@ export class Metrics {
   ): void {
     const { id, state, fps, bitrate, viewers, restarts } = camera;
     const labels = { camera: id };
-    for (const name of STATES) scrape.set('bigfootbot_camera_state', { ...labels, state: name }, Number(name === state));
+    for (const name of STATES)
+      scrape.set('bigfootbot_camera_state', { ...labels, state: name }, Number(name === state));
     const { ageMs = null } = this.#options.engine.freshness(id) ?? {};
     scrape.set('bigfootbot_camera_frame_age_seconds', labels, seconds(ageMs));
     scrape.set('bigfootbot_camera_frame_rate_hertz', labels, fps);
