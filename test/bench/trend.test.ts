@@ -2,10 +2,10 @@ import t from 'tap';
 import { trendOf } from '../../bench/trend.js';
 
 const series = (y: (x: number) => number, count = 40) => Array.from({ length: count }, (_, x) => ({ x, y: y(x) }));
-/** Goes up and down, without end and without a trend. */
+/** Goes up and down forever, without a trend. */
 const wobble = (x: number): number => Math.sin(x * 2.7) * 5;
 
-t.test('what grows is found out, also where it goes up and down', t => {
+t.test('growth is detected, also with fluctuations', t => {
   const { slope, atLeast } = trendOf(series(x => 100 + 2 * x));
   t.equal(slope, 2);
   t.equal(atLeast, 2);
@@ -15,7 +15,7 @@ t.test('what grows is found out, also where it goes up and down', t => {
   t.end();
 });
 
-t.test('what goes up and down, or jumps once, is no trend', t => {
+t.test('fluctuations, or one jump, are no trend', t => {
   t.ok(trendOf(series(x => 100 + wobble(x))).atLeast < 0);
   t.equal(trendOf(series(() => 7)).atLeast, 0);
   t.equal(trendOf(series(x => (x === 20 ? 900 : 7))).slope, 0);

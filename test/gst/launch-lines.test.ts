@@ -17,11 +17,11 @@ import { PLAIN } from '../helpers/machines.js';
 import { makeVideo } from '../helpers/make-video.js';
 import { sleep, until } from '../helpers/server.js';
 
-// The lines that this machine can run, in this process.
+// The launch lines that this machine can run, in this process.
 
 const SETTINGS = { bitrate: 500_000, keyframeInterval: 30 };
 const FORMAT = { width: 320, height: 240, framerate: 15 };
-const PICTURES = 10;
+const FRAMES = 10;
 const machine = inspectMachine();
 const installed = ENCODERS.filter(({ element }) => ['x264enc', 'openh264enc'].includes(element)).filter(({ element }) =>
   machine.has(element),
@@ -30,11 +30,11 @@ const [software] = installed;
 if (!software) throw new Error('x264enc or openh264enc is needed');
 const encoder = describeEncoder(software, SETTINGS, machine);
 
-/** A capture and an encoding, joined as a camera joins them. */
+/** A capture and an encoding, linked as in a camera. */
 class Camera {
   readonly capture: Pipeline;
   readonly encoding: Pipeline;
-  #pictures = 0;
+  #frames = 0;
 
   constructor(t: Test, line: string, framerate: number | null = FORMAT.framerate, source?: Source) {
     this.capture = parseLaunch(`${line} ! proxysink name=out`);
@@ -56,18 +56,18 @@ class Camera {
     this.capture.setState(Gst.State.PLAYING);
   }
 
-  /** Pictures that were encoded by now. @throws if something went wrong */
-  pictures(): number {
+  /** Frames encoded so far. @throws if something went wrong */
+  frames(): number {
     for (const pipeline of [this.capture, this.encoding]) {
       const { error } = drainBus(pipeline);
       if (error) throw new Error(`${error.element}: ${error.message} ${error.debug}`);
     }
     const stats = element(this.encoding, 'video-encoded').stats as { getUint64(name: string): [boolean, bigint] };
-    this.#pictures = Number(stats.getUint64('num-buffers')[1]);
-    return this.#pictures;
+    this.#frames = Number(stats.getUint64('num-buffers')[1]);
+    return this.#frames;
   }
 
-  /** Caps on an element's source pad: of what is captured, or of what is encoded. */
+  /** Caps on an element's source pad: captured, or encoded. */
   caps(of: Element): string {
     return of.getStaticPad('src')?.getCurrentCaps()?.toString() ?? '';
   }
@@ -77,7 +77,7 @@ class Camera {
   }
 
   async plays(): Promise<void> {
-    await until('it is encoded', () => this.pictures() >= PICTURES);
+    await until('it is encoded', () => this.frames() >= FRAMES);
   }
 }
 
@@ -89,23 +89,23 @@ const request = (source: Source, mode: ChosenMode | null = null): CaptureRequest
 });
 const V4L2: Source = { type: 'v4l2', by: 'device', name: '/dev/video0' };
 
-/** A V4L2 camera's line, with pictures of the mode from elsewhere. */
+/** A V4L2 camera's line, with frames of the mode from a test source. */
 function withoutCamera(mode: ChosenMode): string {
   const line = describeCapture(request(V4L2, mode));
   const raw = rawFormat(mode.format);
-  const pictures = `videotestsrc name=source is-live=true ! ${raw === null ? 'videoconvert ! jpegenc' : 'identity'}`;
+  const frames = `videotestsrc name=source is-live=true ! ${raw === null ? 'videoconvert ! jpegenc' : 'identity'}`;
   t.ok(line.startsWith('v4l2src name=source do-timestamp=true ! '), line);
-  return line.replace('v4l2src name=source do-timestamp=true', pictures);
+  return line.replace('v4l2src name=source do-timestamp=true', frames);
 }
 
-t.test('the test picture, as large as wanted', async t => {
+t.test('the test source, in the configured size', async t => {
   const camera = new Camera(t, describeCapture(request({ type: 'test' })));
   await camera.plays();
   t.match(camera.captured(), /^video\/x-raw,.*width=\(int\)320, height=\(int\)240, framerate=\(fraction\)15\/1/);
   t.match(camera.caps(element(camera.encoding, 'parse')), /profile=\(string\)constrained-baseline/);
 });
 
-t.test('a V4L2 camera in each format that is known', async t => {
+t.test('a V4L2 camera in each known format', async t => {
   const formats = 'NV12 YU12 NV21 YV12 YUYV UYVY YVYU NV16 422P NV24 GREY XR24 AR24 BX24 BA24 BGR3 RGB3 RGBP MJPG';
   for (const format of formats.split(' ')) {
     const mode = { format, width: 320, height: 240, framerate: 15 };
@@ -117,39 +117,39 @@ t.test('a V4L2 camera in each format that is known', async t => {
   }
 });
 
-t.test('a V4L2 camera that is larger and faster than wanted', async t => {
+t.test('a V4L2 camera that is larger and faster than configured', async t => {
   for (const format of ['YUYV', 'MJPG']) {
     const mode = { format, width: 1280, height: 720, framerate: 30000 / 1001 };
     const camera = new Camera(t, withoutCamera(mode));
     await camera.plays();
     t.match(camera.captured(), 'width=(int)320, height=(int)180', `${format}: scaled down, not stretched`);
-    t.match(camera.captured(), 'framerate=(fraction)15/1', `${format}: thinned out`);
+    t.match(camera.captured(), 'framerate=(fraction)15/1', `${format}: at a lower rate`);
     closePipeline(camera.capture);
     closePipeline(camera.encoding);
   }
 });
 
-t.test('what is more than wanted is left out, and the limit may be changed while it plays', async t => {
+t.test('excess frames are dropped, and the limit may be changed while it plays', async t => {
   const format = { ...FORMAT, framerate: 60 };
   const camera = new Camera(t, describeCapture({ ...request({ type: 'test' }), format }), 10);
   await camera.plays();
   const rate = async (): Promise<number> => {
-    const [before, began] = [camera.pictures(), performance.now()];
+    const [before, began] = [camera.frames(), performance.now()];
     await sleep(1000);
-    return ((camera.pictures() - before) * 1000) / (performance.now() - began);
+    return ((camera.frames() - before) * 1000) / (performance.now() - began);
   };
   const ten = await rate();
-  t.ok(ten < 14, `10 a second at the most: ${ten}`);
+  t.ok(ten < 14, `at most 10 a second: ${ten}`);
   element(camera.encoding, 'rate').maxRate = 30;
-  // A busy machine makes fewer, now and then.
+  // A busy machine sometimes makes fewer.
   const thirty = await until('it is more', async () => {
     const now = await rate();
     return now > 16 && now;
   });
-  t.ok(thirty < 40, `30 a second at the most: ${thirty}`);
+  t.ok(thirty < 40, `at most 30 a second: ${thirty}`);
 });
 
-t.test('a file keeps its size and rate; its sound is no matter', async t => {
+t.test('a file keeps its size and rate; its audio is ignored', async t => {
   const path = makeVideo(join(t.testdir(), 'sound.mp4'), { frames: 100, fps: 25, keyframeInterval: 25, sound: true });
   const source: Source = { type: 'file', path };
   const camera = new Camera(t, describeCapture(request(source)), null, source);
@@ -158,14 +158,14 @@ t.test('a file keeps its size and rate; its sound is no matter', async t => {
   t.match(camera.captured(), 'framerate=(fraction)25/1');
 });
 
-t.test('elements of a user: as large as wanted, with borders rather than stretched', async t => {
+t.test('elements of a user: in the configured size, with borders instead of distortion', async t => {
   const line = 'videotestsrc is-live=true ! video/x-raw,format=RGB,width=640,height=200,framerate=15/1 ! videoflip';
   const camera = new Camera(t, describeCapture(request({ type: 'gst', line })));
   await camera.plays();
   t.match(camera.captured(), 'width=(int)320, height=(int)240');
 });
 
-t.test('a network camera, encoded anew and as it is', async t => {
+t.test('a network camera, re-encoded and passed through', async t => {
   const child = spawn(
     process.execPath,
     [fileURLToPath(new URL('../helpers/rtsp-camera.js', import.meta.url)), '0', 'main', '15'],
@@ -182,10 +182,10 @@ t.test('a network camera, encoded anew and as it is', async t => {
   element(passed, 'source').location = source.url;
   passed.setState(Gst.State.PLAYING);
   const caps = () => element(passed, 'parse').getStaticPad('src')?.getCurrentCaps()?.toString() ?? '';
-  await until('it is passed on', () => /profile=\(string\)main/.test(caps()));
+  await until('it is passed through', () => /profile=\(string\)main/.test(caps()));
 });
 
-t.test('each line whose elements are here is understood', t => {
+t.test('each line whose elements are installed is parsed', t => {
   const libcamera: Source = { type: 'libcamera', camera: 'imx219' };
   const lines = [
     describeCapture(request(V4L2, { format: 'MJPG', width: 640, height: 480, framerate: 30 })),
@@ -200,7 +200,7 @@ t.test('each line whose elements are here is understood', t => {
   t.end();
 });
 
-t.test('what is known of the encoders of a plain machine is true of this one', t => {
+t.test('the recorded encoders of a plain machine match this one', t => {
   for (const { element, properties } of installed)
     for (const name of Object.keys(properties(SETTINGS)))
       t.equal(machine.property(element, name), PLAIN.property(element, name), `${element}: ${name}`);
@@ -226,7 +226,7 @@ t.test('the bitrate of an encoder changes while it plays', async t => {
       const goal = total('num-buffers') + count;
       await until(`${count} more frames`, () => total('num-buffers') >= goal);
     };
-    // By frames and not by time: a busy machine leaves some out.
+    // By frames and not by time: a busy machine drops some.
     const bitrate = async (): Promise<number> => {
       await frames(30);
       const [bytes, buffers] = [total('num-bytes'), total('num-buffers')];

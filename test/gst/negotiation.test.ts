@@ -15,7 +15,7 @@ import { mutatedOffer } from '../helpers/mutated-offer.js';
 import { CAMERA, CLIENTS, type Negotiated, negotiate, sectionsOf } from '../helpers/negotiation.js';
 import { strangeAnswerLines } from '../helpers/written-sdp.js';
 
-// The real webrtcbin, in this process: what it aborts on ends the test.
+// The real webrtcbin, in this process: if it aborts, the test ends.
 
 const RUNS = 200;
 
@@ -49,7 +49,7 @@ async function answerOf({ offer, agreement }: Negotiated): Promise<string> {
   }
 }
 
-t.test('webrtcbin takes the offer of every client, and answers each section that was agreed on', async t => {
+t.test('webrtcbin accepts the offer of every client, and answers each agreed section', async t => {
   for (const client of CLIENTS) {
     for (const purpose of ['watch', 'publish'] as Purpose[]) {
       const text = readOffer(client);
@@ -72,7 +72,7 @@ t.test('webrtcbin takes the offer of every client, and answers each section that
   }
 });
 
-t.test('whatever an offer has that is taken, webrtcbin answers it', async t => {
+t.test('webrtcbin answers every offer that is accepted', async t => {
   let answered = 0;
   await fc.assert(
     fc.asyncProperty(mutatedOffer, async ({ text, purpose }) => {
@@ -95,5 +95,5 @@ t.test('whatever an offer has that is taken, webrtcbin answers it', async t => {
     }),
     { numRuns: RUNS },
   );
-  t.ok(answered > RUNS / 10, `enough were taken to say something: ${answered}`);
+  t.ok(answered > RUNS / 10, `enough were accepted to be significant: ${answered}`);
 });

@@ -6,11 +6,11 @@ import { closePipeline, parseLaunch } from '../../src/gst/pipeline.js';
 import { CONTAINERS, PIPE_FORMATS } from '../../src/messages/player.js';
 import * as lines from '../../src/receiver/player/lines.js';
 
-// The lines of the player, as far as GStreamer takes them here: every element and every property is there.
+// The launch lines of the player that this machine can parse: every element and every property exists.
 
 const machine = inspectMachine();
 
-t.test('lines that this machine can run', t => {
+t.test('launch lines that this machine can run', t => {
   const places = [0, 640].map(x => ({ x, y: 0, width: 640, height: 480 }));
   const cases = [
     ...DECODERS.filter(({ element }) => machine.has(element)).flatMap(decoder =>
@@ -34,7 +34,7 @@ t.test('lines that this machine can run', t => {
   t.end();
 });
 
-t.test('what makes decoders hand out pictures at once is set where the element has it', t => {
+t.test('properties that make decoders output frames at once are set if the element has them', t => {
   const all = { gstreamer: '1.24.0', has: () => true, property: () => true };
   const none = { ...all, property: () => false };
   const [jetson] = DECODERS;

@@ -2,7 +2,7 @@ import t from 'tap';
 import { poll } from '../../src/gst/poll.js';
 import { firstFrame } from '../../src/worker/encoding/first-frame.js';
 
-/** A clock that stands but for whoever sleeps; `at` is what happens when. */
+/** A clock that advances only by sleeps; `at` is what happens when. */
 function virtualClock(at: Readonly<Record<number, () => void>> = {}) {
   let now = 0;
   return {
@@ -13,20 +13,20 @@ function virtualClock(at: Readonly<Record<number, () => void>> = {}) {
   };
 }
 
-t.test('looks until there is an answer, and once more when time is up', async t => {
-  let looks = 0;
+t.test('polls until there is an answer, and once more at the timeout', async t => {
+  let polls = 0;
   const clock = virtualClock();
-  t.equal(await poll(() => (++looks === 3 ? 'it' : null), { timeoutMs: 100, everyMs: 10, clock }), 'it');
+  t.equal(await poll(() => (++polls === 3 ? 'it' : null), { timeoutMs: 100, everyMs: 10, clock }), 'it');
   t.equal(clock.now(), 20);
-  looks = 0;
+  polls = 0;
   const late = virtualClock();
   const look = () => {
-    looks++;
+    polls++;
     return null;
   };
   t.equal(await poll(look, { timeoutMs: 100, everyMs: 30, clock: late }), null);
   t.equal(late.now(), 120);
-  t.equal(looks, 5, 'one that stood still for all its time has looked all the same');
+  t.equal(polls, 5, 'it polls even if it was stalled for the whole timeout');
   await t.rejects(
     poll(
       () => {
@@ -45,7 +45,7 @@ t.test('the first frame', async t => {
   };
   const options = { count: () => count, timeoutMs: 1_000, keepWaiting: () => true };
   t.equal(await firstFrame({ ...options, clock: virtualClock({ 500: come }) }), 'arrived');
-  t.equal(await firstFrame({ ...options, clock: virtualClock() }), 'arrived', 'it was there already');
+  t.equal(await firstFrame({ ...options, clock: virtualClock() }), 'arrived', 'it had already arrived');
   count = 0;
   t.equal(await firstFrame({ ...options, clock: virtualClock({ 2000: come }) }), 'late');
   let isWanted = true;

@@ -25,7 +25,7 @@ t.test('a recorded session', t => {
   t.end();
 });
 
-t.test('figures of a bad link', t => {
+t.test('statistics of a bad link', t => {
   t.equal(readRtpStats(having('rb-fractionlost', 64), 90_000).quality?.lossPercent, 25);
   t.equal(readRtpStats(having('rb-packetslost', 17), 90_000).quality?.packetsLost, 17);
   t.equal(readRtpStats(having('rb-packetslost', -3), 90_000).quality?.packetsLost, 0, 'duplicates make it negative');
@@ -42,7 +42,7 @@ t.test('figures of a bad link', t => {
 t.test('the mark changes with each report, and only then', t => {
   const mark = (text: string): string => readRtpStats(text, 90_000).heard;
   for (const key of ['rb-exthighestseq', 'rb-lsr', 'rb-dlsr']) t.not(mark(having(key, 99)), mark(recorded), key);
-  t.equal(mark(having('octets-sent', 99)), mark(recorded), 'what is sent is no word of the viewer');
+  t.equal(mark(having('octets-sent', 99)), mark(recorded), 'sent data is no report of the viewer');
   t.end();
 });
 
@@ -72,7 +72,7 @@ t.test('the retransmission stream counts too', t => {
   t.end();
 });
 
-t.test('a recorded publisher: what arrives, of pictures and sound; the quality is that of the pictures', t => {
+t.test('a recorded publisher: video and audio that arrive; the quality is that of the video', t => {
   const stats = readRtpStats(publisher, 90_000);
   t.match(stats, {
     packetsSent: 0,
@@ -81,23 +81,23 @@ t.test('a recorded publisher: what arrives, of pictures and sound; the quality i
     bytesReceived: 94_345 + 72_400,
     keyframeRequests: 1,
     retransmitted: 0,
-    // It reports -1 lost: one came twice.
+    // It reports -1 lost: one was duplicated.
     quality: { packetsLost: 0, lossPercent: 0, jitterMs: 0.2, roundTripMs: null },
   });
   t.match(stats.heard, /^585,\d+,0,0,0 567,\d+,0,0,0 $/, 'of both streams, by packets and sender reports');
   t.end();
 });
 
-t.test("a publisher's retransmissions count, and are not the quality of its pictures, wherever they stand", t => {
+t.test("a publisher's retransmissions count, but not as the quality of its video, in any order", t => {
   const sources = publisher.match(/"application\/x-rtp-source-stats[^"]*"/g) ?? [];
   const set = (source: string, values: Record<string, number>): string =>
     Object.entries(values).reduce(
       (text, [key, value]) => edited(text, new RegExp(`(?<= ${key}\\\\=\\\\\\(\\w+\\\\\\))-?\\d+`), `${value}`),
       source,
     );
-  const [sound = '', own = '', pictures = ''] = sources;
-  const lossy = set(pictures, { 'packets-lost': 40, jitter: 900 });
-  const resent = set(pictures, { ssrc: 2222, 'packets-received': 38, 'packets-lost': 5, jitter: 9_000 });
+  const [sound = '', own = '', video = ''] = sources;
+  const lossy = set(video, { 'packets-lost': 40, jitter: 900 });
+  const resent = set(video, { ssrc: 2222, 'packets-received': 38, 'packets-lost': 5, jitter: 9_000 });
   for (const [where, order] of [
     ['in front', [sound, own, resent, lossy]],
     ['behind', [sound, own, lossy, resent]],
@@ -109,7 +109,7 @@ t.test("a publisher's retransmissions count, and are not the quality of its pict
   t.end();
 });
 
-t.test('a publisher is heard of by each packet and each report', t => {
+t.test('each packet and each report is a sign of life of a publisher', t => {
   const changed = (from: string, to: string): string => readRtpStats(publisher.replace(from, to), 90_000).heard;
   const { heard } = readRtpStats(publisher, 90_000);
   t.not(changed('packets-received\\=\\(guint64\\)567', 'packets-received\\=\\(guint64\\)568'), heard);
@@ -118,7 +118,7 @@ t.test('a publisher is heard of by each packet and each report', t => {
   t.end();
 });
 
-t.test("a viewer's report of sound is no figure of the pictures", t => {
+t.test("a viewer's report of audio is not counted as one of the video", t => {
   t.equal(readRtpStats(recorded, 90_000, 1_000).quality?.jitterMs, 3);
   t.equal(readRtpStats(recorded, 90_000, 1_001).quality, null);
   t.end();

@@ -13,7 +13,7 @@ import { useMarkFont } from '../../src/worker/sources/time-mark.js';
 import { makeVideo } from '../helpers/make-video.js';
 import { until } from '../helpers/server.js';
 
-// What a capture writes into its pictures is read from them when they have been encoded and decoded again.
+// The mark that a capture writes into its frames is read after encoding and decoding.
 
 useMarkFont();
 const machine = inspectMachine();
@@ -21,7 +21,7 @@ const format = { width: 320, height: 240, framerate: 30 };
 const { width, height } = TIME_MARK_CORNER;
 const MARKS = 15;
 
-/** Opens a source, and reads marks: ns from each capture to the decoded picture; and what share of looks read one. */
+/** Opens a source, and reads marks: ns from each capture to the decoded frame; and the share of reads that found one. */
 async function delaysOf(t: Test, source: Source, baseTime: bigint): Promise<{ delays: bigint[]; share: number }> {
   const line = describeCapture({ source, format, mode: null, machine, timeMark: true });
   const capture = new Capture({ source, line, property: sourceProperty(source), baseTime });
@@ -39,7 +39,7 @@ async function delaysOf(t: Test, source: Source, baseTime: bigint): Promise<{ de
   });
   viewer.setState(Gst.State.PLAYING);
   const marks = new Map<bigint, bigint>();
-  let looks = 0;
+  let reads = 0;
   let last = -1n;
   await until(
     `${source.type}: ${MARKS} marks`,
@@ -49,7 +49,7 @@ async function delaysOf(t: Test, source: Source, baseTime: bigint): Promise<{ de
       const sample = element(viewer, 'last').lastSample as Sample | null;
       if (!sample || sample.getBuffer().pts === last) return false;
       last = sample.getBuffer().pts;
-      looks++;
+      reads++;
       const data = sample.getBuffer().extractDup(0, BigInt(width * height));
       const mark = readTimeMark({ data, width, height, bytesPerPixel: 1 });
       if (mark !== null && !marks.has(mark)) marks.set(mark, Gst.SystemClock.obtain().getTime() - mark);
@@ -57,7 +57,7 @@ async function delaysOf(t: Test, source: Source, baseTime: bigint): Promise<{ de
     },
     10_000,
   );
-  return { delays: [...marks.values()], share: marks.size / looks };
+  return { delays: [...marks.values()], share: marks.size / reads };
 }
 
 const MS = 1_000_000n;
@@ -69,12 +69,12 @@ t.test('the mark is the monotonic clock at the capture, whenever the camera was 
   const sources: Source[] = [{ type: 'test' }, { type: 'gst', line }, { type: 'file', path }];
   for (const source of sources) {
     const { delays, share } = await delaysOf(t, source, baseTime);
-    // What is written is the ms in whose middle the reader takes it to be.
+    // The mark has whole ms; the reader assumes the middle of that ms.
     t.ok(
       delays.every(delay => delay > -MS && delay < 2_000n * MS),
       `${source.type}: ${delays.map(delay => delay / MS)} ms`,
     );
-    t.ok(share > 0.9, `${source.type}: ${share} of the pictures are read`);
+    t.ok(share > 0.9, `${source.type}: ${share} of the frames are read`);
   }
 });
 

@@ -41,7 +41,7 @@ export class CameraWorld {
   source: { device: string | null } | null = null;
   /** A placeholder that was requested and is not shown yet: the last one, as it supersedes the others. */
   isPlaceholderDue = false;
-  onAir: 'nothing' | 'source' | 'publisher' | 'placeholder' | 'closed' = 'nothing';
+  shown: 'nothing' | 'source' | 'publisher' | 'placeholder' | 'closed' = 'nothing';
 
   constructor(settings = TEST_SETTINGS) {
     this.state = closedCamera(settings);
@@ -109,7 +109,7 @@ export class CameraWorld {
   placeholderShown(): this {
     if (!this.isPlaceholderDue) return this;
     this.isPlaceholderDue = false;
-    if (this.isOutputOpen) this.onAir = 'placeholder';
+    if (this.isOutputOpen) this.shown = 'placeholder';
     return this.send({ type: 'placeholder-shown' });
   }
 
@@ -132,7 +132,7 @@ export class CameraWorld {
         return;
       case 'close-output':
         this.isOutputOpen = this.isPlaceholderDue = false;
-        this.onAir = 'nothing';
+        this.shown = 'nothing';
         return;
       case 'open-source': {
         const { device } = this.state.settings;
@@ -149,7 +149,7 @@ export class CameraWorld {
         this.isPlaceholderDue = false;
         this.source = this.opening && { device: this.opening.device };
         this.opening = null;
-        this.onAir = 'source';
+        this.shown = 'source';
         return;
       case 'close-source':
         this.source = null;
@@ -157,18 +157,18 @@ export class CameraWorld {
       case 'show-publisher':
         if (!this.isOutputOpen) this.faults.push('a publisher is shown by no output');
         this.isPlaceholderDue = false;
-        this.onAir = 'publisher';
+        this.shown = 'publisher';
         return;
       case 'show-placeholder':
         // If one has been requested already, its frame was taken in time.
-        if (this.onAir === 'closed' && !this.isPlaceholderDue)
+        if (this.shown === 'closed' && !this.isPlaceholderDue)
           this.faults.push('the placeholder is to be made of what is closed');
         this.isPlaceholderDue = true;
         return;
       case 'close-publication':
       case 'end-publisher':
         this.endedPublishers.add(effect.session);
-        if (this.onAir === 'publisher') this.onAir = 'closed';
+        if (this.shown === 'publisher') this.shown = 'closed';
         return;
       case 'fail-subscribers':
         for (const subscriber of effect.subscribers) {

@@ -441,7 +441,7 @@ t.test('the limits of a token', async t => {
   const view = issue('view', { role: 'view' });
   const access = { tokens: [some.entry, one.entry, view.entry] };
   const { connect, engine, cameras } = await setUp(t, { access });
-  const guests = () => cameras.list().flatMap(({ id }) => (id.startsWith('legacy') ? [id] : []));
+  const ephemerals = () => cameras.list().flatMap(({ id }) => (id.startsWith('legacy') ? [id] : []));
   const silent = await connect('/', bearer(one.token));
   const eager = await connect('/', bearer(one.token));
   eager.say({ type: 'offer', sdp: only(1) });
@@ -452,9 +452,9 @@ t.test('the limits of a token', async t => {
   greedy.say({ type: 'offer', sdp: OFFER });
   t.match(await greedy.closed, { code: 1008, reason: /may not send camera "legacy-2-2"/ });
   t.strictSame(made, ['legacy-2'], 'no process for a camera that it may not send');
-  t.strictSame(guests(), [], 'and a failed one waits for nobody');
+  t.strictSame(ephemerals(), [], 'and a failed one waits for nobody');
   await sleep(1_100);
-  t.strictSame(guests(), [], 'a client that may send only another camera is not taken for a sender');
+  t.strictSame(ephemerals(), [], 'a client that may send only another camera is not taken for a sender');
   t.equal(silent.socket.readyState, 1);
 
   const relay = await setUp(t, { legacy: { mode: 'relay' }, access });

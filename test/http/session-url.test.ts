@@ -19,8 +19,8 @@ async function sessionOf(t: Test, protocol: 'whep' | 'whip', etags?: 'strict') {
     test.app.inject({ method: 'PATCH', url, headers: { 'content-type': TYPE, ...more }, payload });
   const ask = (method: string, more: Record<string, string> = {}) =>
     test.app.inject({ method: method as 'GET', url, headers: more });
-  const goesOn = () => t.equal(test.sessions.get(id).ended, null, 'the session continues');
-  return { ...test, url, id, etag: String(headers.etag), patch, ask, goesOn };
+  const continues = () => t.equal(test.sessions.get(id).ended, null, 'the session continues');
+  return { ...test, url, id, etag: String(headers.etag), patch, ask, continues };
 }
 
 for (const protocol of ['whep', 'whip'] as const) {
@@ -52,7 +52,7 @@ for (const protocol of ['whep', 'whip'] as const) {
   });
 
   t.test(`${protocol}: If-Match`, async t => {
-    const { engine, etag, goesOn, patch } = await sessionOf(t, protocol);
+    const { engine, etag, continues, patch } = await sessionOf(t, protocol);
     for (const ifMatch of [etag, '*', '"*"', `"other", ${etag}`])
       t.equal((await patch({ 'if-match': ifMatch })).statusCode, 204, ifMatch);
     t.equal((await patch()).statusCode, 204, 'missing: treated as current');
@@ -63,21 +63,21 @@ for (const protocol of ['whep', 'whip'] as const) {
       t.strictSame(breaches(`${protocol}Patch`, response), []);
     }
     t.strictSame(engine.candidates, []);
-    goesOn();
+    continues();
   });
 
   t.test(`${protocol}: If-Match in strict mode`, async t => {
-    const { etag, goesOn, patch } = await sessionOf(t, protocol, 'strict');
+    const { etag, continues, patch } = await sessionOf(t, protocol, 'strict');
     const response = await patch();
     t.strictSame(problemBreaches(response, 428, 'precondition-required'), []);
     t.strictSame(breaches(`${protocol}Patch`, response), []);
     for (const ifMatch of [etag, '*']) t.equal((await patch({ 'if-match': ifMatch })).statusCode, 204, ifMatch);
     t.equal((await patch({ 'if-match': '"stale"' })).statusCode, 412);
-    goesOn();
+    continues();
   });
 
   t.test(`${protocol}: an ICE restart is 422, whatever If-Match, and the session continues`, async t => {
-    const { engine, etag, goesOn, patch } = await sessionOf(t, protocol);
+    const { engine, etag, continues, patch } = await sessionOf(t, protocol);
     const restart = FRAGMENTS[protocol].replace(/ufrag:.*/, 'ufrag:0ther').replace(/pwd:.*/, `pwd:${'n'.repeat(24)}`);
     for (const headers of [{ 'if-match': '*' }, { 'if-match': '"*"' }, { 'if-match': etag }, {}]) {
       const response = await patch(headers as Record<string, string>, restart);
@@ -86,12 +86,12 @@ for (const protocol of ['whep', 'whip'] as const) {
       t.match(response.json().remedy, 'new session');
     }
     t.strictSame(engine.candidates, []);
-    goesOn();
+    continues();
     t.equal((await patch({ 'if-match': '*' })).statusCode, 204, '* with the same credentials is no restart');
   });
 
   t.test(`${protocol}: invalid fragments`, async t => {
-    const { goesOn, patch } = await sessionOf(t, protocol);
+    const { continues, patch } = await sessionOf(t, protocol);
     for (const [payload, status, code] of [
       ['', 422, 'invalid-sdpfrag'],
       ['{"candidate":""}', 422, 'invalid-sdpfrag'],
@@ -110,7 +110,7 @@ for (const protocol of ['whep', 'whip'] as const) {
       t.equal(response.headers['accept-patch'], TYPE);
     }
     t.equal((await patch({ 'content-type': `${TYPE.toUpperCase()}; charset=utf-8` })).statusCode, 204);
-    goesOn();
+    continues();
   });
 
   t.test(`${protocol}: DELETE is 200 with an empty body, whatever is sent; a second one is 404`, async t => {
@@ -151,7 +151,7 @@ for (const protocol of ['whep', 'whip'] as const) {
   });
 
   t.test(`${protocol}: GET and HEAD are empty, OPTIONS lists what is accepted, other methods are 405`, async t => {
-    const { ask, goesOn, url } = await sessionOf(t, protocol);
+    const { ask, continues, url } = await sessionOf(t, protocol);
     for (const method of ['GET', 'HEAD']) {
       const response = await ask(method);
       t.equal(response.statusCode, 204, method);
@@ -170,15 +170,15 @@ for (const protocol of ['whep', 'whip'] as const) {
       t.match(response.headers.allow, /GET.*HEAD.*PATCH.*DELETE.*OPTIONS/);
       t.notMatch(response.body, url, 'no secret is repeated');
     }
-    goesOn();
+    continues();
   });
 
   t.test(`${protocol}: its URL is not valid for another protocol or camera`, async t => {
-    const { app, goesOn, url } = await sessionOf(t, protocol);
+    const { app, continues, url } = await sessionOf(t, protocol);
     const other = protocol === 'whep' ? 'whip' : 'whep';
     for (const wrong of [url.replace(protocol, other), url.replace('phone', 'road'), `${url}x`, url.slice(0, -1)])
       for (const method of ['DELETE', 'GET'] as const)
         t.strictSame(problemBreaches(await app.inject({ method, url: wrong }), 404, 'unknown-session'), [], method);
-    goesOn();
+    continues();
   });
 }

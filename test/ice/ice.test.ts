@@ -11,7 +11,7 @@ const udp = parseIceUrl('turn:turn.example.org?transport=udp');
 const tcp = parseIceUrl('turn:turn.example.org?transport=tcp');
 const tls = parseIceUrl('turns:turn.example.org?transport=tcp');
 
-/** ICE of which these URLs answer, each after so many ms. */
+/** ICE servers of which these URLs answer, each after so many ms. */
 function iceOf(
   plan: Partial<IcePlan>,
   answering: ReadonlyMap<object, number> = new Map(),
@@ -39,8 +39,8 @@ const servers: IcePlan['servers'] = [
 
 const stunAnswers = new Map([[stun, 5]]);
 
-t.test('clients get every TURN server, reached or not, and STUN while it answers; credentials are theirs', async t => {
-  t.notMatch(iceOf({ servers }).links('s-7').join(), 'stun:', 'a STUN server that does not answer keeps them waiting');
+t.test('clients get every TURN server, reachable or not, and STUN while it answers, with own credentials', async t => {
+  t.notMatch(iceOf({ servers }).links('s-7').join(), 'stun:', 'a STUN server that does not answer would delay them');
   const links = parseIceServerLinks(iceOf({ servers }, stunAnswers).links('s-7'));
   t.strictSame(
     links.map(({ urls }) => urls),
@@ -62,7 +62,7 @@ t.test('clients get every TURN server, reached or not, and STUN while it answers
 });
 
 t.test(
-  'without a token there are only those that need nothing: a browser throws at a TURN URL without a user',
+  'without a token only servers without credentials: a browser throws at a TURN URL without a user',
   async t => {
     t.strictSame(iceOf({ servers }, stunAnswers).links(null), ['<stun:stun.example.org>; rel="ice-server"']);
     t.strictSame(iceOf({ servers: servers.slice(1) }).links(null), []);
@@ -71,12 +71,12 @@ t.test(
   },
 );
 
-t.test('the own agent uses what answers', async t => {
+t.test("the server's own agent uses servers that answer", async t => {
   const cases: [string, Map<object, number>, string | null, RegExp[]][] = [
     ['nothing', new Map(), null, []],
     ['STUN alone', new Map([[stun, 20]]), 'stun://192.0.2.9:3478', []],
     [
-      'TURN over UDP, which does what STUN does',
+      'TURN over UDP, which also does STUN',
       new Map([
         [stun, 20],
         [udp, 20],
@@ -86,7 +86,7 @@ t.test('the own agent uses what answers', async t => {
       [/^turn:\/\/\d+%3A\S+:\S+@192\.0\.2\.9:3478\?transport=udp$/],
     ],
     [
-      'TURN over TCP where UDP does not get through',
+      'TURN over TCP if UDP does not get through',
       new Map([
         [stun, 20],
         [tcp, 20],
@@ -94,7 +94,7 @@ t.test('the own agent uses what answers', async t => {
       'stun://192.0.2.9:3478',
       [/@192\.0\.2\.9:3478\?transport=tcp$/],
     ],
-    ['TLS, which libnice does not speak', new Map([[tls, 20]]), null, []],
+    ['TLS, which libnice does not support', new Map([[tls, 20]]), null, []],
   ];
   for (const [name, answering, stunServer, turnServers] of cases) {
     const settings = iceOf({ servers }, answering).agentSettings();
@@ -104,7 +104,7 @@ t.test('the own agent uses what answers', async t => {
   }
 });
 
-t.test('it waits for them as long as they took before, and never long', async t => {
+t.test('the timeout follows their round trip, and is never long', async t => {
   const wait = (ms: number) => iceOf({ servers }, new Map([[udp, ms]])).agentSettings().gatheringMs;
   const none = iceOf({ servers }).agentSettings().gatheringMs;
   t.ok(none < wait(50) && wait(50) < wait(150));
@@ -112,7 +112,7 @@ t.test('it waits for them as long as they took before, and never long', async t 
   t.equal(wait(10_000), 1_000);
 });
 
-t.test('ports, announced addresses and interfaces go to the agent', async t => {
+t.test('ports, announced addresses and interfaces are passed to the agent', async t => {
   const udpPorts = { min: 50_000, max: 50_100 };
   t.match(iceOf({ udpPorts, interfaces: ['127.0.0.1', 'none0'] }, new Map(), ['203.0.113.7']).agentSettings(), {
     udpPorts,
@@ -122,7 +122,7 @@ t.test('ports, announced addresses and interfaces go to the agent', async t => {
   t.equal(iceOf({}).agentSettings().addresses, null);
   try {
     iceOf({ interfaces: ['none0', '192.0.2.250'] }).agentSettings();
-    t.fail('it was taken');
+    t.fail('it was accepted');
   } catch (error) {
     t.ok(error instanceof Failure && error.code === 'no-udp-port' && error.retryAfter);
     t.match((error as Error).message, /none0, 192\.0\.2\.250/);

@@ -7,7 +7,7 @@ const interfaces = {
   wlan0: [{ address: 'fe80::2' }],
 };
 
-t.test('names and addresses of this machine, in the order that was asked for', async t => {
+t.test('names and addresses of this machine, in the requested order', async t => {
   t.strictSame(addressesOf(['eth0', '127.0.0.1', 'wlan0', 'eth1', '192.0.2.3', 'constructor'], interfaces), [
     { name: 'eth0', addresses: ['192.0.2.2', '2001:db8::2'] },
     { name: '127.0.0.1', addresses: ['127.0.0.1'] },

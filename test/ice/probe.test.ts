@@ -6,7 +6,7 @@ import { resolveHost } from '../../src/server/ice/resolve.js';
 import { encodeStun } from '../../src/server/ice/stun-message.js';
 import { agree, tcpStunServer, udpStunServer } from '../helpers/stun-server.js';
 
-t.test('a server that answers is there, over UDP and TCP, also one that says no', async t => {
+t.test('a server that answers is reachable, over UDP and TCP, even with an error', async t => {
   const refuse: typeof agree = request => encodeStun({ ...request, kind: 'error', attributes: [] });
   for (const reply of [agree, refuse]) {
     for (const { url } of [await udpStunServer(t, reply), await tcpStunServer(t, reply)]) {
@@ -17,19 +17,19 @@ t.test('a server that answers is there, over UDP and TCP, also one that says no'
   }
 });
 
-t.test('a request that got lost is sent again', async t => {
+t.test('a lost request is retransmitted', async t => {
   let lost = 0;
   const server = await udpStunServer(t, request => (lost++ === 0 ? null : agree(request)));
   await probeServer(server.url);
   t.equal(server.asked, 2);
 });
 
-t.test('a name of /etc/hosts', async t => {
+t.test('a name from /etc/hosts', async t => {
   const { url } = await udpStunServer(t, agree);
   t.match(await probeServer({ ...url, host: 'localhost' }), { address: '127.0.0.1' });
 });
 
-t.test('why it is not there, in words', async t => {
+t.test('an unreachable server, with the reason', async t => {
   const other = encodeStun({ method: 1, kind: 'success', transaction: Buffer.alloc(12), attributes: [] });
   const silent = await udpStunServer(t, () => null);
   const strange = await udpStunServer(t, () => other);
@@ -53,7 +53,7 @@ t.test('why it is not there, in words', async t => {
     ],
     ['no TLS', parseIceUrl(`turns:127.0.0.1:${port}`), /./],
   ];
-  // At once: most of them take their 3 s.
+  // In parallel: most of them take 3 s.
   await Promise.all(
     cases.map(async ([name, url, words]) => {
       await t.rejects(probeServer(url), { message: words }, name);
@@ -61,7 +61,7 @@ t.test('why it is not there, in words', async t => {
   );
 });
 
-t.test('it can be given up', async t => {
+t.test('a probe can be aborted', async t => {
   const { url } = await udpStunServer(t, () => null);
   const given = new AbortController();
   const probe = probeServer(url, given.signal);
@@ -70,10 +70,10 @@ t.test('it can be given up', async t => {
   await t.rejects(probeServer(url, AbortSignal.abort(new Error('at once'))), { message: 'at once' });
 });
 
-t.test('a name server that does not answer is waited for no longer than is said', async t => {
+t.test('a name server that does not answer delays a probe only up to its timeout', async t => {
   const signal = (ms: number): AbortSignal => AbortSignal.timeout(ms);
   t.strictSame(await resolveHost('2001:db8::1', signal(1)), ['2001:db8::1']);
-  // `.invalid` never exists (RFC 6761); whether DNS says so or says nothing, it ends.
+  // `.invalid` never exists (RFC 6761); it ends whether DNS says so or does not answer.
   await t.rejects(
     within(300, undefined, patience => resolveHost('robot.invalid', patience)),
     { message: /./ },

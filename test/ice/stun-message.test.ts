@@ -20,7 +20,7 @@ const SAMPLE = Buffer.from(
 );
 const SAMPLE_KEY = Buffer.from('VOkJxbRl1RmTxUk/WvJxBt');
 
-t.test("the RFC's sample is read, its fingerprint and integrity found right", async t => {
+t.test("the RFC's sample is parsed, with valid fingerprint and integrity", async t => {
   const message = decodeStun(SAMPLE);
   t.match(message, { method: METHOD.binding, kind: 'request' });
   t.equal(message?.transaction.toString('hex'), 'b7e7a701bc34d686fa87dfae');
@@ -28,7 +28,7 @@ t.test("the RFC's sample is read, its fingerprint and integrity found right", as
   t.ok(hasIntegrity(SAMPLE, SAMPLE_KEY));
   t.notOk(hasIntegrity(SAMPLE, Buffer.from('another')));
   for (let i = 0; i < SAMPLE.length; i++) {
-    // With another type it is no fingerprint.
+    // With another type it is not a fingerprint.
     if (i === SAMPLE.length - 8 || i === SAMPLE.length - 7) continue;
     const changed = Buffer.from(SAMPLE);
     changed[i] = (changed[i] ?? 0) ^ 1;
@@ -36,7 +36,7 @@ t.test("the RFC's sample is read, its fingerprint and integrity found right", as
   }
 });
 
-t.test('what is written reads as it was', async () => {
+t.test('a written message parses to the same', async () => {
   const message = fc.record({
     method: fc.integer({ min: 0, max: 0xfff }),
     kind: fc.constantFrom('request' as const, 'indication' as const, 'success' as const, 'error' as const),
@@ -71,7 +71,7 @@ t.test('what is written reads as it was', async () => {
   );
 });
 
-t.test('no bytes break it', async t => {
+t.test('any bytes are parsed without an error', async t => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
       decodeStun(Buffer.from(bytes));
@@ -79,7 +79,7 @@ t.test('no bytes break it', async t => {
       return true;
     }),
   );
-  // Behind a header that is right.
+  // After a valid header.
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), tail => {
       const padded = Buffer.concat([Buffer.from(tail), Buffer.alloc((4 - (tail.length % 4)) % 4)]);
@@ -90,12 +90,12 @@ t.test('no bytes break it', async t => {
       return true;
     }),
   );
-  t.equal(lengthOfStun(SAMPLE.subarray(0, 19)), null, 'too little of it yet');
+  t.equal(lengthOfStun(SAMPLE.subarray(0, 19)), null, 'incomplete header');
   t.equal(lengthOfStun(SAMPLE.subarray(0, 40)), null);
   t.throws(() => lengthOfStun(Buffer.from('HTTP/1.1 400 Bad Request')), RangeError);
 });
 
-t.test('errors, as the server words them', async t => {
+t.test("errors, in the server's words", async t => {
   const error = (value: Buffer) =>
     errorOf({
       method: METHOD.allocate,

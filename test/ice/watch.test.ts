@@ -8,16 +8,16 @@ import { agree, udpStunServer } from '../helpers/stun-server.js';
 
 const PACE = { steadyMs: 5, changedMs: 5, recentMs: 1_000 };
 
-t.test('a server comes and goes: known, logged once each time, and left out while it is away', async t => {
+t.test('a server comes and goes: noticed, logged once each time, and left out while it is down', async t => {
   let there = false;
   const server = await udpStunServer(t, request => (there ? agree(request) : null));
   const { url } = server;
   const log = keptLog();
-  // The real probe takes 3 s to give up; this one has less patience.
+  // The real probe gives up after 3 s; this one has a shorter timeout.
   const { connectStun } = await import('../../src/server/ice/stun-client.js');
   const { METHOD } = await import('../../src/server/ice/stun-message.js');
   const probe = async (asked: IceUrl, signal: AbortSignal) => {
-    // Not AbortSignal.any: Node 20 may collect what it gives before it fires.
+    // Not AbortSignal.any: Node 20 may collect its signal before it fires.
     const patience = new AbortController();
     const giveUp = (): void => patience.abort(new Error('no answer'));
     const timer = setTimeout(giveUp, 100);
@@ -34,19 +34,19 @@ t.test('a server comes and goes: known, logged once each time, and left out whil
   const watch = new IceWatch({ urls: [url], log, probe, pace: PACE });
   t.teardown(() => watch.close());
   t.match(watch.statuses(), [{ reachable: null, since: null, address: null, error: null }]);
-  t.equal(watch.reached(url), null, 'nobody waits for what has not been heard of');
+  t.equal(watch.reached(url), null, 'an unknown state does not block');
   watch.start();
   watch.start();
-  await until('it is away', () => watch.statuses()[0]?.reachable === false);
+  await until('it is down', () => watch.statuses()[0]?.reachable === false);
   t.match(watch.statuses(), [{ since: /^\d{4}-/, roundTripMs: null, error: /./ }]);
   there = true;
-  await until('it is there', () => watch.reached(url));
+  await until('it is up', () => watch.reached(url));
   t.match(watch.reached(url), { address: '127.0.0.1' });
   t.match(watch.statuses(), [{ reachable: true, error: null }]);
   const asked = server.asked;
-  await until('it is looked for again and again', () => server.asked > asked + 3);
+  await until('it is probed repeatedly', () => server.asked > asked + 3);
   there = false;
-  await until('it is away again', () => watch.statuses()[0]?.reachable === false);
+  await until('it is down again', () => watch.statuses()[0]?.reachable === false);
   t.equal(watch.reached(url), null);
   t.strictSame(
     log.lines.map(({ level, event }) => `${level} ${event}`),
@@ -56,7 +56,7 @@ t.test('a server comes and goes: known, logged once each time, and left out whil
   watch.close();
 });
 
-t.test('it is looked for often after a change, and seldom then', async t => {
+t.test('it is probed often after a change, and rarely later', async t => {
   const url = parseIceUrl('stun:192.0.2.1');
   let asked = 0;
   const probe = async () => ({ address: '192.0.2.1', roundTripMs: ++asked });
@@ -68,9 +68,9 @@ t.test('it is looked for often after a change, and seldom then', async t => {
   });
   t.teardown(() => watch.close());
   watch.start();
-  await until('some looks', () => asked > 3);
+  await until('some lookups', () => asked > 3);
   let before = -1;
-  await until('none comes any more', async () => {
+  await until('there are no more probes', async () => {
     const still = asked === before;
     before = asked;
     await new Promise(resolve => setTimeout(resolve, 100));
@@ -78,7 +78,7 @@ t.test('it is looked for often after a change, and seldom then', async t => {
   });
 });
 
-t.test('what is under way when it is closed changes nothing any more', async t => {
+t.test('a probe in progress has no effect after close', async t => {
   const url = parseIceUrl('stun:192.0.2.1');
   let answer: (reached: { address: string; roundTripMs: number }) => void = () => undefined;
   const log = keptLog();
@@ -91,12 +91,12 @@ t.test('what is under way when it is closed changes nothing any more', async t =
   t.strictSame(log.lines, []);
 });
 
-t.test('announced names follow their addresses, and keep the last through an outage', async t => {
+t.test('announced names follow their addresses, and keep the last during an outage of DNS', async t => {
   const log = keptLog();
   let addresses: string[] | null = ['203.0.113.7'];
-  let looks: AbortSignal[] = [];
+  let lookups: AbortSignal[] = [];
   const announced = new Announced(['198.51.100.1', 'robot.example.org'], log, async (_name, signal) => {
-    looks.push(signal);
+    lookups.push(signal);
     if (!addresses) throw new Error('DNS gave no answer');
     return addresses;
   });
@@ -105,10 +105,10 @@ t.test('announced names follow their addresses, and keep the last through an out
   await until('it is known', () => announced.addresses().length === 2);
   t.strictSame(announced.addresses(), ['198.51.100.1', '203.0.113.7']);
   announced.close();
-  t.equal(looks.length, 1);
+  t.equal(lookups.length, 1);
 
   addresses = null;
-  looks = [];
+  lookups = [];
   const lost = new Announced(['robot.example.org'], log, async () => {
     throw new Error('DNS gave no answer');
   });

@@ -7,7 +7,7 @@ import { sleep, until } from '../helpers/server.js';
 
 const STUCK_MS = 200;
 
-/** A fanout-out of so many frames that come at once, and the queue of the thread that serves the viewers. */
+/** A fanout of so many frames that come at once, and the queue of the thread that serves the viewers. */
 function makeFanout(t: Test, frames: number, msPerFrame: number): { fanout: Fanout; queue: Element } {
   const pipeline = parseLaunch(`fakesrc num-buffers=${frames} ! ${describeFanout('video')}`);
   // Microseconds.
@@ -18,7 +18,7 @@ function makeFanout(t: Test, frames: number, msPerFrame: number): { fanout: Fano
   return { fanout, queue: element(pipeline, 'video-queue') };
 }
 
-t.test('a fanout-out that dropped frames, and then gets none, is not stuck', async t => {
+t.test('a fanout that dropped frames, and then gets none, is not stuck', async t => {
   const { fanout, queue } = makeFanout(t, 500, 2);
   await until('what was not dropped is sent', () => fanout.count() === 500 && queue.currentLevelBuffers === 0);
   // The last one is counted when it has left the queue.
@@ -32,7 +32,7 @@ t.test('a fanout-out that dropped frames, and then gets none, is not stuck', asy
   t.notOk(fanout.isStuck(), 'nothing is queued');
 });
 
-t.test('a fanout-out whose frames are not consumed is stuck', async t => {
+t.test('a fanout whose frames are not consumed is stuck', async t => {
   const { fanout } = makeFanout(t, 10, 3_000);
   await until('all came', () => fanout.count() === 10);
   t.notOk(fanout.isStuck(), 'not at once');

@@ -48,11 +48,11 @@ async function reporting(t: Test, source: string) {
     const from = ages.findLastIndex(({ ageMs }, i) => (ageMs ?? 0) < (ages[i - 1]?.ageMs ?? 0));
     return ages.slice(Math.max(0, from));
   };
-  return { server, newest, open, rises, stop: () => hushed(listener) };
+  return { server, newest, open, rises, stop: () => stopReading(listener) };
 }
 
 /** Stops reading: messages after the end of a test would count as its failure. */
-function hushed({ socket }: LiveClient): void {
+function stopReading({ socket }: LiveClient): void {
   socket.removeAllListeners('message');
   socket.terminate();
 }
@@ -105,6 +105,6 @@ t.test('a client that does not ask gets no ages, and one that asks too often is 
       { message: '400' },
       wrong,
     );
-  hushed(plain);
+  stopReading(plain);
   stop();
 });

@@ -78,7 +78,7 @@ const directions = [
 const NULLABLE = new Set(['text', 'decoder', 'decoderTitle', 'sink', 'network', 'remedy']);
 
 for (const { name, check, examples, others } of directions) {
-  t.test(`${name}: each message is taken, and refused with a field that is missing or of another kind`, t => {
+  t.test(`${name}: each message is accepted, and refused with a missing or wrong field`, t => {
     for (const [type, message] of Object.entries(examples)) {
       t.equal(check(message), message, type);
       for (const [field, value] of Object.entries(message)) {
@@ -95,7 +95,7 @@ for (const { name, check, examples, others } of directions) {
     t.end();
   });
 
-  t.test(`${name}: what is no message`, t => {
+  t.test(`${name}: invalid messages`, t => {
     for (const value of [null, undefined, 1, 'ping', [], {}, () => ({}), { type: null }, { type: ['close'] }])
       t.equal(check(value), null, String(value));
     for (const type of ['constructor', '__proto__', 'toString', '', 'Close', 'unheard-of'])

@@ -199,11 +199,11 @@ const directions = [
   },
 ];
 
-/** Objects and figures that are null where there is nothing to say. */
+/** Objects and numbers that may be null. */
 const NULLABLE = new Set(['lostMs', 'capture', 'video', 'audio', 'newestAt', 'loopLagMs', 'stream']);
 
 for (const { name, check, examples, others } of directions) {
-  t.test(`${name}: each message is taken, and refused with a field that is missing or of another kind`, t => {
+  t.test(`${name}: each message is accepted, and refused with a missing or wrong field`, t => {
     for (const [type, message] of Object.entries(examples)) {
       t.equal(check(message), message, type);
       for (const [field, value] of Object.entries(message)) {
@@ -220,7 +220,7 @@ for (const { name, check, examples, others } of directions) {
     t.end();
   });
 
-  t.test(`${name}: what is no message`, t => {
+  t.test(`${name}: invalid messages`, t => {
     for (const value of [null, undefined, 1, 'ping', [], {}, () => ({}), { type: null }, { type: ['close'] }])
       t.equal(check(value), null, String(value));
     for (const type of ['constructor', '__proto__', 'toString', 'hasOwnProperty', '', 'Close', 'unheard-of'])
@@ -232,13 +232,13 @@ for (const { name, check, examples, others } of directions) {
   });
 }
 
-t.test('what may be null, and what need not be there', t => {
+t.test('nullable and optional fields', t => {
   t.ok(checkFromWorker({ ...fromWorker.camera, detail: 'unplugged', remedy: 'plug it in', encoder: null }));
   t.ok(checkFromWorker({ ...fromWorker.camera, video: null, audio: null, publisher: null }), 'nobody publishes');
   t.ok(checkFromWorker({ ...fromWorker.ended, detail: 'why' }));
   for (const type of ['join', 'publish'] as const) {
     t.ok(checkToWorker({ ...toWorker[type], audio: null }), `${type} without sound`);
-    t.equal(checkToWorker({ ...toWorker[type], video: null }), null, `${type} without pictures`);
+    t.equal(checkToWorker({ ...toWorker[type], video: null }), null, `${type} without video`);
   }
   t.ok(checkToWorker({ ...toWorker.leave, later: 'a field of a newer version' }));
   t.end();
@@ -252,11 +252,11 @@ t.test('each request and its reply have a number', t => {
   for (const [name, replies, to, from] of conversations) {
     const numbered = (messages: object): string[] =>
       Object.entries(messages).flatMap(([type, message]) => ('request' in message ? [type] : []));
-    t.strictSame(numbered(to).sort(), Object.keys(replies).sort(), `${name}: what is asked is answered`);
+    t.strictSame(numbered(to).sort(), Object.keys(replies).sort(), `${name}: every request has a reply`);
     t.strictSame(
       numbered(from).sort(),
       [...new Set([...Object.values(replies), 'refused'])].sort(),
-      `${name}: nothing else is an answer`,
+      `${name}: nothing else is a reply`,
     );
   }
   t.end();

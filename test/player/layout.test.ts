@@ -8,7 +8,7 @@ const windows = fc.record({
   height: fc.integer({ min: 128, max: 4_096 }),
 });
 
-t.test('every tile is inside the window and over no other, whatever the window', async () => {
+t.test('in any window every tile is inside and overlaps no other', async () => {
   fc.assert(
     fc.property(windows, tiles, (window, count) => {
       const rectangles = tileRectangles(window, count);
@@ -37,7 +37,7 @@ t.test('no other number of columns shows the video much larger', async () => {
           scale({ width: window.width / (i + 1), height: window.height / Math.ceil(count / (i + 1)) }),
         ),
       );
-      // A grid without holes is worth a tenth; and pixels are whole, two by two.
+      // A grid without holes may cost a tenth; and sizes are even numbers of pixels.
       return scale(tileRectangles(window, count)[0] ?? { width: 0, height: 0 }) > 0.9 * best - 1;
     }),
   );
@@ -55,7 +55,7 @@ t.test('the window itself', async t => {
   );
 });
 
-t.test('a wide window has a row, a tall one a column; too small a one breaks nothing', t => {
+t.test('a wide window has a row, a tall one a column; a tiny one is no error', t => {
   const columns = (width: number, height: number): number =>
     new Set(tileRectangles({ width, height }, 3).map(({ x }) => x)).size;
   t.equal(columns(1_920, 480), 3);

@@ -15,7 +15,7 @@ import {
 import { readFixture } from '../helpers/fixtures.js';
 import { factsOf, MACHINES } from '../helpers/machines.js';
 
-// UPDATE_GOLDEN=1 writes the file anew; look at what `git diff` says then.
+// UPDATE_GOLDEN=1 rewrites the file; then check `git diff`.
 const FILE = new URL('../../../test/fixtures/golden/receiver.txt', import.meta.url);
 const window = { width: 1_280, height: 480 };
 const places = [
@@ -23,7 +23,7 @@ const places = [
   { x: 640, y: 0, width: 640, height: 480 },
 ];
 
-/** A launch line for each thing that a player does, by its name. */
+/** The launch lines of a player, by name. */
 function describe(): [string, string][] {
   const receptions = MACHINES.flatMap(recorded => {
     const machine = factsOf(recorded);
@@ -54,12 +54,12 @@ t.test('the launch lines of the player', t => {
   t.strictSame(
     lines.join('\n').split('\n'),
     readFixture('golden/receiver.txt').trimEnd().split('\n'),
-    'if the change is wanted, UPDATE_GOLDEN=1 writes it down',
+    'if the change is intended, UPDATE_GOLDEN=1 records it',
   );
   t.end();
 });
 
-t.test('every decoder of the table is on a machine that is known', t => {
+t.test('every decoder of the table is on a recorded machine', t => {
   for (const { element } of DECODERS)
     t.ok(
       MACHINES.some(({ elements }) => Object.hasOwn(elements, element)),
@@ -68,7 +68,7 @@ t.test('every decoder of the table is on a machine that is known', t => {
   t.end();
 });
 
-t.test('no element has a name twice in a line, and every branch has where it comes from', t => {
+t.test('element names are unique in a line, and every branch has its source', t => {
   for (const [name, line] of describe()) {
     const named = [...line.matchAll(/ name=(\S+)/g)].map(([, value]) => value);
     t.equal(new Set(named).size, named.length, name);
@@ -79,7 +79,7 @@ t.test('no element has a name twice in a line, and every branch has where it com
   t.end();
 });
 
-t.test('nothing that shows or counts waits for the clock, and nothing that is late is kept', t => {
+t.test('no sink waits for the clock, and late frames are not queued', t => {
   for (const [name, line] of describe()) {
     for (const [sink] of line.matchAll(/\b(fakesink|appsink|filesink|fdsink|xvimagesink|waylandsink)\b[^!]*/g)) {
       if (/name=(arrival|departure)\d/.test(sink)) t.match(sink, 'max-lateness=0 ts-offset=-', name);

@@ -4,15 +4,15 @@ import { Pulse } from '../../src/receiver/player/pulse.js';
 const MS = 1_000_000n;
 const ns = (ms: number): bigint => BigInt(Math.round(ms * 1e6));
 
-/** Pictures each so many ms, from a moment on; returns the moment of the one that would be next. */
+/** Frames every so many ms, from a given time; returns the time of the next one. */
 function play(
   pulse: Pulse,
   count: number,
   every: number,
   from = 0,
-  isTold: (i: number) => boolean = () => true,
+  isReported: (i: number) => boolean = () => true,
 ): number {
-  for (let i = 0; i < count; i++) if (isTold(i)) pulse.decoded(ns(from + i * every), ns(from + i * every));
+  for (let i = 0; i < count; i++) if (isReported(i)) pulse.decoded(ns(from + i * every), ns(from + i * every));
   return from + count * every;
 }
 
@@ -26,16 +26,16 @@ t.test('decode times: the median since the last call', t => {
   t.equal(pulse.take().decodeMs, 3.46);
   t.equal(pulse.take().decodeMs, null, 'each counts once');
   pulse.decoded(77n, 500n * MS);
-  t.equal(pulse.take().decodeMs, null, 'when it came is not known');
+  t.equal(pulse.take().decodeMs, null, 'its arrival is unknown');
   pulse.arrived(78n, 600n * MS);
   t.equal(pulse.take().decodeMs, null, 'it is not decoded yet');
   pulse.decoded(78n, 603n * MS);
   pulse.decoded(78n, 610n * MS);
-  t.equal(pulse.take().decodeMs, 3, 'twice the same is counted once');
+  t.equal(pulse.take().decodeMs, 3, 'a duplicate is counted once');
   t.end();
 });
 
-t.test('when a picture was decoded; not where two have the same time', t => {
+t.test('the decode time of a frame is known, unless two have the same timestamp', t => {
   const pulse = new Pulse();
   t.equal(pulse.departureOf(1n), null);
   pulse.decoded(1n, 5n);
@@ -43,13 +43,13 @@ t.test('when a picture was decoded; not where two have the same time', t => {
   pulse.decoded(2n, 6n);
   for (let i = 0; i < 3; i++) {
     pulse.decoded(1n, 7n);
-    t.equal(pulse.departureOf(1n), null, 'which of them is meant is not known');
+    t.equal(pulse.departureOf(1n), null, 'it is ambiguous');
   }
   t.equal(pulse.departureOf(2n), 6n);
   t.end();
 });
 
-t.test('what is kept is bounded, and the newest stays', t => {
+t.test('the history is bounded, and keeps the newest', t => {
   const pulse = new Pulse();
   for (let i = 0; i < 5_000; i++) {
     pulse.arrived(BigInt(i), BigInt(i));
@@ -62,13 +62,13 @@ t.test('what is kept is bounded, and the newest stays', t => {
   t.ok(kept >= 60 && kept <= 200, `${kept}`);
   pulse.take();
   pulse.decoded(0n, 9n * MS);
-  t.equal(pulse.take().decodeMs, null, 'an arrival of long ago is not known any more');
+  t.equal(pulse.take().decodeMs, null, 'an old arrival is forgotten');
   pulse.decoded(4_999n, 9n * MS);
   t.not(pulse.take().decodeMs, null, 'a new one is');
   t.end();
 });
 
-t.test('freezes after W3C: three times the usual, or 150 ms more than that', t => {
+t.test('freezes by W3C: three times the average interval, or 150 ms more', t => {
   for (const [fps, short, long] of [
     [10, 295, 305],
     [12.5, 235, 245],
@@ -89,7 +89,7 @@ t.test('freezes after W3C: three times the usual, or 150 ms more than that', t =
   t.end();
 });
 
-t.test('freezes are counted from the beginning, over an interruption too', t => {
+t.test('freezes are counted from the start, also across an interruption', t => {
   const pulse = new Pulse();
   let at = play(pulse, 30, 33);
   at = play(pulse, 30, 33, at + 1_000);
@@ -99,7 +99,7 @@ t.test('freezes are counted from the beginning, over an interruption too', t => 
   t.end();
 });
 
-t.test('a slow beginning, and a slower rate, are none; a rate that breaks down is one for a while', t => {
+t.test('a slow start or a lower rate is no freeze; a rate that collapses is one for a while', t => {
   const beginning = new Pulse();
   play(beginning, 5, 20);
   play(beginning, 60, 33, 1_000);
@@ -110,11 +110,11 @@ t.test('a slow beginning, and a slower rate, are none; a rate that breaks down i
   const stopped = new Pulse();
   play(stopped, 100, 1_000, play(stopped, 60, 33));
   const { freezes } = stopped.take();
-  t.ok(freezes > 0 && freezes < 40, `what is always so is no freeze for ever: ${freezes}`);
+  t.ok(freezes > 0 && freezes < 40, `a constant rate is not a freeze forever: ${freezes}`);
   t.end();
 });
 
-t.test('one picture a second that nobody tells of is no freeze', t => {
+t.test('one unreported frame a second is no freeze', t => {
   for (const fps of [10, 12.5, 25, 30, 60]) {
     const pulse = new Pulse();
     play(pulse, fps * 20, 1_000 / fps, 0, i => i % Math.round(fps) !== 3);

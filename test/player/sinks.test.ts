@@ -5,7 +5,7 @@ const NONE = { x11: false, wayland: false, drm: false };
 const names = (session: Partial<typeof NONE>, forced: string | null = null): string[] =>
   sinksFor({ ...NONE, ...session }, forced).map(({ element }) => element);
 
-t.test('what each session may have, best first', t => {
+t.test('the sinks of each kind of session, best first', t => {
   const x11 = ['nv3dsink', 'nveglglessink', 'xvimagesink', 'glimagesink', 'ximagesink'];
   t.strictSame(names({}), []);
   t.strictSame(names({ x11: true }), x11);
@@ -16,7 +16,7 @@ t.test('what each session may have, best first', t => {
   t.end();
 });
 
-t.test('one that is forced, whatever the session', t => {
+t.test('a forced sink, in any session', t => {
   t.strictSame(names({}, 'ximagesink'), ['ximagesink']);
   t.equal(sinksFor({ ...NONE, wayland: true }, 'ximagesink')[0]?.on, 'x11');
   t.strictSame(sinksFor({ ...NONE, x11: true }, 'fancysink'), [

@@ -19,31 +19,31 @@ function start(program: string, times: ChildTimes = TIMES, ...args: string[]): C
   return new ChildProcess({ entry, args, check, onMessage: () => undefined, log: keptLog(), times });
 }
 
-t.test('it is watched from its start, while it gets ready and while it runs, whether it answers or not', async t => {
+t.test('a child is watched from its start, and while it runs, whether it answers or not', async t => {
   const child = start("process.on('message', () => undefined); process.send({ type: 'ready' });");
   t.teardown(() => child.close());
   t.ok(child.isWatched(), 'it has just been started');
   await child.ready;
   t.ok(child.isWatched(), 'it is ready');
-  // Far longer than it would count as watched if nobody asked it any more.
+  // Far longer than it would count as watched if it were no longer pinged.
   await sleep(20 * TIMES.pingMs);
   await until('it is watched', () => child.isWatched());
 });
 
-t.test('one that is gone, or was forgotten while it got ready, is watched no more', async t => {
+t.test('a child that has ended, or was abandoned while it started, is no longer watched', async t => {
   const gone = start("process.send({ type: 'ready' }); process.disconnect();");
   await gone.exited;
-  await until('nobody watches it', () => !gone.isWatched());
+  await until('it is not watched', () => !gone.isWatched());
   t.strictSame(await gone.gone, { reason: 'exit code 0', isStuck: false });
 
-  // It is never ready: whoever waits for it kills it then, and does not wait any longer.
+  // It is never ready: its supervisor kills it, and does not wait longer.
   const late = start("process.on('message', () => undefined);", { ...TIMES, readyMs: 50 });
   late.ready.catch(() => undefined);
-  await until('nobody watches it', () => !late.isWatched());
+  await until('it is not watched', () => !late.isWatched());
   t.match(await late.gone, { reason: /not ready/, isStuck: false });
 });
 
-t.test('one that cannot be started has ended, with the reason', async t => {
+t.test('a child that cannot be started has ended, with the reason', async t => {
   const child = start('', TIMES, 'no \0 in arguments');
   await t.rejects(child.ready, /start failed/);
   t.match(await child.gone, { reason: /start failed/ });
@@ -54,7 +54,7 @@ t.test('one that cannot be started has ended, with the reason', async t => {
   t.equal(child.pid, undefined);
 });
 
-t.test('what it writes to stderr is logged up to a limit', async t => {
+t.test('its stderr is logged up to a limit', async t => {
   const program = `
     process.stderr.write('frame dropped\\n'.repeat(5_000) + 'x'.repeat(10_000_000) + '\\nError: the driver is gone\\n', () => process.exit(3));
   `;

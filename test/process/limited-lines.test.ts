@@ -16,7 +16,7 @@ function setUp() {
   return { clock, stream, lines, logged, leftOut };
 }
 
-t.test('lines come whole, however they are cut into pieces; the last one needs no end', async t => {
+t.test('lines are complete, however they are chunked; the last one needs no line end', async t => {
   const { clock, stream, lines, logged } = setUp();
   for (const piece of ['on', 'e\ntwo\n\nth', 'ree']) stream.write(piece);
   stream.write(Buffer.from('é').subarray(0, 1));
@@ -28,7 +28,7 @@ t.test('lines come whole, however they are cut into pieces; the last one needs n
   t.strictSame(logged, lines);
 });
 
-t.test('a line without an end is cut, and takes no more memory than that', async t => {
+t.test('an endless line is truncated, and its memory is bounded', async t => {
   const { clock, stream, lines } = setUp();
   for (let i = 0; i < 200; i++) {
     stream.write('x'.repeat(10_000));
@@ -42,7 +42,7 @@ t.test('a line without an end is cut, and takes no more memory than that', async
   );
 });
 
-t.test('of more than 100 lines in 10 s the others are counted', async t => {
+t.test('lines above 100 in 10 s are only counted', async t => {
   const { clock, stream, lines, logged, leftOut } = setUp();
   stream.write('frame dropped\n'.repeat(1_000));
   await clock.pass(9_999);
@@ -54,10 +54,10 @@ t.test('of more than 100 lines in 10 s the others are counted', async t => {
   stream.write('once more\n');
   await clock.pass(20_000);
   t.equal(logged.at(-1), 'once more');
-  t.strictSame(leftOut, [900], 'nothing is said of nothing');
+  t.strictSame(leftOut, [900], 'no report without dropped lines');
   stream.write('frame dropped\n'.repeat(102));
   await clock.pass(0);
   stream.destroy();
   await clock.pass(0);
-  t.strictSame(leftOut, [900, 2], 'also of one that ends');
+  t.strictSame(leftOut, [900, 2], 'also at the end');
 });

@@ -3,7 +3,7 @@ import { afterExit, type RestartPolicy } from '../../src/process/restart-policy.
 
 const POLICY: RestartPolicy = { delaysMs: [0, 250, 1_000], steadyMs: 30_000, giveUpAfter: null, maxStuck: 3 };
 
-t.test('each failure in a row is waited for longer, to the end of the schedule', t => {
+t.test('each consecutive failure delays the restart longer, up to the end of the schedule', t => {
   let failures = 0;
   const delays: (number | null)[] = [];
   for (let i = 0; i < 5; i++) {
@@ -16,14 +16,14 @@ t.test('each failure in a row is waited for longer, to the end of the schedule',
   t.end();
 });
 
-t.test('one that was up for long enough has recovered', t => {
+t.test('a process that was up for long enough has recovered', t => {
   t.strictSame(afterExit(POLICY, 5, 29_999), { failures: 6, restartInMs: 1_000 });
   t.strictSame(afterExit(POLICY, 5, 30_000), { failures: 1, restartInMs: 0 });
-  t.strictSame(afterExit(POLICY, 5, null), { failures: 6, restartInMs: 1_000 }, 'one that never was up has not');
+  t.strictSame(afterExit(POLICY, 5, null), { failures: 6, restartInMs: 1_000 }, 'one that was never up has not');
   t.end();
 });
 
-t.test('after so many it is given up', t => {
+t.test('after too many failures it is given up', t => {
   const policy = { ...POLICY, giveUpAfter: 3 };
   t.strictSame(afterExit(policy, 1, null), { failures: 2, restartInMs: 250 });
   t.strictSame(afterExit(policy, 2, null), { failures: 3, restartInMs: null });

@@ -21,7 +21,7 @@ const REPLIES = { add: 'sum' } as const;
 const POLICY: RestartPolicy = { delaysMs: [0, 250, 1_000], steadyMs: 30_000, giveUpAfter: null, maxStuck: 2 };
 const PATIENCE = { timeoutMs: 5_000 };
 
-/** Supervises processes that a test plays, on a clock of its own. */
+/** Supervises processes that a test simulates, on its own clock. */
 function setUp(more: Partial<SupervisedOptions<To, From, typeof REPLIES>> = {}) {
   const clock = new VirtualClock();
   const children: FakeChild<To, From>[] = [];
@@ -51,7 +51,7 @@ function setUp(more: Partial<SupervisedOptions<To, From, typeof REPLIES>> = {}) 
 
 const faultOf = (fault: RequestError['fault'], message = /./) => ({ fault, message });
 
-t.test('a request is answered by its number, whatever is said between, and in whatever order', async t => {
+t.test('replies are matched by number, in any order, among other messages', async t => {
   const { supervised, up, said } = setUp();
   supervised.start();
   const child = await up();
@@ -66,10 +66,10 @@ t.test('a request is answered by its number, whatever is said between, and in wh
   child.say({ type: 'sum', request: 1, sum: 3 });
   t.equal((await first).sum, 3);
   t.equal((await second).sum, 7);
-  t.strictSame(said, [{ type: 'noted', text: 'between' }], 'replies are nobody else’s to hear');
+  t.strictSame(said, [{ type: 'noted', text: 'between' }], 'replies are not passed to others');
 });
 
-t.test('how a request comes to nothing', async t => {
+t.test('how a request fails', async t => {
   const { supervised, up, clock, said } = setUp();
   const add = (signal?: AbortSignal) => supervised.request({ type: 'add', a: 1, b: 2 }, { ...PATIENCE, signal });
   await t.rejects(add(), faultOf('died'), 'there is no process');
@@ -85,13 +85,13 @@ t.test('how a request comes to nothing', async t => {
   await clock.pass(5_000);
   await isLate;
   child.say({ type: 'sum', request: 2, sum: 3 });
-  t.strictSame(said, [], 'a reply that comes too late is dropped');
+  t.strictSame(said, [], 'a late reply is dropped');
 
   const gaveUp = new AbortController();
   const givenUp = add(gaveUp.signal);
   gaveUp.abort(new Error('the viewer left'));
   await t.rejects(givenUp, /the viewer left/);
-  await t.rejects(add(gaveUp.signal), /the viewer left/, 'nor is it asked any more');
+  await t.rejects(add(gaveUp.signal), /the viewer left/, 'nor is it sent');
   t.equal(child.heard.length, 3);
 
   const forever = supervised.request({ type: 'add', a: 1, b: 2 }, { timeoutMs: null });
@@ -101,7 +101,7 @@ t.test('how a request comes to nothing', async t => {
   await died;
 });
 
-t.test('one that dies is started again, later each time, and at once again when it was up for a while', async t => {
+t.test('a process that dies is restarted with backoff, and at once after it was up for a while', async t => {
   const { supervised, up, clock, children, exits, last } = setUp();
   supervised.start();
   supervised.start();
@@ -124,9 +124,9 @@ t.test('one that dies is started again, later each time, and at once again when 
   t.match(exits.at(-1), { restartInMs: 0, upMs: 30_000, next: 'restart' });
 });
 
-t.test('whoever waits for it waits over its restarts, as long as there is one to come in time', async t => {
+t.test('waiting for a process continues across restarts that are due in time', async t => {
   const { supervised, up, clock, last } = setUp();
-  await t.rejects(supervised.untilUp(PATIENCE), faultOf('died'), 'nobody has started it');
+  await t.rejects(supervised.untilUp(PATIENCE), faultOf('died'), 'it has not been started');
   supervised.start();
   const waits = supervised.untilUp(PATIENCE);
   last().die('exit code 1');
@@ -137,7 +137,7 @@ t.test('whoever waits for it waits over its restarts, as long as there is one to
 
   last().die();
   await clock.pass(0);
-  await t.rejects(supervised.untilUp({ timeoutMs: 100 }), faultOf('died'), 'the next start is later than that');
+  await t.rejects(supervised.untilUp({ timeoutMs: 100 }), faultOf('died'), 'the next start is after the timeout');
   const late = t.rejects(supervised.untilUp({ timeoutMs: 300 }), faultOf('late'));
   await clock.pass(300);
   await late;
@@ -149,7 +149,7 @@ t.test('whoever waits for it waits over its restarts, as long as there is one to
   await supervised.untilUp(PATIENCE);
 });
 
-t.test('what it is told first comes before it is up; if that fails, it is killed for it', async t => {
+t.test('a process is prepared before it counts as up; if that fails, it is killed with the reason', async t => {
   let fails = true;
   const { supervised, up, clock, exits, children } = setUp({
     prepare: async () => {
@@ -166,7 +166,7 @@ t.test('what it is told first comes before it is up; if that fails, it is killed
   t.ok(supervised.isUp);
 });
 
-t.test('it is given up after so many failures, or when there is no hope, and whoever waits is told', async t => {
+t.test('it is given up after too many failures, or when hopeless, and waiting callers are notified', async t => {
   const { supervised, clock, children, exits, last } = setUp({ policy: { ...POLICY, giveUpAfter: 3 } });
   supervised.start();
   const waits = t.rejects(supervised.untilUp({ timeoutMs: null }), faultOf('died', /given up/));
@@ -189,14 +189,14 @@ t.test('it is given up after so many failures, or when there is no hope, and who
     other.last().die();
     await other.clock.pass(0);
   }
-  t.equal(other.children.length, 11, 'what gets further each time goes on');
+  t.equal(other.children.length, 11, 'one that makes progress each time is not given up');
   judged.verdict = 'hopeless';
   other.last().die();
   await other.clock.pass(1_000);
   t.match(other.exits.at(-1), { next: 'given up' });
 });
 
-t.test('one that hangs in the kernel is replaced like any other; many of them are not piled up', async t => {
+t.test('a process that hangs in the kernel is replaced; their number is limited', async t => {
   const { supervised, clock, children, exits, last, up } = setUp();
   supervised.start();
   const first = await up();
@@ -210,14 +210,14 @@ t.test('one that hangs in the kernel is replaced like any other; many of them ar
   last().becomeGone({ reason: 'it did not answer', isStuck: true });
   await clock.pass(10_000);
   t.equal(children.length, 2, 'two of them hang');
-  t.ok(supervised.isSupervised(), 'and their end is waited for');
+  t.ok(supervised.isSupervised(), 'and it waits for their end');
   await t.rejects(supervised.untilUp(PATIENCE), faultOf('died'));
   first.exit();
   await clock.pass(0);
   t.equal(children.length, 3);
 });
 
-t.test('what may not be started now is started when it may', async t => {
+t.test('a blocked start happens when it is allowed', async t => {
   let may = false;
   const { supervised, children, clock, up } = setUp({ mayStart: () => may });
   supervised.start();
@@ -234,7 +234,7 @@ t.test('what may not be started now is started when it may', async t => {
   t.ok(supervised.isUp);
 });
 
-t.test('closing it ends it for good', async t => {
+t.test('close ends it for good', async t => {
   const { supervised, children, clock, exits, up } = setUp();
   supervised.start();
   await up();
@@ -255,7 +255,7 @@ t.test('closing it ends it for good', async t => {
   await other.clock.pass(0);
   await other.supervised.close();
   await other.clock.pass(60_000);
-  t.equal(other.children.length, 2, 'also when another one was to come');
+  t.equal(other.children.length, 2, 'also if a restart was due');
 });
 
 t.test('with real processes', async t => {
@@ -300,7 +300,7 @@ t.test('with real processes', async t => {
   supervised.send({ type: 'note', text: 'exit' });
   await unanswered;
   await supervised.untilUp({ timeoutMs: null });
-  t.not(supervised.child?.pid, pid, 'another one is there');
+  t.not(supervised.child?.pid, pid, 'another one is running');
   t.equal((await supervised.request({ type: 'add', a: 1, b: 1 }, { timeoutMs: null })).sum, 2);
   t.match(exits, [{ pid, next: 'restart', restartInMs: 0 }]);
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { ReceiveFailure } from '../../src/receiver/failure.js';
 
-t.test('both in a line, with one full stop between them', t => {
+t.test('detail and remedy in a line, with one full stop between them', t => {
   t.equal(new ReceiveFailure('internal', 'it broke').words, 'it broke');
   t.equal(new ReceiveFailure('internal', 'it broke.', 'Mend it.').words, 'it broke. Mend it');
   t.equal(new ReceiveFailure('internal', '', 'Mend it').words, 'Mend it');
@@ -14,7 +14,7 @@ t.test('both in a line, with one full stop between them', t => {
   t.end();
 });
 
-t.test('what goes away by itself is tried again even where it has never worked', t => {
+t.test('a transient failure is retried even if it has never worked', t => {
   t.ok(new ReceiveFailure('unavailable', 'a').isTransient);
   for (const code of ['unreachable', 'unauthorized', 'no-common-codec', 'no-path', 'internal'] as const)
     t.notOk(new ReceiveFailure(code, 'a').isTransient, code);

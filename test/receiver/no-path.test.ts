@@ -5,7 +5,7 @@ import { readFixture, readOffer } from '../helpers/fixtures.js';
 const candidates = (...values: string[]): string => values.map(value => `a=candidate:${value}\r\n`).join('');
 const host = (n: number): string => `${n} 1 UDP 1 192.0.2.${n} 9 typ host`;
 
-t.test('what was tried, from where to where, and what to check', t => {
+t.test('no network path: what was tried, and what to check', t => {
   const failure = noPath('robot:8765', { local: readOffer('recv'), remote: readFixture('answers/go2rtc.sdp') });
   t.equal(failure.code, 'no-path');
   t.equal(

@@ -1,14 +1,14 @@
 import t from 'tap';
 import { PlayerFaults, STEADY_MS } from '../../src/receiver/player-faults.js';
 
-/** The player came up with this decoder, and played. */
+/** The player started with this decoder, and played. */
 function played(faults: PlayerFaults, decoder: string | null): void {
   faults.trying('nvh264dec');
   faults.prepared(decoder);
   faults.connected(1_000);
 }
 
-t.test('what it dies of at opening is left out at once', t => {
+t.test('an element that kills the player at opening is excluded at once', t => {
   const faults = new PlayerFaults();
   faults.trying('nvh264dec');
   t.strictSame(faults.died(1_500), { kind: 'left out', element: 'nvh264dec', deaths: 1 });
@@ -17,7 +17,7 @@ t.test('what it dies of at opening is left out at once', t => {
   t.end();
 });
 
-t.test('a decoder is left out at the third death soon after frames came', t => {
+t.test('a decoder is excluded at the third death soon after the first frames', t => {
   const faults = new PlayerFaults();
   for (const kind of ['again', 'again', 'left out']) {
     played(faults, 'vah264dec');
@@ -31,18 +31,18 @@ t.test('a decoder is left out at the third death soon after frames came', t => {
   t.end();
 });
 
-t.test('a player that plays for a while is not broken by its decoder', t => {
+t.test('a player that plays for a while does not blame its decoder', t => {
   const faults = new PlayerFaults();
   for (let i = 0; i < 20; i++) {
     played(faults, 'avdec_h264');
-    // Twice in a row soon, and then after a while.
+    // Twice in a row quickly, and then after a while.
     t.strictSame(faults.died(1_000 + (i % 3 < 2 ? 500 : STEADY_MS)), { kind: 'again' });
   }
   t.strictSame(faults.broken, []);
   t.end();
 });
 
-t.test('no decoder is blamed where no frames came, or none are decoded', t => {
+t.test('no decoder is blamed without frames, or if none are decoded', t => {
   const faults = new PlayerFaults();
   for (let i = 0; i < 10; i++) {
     faults.prepared('avdec_h264');
@@ -53,7 +53,7 @@ t.test('no decoder is blamed where no frames came, or none are decoded', t => {
   t.end();
 });
 
-t.test('there are not endlessly many elements to leave out', t => {
+t.test('the number of excluded elements is limited', t => {
   const faults = new PlayerFaults();
   for (let i = 0; i < 12; i++) {
     faults.trying(`element${i}`);

@@ -9,7 +9,7 @@ import { VirtualClock } from '../helpers/virtual-clock.js';
 const ICE = { stunServer: null, turnServers: [], udpPorts: null, addresses: null, announce: [], gatheringMs: 250 };
 const DECODERS = ['vah264dec', 'avdec_h264'];
 
-/** Players that a test plays: each takes the best decoder that it is not to skip. */
+/** Players that a test simulates: each uses the best decoder that is not excluded. */
 function setUp({ decodes = true } = {}) {
   const clock = new VirtualClock();
   const children: FakeChild<ToPlayer, FromPlayer>[] = [];
@@ -35,7 +35,7 @@ function setUp({ decodes = true } = {}) {
     child.becomeReady({ type: 'ready', warmMs: 400 });
     await clock.pass(0);
     const configure = child.heard.find(message => message.type === 'configure');
-    if (!configure) throw new Error('it was told nothing');
+    if (!configure) throw new Error('it was not configured');
     const { request } = configure;
     const decoder = DECODERS.find(name => !configure.settings.skip.includes(name)) ?? null;
     child.say(
@@ -47,7 +47,7 @@ function setUp({ decodes = true } = {}) {
     return child;
   };
   const listener = { connected: () => undefined, frame: () => undefined, ended: (why: string) => ended.push(why) };
-  /** A session is made, and its first frames kill the player. */
+  /** A session is created, and its first frames kill the player. */
   const dieOfFrames = async (child: FakeChild<ToPlayer, FromPlayer>, session: string): Promise<void> => {
     const offered = player.offer(session, 'front', ICE, listener);
     await clock.pass(0);
@@ -61,12 +61,12 @@ function setUp({ decodes = true } = {}) {
   return { player, clock, children, died, failed, prepared, ended, up, dieOfFrames, listener };
 }
 
-t.test('a decoder that breaks on real frames gives way to the next; without one left it says so', async t => {
+t.test('a decoder that crashes on real frames is replaced by the next; with none left it says so', async t => {
   const { player, clock, children, died, failed, prepared, ended, up, dieOfFrames } = setUp();
   player.start();
   for (let i = 0; i < 6; i++) {
     const child = await up();
-    // For how long it waits for a session says nothing of its decoder.
+    // The time without a session says nothing about its decoder.
     await clock.pass(60_000);
     await dieOfFrames(child, `s-${i}`);
     await clock.pass(1_000);
@@ -77,7 +77,7 @@ t.test('a decoder that breaks on real frames gives way to the next; without one 
   );
   t.match(died[2], /^vah264dec crashed it 3 times and is no longer used: killed by SIGSEGV/);
   t.match(died[5], /^avdec_h264 crashed it 3 times/);
-  t.strictSame(ended, Array(6).fill('player-died'), 'each session was told');
+  t.strictSame(ended, Array(6).fill('player-died'), 'each session was notified');
   t.strictSame(failed, []);
   await up();
   t.match(failed, [{ code: 'no-decoder', message: /no H.264 decoder works/, remedy: 'Install one.' }]);
@@ -86,7 +86,7 @@ t.test('a decoder that breaks on real frames gives way to the next; without one 
   t.equal(children.length, 7, 'and that is the end');
 });
 
-t.test('one that dies as soon as it is prepared is restarted ever later, and in the end not any more', async t => {
+t.test('a player that dies once it is prepared is restarted with backoff, and then given up', async t => {
   const { player, clock, children, failed, died, up } = setUp({ decodes: false });
   player.start();
   for (const delay of [0, 250, 1_000, 2_000, 5_000, 5_000, 5_000]) {
@@ -108,7 +108,7 @@ t.test('one that dies as soon as it is prepared is restarted ever later, and in 
   t.equal(children.length, 8);
 });
 
-t.test('after the third that hangs in the kernel there is no other, and whoever waits is told', async t => {
+t.test('after the third player that hangs in the kernel there is no other, and callers are notified', async t => {
   const { player, clock, children, failed, died, up } = setUp();
   player.start();
   for (let i = 0; i < 3; i++) {
@@ -126,7 +126,7 @@ t.test('after the third that hangs in the kernel there is no other, and whoever 
   t.equal(children.length, 3, 'it is over');
 });
 
-t.test('one that does not even start is not tried again; one that an element broke at opening is', async t => {
+t.test('a player that does not start is not retried; one that an element crashed at opening is', async t => {
   const { player, clock, children, failed, died, up } = setUp();
   player.start();
   const [first] = children;
@@ -147,7 +147,7 @@ t.test('one that does not even start is not tried again; one that an element bro
 });
 
 t.test(
-  'what is said of a camera is told to each player; what a player does not answer is told to whoever asked',
+  "a camera's state is sent to each new player; a request without a reply fails",
   async t => {
     const { player, clock, children, up, listener } = setUp();
     player.say('front', 'connecting');

@@ -18,7 +18,7 @@ function written(make: (out: { write(text: string): void }) => Reporter, use: (r
   return text;
 }
 
-t.test('JSON: a document a line, whatever is in it', t => {
+t.test('JSON: one document per line, with any content', t => {
   const text = written(jsonReporter, reporter => {
     reporter.event('down', { camera: 'front', detail: HOSTILE, bytes: null }, 'for people');
     reporter.figures([REPORT, { ...REPORT, camera: 'rear', figures: null, network: null }]);
@@ -68,7 +68,7 @@ const ESC = '\u001b';
 const REWRITING = new RegExp(`${ESC}\\[\\d+A${ESC}\\[J|\n`, 'g');
 const WRITTEN = new RegExp(`${ESC}\\[(\\d+)A${ESC}\\[J|\n|[^${ESC}\n]`, 'gu');
 
-/** What a terminal of so many columns shows, which knows no more than this reporter needs. */
+/** What a terminal of so many columns shows; it supports only what this reporter needs. */
 class Screen {
   rows: string[] = [''];
   readonly #columns: number;
@@ -86,13 +86,13 @@ class Screen {
   #put(letter: string): void {
     const row = this.rows.at(-1) ?? '';
     const isFull = [...row.replace(/[\p{Mn}\p{Me}]/gu, '')].length === this.#columns;
-    // A mark goes onto the letter before it.
+    // A combining mark goes onto the letter before it.
     if (isFull && !/[\p{Mn}\p{Me}]/u.test(letter)) this.rows.push(letter);
     else this.rows[this.rows.length - 1] = row + letter;
   }
 }
 
-t.test('a terminal: a line a camera, below what has happened, written over each second', t => {
+t.test('a terminal: a line per camera below the events, rewritten every second', t => {
   const screen = new Screen(30);
   const reporter = terminalReporter(screen, () => 30);
   reporter.event('x', {}, 'prepared');
@@ -106,9 +106,9 @@ t.test('a terminal: a line a camera, below what has happened, written over each 
   t.end();
 });
 
-t.test('whatever was said, nothing of it is left over or written over', async () => {
+t.test('for any texts, nothing is left over or overwritten', async () => {
   const words = fc.oneof(
-    // Letters that take two columns or none are `fit`'s matter: this screen knows of none.
+    // Letters of two columns or none are tested with `fit`: this screen does not support them.
     fc.string({ unit: 'binary-ascii', maxLength: 60 }),
     fc.constant(HOSTILE),
     fc.constant('x'.repeat(100)),

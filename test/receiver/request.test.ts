@@ -9,7 +9,7 @@ const ESC = '\u001b[2J\u0007';
 const refused = (url: URL, question: Partial<Question> = {}): Promise<ReceiveFailure> =>
   failureOf(ReceiveFailure, ask(url, { token: null, ...question }));
 
-t.test('a good answer, and what was asked', async t => {
+t.test('a good answer, and its request', async t => {
   const server = await startFakeServer(t, (_, response) => response.writeHead(201, { 'X-Said': 'yes' }).end('välkommen'));
   const answer = await ask(new URL('/a', server.url), {
     method: 'POST',
@@ -26,7 +26,7 @@ t.test('a good answer, and what was asked', async t => {
   t.equal(server.heard[1]?.headers.authorization, undefined, 'no token, no header');
 });
 
-t.test('what a status means, and whether it goes away', async t => {
+t.test('the meaning of a status, and whether it is transient', async t => {
   let status = 200;
   const server = await startFakeServer(t, (_, response) =>
     response.writeHead(status, { 'Retry-After': '7' }).end('<p>no</p>'),
@@ -51,28 +51,28 @@ t.test('what a status means, and whether it goes away', async t => {
     status = code;
     const failure = await refused(new URL('/whep/a', server.url));
     t.equal(failure.code, expected, `${code}`);
-    t.equal(failure.isTransient, passes, `${code}: is tried again`);
-    t.equal(failure.retryAfterMs, 7_000, `${code}: how soon`);
+    t.equal(failure.isTransient, passes, `${code}: is retried`);
+    t.equal(failure.retryAfterMs, 7_000, `${code}: after how long`);
     t.match(failure.message, `/whep/a answered ${code}`);
-    t.equal((await askAnyStatus(server.url, { token: null })).status, code, 'which is an answer all the same');
+    t.equal((await askAnyStatus(server.url, { token: null })).status, code, 'which is still an answer');
   }
 });
 
-t.test('problem documents: what they say in a line, and their code before the status', async t => {
+t.test('problem documents: their text in a line, and their code instead of the status', async t => {
   let body = '';
   const server = await startFakeServer(t, (_, response) => response.writeHead(422).end(body));
-  const told = async (problem: object): Promise<ReceiveFailure> => {
+  const failing = async (problem: object): Promise<ReceiveFailure> => {
     body = JSON.stringify(problem);
     return await refused(server.url);
   };
-  const codec = await told({ code: 'no-common-codec', detail: `VP8${ESC}\nalone`, remedy: `Take\r\nH.264${ESC}` });
+  const codec = await failing({ code: 'no-common-codec', detail: `VP8${ESC}\nalone`, remedy: `Take\r\nH.264${ESC}` });
   t.equal(codec.code, 'no-common-codec');
   t.match(codec.words, /answered 422: VP8 \[2J alone\. Take H\.264 \[2J$/);
   t.notMatch(codec.words, /\p{Cc}/u);
   for (const code of ['constructor', '__proto__', 'toString', 7, null, ['no-common-codec']])
-    t.equal((await told({ code, detail: 'x' })).code, 'invalid-answer', String(code));
-  const long = await told({ detail: 'x'.repeat(100_000), remedy: 'y'.repeat(100_000) });
-  t.ok(long.words.length < 1_000, 'and no more than a line');
+    t.equal((await failing({ code, detail: 'x' })).code, 'invalid-answer', String(code));
+  const long = await failing({ detail: 'x'.repeat(100_000), remedy: 'y'.repeat(100_000) });
+  t.ok(long.words.length < 1_000, 'and at most a line');
   for (const strange of ['', '[]', 'null', '{', '<html>', `"${ESC}"`, '{"detail":{"a":1}}']) {
     body = strange;
     t.match((await refused(server.url)).message, /did not say why/, strange);
@@ -101,7 +101,7 @@ t.test('a body that never ends does not fill the memory', async t => {
   t.equal((await ask(honest.url, { token: null })).body, large, 'letters of two bytes, across chunks');
 });
 
-t.test('one that does not answer, or not to the end', async t => {
+t.test('a server that does not answer, or not completely', async t => {
   const silent = await startFakeServer(t, () => undefined);
   const began = performance.now();
   const failure = await refused(silent.url, { timeoutMs: 200 });
@@ -115,10 +115,10 @@ t.test('one that does not answer, or not to the end', async t => {
   const abort = new AbortController();
   const asked = refused(silent.url, { signal: abort.signal });
   abort.abort();
-  t.ok(await asked, 'nobody wants to know any more');
+  t.ok(await asked, 'the request was aborted');
 });
 
-t.test('nothing there, no such host, no TLS', async t => {
+t.test('no server, no such host, no TLS', async t => {
   const nobody = await refused(new URL(`http://127.0.0.1:${await freePort()}/`));
   t.equal(nobody.code, 'unreachable');
   t.match(nobody.words, /refuses the connection\. Start the server there/);
@@ -131,7 +131,7 @@ t.test('nothing there, no such host, no TLS', async t => {
   t.match(tls.words, /does not speak TLS\. Write http:/);
 });
 
-t.test('one that answers with something else than HTTP', async t => {
+t.test('a server that does not speak HTTP', async t => {
   const server = await startFakeServer(t, request => void request.socket.end(`SSH-2.0-x${ESC}\r\n`));
   const failure = await refused(server.url);
   t.equal(failure.code, 'unreachable');
@@ -139,7 +139,7 @@ t.test('one that answers with something else than HTTP', async t => {
   t.ok(connect(Number(server.url.port), '127.0.0.1').destroy());
 });
 
-t.test('redirects: the token does not follow to another server', async t => {
+t.test('redirects: the token is not sent to another server', async t => {
   const other = await startFakeServer(t, (_, response) => void response.end('other'));
   const server = await startFakeServer(t, (request, response) => {
     const to = request.url === '/elsewhere' ? `${other.url}there` : request.url === '/round' ? '/round' : '/here';
@@ -154,7 +154,7 @@ t.test('redirects: the token does not follow to another server', async t => {
   t.equal(there.url.href, `${other.url}there`);
   t.match(other.heard, [{ method: 'POST', body: 'v=0' }]);
   t.equal(other.heard[0]?.headers.authorization, undefined);
-  t.equal((await refused(new URL('/round', server.url))).code, 'unreachable', 'round and round');
+  t.equal((await refused(new URL('/round', server.url))).code, 'unreachable', 'a loop');
 });
 
 t.test('printable', t => {

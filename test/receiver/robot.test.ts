@@ -12,7 +12,7 @@ const camera = (id: unknown, more: object = {}): object => ({
   ...more,
 });
 
-t.test('the cameras of a robot: all, or those that are named', async t => {
+t.test('the cameras of a robot: all, or the named ones', async t => {
   const items = [camera('front', { name: 'Fr\u001bont\n' }), camera('rear', { settings: { overlay: 'timemark' } })];
   const server = await startFakeServer(t, (_, response) => void response.end(JSON.stringify({ items })));
   const all = await camerasOf(server.url, [], 'secret');
@@ -33,7 +33,7 @@ t.test('the cameras of a robot: all, or those that are named', async t => {
   t.match(failure.words, /no camera "roof"\. It has front, rear$/);
 });
 
-t.test('what is no list of cameras', async t => {
+t.test('invalid lists of cameras', async t => {
   let body = '';
   const server = await startFakeServer(t, (_, response) => void response.end(body));
   const strange: [string, string][] = [
@@ -46,7 +46,7 @@ t.test('what is no list of cameras', async t => {
     ['null inside', '{"items":[null]}'],
     ['no links', JSON.stringify({ items: [camera('a', { links: undefined })] })],
     ['no id', JSON.stringify({ items: [camera(undefined)] })],
-    // It becomes part of a file's name.
+    // It becomes part of a file name.
     ['a path for an id', JSON.stringify({ items: [camera('../../etc/x')] })],
     ['control characters in it', JSON.stringify({ items: [camera('a\u001b[2J')] })],
     ['a list for an id', JSON.stringify({ items: [camera(['../x'])] })],
@@ -66,14 +66,14 @@ t.test('what is no list of cameras', async t => {
   t.equal((await failureOf(ReceiveFailure, camerasOf(server.url, [], null))).code, 'unknown-camera', 'none');
 });
 
-t.test("a robot's clock: how far it is ahead, and how sure that is", async t => {
+t.test("a robot's clock: its offset and error", async t => {
   const AHEAD = 123_456_789_000n;
   const server = await startFakeServer(t, (_, response) =>
     response.end(JSON.stringify({ monotonic: String(process.hrtime.bigint() + AHEAD), realtime: '0' })),
   );
   const clock = new RobotClock(server.url, 'secret');
   t.teardown(() => clock.close());
-  t.equal(clock.offset.at(2n), null, 'nothing is known yet');
+  t.equal(clock.offset.at(2n), null, 'unknown at first');
   t.equal(clock.roundTripMs, null);
   clock.start();
   await until('a few exchanges', () => server.heard.length >= 4 && clock.roundTripMs !== null);
@@ -87,10 +87,10 @@ t.test("a robot's clock: how far it is ahead, and how sure that is", async t => 
   clock.close();
   const count = server.heard.length;
   await new Promise(resolve => setTimeout(resolve, 150));
-  t.ok(server.heard.length <= count + 1, 'it is asked no more');
+  t.ok(server.heard.length <= count + 1, 'there are no more requests');
 });
 
-t.test('a clock that tells no time', async t => {
+t.test('an invalid clock', async t => {
   for (const body of [
     '',
     '{}',

@@ -6,14 +6,14 @@ import { type FakeServer, startFakeServer } from '../helpers/fake-server.js';
 
 interface Listening {
   server: FakeServer;
-  /** What was told, in its order. */
-  told: (boolean | 'gone')[];
+  /** Events so far, in order. */
+  events: (boolean | 'gone')[];
   abort: AbortController;
-  /** Resolves when it listens no more. */
+  /** Resolves when it has stopped listening. */
   over: Promise<void>;
 }
 
-/** Listens to a server that makes a stream of events and then does with it as it is told. */
+/** Listens to a server that creates a stream of events, which the test scripts. */
 async function listening(
   t: { teardown(close: () => void): void },
   stream: (response: ServerResponse) => void,
@@ -25,38 +25,38 @@ async function listening(
   });
   const abort = new AbortController();
   t.teardown(() => abort.abort());
-  const told: Listening['told'] = [];
+  const events: Listening['events'] = [];
   const over = listen({
     url: new URL('/events', server.url),
     token: 'secret',
     signal: abort.signal,
-    onActive: active => told.push(active),
-    onGone: () => told.push('gone'),
+    onActive: active => events.push(active),
+    onGone: () => events.push('gone'),
   });
-  return { server, told, abort, over };
+  return { server, events, abort, over };
 }
 const open = (response: ServerResponse): ServerResponse =>
   response.writeHead(200, { 'Content-Type': 'text/event-stream' });
 
-t.test('what is told, and nothing when nobody listens any more', async t => {
-  const { server, told, abort, over } = await listening(t, response =>
+t.test('events are received, and none after the abort', async t => {
+  const { server, events, abort, over } = await listening(t, response =>
     open(response).write(
       ': hello\n\nevent: inactive\ndata: {}\n\nevent: viewercount\ndata: 3\n\nevent:active\ndata:\n\n',
     ),
   );
-  await until('both', () => told.length === 2);
+  await until('both', () => events.length === 2);
   t.match(server.heard, [
     { method: 'POST', path: '/events', body: '["active","inactive"]', headers: { authorization: 'Bearer secret' } },
     { method: 'GET', path: '/events/1', headers: { accept: 'text/event-stream', authorization: 'Bearer secret' } },
   ]);
   abort.abort();
   await over;
-  t.strictSame(told, [false, true], 'that it was ended here is no news');
+  t.strictSame(events, [false, true], 'an abort is not reported');
 });
 
-t.test('in pieces, with each kind of line end', async t => {
+t.test('chunked events, with each kind of line end', async t => {
   for (const end of ['\n', '\r\n', '\r']) {
-    const { told, over } = await listening(t, response => {
+    const { events, over } = await listening(t, response => {
       const text = `event: inactive${end}data: ü${end}${end}event: active${end}data: x${end}${end}`;
       open(response);
       const bytes = [...Buffer.from(text)];
@@ -68,49 +68,49 @@ t.test('in pieces, with each kind of line end', async t => {
       next();
     });
     await over;
-    t.strictSame(told, [false, true, 'gone'], JSON.stringify(end));
+    t.strictSame(events, [false, true, 'gone'], JSON.stringify(end));
   }
 });
 
-t.test('a line that never ends is not kept, and means nothing', async t => {
-  const { told, over } = await listening(t, response => {
+t.test('an endless line is not buffered, and ignored', async t => {
+  const { events, over } = await listening(t, response => {
     open(response).write('event: active');
     for (let i = 0; i < 40; i++) response.write('x'.repeat(100_000));
     response.end('\nevent: inactive\n\n');
   });
   const before = process.memoryUsage().heapUsed;
   await over;
-  t.strictSame(told, [false, 'gone']);
+  t.strictSame(events, [false, 'gone']);
   t.ok(process.memoryUsage().heapUsed - before < 100_000_000);
 });
 
-t.test('a server that dies is told once', async t => {
-  const { server, told, over } = await listening(t, response => void open(response).write('event: active\n\n'));
-  await until('it is active', () => told.length === 1);
+t.test('a server that dies is reported once', async t => {
+  const { server, events, over } = await listening(t, response => void open(response).write('event: active\n\n'));
+  await until('it is active', () => events.length === 1);
   server.close();
   await over;
-  t.strictSame(told, [true, 'gone']);
+  t.strictSame(events, [true, 'gone']);
 });
 
-t.test('no events are no failure', async t => {
+t.test('a missing event stream is no failure', async t => {
   for (const [name, stream, location] of [
     ['no Location', open, null],
-    ['one that is none', open, 'http://['],
+    ['an invalid URL', open, 'http://['],
     ['404', (response: ServerResponse) => void response.writeHead(404).end('event: active\n\n'), '/events/1'],
     ['204', (response: ServerResponse) => void response.writeHead(204).end(), '/events/1'],
     ['nothing', (response: ServerResponse) => void response.destroy(), '/events/1'],
   ] as const) {
-    const { told, over } = await listening(t, stream, location);
+    const { events, over } = await listening(t, stream, location);
     await over;
-    t.strictSame(told, [], name);
+    t.strictSame(events, [], name);
   }
 });
 
-t.test('another server is not shown the token', async t => {
+t.test('the token is not sent to another server', async t => {
   const other = await startFakeServer(t, (_, response) => void open(response).end('event: active\n\n'));
-  const { told, over } = await listening(t, open, `${other.url}events`);
+  const { events, over } = await listening(t, open, `${other.url}events`);
   await over;
-  t.strictSame(told, [true, 'gone']);
+  t.strictSame(events, [true, 'gone']);
   t.equal(other.heard[0]?.path, '/events');
   t.equal(other.heard[0]?.headers.authorization, undefined);
 });

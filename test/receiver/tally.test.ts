@@ -11,7 +11,7 @@ t.test('from the first attempt to frames and back', async t => {
   t.equal(tally.down('refused. Start it', 'refused'), false, 'the second is none');
   t.equal(tally.down('no such host', 'no such host'), true, 'another reason is');
   t.match(tally.report(null), { state: 'down', problem: 'no such host' });
-  t.strictSame(tally.summary().interruptions, {}, 'what never was cannot be interrupted');
+  t.strictSame(tally.summary().interruptions, {}, 'what was never live cannot be interrupted');
   tally.live();
   tally.measured(FIGURES, NETWORK);
   t.match(tally.report(1.234), { state: 'live', problem: null, figures: FIGURES, network: NETWORK, roundTripMs: 1.2 });
@@ -20,24 +20,24 @@ t.test('from the first attempt to frames and back', async t => {
   t.strictSame(tally.summary().interruptions, { gone: 1 });
 });
 
-t.test('trouble while it is live, which ends with the session', async t => {
+t.test('a problem while it is live ends with the session', async t => {
   const tally = new Tally('front', null);
   tally.live();
   t.equal(tally.trouble(null), false);
-  t.equal(tally.trouble('a slate'), true);
-  t.equal(tally.trouble('a slate'), false);
-  t.match(tally.report(null), { state: 'live', problem: 'a slate' });
+  t.equal(tally.trouble('a placeholder'), true);
+  t.equal(tally.trouble('a placeholder'), false);
+  t.match(tally.report(null), { state: 'live', problem: 'a placeholder' });
   t.equal(tally.trouble(null), true);
   t.equal(tally.report(null).problem, null);
-  tally.trouble('a slate');
+  tally.trouble('a placeholder');
   tally.down('gone', 'gone');
   t.equal(tally.report(null).problem, 'gone');
   tally.live();
-  t.equal(tally.report(null).problem, null, 'the next session begins without');
+  t.equal(tally.report(null).problem, null, 'the next session starts without');
   t.equal(tally.trouble(null), false, 'and that is no news');
 });
 
-t.test('packets lost, over all sessions, each of which counts from 0', async t => {
+t.test('lost packets, over all sessions, each of which counts from 0', async t => {
   const tally = new Tally('front', null);
   const lose = (packetsLost: number | null): void => tally.measured(FIGURES, { ...NETWORK, packetsLost });
   tally.live();
@@ -68,17 +68,17 @@ t.test('the frame rate counts only the time with frames', async t => {
   t.ok(seconds >= 1.4, `${seconds}`);
 });
 
-t.test('latency: the last of the moment, all of the summary', async t => {
+t.test('latency: recent values in the report, all in the summary', async t => {
   const clock = new ClockOffsetEstimate();
   const tally = new Tally('front', clock);
   t.equal(tally.report(null).latency, null);
   tally.marked({ capturedNs: 1n, decodedNs: 2n });
-  t.equal(tally.report(null).latency, null, 'the clock is not known yet');
+  t.equal(tally.report(null).latency, null, 'the clock offset is not known yet');
   clock.add({ sentNs: 0n, serverNs: 0n, receivedNs: 0n });
   let capturedNs = 0n;
   const mark = (ms: number): void => {
     capturedNs += 33_000_000n;
-    // The second time it is the same picture, shown again.
+    // The second time it is the same frame, shown again.
     for (let i = 0; i < 2; i++) tally.marked({ capturedNs, decodedNs: capturedNs + BigInt(ms * 1_000_000) });
   };
   for (let i = 0; i < 1_000; i++) mark(1_000);

@@ -28,7 +28,7 @@ t.test('the token at the end of a URL', t => {
   t.equal(read('http://robot:8765').token, null);
   t.equal(read('http://robot:8765/#token=abc').token, 'abc');
   t.equal(read('robot:8765#camera=front&token=a%2Bb').token, 'a+b');
-  t.equal(read('http://robot/#token=').token, null, 'an empty one is none');
+  t.equal(read('http://robot/#token=').token, null, 'an empty one is ignored');
   t.equal(read('http://h/path/whep#token=abc').token, 'abc');
   t.equal(legacy('ws://robot:8765/#token=abc').token, 'abc');
   for (const { target } of [read('http://robot/#token=abc'), read('http://h/x#token=abc'), legacy('ws://h#token=abc')])
@@ -36,24 +36,24 @@ t.test('the token at the end of a URL', t => {
   t.end();
 });
 
-t.test('WHEP endpoints, and what they are called', t => {
+t.test('WHEP endpoints, and their names', t => {
   t.strictSame(endpoints('https://host/path/whep'), [['path', 'path', 'https://host/path/whep']]);
   t.strictSame(endpoints('host:8889/cam1/whep'), [['cam1', 'cam1', 'http://host:8889/cam1/whep']]);
   t.strictSame(endpoints('http://host/whep/front'), [['front', 'front', 'http://host/whep/front']]);
   t.strictSame(endpoints('http://host/whep'), [['host', 'host', 'http://host/whep']]);
   t.strictSame(endpoints('http://host/api/webrtc?src=cam'), [['webrtc', 'webrtc', 'http://host/api/webrtc?src=cam']]);
-  t.strictSame(endpoints('http://host/?src=cam'), [['host', 'host', 'http://host/?src=cam']], 'a query is no robot');
+  t.strictSame(endpoints('http://host/?src=cam'), [['host', 'host', 'http://host/?src=cam']], 'a URL with a query is no robot');
   t.strictSame(endpoints('http://[::1]/whep'), [['1', '1', 'http://[::1]/whep']]);
   t.match(endpoints(`http://host/${'a'.repeat(500)}`)[0]?.[1], /^a{40}$/);
   t.match(endpoints('http://host/%2e%2e%2f..%2fx/whep')[0]?.[0], /^[\w-]+$/, 'it becomes part of a file name');
   t.end();
 });
 
-t.test('several that would be called the same', t => {
+t.test('several with the same name', t => {
   const ids = (...paths: string[]): string[] =>
     endpoints(...paths.map(path => `http://h/${path}/whep`)).map(([id]) => id);
   t.strictSame(ids('a', 'a', 'a'), ['a', 'a-2', 'a-3']);
-  t.strictSame(ids('a', 'a', 'a-2').sort(), ['a', 'a-2', 'a-3'], 'one is called as another would be');
+  t.strictSame(ids('a', 'a', 'a-2').sort(), ['a', 'a-2', 'a-3'], 'a numbered name that is already in use');
   t.strictSame(ids('a-2', 'a', 'a').sort(), ['a', 'a-2', 'a-3']);
   t.strictSame(
     endpoints('http://h/a', 'http://h/a').map(([, label]) => label),
@@ -72,7 +72,7 @@ t.test('a legacy sender', t => {
   t.end();
 });
 
-t.test('what is none of them', t => {
+t.test('invalid targets', t => {
   const cases: [string, () => unknown, RegExp][] = [
     ['nothing', () => read(''), /"" is not a URL\. Expected http:/],
     ['spaces', () => read('http://a b'), /is not a URL/],

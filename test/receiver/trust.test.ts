@@ -34,7 +34,7 @@ async function serve(t: Test, pair: SelfSigned): Promise<URL> {
 
 const refused = (url: URL): Promise<ReceiveFailure> => failureOf(ReceiveFailure, ask(url, { token: null }));
 
-/** The command, with a camera that is not there: to say so it has to have asked. */
+/** The command with an unknown camera: to report that, it must have asked the server. */
 function recv(cwd: string, url: URL, ...args: string[]): Promise<{ status: number | null; stderr: string }> {
   const { INIT_CWD: _, NODE_EXTRA_CA_CERTS: __, ...env } = process.env;
   return new Promise(resolve => {
@@ -46,7 +46,7 @@ function recv(cwd: string, url: URL, ...args: string[]): Promise<{ status: numbe
   });
 }
 
-t.test('a certificate that nobody vouches for, until it is named', async t => {
+t.test('a self-signed certificate is rejected until it is named', async t => {
   const own = await selfSigned();
   const vouched = await issued();
   const [url, other] = [await serve(t, own), await serve(t, vouched)];
@@ -69,13 +69,13 @@ t.test('a certificate that nobody vouches for, until it is named', async t => {
 
   await trust(own.cert);
   t.match(JSON.parse((await ask(url, { token: null })).body), CAMERAS);
-  t.match(await refused(other), { words: /is not trusted/ }, 'of one only');
+  t.match(await refused(other), { words: /is not trusted/ }, 'only one is trusted');
   const signaling = await LegacySignaling.connect(new URL(`wss://${url.host}`), null, () => undefined);
   signaling.close();
   await signaling.closed;
 });
 
-t.test('what is wrong with a certificate that is trusted', async t => {
+t.test('errors of a trusted certificate', async t => {
   const named = await selfSigned(0, ['robot.example.org']);
   const old = await selfSigned(1_000);
   const [url, ended] = [await serve(t, named), await serve(t, old)];

@@ -18,7 +18,7 @@ const answering = (
     response.writeHead(status, { 'Content-Type': 'application/sdp', ...headers }).end('v=0\r\n'),
   );
 
-t.test('an offer, and the session that comes of it', async t => {
+t.test('an offer, and its session', async t => {
   const server = await answering(t, {
     'Content-Type': 'Application/SDP; charset=utf-8',
     Location: '/path/session/1',
@@ -38,13 +38,13 @@ t.test('an offer, and the session that comes of it', async t => {
   ]);
 });
 
-t.test('where the session is: whatever the Location looks like', async t => {
+t.test('the URL of the session, with any form of Location', async t => {
   const cases: [string | null, string | null][] = [
     ['session/1', '/path/session/1'],
     ['./whep/1?a=b', '/path/whep/1?a=b'],
     ['../1', '/1'],
     ['/1', '/1'],
-    // This would be the endpoint itself, and DELETE is for sessions.
+    // This is the endpoint itself, and DELETE is for sessions.
     ['', null],
     ['http://[', null],
     [null, null],
@@ -56,7 +56,7 @@ t.test('where the session is: whatever the Location looks like', async t => {
   }
 });
 
-t.test('another server is not shown the token, whatever this one says', async t => {
+t.test('the token is never sent to another server', async t => {
   const other = await startFakeServer(t, (_, response) => void response.end());
   const server = await answering(t, {
     Location: `${other.url}session`,
@@ -68,7 +68,7 @@ t.test('another server is not shown the token, whatever this one says', async t 
   t.equal(events && endpoint.tokenFor(events), null);
   t.equal(location && endpoint.tokenFor(location), null);
   t.equal(endpoint.tokenFor(new URL('/1', server.url)), 'secret', 'its own is');
-  t.equal(endpoint.tokenFor(new URL(server.url.href.replace('http:', 'https:'))), null, 'over another scheme not');
+  t.equal(endpoint.tokenFor(new URL(server.url.href.replace('http:', 'https:'))), null, 'not over another scheme');
   if (location) await endpoint.leave(location);
   t.match(other.heard, [{ method: 'DELETE', path: '/session' }]);
   t.equal(other.heard[0]?.headers.authorization, undefined);
@@ -76,7 +76,7 @@ t.test('another server is not shown the token, whatever this one says', async t 
   t.match(server.heard.at(-1), { method: 'DELETE', headers: { authorization: 'Bearer secret' } });
 });
 
-t.test('to leave never fails and takes no long', async t => {
+t.test('leaving never fails and is quick', async t => {
   const began = performance.now();
   const silent = await startFakeServer(t, () => undefined);
   await endpointAt(silent).leave(silent.url);
@@ -86,7 +86,7 @@ t.test('to leave never fails and takes no long', async t => {
   t.ok(performance.now() - began < 10_000);
 });
 
-t.test('what is no answer of a WHEP server', async t => {
+t.test('answers that are not of a WHEP server', async t => {
   for (const type of ['text/html', 'application/json', 'application/sdpx', 'text/\u009b31m', '']) {
     const server = await answering(t, { 'Content-Type': type }, 200);
     const failure = await failureOf(ReceiveFailure, endpointAt(server).open('v=0', signal));
@@ -101,12 +101,12 @@ t.test('what is no answer of a WHEP server', async t => {
   });
 });
 
-t.test('STUN and TURN servers that it names', async t => {
+t.test('STUN and TURN servers of the answer', async t => {
   let links: string[] = [];
   let reply = (response: ServerResponse): unknown => response.writeHead(204, { Link: links }).end();
   const server = await startFakeServer(t, (_, response) => void reply(response));
   const near = endpointAt(server);
-  // The same server by an address that is not known as a private one.
+  // The same server by an address that does not count as private.
   const far = new WhepEndpoint(new URL(server.url.href.replace('127.0.0.1', '0.0.0.0')), null);
   const asked = async (endpoint: WhepEndpoint, ...named: string[]): Promise<[string | null, readonly string[]]> => {
     links = named;
@@ -117,14 +117,14 @@ t.test('STUN and TURN servers that it names', async t => {
   const turn =
     '<turn:192.0.2.2?transport=tcp>; rel="ice-server"; username="a:b"; credential="p@ss/\\"w"; credential-type="password"';
   t.strictSame(await asked(near), [null, []]);
-  t.strictSame(await asked(near, stun), [null, []], 'who is near needs no STUN server');
+  t.strictSame(await asked(near, stun), [null, []], 'a private address needs no STUN server');
   t.strictSame(await asked(near, stun, turn), [null, ['turn://a%3Ab:p%40ss%2F%22w@192.0.2.2:3478?transport=tcp']]);
   t.match(server.heard[0], { method: 'OPTIONS', headers: { authorization: 'Bearer secret' } });
   t.strictSame(await asked(far, stun), ['stun://192.0.2.1:3479', []]);
   t.strictSame(
     await asked(near, '<turns:192.0.2.3>; rel="ice-server"', '<turn:[2001:db8::1]>; rel="ice-server"', turn),
     [null, ['turn://[2001:db8::1]:3478?transport=udp']],
-    'one of those that webrtcbin speaks',
+    'one that webrtcbin supports',
   );
   t.strictSame(
     await asked(
@@ -134,16 +134,16 @@ t.test('STUN and TURN servers that it names', async t => {
       '<turn:no-such.invalid>; rel="ice-server"',
     ),
     [null, []],
-    'none that cannot be',
+    'no invalid one',
   );
   reply = response => response.writeHead(500, { Link: turn }).end('x');
-  t.equal((await near.iceSettings(signal)).turnServers.length, 1, 'it need not like OPTIONS');
+  t.equal((await near.iceSettings(signal)).turnServers.length, 1, 'it may reject OPTIONS');
   reply = response => response.destroy();
-  t.strictSame((await near.iceSettings(signal)).turnServers, [], 'nor answer it');
+  t.strictSame((await near.iceSettings(signal)).turnServers, [], 'or not answer it');
   reply = () => undefined;
   const began = performance.now();
   t.strictSame((await near.iceSettings(signal)).turnServers, [], 'nor ever');
-  t.ok(performance.now() - began < 10_000, 'which is not waited for');
+  t.ok(performance.now() - began < 10_000, 'which has a timeout');
 });
 
 t.test('private addresses', t => {

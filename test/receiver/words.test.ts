@@ -4,7 +4,7 @@ import { FIGURES, REPORT, SUMMARY } from '../helpers/reports.js';
 
 const latency = { p50: 9.04, p95: 14, p99: 22.26, count: 300, errorMs: 0.34 };
 
-t.test('the line of a camera', t => {
+t.test('the status line of a camera', t => {
   t.equal(
     statusLine(REPORT, 6),
     'front   640x480  29.9 fps  1.02 Mbit/s  loss 0.3 %  jitter 1.3 ms  rtt 4.2 ms  decode 2.3 ms',
@@ -29,7 +29,7 @@ t.test('the line of a camera', t => {
   t.end();
 });
 
-t.test('of one that is not there', t => {
+t.test('the status line of a camera without video', t => {
   const down = { ...REPORT, state: 'down' as const, problem: 'robot refuses the connection' };
   t.equal(statusLine({ ...REPORT, state: 'connecting', figures: null }, 5), 'front  connecting');
   t.equal(statusLine({ ...down, figures: null }, 5), 'front  no video: robot refuses the connection');

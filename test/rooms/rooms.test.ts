@@ -1,4 +1,4 @@
-// biome.json says which room may import which. A rule of it that matches nothing looks like one that is kept.
+// biome.json says which room may import which. A rule that matches nothing looks like one that is obeyed.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -16,7 +16,7 @@ const rooms = [
 const PACKAGE = 'a-package-that-is-not-there';
 const NEW = ['new-room', 'server/new-room'];
 
-/** Some that must not be, whatever else changes. */
+/** Some imports that are forbidden, whatever else changes. */
 const NEVER: readonly [room: string, other: string][] = [
   ['protocol', 'domain'],
   ['domain', 'server/http'],
@@ -54,8 +54,8 @@ const from = (room: string, other: string): string => {
   return `${path.startsWith('.') ? path : `./${path}`}/x.js`;
 };
 
-t.test('each room is forbidden whatever nobody has allowed it', async t => {
-  // Outside of this repository, whose biome.json it would find as well; and of git.
+t.test('each room may import only what is explicitly allowed', async t => {
+  // Outside this repository, as biome would also find its biome.json; and outside git.
   const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-rooms-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const rules = { ...JSON.parse(source('biome.json')), vcs: { enabled: false } };
@@ -79,7 +79,7 @@ t.test('each room is forbidden whatever nobody has allowed it', async t => {
   const isRefused = (room: string, name: string): boolean => refused.has(`${room} ${name}`);
   t.ok(refused.size > 500, output.slice(0, 2_000));
   for (const room of made) {
-    t.ok(isRefused(room, PACKAGE), `${room} imports no package that it was not allowed`);
+    t.ok(isRefused(room, PACKAGE), `${room} imports no package that is not allowed`);
     t.notOk(isRefused(room, './own.js'));
     // The files of server/ itself are there to join its rooms.
     for (const added of NEW.filter(added => added !== room && dirname(added) !== room))

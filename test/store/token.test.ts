@@ -22,7 +22,7 @@ async function failing(stateDir: string): Promise<{ exitCode: number; message: s
 
 const mode = (path: string): number => statSync(path).mode & 0o777;
 
-t.test('made at the first start, for its owner alone, and kept', async t => {
+t.test('the token is created at the first start, only for its owner, and kept', async t => {
   const state = folder();
   const umask = process.umask(0);
   const { token, file } = await readToken(state);
@@ -33,19 +33,19 @@ t.test('made at the first start, for its owner alone, and kept', async t => {
   t.equal(mode(state), 0o700);
   t.equal(readFileSync(file, 'utf8'), `${token}\n`);
   t.equal((await readToken(state)).token, token, 'the second start has the same');
-  t.not((await readToken(folder())).token, token, 'another robot has another');
+  t.not((await readToken(folder())).token, token, 'another robot has another one');
 });
 
-t.test('one that somebody wrote themselves is taken', async t => {
+t.test('a token written by the user is accepted', async t => {
   const state = folder();
   mkdirSync(state, { recursive: true });
   writeFileSync(join(state, 'token'), '  a-token-of-my-own!\r\n', { mode: 0o600 });
   t.equal((await readToken(state)).token, 'a-token-of-my-own!');
   chmodSync(join(state, 'token'), 0o400);
-  t.equal((await readToken(state)).token, 'a-token-of-my-own!', 'read-only is as good');
+  t.equal((await readToken(state)).token, 'a-token-of-my-own!', 'read-only is accepted');
 });
 
-t.test('one that others can read is refused, with the command that closes it', async t => {
+t.test('a token that others can read is refused, with the command to fix it', async t => {
   const state = folder();
   const { file } = await readToken(state);
   for (const open of [0o644, 0o640, 0o604, 0o660, 0o622]) {
@@ -57,7 +57,7 @@ t.test('one that others can read is refused, with the command that closes it', a
   t.ok((await readToken(state)).token);
 });
 
-t.test('a file that holds no token is refused, not replaced', async t => {
+t.test('a file without a token is refused, not replaced', async t => {
   for (const text of [
     '',
     '\n',
@@ -80,15 +80,15 @@ t.test('a file that holds no token is refused, not replaced', async t => {
   }
 });
 
-t.test('a folder that cannot be made says so; no token is used that is not kept', async t => {
+t.test('a folder that cannot be created is an error; no token is used without being saved', async t => {
   const occupied = join(root, 'a-file');
   writeFileSync(occupied, '');
-  // Root may write anywhere but below a file.
+  // Root may write anywhere except below a file.
   const { exitCode, message } = await failing(join(occupied, 'state'));
   t.ok(exitCode === EXIT.cannotWrite || exitCode === EXIT.config, `exit code ${exitCode}`);
   t.match(message, 'ENOTDIR');
   t.match(message, join(occupied, 'state', 'token'));
-  t.match(message, '--state-dir', 'and what to do about it');
+  t.match(message, '--state-dir', 'and the remedy');
   const state = folder();
   mkdirSync(join(state, 'token'), { recursive: true, mode: 0o700 });
   chmodSync(join(state, 'token'), 0o700);
@@ -96,7 +96,7 @@ t.test('a folder that cannot be made says so; no token is used that is not kept'
   t.notOk(existsSync(join(occupied, 'state')));
 });
 
-t.test('where it is kept, if nobody says', async t => {
+t.test('the default folder of the token', async t => {
   const cases: [NodeJS.ProcessEnv, string][] = [
     [{ STATE_DIRECTORY: '/var/lib/bigfootbot-video', HOME: '/root' }, '/var/lib/bigfootbot-video'],
     [{ STATE_DIRECTORY: '/var/lib/a:/var/lib/b' }, '/var/lib/a'],

@@ -17,7 +17,7 @@ await ready(server);
 const devices = async (): Promise<Device[]> =>
   ((await (await server.fetch('/api/v1/devices')).json()) as { items: Device[] }).items;
 
-t.test('what is plugged in is served, and nothing else', async t => {
+t.test('all connected devices are served, and nothing else', async t => {
   const found = await cameras(server);
   t.strictSame(found.map(({ device }) => device).sort(), DEVICES);
   t.strictSame(found.map(({ source }) => source).sort(), [`v4l2:bus=${FIRST}`, `v4l2:bus=${SECOND}`]);
@@ -88,7 +88,7 @@ t.test('controls', async t => {
   t.equal(readControl(device, 'brightness'), 200);
 });
 
-t.test('unplugged and plugged in while nobody watches', async t => {
+t.test('unplugged and plugged in without viewers', async t => {
   unplug();
   await until('no device is left', async () => (await devices()).length === 0, TIMEOUT_MS);
   t.strictSame(

@@ -6,7 +6,7 @@ import { deviceAt, FIRST, SECOND, serving, TIMEOUT_MS } from './vivid.js';
 
 const server = await serving(t, {
   left: { source: `v4l2:bus=${FIRST}`, width: 640, height: 360, framerate: 30, controls: { horizontal_movement: 5 } },
-  // It has this size, but only up to 25 frames a second.
+  // It has this size, but only up to 25 fps.
   right: { source: `v4l2:${deviceAt(SECOND)}`, width: 640, height: 480, framerate: 30 },
 });
 
@@ -23,18 +23,18 @@ for (const { camera, size, bus, framerate, nearest } of [
     await sleep(MEASURED_MS);
     const fps = ((await client.seen()).frames - first.frames) / (MEASURED_MS / 1_000);
     const { state, device, capture, notices, video, encoder } = await server.camera(camera);
-    t.comment(`${fps} frames a second from ${encoder}; taken as ${JSON.stringify(capture)}`);
+    t.comment(`${fps} frames a second from ${encoder}; captured as ${JSON.stringify(capture)}`);
     t.equal(state, 'live');
     t.equal(device, deviceAt(bus));
     t.equal(video?.codec, 'H264');
     t.match(capture, { width: first.width, height: first.height });
-    t.ok((capture?.framerate ?? 0) >= framerate, 'it is set to as many frames as are wanted, or to all that it has');
+    t.ok((capture?.framerate ?? 0) >= framerate, 'it is set to the configured rate, or to its maximum');
     t.equal(
       notices.some(({ code }) => code === 'nearest-mode'),
       nearest,
-      'what it cannot do as configured is said',
+      'a mode other than configured is reported',
     );
-    t.ok(fps > 1 && fps < framerate * 1.2, 'no more frames than are wanted');
+    t.ok(fps > 1 && fps < framerate * 1.2, 'no more frames than configured');
     const [session] = await server.sessions();
     await client.leave();
     await expectEnded(t, server, session?.id, 'client-delete');

@@ -4,17 +4,17 @@ import { expectEnded, sees } from '../helpers/seen.js';
 import { sleep, until } from '../helpers/server.js';
 import { deviceAt, FIRST, keepNumber, plugIn, readControl, serving, setControl, TIMEOUT_MS, unplug } from './vivid.js';
 
-// A picture that moves; and more work is for the processors of another machine.
+// Moving video; a heavier load is for other machines.
 const CONTROLS = { horizontal_movement: 5 };
 const server = await serving(t, {
   cam: { source: `v4l2:bus=${FIRST}`, width: 320, height: 180, framerate: 15, stallTimeout: 2, controls: CONTROLS },
 });
 
-/** What the issue promises of a camera that is plugged in anew: from its device to its picture. */
+/** Required time of a camera that is plugged in again: from its device to its video. */
 const BACK_MS = 2_000;
-/** Pictures, of which most are to differ from the one before. */
-const LOOKED_AT = 20;
-/** From the last picture on, beside the stallTimeout. */
+/** Frames, of which most must differ from the one before. */
+const COMPARED_FRAMES = 20;
+/** Since the last frame, in addition to stallTimeout. */
 const NOTICED_MS = 1_500;
 
 const client = startProgram(t, 'webrtcbin_client.py', 'watch', `${server.origin}/whep/cam`, server.token);
@@ -25,7 +25,7 @@ const worker = server.worker('cam');
 const state = async (): Promise<string> => (await server.camera('cam')).state;
 const logged = (event: string): number => server.log.filter(line => line.includes(`"msg":"${event}"`)).length;
 
-/** Waits for it, and says how long that was. */
+/** Waits for it, and returns how long it took. */
 async function timed(
   t: { comment(text: string): void },
   what: string,
@@ -39,11 +39,11 @@ async function timed(
   return took;
 }
 
-/** Another program reads of the device what is configured. */
+/** The device has the configured controls, as read by another program. */
 const hasControls = (device = ''): boolean =>
   Object.entries(CONTROLS).every(([name, value]) => readControl(device, name) === value);
 
-/** The viewer is sent frames all the time, in the same session, by the same worker. */
+/** The viewer keeps getting frames, in the same session, from the same worker. */
 async function staysWatched(t: Test): Promise<void> {
   const { frames } = await client.seen();
   await until('more frames', async () => (await client.seen()).frames > frames, TIMEOUT_MS);
@@ -57,18 +57,18 @@ async function staysWatched(t: Test): Promise<void> {
   t.match(encoder, /./);
 }
 
-/** The camera's own picture is back: it moves. */
+/** The camera's own video is back: it moves. */
 async function showsCamera(t: Test): Promise<void> {
   let last = await client.seen();
   await until(
-    'frames that move',
+    'moving video',
     async () => {
       const now = await client.seen();
       const frames = now.frames - last.frames;
-      if (frames < LOOKED_AT) return false;
+      if (frames < COMPARED_FRAMES) return false;
       const changes = now.changes - last.changes;
       last = now;
-      // A slate counts its seconds, and is still between them.
+      // A placeholder counts seconds, and is still in between.
       return changes > frames * 0.75;
     },
     TIMEOUT_MS,
@@ -90,7 +90,7 @@ t.test('unplugged under a viewer, and plugged in as another device', async t => 
   const lost = await server.camera('cam');
   t.match(lost, { device: null, lostSince: /^\d{4}-/, problem: { detail: /./, remedy: /./ } });
   await staysWatched(t);
-  // Longer than anything that is tried again soon.
+  // Longer than any quick retry.
   await sleep(5_000);
   await staysWatched(t);
   t.equal(await state(), 'lost');
@@ -107,14 +107,14 @@ t.test('unplugged under a viewer, and plugged in as another device', async t => 
 
 t.test('a disconnect by the driver', async t => {
   const [lost, back] = [logged('camera lost'), logged('camera is back')];
-  // vivid connects it again as soon as nobody has it open any more.
+  // vivid reconnects it as soon as nobody has it open.
   setControl(deviceAt(FIRST) ?? '', 'disconnect', 1);
   await timed(t, 'lost', async () => logged('camera lost') > lost);
   await timed(t, 'live again', async () => logged('camera is back') > back && (await state()) === 'live');
   await showsCamera(t);
 });
 
-t.test('an error of the driver while it is read', async t => {
+t.test('a driver error while streaming', async t => {
   const [lost, back] = [logged('camera lost'), logged('camera is back')];
   setControl(deviceAt(FIRST) ?? '', 'inject_fatal_streaming_error', 1);
   await timed(t, 'lost', async () => logged('camera lost') > lost);
@@ -122,7 +122,7 @@ t.test('an error of the driver while it is read', async t => {
   await showsCamera(t);
 });
 
-t.test('there, and silent', async t => {
+t.test('connected, but silent', async t => {
   const device = deviceAt(FIRST) ?? '';
   setControl(device, 'percentage_of_dropped_buffers', 100);
   const noticed = await timed(t, 'lost', async () => (await state()) === 'lost');

@@ -6,37 +6,37 @@ import { stringify } from 'yaml';
 import type { Camera, System } from '../../src/domain/contract.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 
-/** Where the kernel's test cameras are plugged in, as V4L2 has it. */
+/** The buses of the kernel's test cameras, as V4L2 names them. */
 export const FIRST = 'platform:vivid-000';
 export const SECOND = 'platform:vivid-001';
 
-/** How long something may take here, where nothing is said of it: processors are emulated. */
+/** Default timeout: the CPUs are emulated here. */
 export const TIMEOUT_MS = 60_000;
 
 const NODES = '/sys/class/video4linux';
 const DRIVER = '/sys/bus/platform/drivers/vivid';
-// One device for the kernel, whatever number of cameras is on it.
+// A single device for the kernel, with any number of cameras.
 const ALL_CAMERAS = 'vivid.0';
 
-/** All cameras are gone at once, as when a hub is unplugged; also from whoever has them open. */
+/** Removes all cameras at once, as when a hub is unplugged; also from programs that have them open. */
 export const unplug = (): void => writeFileSync(join(DRIVER, 'unbind'), ALL_CAMERAS);
 
 export const plugIn = (): void => writeFileSync(join(DRIVER, 'bind'), ALL_CAMERAS);
 
-/** The device that brings a camera's pictures, as /dev/video0; undefined while it is unplugged. */
+/** The capture device of a camera, such as /dev/video0; undefined while it is unplugged. */
 export function deviceAt(bus: string): string | undefined {
   const name = `${bus.replace('platform:', '')}-vid-cap`;
   const node = readdirSync(NODES).find(node => readFileSync(join(NODES, node, 'name'), 'utf8').trim() === name);
   return node && `/dev/${node}`;
 }
 
-/** Keeps a device's number from being given to another, until the function that it returns is called. */
+/** Keeps a device's number in use until the returned function is called. */
 export function keepNumber(device: string): () => void {
   const fd = openSync(device, 'r');
   return () => closeSync(fd);
 }
 
-/** A control's value, as another program reads it. */
+/** The value of a control, as read by another program. */
 export function readControl(device: string, name: string): number {
   const line = execFileSync('v4l2-ctl', ['-d', device, '--get-ctrl', name], { encoding: 'utf8' });
   return Number(/: (-?\d+)/.exec(line)?.[1]);
@@ -47,7 +47,7 @@ export function setControl(device: string, name: string, value: number): void {
   execFileSync('v4l2-ctl', ['-d', device, '--set-ctrl', `${name}=${value}`]);
 }
 
-/** Waits until the encoders are known and the workers have started: viewers who come earlier are sent away. */
+/** Waits until the encoders are known and the workers have started: earlier viewers are refused. */
 export async function ready(server: TestServer): Promise<void> {
   await until(
     'the encoders are known',
@@ -62,7 +62,7 @@ export async function ready(server: TestServer): Promise<void> {
 
 const isStarting = ({ state }: Camera): boolean => state === 'starting' || state === 'down';
 
-/** All cameras, as the server has them now. */
+/** All cameras, as the server reports them. */
 export async function cameras(server: TestServer): Promise<Camera[]> {
   return ((await (await server.fetch('/api/v1/cameras')).json()) as { items: Camera[] }).items;
 }

@@ -65,7 +65,7 @@ const camera: Camera = {
   links: { whep: '/whep/road' },
 };
 
-t.test('what catches the eye is what is felt at the controls', t => {
+t.test('highlighted statistics are those that affect driving', t => {
   const warnings = (changes: Partial<PlayerFigures>, fps: number | undefined = 30): string[] =>
     compactFigures({ ...figures, ...changes }, fps)
       .filter(({ warn }) => warn)
@@ -80,7 +80,7 @@ t.test('what catches the eye is what is felt at the controls', t => {
   t.strictSame(
     compactFigures({ ...figures, fps: 5 }, undefined).filter(({ warn }) => warn),
     [],
-    'a slow camera is no fault of the link',
+    'a slow camera is not a fault of the link',
   );
   t.strictSame(
     compactFigures(undefined, 30).map(({ value, warn }) => `${value}${warn}`),
@@ -89,13 +89,13 @@ t.test('what catches the eye is what is felt at the controls', t => {
   t.end();
 });
 
-t.test('how old pictures are, where they have a time mark', t => {
+t.test('the latency of frames with a time mark', t => {
   const capture = { p50: 52.4, p95: 80, p99: 123, count: 300, errorMs: 2.6 };
   const age = (p50: number) =>
     compactFigures({ ...figures, capture: { ...capture, p50 } }, 30).find(({ key }) => key === 'age');
   t.match(age(52.4), { value: '52\u00a0±3\u00a0ms', warn: false });
   t.match(age(250), { warn: true });
-  t.equal(compactFigures(figures, 30).find(({ key }) => key === 'age')?.value, '', 'nothing without one');
+  t.equal(compactFigures(figures, 30).find(({ key }) => key === 'age')?.value, '', 'none without a mark');
   const group = (given: PlayerFigures) => playerGroups(given).find(({ title }) => title.startsWith('Capture to'));
   t.equal(group(figures), undefined);
   const values = group({ ...figures, capture })?.rows.map(([, value]) => value.replaceAll('\u00a0', ' '));
@@ -103,7 +103,7 @@ t.test('how old pictures are, where they have a time mark', t => {
   t.end();
 });
 
-t.test('figures at length', t => {
+t.test('the detailed statistics', t => {
   const rows = (given: PlayerFigures | undefined): Map<string, string> =>
     new Map(
       playerGroups(given).flatMap(group =>
@@ -112,11 +112,11 @@ t.test('figures at length', t => {
     );
   t.equal(rows(figures).get('One-way delay (est.)'), '25 ms', 'half the round trip, the buffer and the decoder');
   t.equal(rows({ ...figures, packetsLost: 7 }).get('Packets lost'), '7');
-  for (const [label, value] of rows(undefined)) t.equal(value, '–', `${label} is not known before there are any`);
+  for (const [label, value] of rows(undefined)) t.equal(value, '–', `${label} is unknown at first`);
   t.end();
 });
 
-t.test('the camera behind it', t => {
+t.test('the statistics of the camera', t => {
   const rows = (changes: Partial<Camera>, outdated?: boolean) =>
     new Map(cameraGroup({ ...camera, ...changes }, outdated).rows);
   t.equal(rows({}).get('Encoder'), 'x264enc');
@@ -145,6 +145,6 @@ t.test('the camera behind it', t => {
   t.equal(v4l2.get('Remedy'), 'configure 30');
   t.equal(v4l2.get('Device'), '/dev/video0');
   t.equal(v4l2.get('Captures')?.replaceAll('\u00a0', ' '), 'MJPG 1280×720, 30 fps');
-  t.equal(rows({}, true).get('State'), 'unknown; was live', 'a server that is silent vouches for nothing');
+  t.equal(rows({}, true).get('State'), 'unknown; was live', 'the state of a silent server is unknown');
   t.end();
 });

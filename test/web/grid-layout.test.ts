@@ -11,11 +11,11 @@ const space = (count: number, width: number, height: number, more: Partial<GridS
   ...more,
 });
 
-t.test('how many columns show N cameras largest', t => {
+t.test('the number of columns that shows N cameras largest', t => {
   const cases: [string, GridSpace, number][] = [
     ['one', space(1, 1_920, 1_000), 1],
     ['two beside each other on a wide screen', space(2, 1_920, 1_000), 2],
-    ['two above each other on a high one', space(2, 900, 1_600), 1],
+    ['two above each other on a tall one', space(2, 900, 1_600), 1],
     ['four', space(4, 1_920, 1_000), 2],
     ['six', space(6, 1_920, 1_000), 3],
     ['a phone held upright', space(3, 390, 800), 1],
@@ -26,7 +26,7 @@ t.test('how many columns show N cameras largest', t => {
   t.end();
 });
 
-t.test('whatever the window, all fits or it scrolls, and nothing is wider than the window', t => {
+t.test('in any window everything fits or scrolls, and nothing is wider than the window', t => {
   for (const width of [1, 200, 390, 599, 601, 1_024, 1_920, 3_840])
     for (const height of [1, 100, 360, 800, 1_080, 2_160])
       for (const count of [0, 1, 2, 3, 4, 5, 7, 9, 16, 40])
@@ -46,7 +46,7 @@ t.test('whatever the window, all fits or it scrolls, and nothing is wider than t
   t.end();
 });
 
-t.test('a grid without holes is worth a little', t => {
+t.test('a grid without holes is slightly preferred', t => {
   for (const count of [4, 6, 9]) {
     const { columns } = gridLayout(space(count, 1_600, 1_000));
     t.equal(count % columns, 0, `${count} in ${columns} columns`);
@@ -54,10 +54,10 @@ t.test('a grid without holes is worth a little', t => {
   t.end();
 });
 
-t.test('the shape that most pictures have', t => {
+t.test('the most common aspect ratio', t => {
   const wide = { width: 1_920, height: 1_080 };
   t.equal(commonAspect([]), 4 / 3);
-  t.equal(commonAspect([{ width: 0, height: 0 }]), 4 / 3, 'a camera without a picture has no shape');
+  t.equal(commonAspect([{ width: 0, height: 0 }]), 4 / 3, 'a camera without video has no aspect ratio');
   t.equal(commonAspect([wide, { width: 640, height: 480 }, wide, { width: 480, height: 640 }, wide]), 16 / 9);
   t.end();
 });

@@ -5,7 +5,7 @@ import { cameraOf, fragmentFor, tokenOf } from '../../src/web/shared/route.js';
 const press = (key: string, modifier = {}) =>
   commandFor({ key, ctrlKey: false, altKey: false, metaKey: false, ...modifier });
 
-t.test('what a key does', t => {
+t.test('the action of each key', t => {
   const cases: [string, object | undefined][] = [
     ['1', { name: 'open', index: 0 }],
     ['9', { name: 'open', index: 8 }],
@@ -33,13 +33,13 @@ t.test("with Ctrl, Alt or Meta a key is the browser's", t => {
   t.end();
 });
 
-t.test('every key that does something is in the help', t => {
+t.test('every key with an action is in the help', t => {
   const listed = keyHelp.map(([keys]) => keys).join(' ');
   for (const key of ['F', 'S', 'I', '?', 'Esc', '1', '9', '←', '→']) t.match(listed, key, key);
   t.end();
 });
 
-t.test('the camera in the address, there and back', t => {
+t.test('the camera in the URL, written and read', t => {
   for (const camera of ['road', 'a b', 'ä/ö', '#?%', '100%']) t.equal(cameraOf(fragmentFor(camera)), camera, camera);
   t.equal(fragmentFor(undefined), '');
   for (const fragment of ['', '#', '#/camera/', '#/camera/%', '#/cameras/road', '#token=x', '/camera/road'])
@@ -47,7 +47,7 @@ t.test('the camera in the address, there and back', t => {
   t.end();
 });
 
-t.test('a token that is handed over', t => {
+t.test('a token in the URL', t => {
   t.equal(tokenOf('#token=abc-_123'), 'abc-_123');
   t.equal(tokenOf('#x=1&token=abc'), 'abc');
   t.equal(tokenOf('#token=%20abc%20'), 'abc');

@@ -46,7 +46,7 @@ const entries: [string, Record<string, unknown>][] = [
 ];
 const without = (...ids: string[]) => new Map(entries.filter(([id]) => !ids.includes(id)));
 
-t.test('what is read of a report', t => {
+t.test('a sample of a stats report', t => {
   t.match(readSample(without()), {
     at: 10_000,
     framesDecoded: 300,
@@ -58,9 +58,9 @@ t.test('what is read of a report', t => {
     decoder: 'FFmpeg',
     path: 'udp, host → prflx',
   });
-  t.equal(readSample(without('V')), undefined, 'audio alone is no video');
+  t.equal(readSample(without('V')), undefined, 'audio only is not video');
   t.equal(readSample(new Map()), undefined);
-  t.equal(readSample(without('T'))?.roundTripMs, 9_000, 'the nominated pair, where no transport tells (Firefox)');
+  t.equal(readSample(without('T'))?.roundTripMs, 9_000, 'the nominated pair, if there is no transport report (Firefox)');
   const bare = readSample(new Map([['V', { type: 'inbound-rtp', kind: 'video' }]]));
   t.match(bare, { at: 0, framesDecoded: 0, packetsLost: 0 });
   for (const key of ['roundTripMs', 'codec', 'path', 'width', 'jitterMs'])
@@ -71,7 +71,7 @@ t.test('what is read of a report', t => {
 const older = readSample(without()) as StatsSample;
 const later = (changes: Partial<StatsSample>) => figuresBetween(older, { ...older, at: older.at + 2_000, ...changes });
 
-t.test('what happened between two of them', t => {
+t.test('the difference between two samples', t => {
   t.match(
     later({
       framesDecoded: 360,
@@ -94,11 +94,11 @@ t.test('what happened between two of them', t => {
   const frozen = later({});
   t.match(frozen, { fps: 0, bitrate: 0 });
   for (const key of ['lossPercent', 'jitterBufferMs', 'decodeMs'])
-    t.notOk(key in frozen, `${key} of nothing is not known`);
-  t.match(later({ packetsLost: 5, packetsReceived: 1_000 }), { lossPercent: 0 }, 'a late packet is taken back');
+    t.notOk(key in frozen, `${key} of no data is unknown`);
+  t.match(later({ packetsLost: 5, packetsReceived: 1_000 }), { lossPercent: 0 }, 'a late packet is no longer lost');
   t.match(later({ packetsLost: -3 }), { packetsLost: 0 });
-  t.match(later({ packetsLost: 30 }), { lossPercent: 100 }, 'all that was expected');
-  t.match(later({ framesDecoded: 10, bytesReceived: 10 }), { fps: 0, bitrate: 0 }, 'counters that began anew');
+  t.match(later({ packetsLost: 30 }), { lossPercent: 100 }, 'everything that was expected');
+  t.match(later({ framesDecoded: 10, bytesReceived: 10 }), { fps: 0, bitrate: 0 }, 'counters that restarted');
   const same = figuresBetween(older, older);
   t.notOk('fps' in same, 'no time, no rate');
   t.end();

@@ -32,34 +32,34 @@ const settings: Camera['settings'] = {
 };
 const typed = typedOf({ name: 'Road', settings });
 
-t.test('settings as they are typed, and what of them is sent', t => {
+t.test('settings as typed, and the patch that is sent', t => {
   t.strictSame(typed, {
     ...{ name: 'Road', width: '640', height: '480', framerate: '30', bitrate: '1000', keyframeInterval: '60' },
     overlay: 'none',
   });
   t.strictSame(patchOf(typed, typed), {});
-  t.strictSame(patchOf(typed, { ...typed, name: 'Road ' }), {}, 'a blank at the end is none');
+  t.strictSame(patchOf(typed, { ...typed, name: 'Road ' }), {}, 'a trailing space is ignored');
   t.strictSame(patchOf(typed, { ...typed, name: ' A ', width: '800', bitrate: '1500' }), {
     name: 'A',
     width: 800,
     bitrate: 1_500_000,
   });
   t.strictSame(patchOf(typed, { ...typed, overlay: 'timemark' }), { overlay: 'timemark' });
-  t.strictSame(patchOf(typed, { ...typed, framerate: '' }), { framerate: null }, 'nothing is the default');
+  t.strictSame(patchOf(typed, { ...typed, framerate: '' }), { framerate: null }, 'an empty field is the default');
   const odd = typedOf({ name: 'Road', settings: { ...settings, bitrate: 999_937 } });
-  t.strictSame(patchOf(odd, odd), {}, 'a rate that is no whole number of kbit/s is left alone');
+  t.strictSame(patchOf(odd, odd), {}, 'a bitrate that is not a whole number of kbit/s is left unchanged');
   t.strictSame(patchOf(odd, { ...odd, bitrate: '999.938' }), { bitrate: 999_938 });
   t.end();
 });
 
-t.test('a camera that was changed elsewhere: what was typed here stays', t => {
+t.test('a camera that was changed elsewhere: unsaved input is kept', t => {
   const here = { ...typed, width: '800' };
   const there = { ...typed, width: '320', bitrate: '500' };
   t.strictSame(mergeTyped(typed, here, there), { ...typed, width: '800', bitrate: '500' });
   t.end();
 });
 
-t.test('the field that an error names', t => {
+t.test('the field that an error is about', t => {
   for (const [detail, field] of [
     ['The JSON body is invalid: body/width must be <= 7680.', 'width'],
     ['"bitrate" of camera "road" is 1, and has to be at least 50000.', 'bitrate'],
@@ -72,7 +72,7 @@ t.test('the field that an error names', t => {
   t.end();
 });
 
-t.test('devices in words and as sources', t => {
+t.test('devices as text and as sources', t => {
   const device: Device = {
     ...{ device: '/dev/video0', name: 'C920', driver: 'uvcvideo', bus: 'usb-1', serial: '46D0', usable: null },
     modes: [
@@ -99,7 +99,7 @@ t.test('devices in words and as sources', t => {
   t.end();
 });
 
-t.test('who may change what', t => {
+t.test('permissions to change settings', t => {
   const both: Permissions = [{ role: 'view' }, { role: 'admin', cameras: ['road'] }];
   t.strictSame([isAdmin(both, 'road'), isAdmin(both, 'arm'), isAdmin(both)], [true, false, false]);
   t.strictSame([isAdmin([{ role: 'admin' }], 'road'), isAdmin([{ role: 'admin' }])], [true, true]);
@@ -107,7 +107,7 @@ t.test('who may change what', t => {
   t.end();
 });
 
-t.test('of what comes while something is sent the newest is sent', async t => {
+t.test('of changes during a request only the newest is sent', async t => {
   const sent: Values[] = [];
   let done = (): void => undefined;
   const send = latestOnly(values => {
@@ -127,10 +127,10 @@ t.test('of what comes while something is sent the newest is sent', async t => {
   done();
   await settled();
   send({ brightness: 5 });
-  t.strictSame(sent.slice(2), [{ brightness: 5 }], 'and what comes later at once');
+  t.strictSame(sent.slice(2), [{ brightness: 5 }], 'and later ones at once');
 });
 
-t.test('the cameras as events change them', t => {
+t.test('the list of cameras follows events', t => {
   const camera = (id: string, name = id) => ({ id, name }) as Camera;
   const at = '2026-01-31T12:00:00.000Z';
   const [road, arm] = [camera('road'), camera('arm')];
@@ -141,12 +141,12 @@ t.test('the cameras as events change them', t => {
   };
   t.equal(after({ type: 'snapshot', at, permissions: [], cameras: [road, arm], sessions: [] }), 'road,arm');
   t.equal(after({ type: 'camera-added', camera: camera('rear') }), 'road,arm,rear');
-  t.equal(after({ type: 'camera-added', camera: camera('road') }), 'arm,rear,road', 'it is there once');
+  t.equal(after({ type: 'camera-added', camera: camera('road') }), 'arm,rear,road', 'it is listed once');
   t.equal(after({ type: 'camera-changed', camera: camera('arm', 'Gripper') }), 'arm Gripper,rear,road');
   t.equal(after({ type: 'camera-changed', camera: camera('moon') }), 'arm Gripper,rear,road');
   t.equal(after({ type: 'camera-removed', id: 'rear' }), 'arm Gripper,road');
   const before = now;
   after({ type: 'alive', at });
-  t.equal(now, before, 'what says nothing of cameras changes nothing');
+  t.equal(now, before, 'an unrelated event changes nothing');
   t.end();
 });

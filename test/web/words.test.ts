@@ -7,7 +7,7 @@ import * as words from '../../src/web/shared/formatting.js';
 
 const spaced = (text: string): string => text.replaceAll('\u00a0', ' ');
 
-t.test('numbers as people read them', t => {
+t.test('numbers in readable form', t => {
   const cases: [string, string][] = [
     [words.formatBitrate(0), '0 kbit/s'],
     [words.formatBitrate(999_499), '999 kbit/s'],
@@ -39,7 +39,7 @@ t.test('numbers as people read them', t => {
   t.end();
 });
 
-t.test('a camera that is lost is not taken for one that is live', t => {
+t.test('a lost camera is not shown as live', t => {
   const lost = { since: 1_000, detail: 'It was unplugged.', remedy: 'Plug it in.' };
   const shown = withLost({ state: 'playing', ageMs: 20 }, lost, 13_900);
   t.match(shown, { state: 'lost', ageMs: 12_900 });
@@ -48,20 +48,20 @@ t.test('a camera that is lost is not taken for one that is live', t => {
   t.equal(spaced(overlay?.age ?? ''), 'since 12 s');
   t.equal(withLost({ state: 'stale', ageMs: 900 }, lost, 2_000).state, 'lost');
   for (const state of ['connecting', 'reconnecting', 'failed', 'paused'] as const)
-    t.equal(withLost({ state }, lost, 2_000).state, state, 'what is wrong here goes first');
+    t.equal(withLost({ state }, lost, 2_000).state, state, "the player's own problem takes precedence");
   t.equal(withLost({ state: 'playing' }, undefined, 2_000).state, 'playing');
   t.match(summarize(['playing', 'lost', 'failed']), { states: '1 lost, 1 no video, 1 live', well: false });
   t.end();
 });
 
-t.test("a snapshot's name is one that every file system takes", t => {
+t.test("a snapshot's name is valid on every file system", t => {
   const at = new Date('2026-01-31T12:00:00Z');
   t.equal(words.snapshotName('road', at), 'road-2026-01-31T12-00-00.000Z.png');
   t.equal(words.snapshotName('../a:b c', at), '_a_b_c-2026-01-31T12-00-00.000Z.png');
   t.end();
 });
 
-t.test('problems, also from a proxy that knows of none', t => {
+t.test('problem documents, and errors of a proxy', t => {
   const problem = { title: 'T', detail: 'D', code: 'too-many-viewers', remedy: 'R', status: 503 };
   t.strictSame(parseProblem(503, JSON.stringify(problem)), problem);
   for (const body of ['', '<html>502</html>', 'null', '[]', '"x"', '{"detail":7,"title":" "}']) {
@@ -96,7 +96,7 @@ t.test('why there is no video, and what to do', t => {
     code: 'camera-unavailable',
   });
   t.notOk(trouble.isTransient(refusal));
-  t.ok(trouble.isTransient({ ...refusal, code: 'camera-starting' }), 'a start is no failure');
+  t.ok(trouble.isTransient({ ...refusal, code: 'camera-starting' }), 'a start is not a failure');
   t.notOk(trouble.isTransient(parseProblem(502, '')));
   t.match(trouble.nothingArrived(false, 8_000).remedy, /UDP.*firewall/);
   t.match(trouble.nothingArrived(true, 8_000).remedy, /camera/);
@@ -104,8 +104,8 @@ t.test('why there is no video, and what to do', t => {
   t.end();
 });
 
-t.test('what stands over the picture', t => {
-  t.equal(overlayWords({ state: 'playing', ageMs: 10 }), undefined, 'nothing over a picture that is new');
+t.test('the text over the video', t => {
+  t.equal(overlayWords({ state: 'playing', ageMs: 10 }), undefined, 'nothing over a fresh frame');
   const states: PlayerState[] = ['connecting', 'stale', 'reconnecting', 'failed', 'paused'];
   for (const state of states) t.ok(overlayWords({ state })?.headline, state);
   t.equal(spaced(overlayWords({ state: 'stale', ageMs: 1_234 })?.age ?? ''), '1.2 s');
@@ -120,11 +120,11 @@ t.test('what stands over the picture', t => {
     button: 'Start video',
     title: '',
   });
-  t.equal(overlayWords({ state: 'reconnecting' })?.button, '', 'what goes on by itself needs no button');
+  t.equal(overlayWords({ state: 'reconnecting' })?.button, '', 'an automatic retry needs no button');
   t.end();
 });
 
-t.test('how all cameras are', t => {
+t.test('the summary of all cameras', t => {
   const cases: [PlayerState[], string, string, boolean][] = [
     [[], '', '', true],
     [['playing'], 'live', 'live', true],

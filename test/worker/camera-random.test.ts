@@ -96,7 +96,7 @@ function check(world: CameraWorld, seen: Set<string>): void {
   for (const session of seen)
     if (state.publisher?.session !== session && !world.endedPublishers.has(session)) fail(`${session} is a zombie`);
   if (state.publisher && state.phase === 'closed') fail('a publisher of a closed camera');
-  if (state.publisher?.isLive && state.phase === 'live' && world.onAir !== 'publisher')
+  if (state.publisher?.isLive && state.phase === 'live' && world.shown !== 'publisher')
     fail('the publisher is not shown');
   if (state.publisher && world.endedPublishers.has(state.publisher.session)) fail('a publisher that was ended');
   // At most one source is open, except while another replaces it.
@@ -107,9 +107,9 @@ function check(world: CameraWorld, seen: Set<string>): void {
   if (state.source !== 'none' && world.source === null) fail('a missing source');
   if (state.source !== 'none' && state.publisher?.isLive) fail('a source beside a publisher');
   // The output shows what the status says, and no frozen frame.
-  if (state.phase === 'live' && state.source === 'open' && world.onAir !== 'source') fail('the source is not shown');
+  if (state.phase === 'live' && state.source === 'open' && world.shown !== 'source') fail('the source is not shown');
   const isLost = state.phase === 'lost' || state.phase === 'awaitingPublisher';
-  if (isLost && state.codec === 'H264' && !world.isPlaceholderDue && world.onAir !== 'placeholder')
+  if (isLost && state.codec === 'H264' && !world.isPlaceholderDue && world.shown !== 'placeholder')
     fail('the viewers do not see that the camera is lost');
   // No timer of a previous state has an effect.
   const due = Object.values(timersOf(state)).filter(at => at <= world.now);

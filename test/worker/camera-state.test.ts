@@ -78,7 +78,7 @@ t.test('there is at most one attempt at a time', async t => {
 t.test('another source: the old one is shown until the new one is ready', async t => {
   const camera = live().configure({ settings: OTHER, reopen: 'source' });
   t.equal(camera.state.phase, 'live');
-  t.equal(camera.onAir, 'source');
+  t.equal(camera.shown, 'source');
   camera.opened();
   t.equal(camera.source?.device, OTHER.device);
   t.notOk(camera.trace.some(line => line.startsWith('show-placeholder')));
@@ -173,7 +173,7 @@ t.test(
     for (let s = 0; s < 13; s++) camera.frames().pass(1_000);
     t.equal(camera.state.phase, 'live');
     camera.subscribe('w');
-    t.equal(camera.onAir, 'publisher');
+    t.equal(camera.shown, 'publisher');
     t.notOk(camera.failed.has('w'));
   },
 );
@@ -182,7 +182,7 @@ t.test('zombie 2: a publisher that was answered in time, whose first frame comes
   const camera = published().unpublish('p').placeholderShown().pass(29_000).publish('q').pass(15_000);
   t.equal(camera.state.phase, 'awaitingPublisher', 'its viewers keep waiting');
   camera.publisherReady('q');
-  t.strictSame([camera.state.phase, camera.onAir], ['live', 'publisher']);
+  t.strictSame([camera.state.phase, camera.shown], ['live', 'publisher']);
   t.strictSame([...camera.failed], []);
 });
 
@@ -227,7 +227,7 @@ t.test('a publisher is notified when another source is configured, and no frozen
 t.test('a publisher in another codec than the previous one: viewers renegotiate', async t => {
   const camera = published().unpublish('p').placeholderShown().publish('q').publisherReady('q', 'VP8');
   t.strictSame([...camera.failed], ['v']);
-  t.strictSame([camera.state.phase, camera.onAir], ['live', 'publisher']);
+  t.strictSame([camera.state.phase, camera.shown], ['live', 'publisher']);
   t.strictSame(camera.trace.slice(-4), [
     'fail v: The camera is published in VP8 now, and was in H264.',
     'close-output',

@@ -113,7 +113,7 @@ t.test('a tee without viewers keeps running, and a slow viewer blocks no other',
   t.end();
 });
 
-t.test('the fan-out: frames are counted, then tapped, then queued, then sent', t => {
+t.test('the fanout: frames are counted, then tapped, then queued, then sent', t => {
   t.equal(describeFanout('video'), others.get('fanout of video'));
   t.equal(describeFanout('audio'), others.get('fanout of video')?.replaceAll('video-', 'audio-'));
   t.end();
