@@ -147,7 +147,10 @@ t.test('ETags identify the configuration, and cannot be made without the secret'
   const both = await Promise.allSettled([1, 2].map(n => store.patch('front', { framerate: n }, `"${first}"`)));
   t.strictSame(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   const { store: other } = await openStore(t, { storage });
-  await other.start({ prepare: () => () => undefined, discover: async () => ({}), isPassthrough: () => false }, 'another');
+  await other.start(
+    { prepare: () => () => undefined, discover: async () => ({}), isPassthrough: () => false },
+    'another',
+  );
   t.not(other.etagOf('front'), store.etagOf('front'));
 });
 
