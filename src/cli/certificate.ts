@@ -40,7 +40,7 @@ async function makeCertificate({ host = [], out, force = false, json }: Certific
   const folder = resolve(here, out ?? defaultStateDir(process.env));
   const [certFile, keyFile] = [join(folder, CERT), join(folder, KEY)];
   const existing = [certFile, keyFile].filter(file => existsSync(file));
-    if (existing.length > 0 && !force)
+  if (existing.length > 0 && !force)
     throw new CommandError(
       EXIT.cannotWrite,
       `${existing.join(' and ')} already ${existing.length > 1 ? 'exist' : 'exists'}. Choose another folder with --out, or overwrite with --force.`,

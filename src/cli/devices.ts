@@ -38,8 +38,8 @@ export function show(devices: readonly CaptureDevice[]): string {
   if (devices.length === 0)
     return (
       'No V4L2 device found.\n\n' +
-            'A USB camera appears here within a second; if it does not, check "lsusb" and "sudo dmesg". For CSI cameras of a\n' +
-            'Jetson use the source argus:0, for those of a Raspberry Pi libcamera, for network cameras rtsp://…\n'
+      'A USB camera appears here within a second; if it does not, check "lsusb" and "sudo dmesg". For CSI cameras of a\n' +
+      'Jetson use the source argus:0, for those of a Raspberry Pi libcamera, for network cameras rtsp://…\n'
     );
   const usable = devices.filter(({ usable }) => usable === null);
   const ids = new Map(usable.map((device, i) => [device, usable.length === 1 ? 'front' : `camera${i + 1}`]));

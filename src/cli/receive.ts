@@ -186,11 +186,7 @@ async function listCameras(
       }
       if (!waits) throw error;
       if (error.words !== reported)
-        reporter.event(
-          'down',
-          { camera: null, code: error.code, detail: error.message },
-          `${error.words}. Retrying`,
-        );
+        reporter.event('down', { camera: null, code: error.code, detail: error.message }, `${error.words}. Retrying`);
       reported = error.words;
       await sleep(RETRY_LIST_MS);
     }
@@ -209,8 +205,7 @@ function checkOptions(options: RecvOptions, target: Target): void {
     const named = target.type === 'robot' || target.type === 'legacy' ? target.cameras.length : target.endpoints.length;
     if (named !== 1 && !(target.type === 'legacy' && named === 0))
       throw usage('--pipe writes the video of one camera: name it.');
-    if (isatty(1))
-      throw usage('--pipe writes video to stdout, which is a terminal: append "| PROGRAM" or "> FILE".');
+    if (isatty(1)) throw usage('--pipe writes video to stdout, which is a terminal: append "| PROGRAM" or "> FILE".');
   }
   if (options.measureLatency && target.type !== 'robot')
     throw usage('--measure-latency needs the clock of a robot: use a URL such as http://robot:8765.');

@@ -34,7 +34,7 @@ export function findToken(
 function checked(token: string, from: string, exitCode: number): string {
   if (TOKEN.test(token)) return token;
   const what = token === '' ? 'is empty' : 'has spaces, line breaks or characters that no token may have';
-    throw new CommandError(exitCode, `The token from ${from} ${what}.`);
+  throw new CommandError(exitCode, `The token from ${from} ${what}.`);
 }
 
 /**

@@ -20,18 +20,21 @@ own token is used.
 
 Exit codes:
    0  finished: Ctrl-C, --duration, window closed, reader of --pipe closed
-     ${EXIT.usage}  invalid command line                     ${EXIT.noInput}  unknown camera
-     ${EXIT.noHost}  unknown host                             ${EXIT.unavailable}  server unreachable or unavailable
-     ${EXIT.noDecoder}  no working decoder                       ${EXIT.noDisplay}  no display
-     ${EXIT.cannotWrite}  cannot write a file                      ${EXIT.noPath}  no network path for the video (ICE)
-     ${EXIT.protocol}  no common codec, or not a WHEP server    ${EXIT.noPermission}  token missing or wrong
-     ${EXIT.internal}  internal error
+  ${EXIT.usage}  invalid command line                     ${EXIT.noInput}  unknown camera
+  ${EXIT.noHost}  unknown host                             ${EXIT.unavailable}  server unreachable or unavailable
+  ${EXIT.noDecoder}  no working decoder                       ${EXIT.noDisplay}  no display
+  ${EXIT.cannotWrite}  cannot write a file                      ${EXIT.noPath}  no network path for the video (ICE)
+  ${EXIT.protocol}  no common codec, or not a WHEP server    ${EXIT.noPermission}  token missing or wrong
+  ${EXIT.internal}  internal error
 `;
 
 export function recvCommand(): Command {
   return new Command('recv')
     .description('Receive cameras: show, record or pipe them, with the lowest possible latency.')
-    .argument('<url>', 'a robot (http://robot:8765), a WHEP endpoint, or with --legacy a legacy signaling server (ws://…)')
+    .argument(
+      '<url>',
+      'a robot (http://robot:8765), a WHEP endpoint, or with --legacy a legacy signaling server (ws://…)',
+    )
     .argument('[camera...]', 'cameras of the robot, or further WHEP endpoints (default: all cameras)')
     .option('--windows', 'one window per camera (default: tiles in one window)')
     .option('--headless', 'show nothing')
@@ -43,12 +46,16 @@ export function recvCommand(): Command {
     )
     .addOption(new Option('--snapshot <FILE>', 'save one frame as .jpg or .png, then exit').argParser(snapshotFile))
     .addOption(
-      new Option('--pipe <FORMAT>', 'write the video of one camera to stdout: the encoded stream, or raw frames').choices([
-        ...PIPE_FORMATS,
-      ]),
+      new Option(
+        '--pipe <FORMAT>',
+        'write the video of one camera to stdout: the encoded stream, or raw frames',
+      ).choices([...PIPE_FORMATS]),
     )
     .option('--duration <SECONDS>', 'exit after this time', seconds)
-    .option('--measure-latency', 'measure from capture to decoded pixels, by the time mark in the video (overlay: timemark)')
+    .option(
+      '--measure-latency',
+      'measure from capture to decoded pixels, by the time mark in the video (overlay: timemark)',
+    )
     .option(
       '--jitter-ms <N>',
       'how long to wait for a lost packet; packets in order never wait',

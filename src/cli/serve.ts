@@ -137,7 +137,7 @@ function endOnSignal(
   };
   const { close } = closeWithGrace({ delay: SHUTDOWN_MS, logger, skip: ['SIGHUP', ...STOPPING] }, async ({ err }) => {
     stop.abort(new Error('the server is stopping'));
-        if (err) logger.error({ err }, 'internal error, stopping');
+    if (err) logger.error({ err }, 'internal error, stopping');
     await Promise.all([manager.stopping(), closed()]);
   });
   for (const signal of STOPPING)

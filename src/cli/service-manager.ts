@@ -39,9 +39,9 @@ export class ServiceManager {
   }
 
   /** The server is up. @param health read again for each message to the watchdog */
-    ready(health: () => Health): Promise<void> {
-      if (this.watchdogMs !== null) this.#watchdog ??= setInterval(() => this.#pingWatchdog(health), this.watchdogMs);
-      return this.#notify('READY=1', `STATUS=${health().status}`);
+  ready(health: () => Health): Promise<void> {
+    if (this.watchdogMs !== null) this.#watchdog ??= setInterval(() => this.#pingWatchdog(health), this.watchdogMs);
+    return this.#notify('READY=1', `STATUS=${health().status}`);
   }
 
   /** The server reloads its configuration; `ready` follows when it is done. */
@@ -55,8 +55,8 @@ export class ServiceManager {
   }
 
   /** No ping while something is stuck, so that the service manager restarts the server. */
-    #pingWatchdog(health: () => Health): void {
-      const { fault, status } = health();
+  #pingWatchdog(health: () => Health): void {
+    const { fault, status } = health();
     if (fault !== null) {
       if (fault !== this.#reportedFault) this.#log.error({ fault }, 'watchdog ping withheld');
       this.#reportedFault = fault;
@@ -75,7 +75,7 @@ export class ServiceManager {
       if (trouble !== null && trouble !== this.#reportedTrouble)
         this.#log.warn(
           { trouble, remedy: 'Put systemd-notify on the PATH, and set NotifyAccess=all in the unit.' },
-                    'service manager notification failed',
+          'service manager notification failed',
         );
       this.#reportedTrouble = trouble;
     });

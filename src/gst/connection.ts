@@ -52,9 +52,9 @@ export interface Sending {
 /** Handles a peer's keyframe requests (PLI, FIR). */
 export interface KeyframeRequests {
   /** Whether GStreamer forwards them to the encoder itself now. */
-    areForwarded(): boolean;
-    /** The peer has requested a keyframe. */
-    requested(): void;
+  areForwarded(): boolean;
+  /** The peer has requested a keyframe. */
+  requested(): void;
 }
 
 export interface ConnectionOptions {
@@ -139,7 +139,11 @@ export class Connection {
     }
     const eager = performance.now() - this.#answeredAt < EAGER_MS;
     const connected =
-      this.#awaitsPacketUntil !== null ? FIRST_PACKET_POLL_MS : this.#mustForward() ? LISTENING_POLL_MS : CONNECTED_POLL_MS;
+      this.#awaitsPacketUntil !== null
+        ? FIRST_PACKET_POLL_MS
+        : this.#mustForward()
+          ? LISTENING_POLL_MS
+          : CONNECTED_POLL_MS;
     const pause = this.#connected ? connected : eager ? CONNECTING_POLL_MS : LATE_POLL_MS;
     this.#timer = setTimeout(() => this.#poll(), pause);
   }

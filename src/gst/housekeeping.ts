@@ -57,7 +57,7 @@ export class Housekeeping {
 
   // While sessions come and go, one collection per close is enough. The full series follows a quiet period, one pass at
   // a
-    // time, as each delays messages by some 15 ms.
+  // time, as each delays messages by some 15 ms.
   #tick(): void {
     this.pump();
     if (performance.now() < this.#until) return;

@@ -24,7 +24,7 @@ export function configureIceAgent(webrtc: Webrtcbin, settings: IceAgentSettings 
   if (stunServer !== null) webrtc.stunServer = stunServer;
   for (const server of turnServers) {
     // The error omits the URL, which contains the password.
-        if (!webrtc.emit('add-turn-server', server)) throw new Error('webrtcbin rejects this TURN server');
+    if (!webrtc.emit('add-turn-server', server)) throw new Error('webrtcbin rejects this TURN server');
   }
   if (udpPorts) {
     // GLib warns if the minimum exceeds the maximum even briefly: the maximum is still 65535.

@@ -34,7 +34,7 @@ export class Peer {
   /**
    * For the camera's pipeline, on pads of its tees, one per stream. They return OK for every buffer, whatever happens
    * to
-     * it here.
+   * it here.
    */
   readonly proxySinks: readonly Element[];
   readonly webrtc: Webrtc;
@@ -67,7 +67,7 @@ export class Peer {
   /**
    * Call it when the connection is up. Nothing else does, and until the sinks' latency is known the RTP session cannot
    * map
-     * packets to times: the sender reports of video and sound could not be synchronized.
+   * packets to times: the sender reports of video and sound could not be synchronized.
    */
   settleLatency(): void {
     this.#pipeline.recalculateLatency();

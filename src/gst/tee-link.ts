@@ -51,11 +51,11 @@ export class ChangingInput {
   /** Switches to this tee; null to none. */
   take(from: Tee | null): void {
     const previous = this.#current;
-        if ((previous?.link.from ?? null) === from) return;
-        this.#current = null;
-        if (previous) {
-          previous.link.close();
-          this.#funnel.releaseRequestPad(previous.pad);
+    if ((previous?.link.from ?? null) === from) return;
+    this.#current = null;
+    if (previous) {
+      previous.link.close();
+      this.#funnel.releaseRequestPad(previous.pad);
     }
     if (!from) return;
     const pad = this.#funnel.requestPadSimple('sink_%u');

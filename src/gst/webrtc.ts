@@ -88,7 +88,7 @@ export class Webrtc {
 
   /**
    * How long to wait for a missing packet, in ms. Packets in order pass at once, whatever the value. For received
-     * streams.
+   * streams.
    */
   set latency(ms: number) {
     this.#webrtcbin.latency = ms;
@@ -150,11 +150,11 @@ export class Webrtc {
 
   /**
    * From now on NACKs for a received stream are sent at once. Feedback waits for the next RTCP report, or for half the
-     * time until then (RFC 4585 §3.5.2), and GStreamer sends a report every 5 s: retransmissions arrived too late. Call
-     * it when both descriptions are set.
-     */
-    sendFeedbackPromptly(): void {
-      // Bytes/s, of which RTCP may use a share: so many that only the minimum interval counts.
+   * time until then (RFC 4585 §3.5.2), and GStreamer sends a report every 5 s: retransmissions arrived too late. Call
+   * it when both descriptions are set.
+   */
+  sendFeedbackPromptly(): void {
+    // Bytes/s, of which RTCP may use a share: so many that only the minimum interval counts.
     Object.assign(this.#session().internalSession as Element, {
       bandwidth: 1e8,
       rtcpMinInterval: REPORT_MS * 1_000_000,
@@ -177,7 +177,7 @@ export class Webrtc {
   }
 
   /** Emits an action and waits some ms for its reply: webrtcbin's own thread makes it without calling back. */
-    #call(action: string, argument: unknown): Structure {
+  #call(action: string, argument: unknown): Structure {
     const promise = Gst.Promise.new();
     this.#webrtcbin.emit(action, argument, promise);
     if (promise.wait() !== Gst.PromiseResult.REPLIED) throw new Error(`webrtcbin did not reply to ${action}`);

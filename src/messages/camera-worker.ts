@@ -42,7 +42,7 @@ const TO_WORKER = {
   /**
    * Subscribe a viewer: an offer for webrtcbin, and the agreed formats. The worker's log lines of the session have the
    * id
-     * of the HTTP request, `requestId`.
+   * of the HTTP request, `requestId`.
    */
   join: {
     request: number,
@@ -72,7 +72,7 @@ const TO_WORKER = {
   'stop-forward': { forward: string },
   /**
    * Report when the newest frame arrived, and when the sessions' peers were last heard. The next request follows in so
-     * many ms; 0 for none.
+   * many ms; 0 for none.
    */
   freshness: { request: number, everyMs: number },
   /** Report the figures that are measured on request only. */

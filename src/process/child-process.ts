@@ -48,7 +48,7 @@ export interface Gone {
   reason: string;
   /**
    * It was killed but still exists: it hangs in the kernel (state D), most likely in a driver, and keeps its files and
-     * devices open until the kernel ends it.
+   * devices open until the kernel ends it.
    */
   isStuck: boolean;
 }
@@ -69,7 +69,7 @@ export interface Child<To, From extends FromChild> {
   /**
    * Whether this process still supervises it: waits for `ready`, or pings it. Not whether it answers: if it does not,
    * it
-     * is killed.
+   * is killed.
    */
   isWatched(): boolean;
   kill(reason: string): void;
@@ -129,7 +129,7 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
       living.add(child);
     } catch (error) {
       // Node throws the errors that it does not emit as events, such as no memory for another process.
-            notStarted = `start failed: ${(error as Error).message}`;
+      notStarted = `start failed: ${(error as Error).message}`;
     }
     this.#child = child;
     type Ready = Extract<From, { type: 'ready' }>;
@@ -248,7 +248,7 @@ export class ChildProcess<To, From extends FromChild> implements Child<To, From>
       const silence = now - this.#heardAt;
       if (silence >= hungMs) this.kill(`no answer for ${(silence / 1000).toFixed(1)} s`);
       // The timeout expires before the next ping: check at that moment.
-            else if (silence + pingMs > hungMs) this.#lastChance = setTimeout(check, hungMs - silence);
+      else if (silence + pingMs > hungMs) this.#lastChance = setTimeout(check, hungMs - silence);
     };
     this.#heartbeat = setInterval(() => {
       clearTimeout(this.#lastChance);

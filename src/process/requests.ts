@@ -70,7 +70,7 @@ export class Requests {
 
   /**
    * Takes a message that may be a reply; a reply to an abandoned request is dropped.
-     * @returns false if it is not a reply
+   * @returns false if it is not a reply
    */
   answer(message: object): boolean {
     if (!isReply(message)) return false;

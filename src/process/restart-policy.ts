@@ -10,7 +10,7 @@ export interface RestartPolicy {
   giveUpAfter: number | null;
   /**
    * Maximum number of processes that cannot be killed; beyond it, the next start waits for the end of one, or there is
-     * none if `giveUpAfter` is set.
+   * none if `giveUpAfter` is set.
    */
   maxStuck: number;
 }

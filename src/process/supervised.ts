@@ -107,10 +107,9 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
    * @throws RequestError `late`, `died`; the signal's reason
    */
   async untilUp(timeout: Timeout): Promise<void> {
-      timeout.signal?.throwIfAborted();
+    timeout.signal?.throwIfAborted();
     if (this.isUp) return;
-    if (!this.#isComing(timeout.timeoutMs ?? Infinity))
-          throw new RequestError('died', this.#over ?? 'not running');
+    if (!this.#isComing(timeout.timeoutMs ?? Infinity)) throw new RequestError('died', this.#over ?? 'not running');
     const late = (seconds: number): Error => new RequestError('late', `not up within ${seconds} s`);
     let waiting: Settle<void> | undefined;
     try {
@@ -133,7 +132,7 @@ export class Supervised<To extends Message, From extends Message, R extends Repl
     const expected = this.#options.replies[message.type] as string;
     const send = (request: number): void => child.send({ ...message, request } as unknown as To);
     // The child's messages are checked against their table, which has the fields of this reply.
-        return (await this.#requests.ask(expected, send, timeout)) as unknown as Of<From, R[Type]>;
+    return (await this.#requests.ask(expected, send, timeout)) as unknown as Of<From, R[Type]>;
   }
 
   /** Sends a message to the current process; dropped without one. */

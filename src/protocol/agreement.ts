@@ -16,7 +16,7 @@ export interface Agreement {
   /**
    * An audio section that is accepted although there is no sound to send: several stacks (webrtcbin, aiortc, werift)
    * fail
-     * on an answer that rejects it.
+   * on an answer that rejects it.
    */
   silent: Agreed | null;
 }

@@ -22,7 +22,7 @@ export class CaptureLatencyMeter {
 
   /**
    * @param clock of the sender, if several meters share it
-     * @param size number of values kept
+   * @param size number of values kept
    */
   constructor({
     clock = new ClockOffsetEstimate(),
@@ -40,7 +40,7 @@ export class CaptureLatencyMeter {
   /**
    * A frame was decoded. Repeated frames, such as the placeholder frames of a lost camera with its last frame, say
    * nothing
-     * about the latency and are ignored; so are frames before the clocks are compared.
+   * about the latency and are ignored; so are frames before the clocks are compared.
    * @param markNs from readTimeMark
    * @param decodedNs by the local clock
    */

@@ -50,7 +50,7 @@ function rewritten(
   const payloadType = /^a=rtpmap:(\d+) H264\//.exec(line)?.[1];
   if (payloadType === undefined) return [line];
   if (sections.some(section => new RegExp(`^a=fmtp:${payloadType} `, 'm').test(section)))
-    throw new Error('unexpected parameters in webrtcbin's offer');
+    throw new Error("unexpected parameters in webrtcbin's offer");
   return [
     line,
     `a=fmtp:${payloadType} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${profileLevelId}`,

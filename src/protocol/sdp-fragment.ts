@@ -49,8 +49,8 @@ export function parseFragment(text: string): SdpFragment {
   const sections: Writable<FragmentSection>[] = [];
   const lines = text.split(/\r?\n/).map((line, index) => ({ line, number: index + 1 }));
   const nonEmpty = lines.filter(({ line }) => line !== '');
-    if (nonEmpty.length === 0) throw invalid('it is empty');
-    for (const { line, number } of nonEmpty) {
+  if (nonEmpty.length === 0) throw invalid('it is empty');
+  for (const { line, number } of nonEmpty) {
     const [, type, value = ''] = LINE.exec(line) ?? [];
     if (type === undefined) throw invalid(`line ${number} is not of the form "a=…" or "m=…"`);
     if (type === 'm') {
@@ -71,7 +71,8 @@ function readAttribute(text: string, into: Writable<IceUpdate> | Writable<Fragme
   const [, name, value = ''] = /^([^:]*)(?::(.*))?$/.exec(text.trim()) ?? [];
   switch (name) {
     case 'ice-ufrag':
-      if (!ICE_UFRAG.test(value)) throw invalid(`the a=ice-ufrag in line ${line} does not have 4 to 256 ICE characters`);
+      if (!ICE_UFRAG.test(value))
+        throw invalid(`the a=ice-ufrag in line ${line} does not have 4 to 256 ICE characters`);
       into.ufrag = value;
       break;
     case 'ice-pwd':

@@ -37,7 +37,7 @@ export class ReceiveFailure extends Error {
   }
 
   get isTransient(): boolean {
-      return TRANSIENT.has(this.code);
+    return TRANSIENT.has(this.code);
   }
 
   /** Message and remedy in one line. */

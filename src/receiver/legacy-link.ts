@@ -115,7 +115,7 @@ export class LegacyLink implements Link {
         if (message.type === 'candidate') descriptions.remote += `a=candidate:${message.value}\r\n`;
       };
       signaling = await LegacySignaling.connect(url, token, onMessage, signal);
-            const closed = untilClosed(url, signaling);
+      const closed = untilClosed(url, signaling);
       const offered = firstOffer(url, listener => {
         take = listener;
       });
@@ -128,8 +128,8 @@ export class LegacyLink implements Link {
       descriptions.remote += offer.text;
       const cameras = this.#camerasFor(offer);
       descriptions.local = await player.answer(id, { cameras, offer: offer.text, ice: HOST_ONLY }, watched);
-            signaling.send(formatDescription('answer', descriptions.local, offer.form));
-            for (const candidate of candidatesOf(descriptions.local)) signaling.send(formatCandidate(candidate));
+      signaling.send(formatDescription('answer', descriptions.local, offer.form));
+      for (const candidate of candidatesOf(descriptions.local)) signaling.send(formatCandidate(candidate));
       isAnswered = true;
       player.addCandidates(id, early);
       // A second offer starts another negotiation: the sender restarted, or another client said HELLO.
@@ -170,7 +170,7 @@ export class LegacyLink implements Link {
       throw new ReceiveFailure(
         'unavailable',
         `the sender offers ${cameras} cameras, and only ${known.length} are expected`,
-                'Name as many cameras, or restart this command',
+        'Name as many cameras, or restart this command',
       );
     return known.slice(0, cameras);
   }
@@ -182,7 +182,7 @@ function untilClosed(url: URL, signaling: LegacySignaling): Promise<never> {
     throw new ReceiveFailure('unavailable', `${url.host} closed the connection (${why})`);
   });
   closed.catch(() => undefined);
-    return closed;
+  return closed;
 }
 
 /** @param timeoutMs null waits forever @throws ReceiveFailure */

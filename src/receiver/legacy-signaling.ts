@@ -19,7 +19,7 @@ export class LegacySignaling {
 
   /**
    * @param onMessage receives the protocol's messages; anything else is ignored
-     * @param signal closes the connection, also while it is being opened
+   * @param signal closes the connection, also while it is being opened
    * @throws ReceiveFailure
    */
   static async connect(

@@ -3,7 +3,7 @@ import { ReceiveFailure } from './failure.js';
 /** The local and the remote SDP, whichever side made the offer. */
 export interface Descriptions {
   local: string;
-    remote: string;
+  remote: string;
 }
 
 /** No network path for the video: what was tried, and what to check. */
@@ -15,9 +15,9 @@ export function noPath(host: string, descriptions: Descriptions): ReceiveFailure
   return new ReceiveFailure(
     'no-path',
     `no network path for the video to ${host}; tried ${tried}`,
-        remote.length === 0
-          ? 'The server sent no usable candidate: check its network and its log'
-          : `Allow UDP between the two${hasRelay ? '' : ', or configure a TURN server on the robot'}; "doctor" on the robot checks its side`,
+    remote.length === 0
+      ? 'The server sent no usable candidate: check its network and its log'
+      : `Allow UDP between the two${hasRelay ? '' : ', or configure a TURN server on the robot'}; "doctor" on the robot checks its side`,
   );
 }
 

@@ -185,9 +185,8 @@ export class PlayerProcess {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       const { fault, message } = error;
-      if (fault === 'refused')
-        throw new ReceiveFailure('invalid-answer', `session setup failed: ${message}`);
-              // A player that hangs is replaced.
+      if (fault === 'refused') throw new ReceiveFailure('invalid-answer', `session setup failed: ${message}`);
+      // A player that hangs is replaced.
       throw new ReceiveFailure(
         'unavailable',
         fault === 'late' ? `the player: ${message}` : `the player died: ${message}`,

@@ -60,8 +60,7 @@ export class Receiver {
       log: options.log,
       onPrepared: prepared => this.#prepared(prepared),
       onMessage: message => this.#onMessage(message),
-      onDied: reason =>
-        options.reporter.event('player-died', { reason }, `The player died and restarts: ${reason}`),
+      onDied: reason => options.reporter.event('player-died', { reason }, `The player died and restarts: ${reason}`),
       onFailed: failure => this.#end.reject(failure),
     });
     this.#links = options.links(this.#player, this.#events());
@@ -129,7 +128,7 @@ export class Receiver {
   /** Reported once, and again when the decoder or the display changes. */
   #prepared({ decoder, decoderTitle, sink }: Prepared): void {
     const decoding = decoder === null ? 'No decoding' : `Decoding with ${decoder} (${decoderTitle})`;
-        const text = `${decoding}, ${sink === null ? 'no display' : `display with ${sink}`}`;
+    const text = `${decoding}, ${sink === null ? 'no display' : `display with ${sink}`}`;
     if (text !== this.#preparedText) this.#options.reporter.event('prepared', { decoder, sink }, text);
     this.#preparedText = text;
   }
@@ -174,7 +173,11 @@ export class Receiver {
       }
       case 'piping': {
         const { camera, width, height } = message;
-        reporter.event('piping', { camera, width, height }, `${camera}: writing frames of ${width}x${height} to stdout`);
+        reporter.event(
+          'piping',
+          { camera, width, height },
+          `${camera}: writing frames of ${width}x${height} to stdout`,
+        );
         return;
       }
       case 'cannot-write':
@@ -184,7 +187,11 @@ export class Receiver {
         return;
       case 'display-gone':
         this.#end.reject(
-          new ReceiveFailure('no-display', `display lost: ${message.detail}`, 'Use --headless to run without a display'),
+          new ReceiveFailure(
+            'no-display',
+            `display lost: ${message.detail}`,
+            'Use --headless to run without a display',
+          ),
         );
         return;
       case 'pipe-closed':
@@ -197,7 +204,7 @@ export class Receiver {
   }
 
   /** Whether every missing snapshot is of a camera that has failed. */
-    #onlyFailedSnapshotsMissing(): boolean {
+  #onlyFailedSnapshotsMissing(): boolean {
     return this.#snapshots.size > 0 && [...this.#snapshots].every(camera => this.#failed.has(camera));
   }
 

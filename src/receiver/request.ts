@@ -47,7 +47,8 @@ export async function askAnyStatus(url: URL, question: Question): Promise<Answer
       signal: signal ? AbortSignal.any([signal, late]) : late,
     });
     const text = await bodyOf(response);
-    if (text === null) throw new ReceiveFailure('invalid-answer', `${hostOf(url)} sent an answer of more than ${MAX_BODY} characters`);
+    if (text === null)
+      throw new ReceiveFailure('invalid-answer', `${hostOf(url)} sent an answer of more than ${MAX_BODY} characters`);
     return { status: response.status, headers: response.headers, body: text, url: new URL(response.url || url) };
   } catch (error) {
     if (error instanceof ReceiveFailure) throw error;
@@ -146,7 +147,7 @@ function unreachable(url: URL, error: unknown, lateMs: number | null): ReceiveFa
       return new ReceiveFailure(
         'unreachable',
         `no route to ${host}`,
-                'Check that both machines are on connected networks',
+        'Check that both machines are on connected networks',
       );
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
@@ -162,7 +163,8 @@ function unreachable(url: URL, error: unknown, lateMs: number | null): ReceiveFa
 }
 
 const CERTIFICATE_REMEDIES: Readonly<Record<string, string>> = {
-  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a name that the certificate covers, or create one for this name ("certificate --host" on the robot)',
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'Use a name that the certificate covers, or create one for this name ("certificate --host" on the robot)',
   CERT_HAS_EXPIRED: 'Renew it on the server, and check the clocks of both machines',
   CERT_NOT_YET_VALID: 'Set the clocks of both machines',
 };

@@ -57,7 +57,7 @@ function readCameras(body: string, origin: URL): KnownCamera[] {
     throw new ReceiveFailure(
       'invalid-answer',
       `${hostOf(origin)} does not run bigfootbot-video: it does not list its cameras`,
-            'Use the URL of the WHEP endpoint, such as https://host/path/whep',
+      'Use the URL of the WHEP endpoint, such as https://host/path/whep',
     );
   }
 }

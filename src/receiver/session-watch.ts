@@ -59,11 +59,11 @@ export class SessionWatch implements SessionListener {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<End>(resolve => {
       const check = (): void => {
-              // Without a connection the player reports the timeout itself.
-              if (this.#isConnected) resolve({ reason: 'no-frame', detail: null });
-              else timer = setTimeout(check, FIRST_FRAME_MS);
-            };
-            timer = setTimeout(check, FIRST_FRAME_MS);
+        // Without a connection the player reports the timeout itself.
+        if (this.#isConnected) resolve({ reason: 'no-frame', detail: null });
+        else timer = setTimeout(check, FIRST_FRAME_MS);
+      };
+      timer = setTimeout(check, FIRST_FRAME_MS);
     });
     try {
       const end = await Promise.race([this.#frame.then(() => null), this.end, late]);
@@ -85,7 +85,7 @@ export function failureOf(host: string, { reason, detail }: End, descriptions: D
       return new ReceiveFailure(
         'no-path',
         `the DTLS handshake with ${host} failed`,
-                'Check the clocks of both machines',
+        'Check the clocks of both machines',
       );
     case 'rtcp-timeout':
       return new ReceiveFailure('unavailable', `the connection to ${host} is lost: ${detail ?? 'no packets'}`);
@@ -93,7 +93,7 @@ export function failureOf(host: string, { reason, detail }: End, descriptions: D
       return new ReceiveFailure(
         'unavailable',
         `${host} is connected but sends no frame that can be decoded`,
-                'Check the camera on the server',
+        'Check the camera on the server',
       );
     case 'peer-closed':
       return new ReceiveFailure('unavailable', `${host} ended the session`);

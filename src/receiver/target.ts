@@ -28,8 +28,8 @@ export function parseTarget(words: readonly string[], legacy: boolean): { target
   if (legacy) {
     const cameras = others.map(cameraName);
     // Names for the sender's cameras, in the order of its offer.
-        const duplicate = cameras.find((name, i) => cameras.indexOf(name) !== i);
-        if (duplicate !== undefined) throw new TargetError(`Two cameras cannot both be named "${duplicate}".`);
+    const duplicate = cameras.find((name, i) => cameras.indexOf(name) !== i);
+    if (duplicate !== undefined) throw new TargetError(`Two cameras cannot both be named "${duplicate}".`);
     return { target: { type: 'legacy', url: bare, cameras }, token };
   }
   if (bare.pathname === '/' && bare.search === '')
@@ -55,7 +55,9 @@ function readUrl(text: string, schemes: readonly string[]): URL {
   if (text === '' || !URL.canParse(whole)) throw new TargetError(`"${text}" is not a URL. ${example}.`);
   const url = new URL(whole);
   if (!schemes.includes(url.protocol))
-    throw new TargetError(`"${text}" does not begin with ${schemes.map(scheme => `${scheme}//`).join(' or ')}. ${example}.`);
+    throw new TargetError(
+      `"${text}" does not begin with ${schemes.map(scheme => `${scheme}//`).join(' or ')}. ${example}.`,
+    );
   if (url.username !== '' || url.password !== '')
     throw new TargetError('User and password in the URL are not supported: the server takes a token (see --help).');
   return url;

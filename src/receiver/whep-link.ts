@@ -75,9 +75,9 @@ export class WhepLink implements Link {
         events.live(camera);
       });
       descriptions.local = composeWhepOffer(await player.offer(id, camera, ice, watched));
-            session = await endpoint.open(descriptions.local, signal);
-            descriptions.remote = answerForWebrtcbin(session.answer, descriptions.local);
-            player.accept(id, descriptions.remote);
+      session = await endpoint.open(descriptions.local, signal);
+      descriptions.remote = answerForWebrtcbin(session.answer, descriptions.local);
+      player.accept(id, descriptions.remote);
       if (session.events)
         void listen({
           url: session.events,

@@ -37,7 +37,12 @@ export class WhepEndpoint {
 
   /** The STUN and TURN servers of the endpoint, for webrtcbin. Never rejects: without them the LAN still works. */
   async iceSettings(signal: AbortSignal): Promise<IceAgentSettings> {
-    const servers = await askAnyStatus(this.url, { method: 'OPTIONS', token: this.#token, signal, timeoutMs: OPTIONS_MS })
+    const servers = await askAnyStatus(this.url, {
+      method: 'OPTIONS',
+      token: this.#token,
+      signal,
+      timeoutMs: OPTIONS_MS,
+    })
       .then(({ headers }) => parseIceServerLinks(headers.get('Link') ?? ''))
       .catch(() => []);
     // DNS lookups share a few threads with everything else.

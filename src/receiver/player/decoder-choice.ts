@@ -24,7 +24,7 @@ export async function chooseDecoder(
 ): Promise<Decoder> {
   const known = DECODERS.filter(({ element }) => forced === null || element === forced);
   // A decoder that is not in the table is assumed to output frames in system memory.
-    const candidates = known.length > 0 ? known : forced === null ? [] : [unknownDecoder(forced)];
+  const candidates = known.length > 0 ? known : forced === null ? [] : [unknownDecoder(forced)];
   const tried: string[] = [];
   for (const decoder of candidates) {
     const { element } = decoder;
@@ -49,4 +49,9 @@ export async function chooseDecoder(
     : new NoDecoder(`--decoder ${tried.join('; ')}`, 'Without the option the best one is chosen.');
 }
 
-const unknownDecoder = (element: string): Decoder => ({ element, title: element, properties: {}, output: 'video/x-raw' });
+const unknownDecoder = (element: string): Decoder => ({
+  element,
+  title: element,
+  properties: {},
+  output: 'video/x-raw',
+});

@@ -45,7 +45,7 @@ export class Pipe {
   }
 
   /** Checks for errors and the first frame; call it often. */
-    poll(section: Section | null): void {
+  poll(section: Section | null): void {
     const { error } = drainBus(this.#pipeline);
     if (error && !this.#isOver) {
       this.#isOver = true;

@@ -27,7 +27,7 @@ export class Player {
   /**
    * ns of the pipeline clock at running time 0, for all pipelines here. Further back than the sinks' offset, as there
    * is
-     * no time below 0 (see describeClock).
+   * no time below 0 (see describeClock).
    */
   readonly #baseTime = Gst.SystemClock.obtain().getTime() - BigInt(2 * CLOCK_OFFSET_NS);
   readonly #views = new Map<string, View>();

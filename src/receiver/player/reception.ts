@@ -108,7 +108,7 @@ export class Reception {
   }
 
   /** Reads the messages on the bus; a timer also calls it. */
-    poll(): void {
+  poll(): void {
     if (this.#closed) return;
     const { error } = drainBus(this.#pipeline, message => this.#onMessage(message));
     if (error && !this.#error) {
@@ -126,7 +126,7 @@ export class Reception {
   readMarks(): void {
     if (this.#closed || !this.#options.marks) return;
     // The decoding times must be known first.
-        this.poll();
+    this.poll();
     if (!this.#closed) for (const section of this.sections) section.readMark();
   }
 

@@ -73,7 +73,7 @@ export class Recorder {
   }
 
   /** Checks for errors and changes of the stream; call it regularly. */
-    poll(): void {
+  poll(): void {
     if (!this.#part) return;
     const { error } = drainBus(this.#part.pipeline);
     if (!error && isSameStream(this.#part)) return;
@@ -101,7 +101,7 @@ export class Recorder {
   }
 
   // After an error of the disk or the file another file would fail too, as after a failure right at its start.
-    #mayContinue(file: string, { element: name, message }: ElementError): boolean {
+  #mayContinue(file: string, { element: name, message }: ElementError): boolean {
     if (name !== 'file' && performance.now() - this.#beganAt >= MIN_PART_MS) return true;
     this.#fail(`${file}: ${name === 'file' ? '' : `${name}: `}${message}`);
     return false;

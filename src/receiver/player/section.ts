@@ -60,7 +60,7 @@ export class Section {
   }
 
   /** The last decoded frame; null before the first, or without a decoder. */
-    lastFrame(): Sample | null {
+  lastFrame(): Sample | null {
     return (this.#pipeline.getByName(`kept${this.#index}`)?.lastSample as Sample | null | undefined) ?? null;
   }
 

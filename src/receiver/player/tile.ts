@@ -43,13 +43,13 @@ export class Tile {
   }
 
   /** The last frame shown; null before the first. */
-    get lastFrame(): Sample | null {
+  get lastFrame(): Sample | null {
     return (this.#last.lastSample as Sample | null) ?? null;
   }
 
   /**
    * Draws the last frame again with this text over it; null while frames arrive.
-     * Call it every REDRAW_MS.
+   * Call it every REDRAW_MS.
    */
   warn(text: string | null): void {
     if (text !== this.#text) {
@@ -62,8 +62,8 @@ export class Tile {
 
   #redraw(): void {
     const frame = this.lastFrame ?? this.#black;
-        // A copy with the current time: an old buffer would be too late for a composed screen.
-        const buffer = frame.getBuffer().copyDeep();
+    // A copy with the current time: an old buffer would be too late for a composed screen.
+    const buffer = frame.getBuffer().copyDeep();
     buffer.pts = Gst.SystemClock.obtain().getTime() - this.#baseTime;
     buffer.dts = Gst.CLOCK_TIME_NONE;
     this.#snapshot.emit('push-sample', Gst.Sample.new(buffer, frame.getCaps(), null, null));

@@ -88,13 +88,13 @@ export class View {
   }
 
   /** Call it every REDRAW_MS. */
-    poll(): void {
+  poll(): void {
     const section = this.#section;
     const now = performance.now();
     const count = section?.frames() ?? 0;
     if (section && count !== this.#count) this.#frameArrived(section, now, count);
     this.#pipe?.poll(section);
-        this.#recorder?.poll();
+    this.#recorder?.poll();
     const ageMs = this.#lastFrameAt === null ? null : now - this.#lastFrameAt;
     if (!this.#isStale && ageMs !== null && ageMs > STALE_MS) {
       this.#isStale = true;

@@ -88,7 +88,7 @@ export class XWindows {
     return {
       id,
       tiles: tileRectangles(size, tiles).map(({ x, y, width, height }) =>
-              // The sink also selects key events there, so they do not reach the parent window.
+        // The sink also selects key events there, so they do not reach the parent window.
         create(id, x, y, width, height, eventMask.KeyPress),
       ),
     };
@@ -168,7 +168,8 @@ export class XWindows {
     if (width === undefined || height === undefined || tiles[0] === id) return;
     tileRectangles({ width, height }, tiles.length).forEach((rectangle, i) => {
       const tile = tiles[i];
-      if (tile !== undefined) this.#client.MoveResizeWindow(tile, rectangle.x, rectangle.y, rectangle.width, rectangle.height);
+      if (tile !== undefined)
+        this.#client.MoveResizeWindow(tile, rectangle.x, rectangle.y, rectangle.width, rectangle.height);
     });
   }
 

@@ -148,7 +148,7 @@ export class MultiCameraConnections {
         // A PLI has the camera's SSRC, webrtcbin's statistics do not: so all cameras make a keyframe.
         keyframes: {
           areForwarded: () => false,
-                    requested: () => {
+          requested: () => {
             for (const camera of sent()) this.#send({ type: 'keyframe-wanted', camera });
           },
         },
