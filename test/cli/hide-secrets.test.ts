@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { withoutSecrets } from '../../src/cli/hide-secrets.js';
+import { startFakeServer } from '../helpers/fake-server.js';
 import { startRecv } from '../helpers/recv.js';
 import { startServer, until, workersOf } from '../helpers/server.js';
-import { startFakeServer } from '../helpers/fake-server.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const commandLine = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { EXIT } from '../../src/domain/command-error.js';
-import { freePort } from '../helpers/free-port.js';
 import { startFakeServer } from '../helpers/fake-server.js';
+import { freePort } from '../helpers/free-port.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'bigfootbot-recv-'));

@@ -119,11 +119,7 @@ t.test('errors name the key and what is allowed', async t => {
     ['announced multicast', { announce: ['239.1.1.1'] }, /cannot be reached/],
     ['no interface', { interfaces: [] }, /ice\.interfaces .*fewer than 1/],
     ['no URL', { servers: [{ urls: [] }] }, /ice\.servers\.0\.urls .*fewer than 1/],
-    [
-      'key',
-      { turn: [] },
-      /ice\.turn is not a known key; the keys are servers, udpPorts, interfaces, announce/,
-    ],
+    ['key', { turn: [] }, /ice\.turn is not a known key; the keys are servers, udpPorts, interfaces, announce/],
     ['lifetime', { servers: [{ ...turn, secret: 's', lifetime: 5 }] }, /lifetime is 5; it must be >= 60/],
   ];
   for (const [name, ice, words] of cases) t.match(complaint(ice), words, name);

@@ -104,7 +104,11 @@ t.test('errors name the line, the key, the value and what is allowed', t => {
       'cameras:\n  a:\n    source: http://h/x',
       /^3: cameras\.a\.source is "http:\/\/h\/x"; .*v4l2:\/dev\/video0/,
     ],
-    ['name of a camera', 'cameras:\n  "a b":\n    source: test', /^2: cameras\.a b is not a valid camera name: letters/],
+    [
+      'name of a camera',
+      'cameras:\n  "a b":\n    source: test',
+      /^2: cameras\.a b is not a valid camera name: letters/,
+    ],
     ['list of cameras', 'cameras:\n  - source: test', /^[12]: cameras is \[.*; it must be of type object$/],
     ['a word', 'road', /^1: the file is "road"; it must be of type object$/],
     ['a list', '- 1', /^1: the file is \[1\]/],

@@ -91,7 +91,7 @@ t.test('the container does not run as root, and has a health check', t => {
   t.end();
 });
 
-t.test("the Jetson image is the plain one on another base", t => {
+t.test('the Jetson image is the plain one on another base', t => {
   const rest = (file: string) => source(`${DOCKER}/${file}`).split(/^# --- From here on .*$/m)[1];
   t.equal(rest('Dockerfile.jetson'), rest('Dockerfile'));
   t.ok(rest('Dockerfile')?.includes('FROM base AS build'));

@@ -56,7 +56,11 @@ t.test('a change is served, an error is shown, Ctrl-C ends everything', async t 
   const before = readFileSync(file, 'utf8');
   writeFileSync(file, `${before}\nexport const wrong: number = 'no number';\n`);
   await until('the error is shown', () => /system\.ts.*error TS2322/.test(stderr), BUILD_MS);
-  await until('and the state of the server', () => /build failed: the server keeps running as it was/.test(stderr), BUILD_MS);
+  await until(
+    'and the state of the server',
+    () => /build failed: the server keeps running as it was/.test(stderr),
+    BUILD_MS,
+  );
   t.equal((await fetch(`${first}/healthz`)).status, 200, 'the previous server continues');
 
   writeFileSync(file, `${before}\nprocess.stderr.write('as it was changed\\n');\n`);

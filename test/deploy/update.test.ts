@@ -28,32 +28,29 @@ function runs(t: Test, program: string) {
   };
 }
 
-t.test(
-  'a running server keeps its version after an update; it is removed when it is no longer in use',
-  async t => {
-    const { at, install } = makeSystem(t);
-    t.equal(install().status, 0);
-    const words = ['serve', '--camera', 'a=test', '--port', '0', '--json', '--state-dir', at('/state')];
-    const server = spawn('node', [realpathSync(at(`${PREFIX}/dist/src/main.js`)), ...words], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const exited = new Promise(resolve => server.once('exit', resolve));
-    t.teardown(() => server.kill('SIGKILL'));
-    await new Promise(resolve => server.stdout.once('data', resolve));
-    const worker = () => workersOf(server.pid ?? 0).find(({ camera }) => camera === 'a')?.pid;
-    const first = await until('its camera has a process', worker);
-    const addon = await until('it is ready', () => addonOf(first));
-    t.equal(install().status, 0);
-    process.kill(first, 'SIGKILL');
-    const second = await until('it has another', () => (worker() === first ? undefined : worker()));
-    t.equal(await until('it is ready', () => addonOf(second)), addon, 'of the same version');
-    t.equal(readdirSync(at(VERSIONS)).length, 2);
-    server.kill('SIGTERM');
-    t.equal(await exited, 0);
-    t.equal(install().status, 0);
-    t.equal(readdirSync(at(VERSIONS)).length, 1, 'the old ones are removed');
-  },
-);
+t.test('a running server keeps its version after an update; it is removed when it is no longer in use', async t => {
+  const { at, install } = makeSystem(t);
+  t.equal(install().status, 0);
+  const words = ['serve', '--camera', 'a=test', '--port', '0', '--json', '--state-dir', at('/state')];
+  const server = spawn('node', [realpathSync(at(`${PREFIX}/dist/src/main.js`)), ...words], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const exited = new Promise(resolve => server.once('exit', resolve));
+  t.teardown(() => server.kill('SIGKILL'));
+  await new Promise(resolve => server.stdout.once('data', resolve));
+  const worker = () => workersOf(server.pid ?? 0).find(({ camera }) => camera === 'a')?.pid;
+  const first = await until('its camera has a process', worker);
+  const addon = await until('it is ready', () => addonOf(first));
+  t.equal(install().status, 0);
+  process.kill(first, 'SIGKILL');
+  const second = await until('it has another', () => (worker() === first ? undefined : worker()));
+  t.equal(await until('it is ready', () => addonOf(second)), addon, 'of the same version');
+  t.equal(readdirSync(at(VERSIONS)).length, 2);
+  server.kill('SIGTERM');
+  t.equal(await exited, 0);
+  t.equal(install().status, 0);
+  t.equal(readdirSync(at(VERSIONS)).length, 1, 'the old ones are removed');
+});
 
 t.test('over an older layout, with the program in the folder itself', async t => {
   const { at, install, uninstall, has, files } = makeSystem(t);
@@ -182,13 +179,10 @@ t.test('concurrent installs from two clones run one after the other', async t =>
   t.equal(install('--dry-run').status, 0);
 });
 
-t.test(
-  "the service owns its configuration, but no file of root that was put in its place",
-  { skip: noMounts },
-  t => {
-    const { status, output } = onSeparateMachine(
-      t,
-      `install() { sh deploy/install.sh 2>&1 | grep owner || true; }
+t.test('the service owns its configuration, but no file of root that was put in its place', { skip: noMounts }, t => {
+  const { status, output } = onSeparateMachine(
+    t,
+    `install() { sh deploy/install.sh 2>&1 | grep owner || true; }
 owner() { printf '%s ' "$1:"; stat -L -c %U "$1"; }
 config=/etc/bigfootbot-video
 install
@@ -213,22 +207,21 @@ ln -s /etc/not-there $config/config.yaml
 install
 ls /etc/not-there 2>&1
 `,
-    );
-    t.equal(status, 2, output);
-    const refused =
-      'install.sh: /etc/bigfootbot-video/config.yaml is not a regular file with a single link: its owner is unchanged';
-    t.strictSame(output.trim().split('\n'), [
-      '/etc/bigfootbot-video: bigfootbot-video',
-      '/etc/bigfootbot-video/config.yaml: bigfootbot-video',
-      '/etc/bigfootbot-video/config.yaml: bigfootbot-video',
-      refused,
-      '/etc/of-root: root',
-      refused,
-      '/etc/of-root: root',
-      refused,
-      refused,
-      "ls: cannot access '/etc/not-there': No such file or directory",
-    ]);
-    t.end();
-  },
-);
+  );
+  t.equal(status, 2, output);
+  const refused =
+    'install.sh: /etc/bigfootbot-video/config.yaml is not a regular file with a single link: its owner is unchanged';
+  t.strictSame(output.trim().split('\n'), [
+    '/etc/bigfootbot-video: bigfootbot-video',
+    '/etc/bigfootbot-video/config.yaml: bigfootbot-video',
+    '/etc/bigfootbot-video/config.yaml: bigfootbot-video',
+    refused,
+    '/etc/of-root: root',
+    refused,
+    '/etc/of-root: root',
+    refused,
+    refused,
+    "ls: cannot access '/etc/not-there': No such file or directory",
+  ]);
+  t.end();
+});

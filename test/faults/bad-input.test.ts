@@ -66,8 +66,7 @@ t.test('whatever one client sends, another one keeps seeing its camera', async t
     t.equal(answer.status, status, `${what}: ${answer.problem.detail}`);
     t.equal(answer.problem.code, code);
     t.match(`${answer.problem.detail} ${answer.problem.remedy}`, says);
-    if (status === 409)
-      t.ok(answer.problem.remedy, `${what}: the remedy: ${answer.problem.remedy}`);
+    if (status === 409) t.ok(answer.problem.remedy, `${what}: the remedy: ${answer.problem.remedy}`);
   }
   t.equal((await post('cam', offer, 'application/json')).status, 415);
 

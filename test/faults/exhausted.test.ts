@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { emptyPage, launchChromium, openViewers } from '../helpers/browser.js';
 import { readOffer } from '../helpers/fixtures.js';
-import { startLegacyReceiver } from '../helpers/legacy-receiver.js';
 import { legacyClient } from '../helpers/legacy-client.js';
+import { startLegacyReceiver } from '../helpers/legacy-receiver.js';
 import { missing } from '../helpers/python-program.js';
 import { startServer, type TestServer, until } from '../helpers/server.js';
 

@@ -150,38 +150,31 @@ t.test('more requests than an address may send: 429, while other addresses and r
   t.equal(other?.status, 422, 'another address is served');
 });
 
-t.test(
-  'at the limit of connections another is closed, open ones are served, and later it accepts again',
-  async t => {
-    const server = await startServerUnder(['prlimit', '--nofile=128:128'], '--camera', 't=test');
-    t.teardown(() => server.close());
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    t.teardown(() => agent.destroy());
-    const isThere = async () => (await ask(server, { path: '/healthz' }))?.status === 200;
-    t.equal((await ask(server, { path: '/healthz', agent }))?.status, 200);
-    const sockets = await open(t, server.port, 300);
-    await until('it is full', async () => !(await isThere()));
-    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(server, { path: '/healthz' })));
-    t.ok(
-      answers.every(answer => answer === null || answer.status === 503),
-      'refused, and not left waiting',
-    );
-    // A worker needs several descriptors, a file one.
-    for (const [asked, status] of [
-      [{ method: 'POST', path: '/api/v1/cameras', body: '{"id":"more","source":"test"}' }, 201],
-      [{ path: '/' }, 200],
-    ] as const)
-      t.equal(
-        (await ask(server, { ...asked, agent }))?.status,
-        status,
-        `${asked.path}, on an open connection`,
-      );
-    const snapshot = { path: '/api/v1/cameras/more/snapshot.jpg', agent };
-    await until('a camera added meanwhile works', async () => (await ask(server, snapshot))?.status === 200, 20_000);
-    for (const socket of sockets) socket.destroy();
-    await until('it serves again', isThere);
-  },
-);
+t.test('at the limit of connections another is closed, open ones are served, and later it accepts again', async t => {
+  const server = await startServerUnder(['prlimit', '--nofile=128:128'], '--camera', 't=test');
+  t.teardown(() => server.close());
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.teardown(() => agent.destroy());
+  const isThere = async () => (await ask(server, { path: '/healthz' }))?.status === 200;
+  t.equal((await ask(server, { path: '/healthz', agent }))?.status, 200);
+  const sockets = await open(t, server.port, 300);
+  await until('it is full', async () => !(await isThere()));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ask(server, { path: '/healthz' })));
+  t.ok(
+    answers.every(answer => answer === null || answer.status === 503),
+    'refused, and not left waiting',
+  );
+  // A worker needs several descriptors, a file one.
+  for (const [asked, status] of [
+    [{ method: 'POST', path: '/api/v1/cameras', body: '{"id":"more","source":"test"}' }, 201],
+    [{ path: '/' }, 200],
+  ] as const)
+    t.equal((await ask(server, { ...asked, agent }))?.status, status, `${asked.path}, on an open connection`);
+  const snapshot = { path: '/api/v1/cameras/more/snapshot.jpg', agent };
+  await until('a camera added meanwhile works', async () => (await ask(server, snapshot))?.status === 200, 20_000);
+  for (const socket of sockets) socket.destroy();
+  await until('it serves again', isThere);
+});
 
 t.test('no file descriptor is left: 503, and later it serves again', async t => {
   const server = await startServer('--camera', 't=test');
@@ -202,7 +195,11 @@ t.test('no file descriptor is left: 503, and later it serves again', async t => 
   const camera = { method: 'POST', path: '/api/v1/cameras', body: '{"id":"more","source":"test"}', agent };
   const made = await ask(server, camera);
   t.ok(made !== null && made.status !== 500, `${made?.status}`);
-  t.equal((await ask(server, { path: '/api/v1/cameras', agent }))?.status, 200, 'a request that needs none is answered');
+  t.equal(
+    (await ask(server, { path: '/api/v1/cameras', agent }))?.status,
+    200,
+    'a request that needs none is answered',
+  );
   limit(before);
   t.equal((await ask(server, { path: '/', agent }))?.status, 200);
   const snapshot = { path: '/api/v1/cameras/more/snapshot.jpg', agent };

@@ -54,9 +54,7 @@ t.test('a worker that hangs is replaced, and the other camera loses no frame', a
   t.comment(`replaced after ${Math.round(performance.now() - began)} ms`);
   await until('it is ready', async () => (await server.camera('a')).state === 'idle', 20_000);
   t.comment(`ready after ${Math.round(performance.now() - began)} ms`);
-  t.match(await server.sessions('ended'), [
-    { camera: 'a', ended: { reason: 'worker-died', detail: /no answer for/ } },
-  ]);
+  t.match(await server.sessions('ended'), [{ camera: 'a', ended: { reason: 'worker-died', detail: /no answer for/ } }]);
   const seconds = (performance.now() - began) / 1000;
   const gained = (await b.stats()).map((viewer, i) => viewer.framesDecoded - (before[i]?.framesDecoded ?? 0));
   t.ok(

@@ -121,7 +121,12 @@ export async function visit(
 }
 
 /** Asserts that a session ended for this reason and no other is left. */
-export async function expectEnded(t: Test, server: TestServer, session: string | undefined, reason: string): Promise<void> {
+export async function expectEnded(
+  t: Test,
+  server: TestServer,
+  session: string | undefined,
+  reason: string,
+): Promise<void> {
   await until('no session is left', async () => (await server.sessions()).length === 0);
   const ended = (await server.sessions('ended')).find(({ id }) => id === session);
   t.equal(ended?.ended?.reason, reason, `why it ended: ${ended?.ended?.detail}`);

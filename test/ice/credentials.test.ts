@@ -1,7 +1,7 @@
 import t from 'tap';
 import { credentialsFor } from '../../src/server/ice/credentials.js';
 
-t.test("time-limited credentials are those of coturn", async t => {
+t.test('time-limited credentials are those of coturn', async t => {
   const access = { type: 'timed', secret: 'north', lifetime: 600 } as const;
   t.strictSame(credentialsFor(access, 'mouse', 1_433_895_318_500), {
     username: '1433895918:mouse',

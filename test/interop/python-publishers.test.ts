@@ -3,7 +3,7 @@ import { launchChromium } from '../helpers/browser.js';
 import { startProgram } from '../helpers/client-program.js';
 import { published } from '../helpers/publishing.js';
 import { missing } from '../helpers/python-program.js';
-import { footprint, expectEnded } from '../helpers/seen.js';
+import { expectEnded, footprint } from '../helpers/seen.js';
 import { lingering, until } from '../helpers/server.js';
 
 const server = await lingering(t, '--camera', 'phone=whip');

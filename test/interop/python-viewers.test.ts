@@ -2,7 +2,7 @@ import t from 'tap';
 import { startProgram } from '../helpers/client-program.js';
 import { readOffer } from '../helpers/fixtures.js';
 import { missing } from '../helpers/python-program.js';
-import { footprint, expectEnded, sees, visit } from '../helpers/seen.js';
+import { expectEnded, footprint, sees, visit } from '../helpers/seen.js';
 import { lingering } from '../helpers/server.js';
 
 const SIZE = '640x480';

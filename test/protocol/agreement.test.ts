@@ -2,7 +2,7 @@ import t from 'tap';
 import { agree, carrierOf, PUBLISHABLE, type Stream } from '../../src/protocol/agreement.js';
 import { parseOffer } from '../../src/protocol/offer.js';
 import { readOffer } from '../helpers/fixtures.js';
-import { audioSection, bundle, edited, CAMERA, errorOf, negotiate, plain, sectionsOf } from '../helpers/negotiation.js';
+import { audioSection, bundle, CAMERA, edited, errorOf, negotiate, plain, sectionsOf } from '../helpers/negotiation.js';
 
 /** An offer of these formats, from 100 on, each as `NAME/RATE PARAMETERS`. */
 const offering = (...formats: string[]): string =>
@@ -126,7 +126,11 @@ t.test('the section that carries the others is the first accepted one of the BUN
   t.equal(carrier(bundle(audioSection, video)), 'audio', 'audio comes first');
   t.equal(carrier(bundle(audioSection, video), false), 'audio', 'also if it stays empty');
   t.equal(carrier(bundle(edited(audioSection, 'opus', 'G722'), video)), 'abcd', 'but is not accepted');
-  t.equal(carrier(edited(bundle(video, audioSection), 'BUNDLE 0 a', 'BUNDLE a 0')), 'audio', "the group's order counts");
+  t.equal(
+    carrier(edited(bundle(video, audioSection), 'BUNDLE 0 a', 'BUNDLE a 0')),
+    'audio',
+    "the group's order counts",
+  );
   const bundleOnly = (section: string): string => `${section.replace(/^(m=\w+) 9/, '$1 0')}a=bundle-only\r\n`;
   t.equal(carrier(bundle(bundleOnly(audioSection), video)), 'abcd', 'never one that is bundle-only');
   t.equal(carrier(plain), 'abcd', 'no bundle');

@@ -25,7 +25,7 @@ function errorOf(answer: string): AnswerError {
   throw new Error('it was accepted');
 }
 
-t.test("the answer of aiortc as passed to webrtcbin", t => {
+t.test('the answer of aiortc as passed to webrtcbin', t => {
   t.strictSame(taken(aiortc).split('\r\n'), [
     'v=0',
     'o=- 1 1 IN IP4 0.0.0.0',

@@ -84,7 +84,8 @@ t.test('the offer of each client that can watch', t => {
 t.test('clients that cannot watch are rejected with the reason', t => {
   t.match(refused(readOffer('firefox-no-h264')), {
     code: 'no-common-codec',
-    message: 'The camera is available in H264; the offer has VP8, VP9, AV1, ulpfec, red, with payload types from 96 to 127.',
+    message:
+      'The camera is available in H264; the offer has VP8, VP9, AV1, ulpfec, red, with payload types from 96 to 127.',
     remedy: 'receives H264',
   });
   for (const publisher of ['obs-whip', 'ffmpeg-whip']) {
@@ -253,7 +254,11 @@ t.test('without BUNDLE only the first usable video section is used: each has its
   t.strictSame(offer.bundle, []);
   t.equal(h264(edited(plain, /recvonly/, 'sendonly') + second).mid, 'b', 'one that only sends is not usable');
   t.equal(refused(edited(plain, /H264/, 'VP8') + second).code, 'no-common-codec');
-  const others = edited(plain + second + audioSection, 't=0 0\r\n', 't=0 0\r\na=group:BUNDLE b a\r\na=group:LS 0 a\r\n');
+  const others = edited(
+    plain + second + audioSection,
+    't=0 0\r\n',
+    't=0 0\r\na=group:BUNDLE b a\r\na=group:LS 0 a\r\n',
+  );
   t.strictSame(parseOffer(others, 'watch').audio, [], 'a BUNDLE group of others, or an invalid group');
   t.end();
 });

@@ -4,7 +4,16 @@ import { OfferError, type Purpose, parseOffer } from '../../src/protocol/offer.j
 import { offerForWebrtcbin, offerOfCameras } from '../../src/protocol/sdp-for-webrtcbin.js';
 import { readOffer } from '../helpers/fixtures.js';
 import { changed, changes } from '../helpers/mutated-offer.js';
-import { audioSection, bundle, edited, CLIENTS, errorOf, negotiate, plain, sectionsOf } from '../helpers/negotiation.js';
+import {
+  audioSection,
+  bundle,
+  CLIENTS,
+  edited,
+  errorOf,
+  negotiate,
+  plain,
+  sectionsOf,
+} from '../helpers/negotiation.js';
 import { strangeCameraLines, strangeOfferLines } from '../helpers/written-sdp.js';
 
 function given(text: string, purpose: Purpose = 'watch'): string {
@@ -204,7 +213,8 @@ t.test('any offer of a legacy sender gives an OfferError, or known lines only', 
         const { text, cameras } = camerasOf(changed(legacy, list, 65_536));
         const strange = strangeCameraLines(text);
         if (strange.length > 0) throw new Error(`webrtcbin would see ${JSON.stringify(strange).slice(0, 2_000)}`);
-        if (linesOf(text, /^m=/).length !== cameras) throw new Error('the number of sections is not that of the cameras');
+        if (linesOf(text, /^m=/).length !== cameras)
+          throw new Error('the number of sections is not that of the cameras');
         if (new Set(linesOf(text, /^a=(ice-|fingerprint)/)).size !== 3) throw new Error('more than one transport');
         accepted++;
       } catch (error) {

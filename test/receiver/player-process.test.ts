@@ -146,35 +146,32 @@ t.test('a player that does not start is not retried; one that an element crashed
   t.match(failed, [{ code: 'internal', message: /does not start: exit code 1/ }]);
 });
 
-t.test(
-  "a camera's state is sent to each new player; a request without a reply fails",
-  async t => {
-    const { player, clock, children, up, listener } = setUp();
-    player.say('front', 'connecting');
-    player.start();
-    const first = await up();
-    t.strictSame(first.heard.at(-1), { type: 'say', camera: 'front', text: 'connecting' });
-    player.say('front', null);
-    first.die();
-    await clock.pass(0);
-    const second = await up();
-    t.strictSame(second.heard.at(-1), { type: 'say', camera: 'front', text: null });
-    const late = t.rejects(player.offer('s-1', 'front', ICE, listener), {
-      code: 'unavailable',
-      message: /no answer within 5 s/,
-    });
-    await clock.pass(5_000);
-    await late;
-    const refused = t.rejects(player.offer('s-2', 'front', ICE, listener), {
-      code: 'invalid-answer',
-      message: /no camera/,
-    });
-    await clock.pass(0);
-    const asked = second.heard.findLast(message => message.type === 'offer');
-    second.say({ type: 'refused', request: asked?.request ?? 0, code: 'internal', detail: 'no camera', remedy: null });
-    await refused;
-    await player.close();
-    await t.rejects(player.untilPrepared(), /was closed/);
-    t.equal(children.length, 2);
-  },
-);
+t.test("a camera's state is sent to each new player; a request without a reply fails", async t => {
+  const { player, clock, children, up, listener } = setUp();
+  player.say('front', 'connecting');
+  player.start();
+  const first = await up();
+  t.strictSame(first.heard.at(-1), { type: 'say', camera: 'front', text: 'connecting' });
+  player.say('front', null);
+  first.die();
+  await clock.pass(0);
+  const second = await up();
+  t.strictSame(second.heard.at(-1), { type: 'say', camera: 'front', text: null });
+  const late = t.rejects(player.offer('s-1', 'front', ICE, listener), {
+    code: 'unavailable',
+    message: /no answer within 5 s/,
+  });
+  await clock.pass(5_000);
+  await late;
+  const refused = t.rejects(player.offer('s-2', 'front', ICE, listener), {
+    code: 'invalid-answer',
+    message: /no camera/,
+  });
+  await clock.pass(0);
+  const asked = second.heard.findLast(message => message.type === 'offer');
+  second.say({ type: 'refused', request: asked?.request ?? 0, code: 'internal', detail: 'no camera', remedy: null });
+  await refused;
+  await player.close();
+  await t.rejects(player.untilPrepared(), /was closed/);
+  t.equal(children.length, 2);
+});

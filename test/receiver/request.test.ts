@@ -2,15 +2,17 @@ import { connect } from 'node:net';
 import t from 'tap';
 import { ReceiveFailure } from '../../src/receiver/failure.js';
 import { ask, askAnyStatus, printable, type Question } from '../../src/receiver/request.js';
-import { freePort } from '../helpers/free-port.js';
 import { failureOf, startFakeServer } from '../helpers/fake-server.js';
+import { freePort } from '../helpers/free-port.js';
 
 const ESC = '\u001b[2J\u0007';
 const refused = (url: URL, question: Partial<Question> = {}): Promise<ReceiveFailure> =>
   failureOf(ReceiveFailure, ask(url, { token: null, ...question }));
 
 t.test('a good answer, and its request', async t => {
-  const server = await startFakeServer(t, (_, response) => response.writeHead(201, { 'X-Said': 'yes' }).end('välkommen'));
+  const server = await startFakeServer(t, (_, response) =>
+    response.writeHead(201, { 'X-Said': 'yes' }).end('välkommen'),
+  );
   const answer = await ask(new URL('/a', server.url), {
     method: 'POST',
     body: 'b',

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { ReceiveFailure } from '../../src/receiver/failure.js';
 import { camerasOf, RobotClock } from '../../src/receiver/robot.js';
-import { until } from '../helpers/server.js';
 import { failureOf, startFakeServer } from '../helpers/fake-server.js';
+import { until } from '../helpers/server.js';
 
 const camera = (id: unknown, more: object = {}): object => ({
   id,

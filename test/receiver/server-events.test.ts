@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import t from 'tap';
 import { listen } from '../../src/receiver/server-events.js';
-import { until } from '../helpers/server.js';
 import { type FakeServer, startFakeServer } from '../helpers/fake-server.js';
+import { until } from '../helpers/server.js';
 
 interface Listening {
   server: FakeServer;

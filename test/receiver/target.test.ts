@@ -42,7 +42,11 @@ t.test('WHEP endpoints, and their names', t => {
   t.strictSame(endpoints('http://host/whep/front'), [['front', 'front', 'http://host/whep/front']]);
   t.strictSame(endpoints('http://host/whep'), [['host', 'host', 'http://host/whep']]);
   t.strictSame(endpoints('http://host/api/webrtc?src=cam'), [['webrtc', 'webrtc', 'http://host/api/webrtc?src=cam']]);
-  t.strictSame(endpoints('http://host/?src=cam'), [['host', 'host', 'http://host/?src=cam']], 'a URL with a query is no robot');
+  t.strictSame(
+    endpoints('http://host/?src=cam'),
+    [['host', 'host', 'http://host/?src=cam']],
+    'a URL with a query is no robot',
+  );
   t.strictSame(endpoints('http://[::1]/whep'), [['1', '1', 'http://[::1]/whep']]);
   t.match(endpoints(`http://host/${'a'.repeat(500)}`)[0]?.[1], /^a{40}$/);
   t.match(endpoints('http://host/%2e%2e%2f..%2fx/whep')[0]?.[0], /^[\w-]+$/, 'it becomes part of a file name');

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import t from 'tap';
 import { ReceiveFailure } from '../../src/receiver/failure.js';
 import { isPrivate, WhepEndpoint } from '../../src/receiver/whep.js';
-import { failureOf, type FakeServer, startFakeServer } from '../helpers/fake-server.js';
+import { type FakeServer, failureOf, startFakeServer } from '../helpers/fake-server.js';
 
 const signal = new AbortController().signal;
 const EVENTS = 'urn:ietf:params:whep:ext:core:server-sent-events';

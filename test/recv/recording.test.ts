@@ -29,37 +29,34 @@ function restartable(t: Test, port: number, state: string): () => Promise<TestSe
   };
 }
 
-t.test(
-  'recordings continue across a restart of the server, and play; so does one whose recv is killed',
-  async t => {
-    const folder = t.testdir();
-    const start = restartable(t, await freePort(), folder);
-    let server = await start();
-    const files = ['mkv', 'mp4'].map(type => join(folder, `drive.${type}`));
-    const words = (file: string): string[] => [server.origin, '--headless', '--record', file];
-    const [first, second] = files.map(file => startRecv(t, words(file), { token: server.token }));
-    if (!first || !second) throw new Error('expected two');
-    await Promise.all([first.heard('frame'), second.heard('frame')]);
-    await Promise.all([recorded(first, 60), recorded(second, 60)]);
-    process.kill(server.pid, 'SIGKILL');
-    const { detail } = await first.heard('down', 'cam');
-    t.match(detail, /closed the connection|refuses/, 'it says that the server is gone');
-    await sleep(1000);
-    server = await start();
-    await Promise.all([first.heard('frame', 'cam', 2), second.heard('frame', 'cam', 2)]);
-    await Promise.all([recorded(first, 60), recorded(second, 60)]);
-    t.equal(await first.stop(), 0);
-    t.match((await first.heard('summary')).interruptions, { [String(detail)]: 1 });
-    second.child.kill('SIGKILL');
-    await second.exited;
-    await until('its player is gone too', () => childrenOf(second.child.pid ?? 0).length === 0);
-    for (const file of files) {
-      const { frames, lengthMs } = await playFile(file);
-      t.ok(frames > 90, `${file}: ${frames} frames`);
-      t.ok(lengthMs > 5000, `${file}: ${lengthMs} ms, with the gap`);
-    }
-  },
-);
+t.test('recordings continue across a restart of the server, and play; so does one whose recv is killed', async t => {
+  const folder = t.testdir();
+  const start = restartable(t, await freePort(), folder);
+  let server = await start();
+  const files = ['mkv', 'mp4'].map(type => join(folder, `drive.${type}`));
+  const words = (file: string): string[] => [server.origin, '--headless', '--record', file];
+  const [first, second] = files.map(file => startRecv(t, words(file), { token: server.token }));
+  if (!first || !second) throw new Error('expected two');
+  await Promise.all([first.heard('frame'), second.heard('frame')]);
+  await Promise.all([recorded(first, 60), recorded(second, 60)]);
+  process.kill(server.pid, 'SIGKILL');
+  const { detail } = await first.heard('down', 'cam');
+  t.match(detail, /closed the connection|refuses/, 'it says that the server is gone');
+  await sleep(1000);
+  server = await start();
+  await Promise.all([first.heard('frame', 'cam', 2), second.heard('frame', 'cam', 2)]);
+  await Promise.all([recorded(first, 60), recorded(second, 60)]);
+  t.equal(await first.stop(), 0);
+  t.match((await first.heard('summary')).interruptions, { [String(detail)]: 1 });
+  second.child.kill('SIGKILL');
+  await second.exited;
+  await until('its player is gone too', () => childrenOf(second.child.pid ?? 0).length === 0);
+  for (const file of files) {
+    const { frames, lengthMs } = await playFile(file);
+    t.ok(frames > 90, `${file}: ${frames} frames`);
+    t.ok(lengthMs > 5000, `${file}: ${lengthMs} ms, with the gap`);
+  }
+});
 
 const RESTARTS = Number(process.env.RESTARTS ?? 4);
 

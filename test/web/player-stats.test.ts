@@ -60,7 +60,11 @@ t.test('a sample of a stats report', t => {
   });
   t.equal(readSample(without('V')), undefined, 'audio only is not video');
   t.equal(readSample(new Map()), undefined);
-  t.equal(readSample(without('T'))?.roundTripMs, 9_000, 'the nominated pair, if there is no transport report (Firefox)');
+  t.equal(
+    readSample(without('T'))?.roundTripMs,
+    9_000,
+    'the nominated pair, if there is no transport report (Firefox)',
+  );
   const bare = readSample(new Map([['V', { type: 'inbound-rtp', kind: 'video' }]]));
   t.match(bare, { at: 0, framesDecoded: 0, packetsLost: 0 });
   for (const key of ['roundTripMs', 'codec', 'path', 'width', 'jitterMs'])

@@ -119,8 +119,7 @@ function check(world: CameraWorld, seen: Set<string>): void {
   }
   // Nobody waits forever.
   if (state.subscribers.size > 0 && state.phase === 'closed') fail('subscribers of a closed camera');
-  if ([...world.waiting].join() !== [...state.subscribers].join())
-    fail('a subscriber is unknown, or was not notified');
+  if ([...world.waiting].join() !== [...state.subscribers].join()) fail('a subscriber is unknown, or was not notified');
 }
 
 /** A camera with viewers comes back to live when its source does. */

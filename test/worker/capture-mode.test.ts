@@ -167,7 +167,7 @@ t.test('only usable modes are chosen', t => {
   t.end();
 });
 
-t.test("a camera with only its own H.264: the nearest mode, passed through", t => {
+t.test('a camera with only its own H.264: the nearest mode, passed through', t => {
   const modes = [mode('H264', '1920x1080', 30), mode('H264', '640x480', 30, 15), mode('H264', '320x240', 30)];
   const choose = (size: string, framerate: number) =>
     chooseMode(modes, wanted(size, framerate), { h264: 'only', decodes: [] });
