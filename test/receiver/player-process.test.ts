@@ -135,7 +135,7 @@ t.test('a player that does not start is not retried; one that an element crashed
   first?.say({ type: 'trying', element: 'vah264dec' });
   first?.die();
   await clock.pass(0);
-  t.match(died, [/^vah264dec broke it and is left out/]);
+  t.match(died, [/^vah264dec crashed it and is no longer used/]);
   t.strictSame(children[1]?.heard, []);
   const second = await up();
   t.match(second.heard[0], { settings: { skip: ['vah264dec'] } });
