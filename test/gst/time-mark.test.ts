@@ -21,7 +21,7 @@ const format = { width: 320, height: 240, framerate: 30 };
 const { width, height } = TIME_MARK_CORNER;
 const MARKS = 15;
 
-/** Opens a source, and reads marks: ns from each capture to the decoded frame; and the share of reads that found one. */
+/** Opens a source, and reads marks: ns from each capture to the decoded frame, and the share of successful reads. */
 async function delaysOf(t: Test, source: Source, baseTime: bigint): Promise<{ delays: bigint[]; share: number }> {
   const line = describeCapture({ source, format, mode: null, machine, timeMark: true });
   const capture = new Capture({ source, line, property: sourceProperty(source), baseTime });

@@ -1,5 +1,5 @@
-"""A receiver of the legacy system on webrtcbin, written from its protocol alone: it shares no code with any sender. Like
-the originals it accepts status, sdp and ice and dies of anything else, and of an offer in the other dialect.
+"""A receiver of the legacy system on webrtcbin, written from its protocol alone: it shares no code with any sender.
+Like the originals it accepts status, sdp and ice and dies of anything else, and of an offer in the other dialect.
 
 It reports {"event": "seen", "camera": ...} for each section of the offer, and "offer" and "answered". On stdin: "hello"
 sends HELLO again, "leave" closes the socket: there is no goodbye."""

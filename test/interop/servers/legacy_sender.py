@@ -1,6 +1,6 @@
-"""A sender of the legacy system on webrtcbin, written from its protocol alone: it shares no code with any receiver, so that
-an error in one is not masked by the other. Like the originals it accepts status, sdp and ice and dies of anything
-else, and of a description in the other dialect. Its sections are sendrecv, webrtcbin's default."""
+"""A sender of the legacy system on webrtcbin, written from its protocol alone: it shares no code with any receiver, so
+that an error in one is not masked by the other. Like the originals it accepts status, sdp and ice and dies of
+anything else, and of a description in the other dialect. Its sections are sendrecv, webrtcbin's default."""
 import argparse
 import asyncio
 import json
