@@ -65,7 +65,7 @@ t.test("the robot's own token is admin; others have their configured permissions
   await t.rejects(identify(old), { code: 'unauthorized', message: 'The token has expired.' });
   for (const wrong of ['', 'x', `${tablet}x`, showHash(hashToken(tablet)), 'a.b.c'])
     await t.rejects(identify(wrong), new Failure('unauthorized', 'The token is wrong.'));
-  t.strictSame(anonymous.permissions, [], 'nothing without one');
+  t.strictSame(anonymous.permissions, [], 'no permissions without one');
 });
 
 t.test('keys of every kind, from files next to the configuration and inline', async t => {

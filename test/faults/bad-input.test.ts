@@ -114,7 +114,7 @@ t.test('a failed start: one line that names the cause, and an exit code', async 
     ],
     ['a configuration that is not there', [...state, '--config', join(dir, 'none.yaml')], 78, /none\.yaml/],
     ['a source of an unknown kind', [...state, '--camera', 'x=ftp://host/'], 78, /x.*ftp/],
-    ['a state folder that cannot be written', ['--state-dir', join(dir, 'file', 'state')], 73, /--state-dir/],
+    ['a state folder that is not writable', ['--state-dir', join(dir, 'file', 'state')], 73, /--state-dir/],
     ['an unknown option', ['--colour'], 64, /--colour/],
   ];
   for (const [what, args, code, says] of cases) {
