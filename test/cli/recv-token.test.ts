@@ -21,7 +21,7 @@ t.test("precedence: option, file, URL, environment, this machine's own token", t
   t.equal(findToken({ tokenFile, inUrl: 'url' }, here, env), 'of-the-file');
   t.equal(findToken({ inUrl: 'url' }, here, env), 'url');
   t.equal(findToken({ inUrl: null }, here, env), 'of-the-environment');
-  t.equal(findToken({ inUrl: null }, here, { ...home, BIGFOOTBOT_TOKEN: '' }), 'of-the-server', 'an empty one is ignored');
+  t.equal(findToken({ inUrl: null }, here, { ...home, BIGFOOTBOT_TOKEN: '' }), 'of-the-server', 'an empty one');
   t.end();
 });
 

@@ -26,8 +26,8 @@ const CORS = {
 /**
  * A WHEP endpoint backed by Janus: its ICE, DTLS, SRTP and SDP. A bridge from HTTP to its API, as others use. But the
  * plugin that they use for this, streaming, accepts offers only since Janus 1.2 (meetecho/janus-gateway#3199), and
- * Debian 12 has 1.1.2. NoSIP accepts them in all versions: it turns an offer into plain RTP, and the answer to that into
- * one for the peer. Its source here is a camera of 560x320 pixels in H.264.
+ * Debian 12 has 1.1.2. NoSIP accepts them in all versions: it turns an offer into plain RTP, and the answer to that
+ * into one for the peer. Its source here is a camera of 560x320 pixels in H.264.
  *
  * All of it ends with the test.
  */
