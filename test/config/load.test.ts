@@ -87,7 +87,7 @@ t.test('errors name the line, the key, the value and what is allowed', t => {
       'server:\n  port: 1\n  prot: 2',
       /^3: server\.prot is not a known key; the keys are host, port, tls$/,
     ],
-    ['unknown at the top', 'camera: {}', /^1: camera is not a known key .* server, limits, .*cameras$/],
+    ['unknown at the top', 'camera: {}', /^1: camera is not a known key; .* server, limits, .*cameras$/],
     ['unknown of a camera', 'cameras:\n  a:\n    source: test\n    fps: 30', /^4: cameras\.a\.fps .* framerate/],
     ['type', 'server:\n\n  port: "80"', /^3: server\.port is "80"; it must be of type integer$/],
     ['range', 'server: { port: 65536 }', /^1: server\.port is 65536; it must be <= 65535$/],

@@ -64,7 +64,7 @@ t.test('an unknown version', t => {
   t.throws(() => loadText('\nversion: 4\n', '/c.yaml', STEPS), {
     message: /^\/c\.yaml:2: version is 4, but this server supports at most 3: .*\.v3/,
   });
-  t.throws(() => loadText('version: 2\n', '/c.yaml'), { message: /:1: version is 2, .* up to 1/ });
+  t.throws(() => loadText('version: 2\n', '/c.yaml'), { message: /:1: version is 2, .* at most 1/ });
   for (const version of ['0', '1.5', 'new', '[1]'])
     t.throws(() => loadText(`version: ${version}\n`, '/c.yaml', STEPS), { message: /^\/c\.yaml:1: version is / });
   t.end();

@@ -136,6 +136,6 @@ t.test('a missing device, and one that hangs', async t => {
   await t.rejects(readControls(DEVICE), { code: 'camera-unavailable', message: /Cannot open device/ });
   program.hang(DEVICE);
   const began = performance.now();
-  await t.rejects(v4l2ctl(DEVICE, ['--info'], 200), { trouble: 'hung', message: /did not answer within 0.2 s/ });
+  await t.rejects(v4l2ctl(DEVICE, ['--info'], 200), { fault: 'hung', message: /did not answer within 0.2 s/ });
   t.ok(performance.now() - began < 1_000);
 });

@@ -49,7 +49,7 @@ t.test('an unreachable server, with the reason', async t => {
     [
       'a web server',
       parseIceUrl(`turn:127.0.0.1:${port}?transport=tcp`),
-      /no STUN or TURN server|closed the connection/,
+      /not a STUN or TURN server|closed the connection/,
     ],
     ['no TLS', parseIceUrl(`turns:127.0.0.1:${port}`), /./],
   ];

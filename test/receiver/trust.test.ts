@@ -81,5 +81,5 @@ t.test('errors of a trusted certificate', async t => {
   const [url, ended] = [await serve(t, named), await serve(t, old)];
   await trust(named.cert + old.cert);
   t.match(await refused(url), { words: /certificate of 127\.0\.0\.1.*altnames.*certificate --host/ });
-  t.match(await refused(ended), { words: /certificate has expired.*Renew it there/ });
+  t.match(await refused(ended), { words: /certificate has expired.*Renew it on the server/ });
 });

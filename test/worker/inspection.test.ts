@@ -20,13 +20,13 @@ t.test('a frame without a timestamp is not a B-frame', t => {
 });
 
 t.test('a stream that cannot be inspected is reported, and still served', async t => {
-  const taps = {
+  const branches = {
     add: () => {
       throw new Error('the tee gave no pad');
     },
   };
   const found = await new Promise<unknown>(resolve => {
-    const stream = { video: { taps } } as unknown as StreamPipeline;
+    const stream = { video: { branches } } as unknown as StreamPipeline;
     const inspection = new Inspection(
       () => stream,
       () => t.fail('nothing was found'),

@@ -34,7 +34,7 @@ const others = new Map(
 );
 /** Elements that Fanout looks up by name. */
 const fanout = (name: string): string[] =>
-  ['encoded', 'gate', 'tap', 'queue', 'sent', 'fan'].map(part => `${name}-${part}`);
+  ['encoded', 'gate', 'tap', 'queue', 'sent', 'fanout'].map(part => `${name}-${part}`);
 const count = (line: string, words: string): number => line.split(words).length - 1;
 
 t.test('no name given by a user is in the launch line; it is set as a property', t => {

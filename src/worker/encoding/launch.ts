@@ -95,7 +95,7 @@ export function describeVp8(
 /**
  * The end of a stream, where viewers attach (see Fanout).
  *
- *     … ! identity "encoded" ! funnel "gate" ! tee "tap" ! queue ! identity "sent" ! tee "fan" ! viewers
+ *     … ! identity "encoded" ! funnel "gate" ! tee "tap" ! queue ! identity "sent" ! tee "fanout" ! viewers
  *
  * `encoded` counts frames, and converts their timestamps to running time: otherwise a viewer that is switched away from
  * x264enc, whose timestamps start at 1000 hours, would wait forever for the time of packets that its payloader still

@@ -9,7 +9,7 @@ const AGE = 'halignment=center valignment=center deltay=40 shaded-background=tru
 const LAST = 'fakesink name=out sync=false enable-last-sample=true';
 
 /**
- * The placeholder of a lost camera: `picture` gets its last frame. `as` gets the caps of that, so that the encoder sees
+ * The placeholder of a lost camera: `frame` gets its last frame. `as` gets the caps of that, so that the encoder sees
  * no difference.
  * @param framerate as a fraction
  * @param caps of the last frame; null if there is none
