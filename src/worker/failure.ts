@@ -18,21 +18,24 @@ const REMEDIES: readonly { says: RegExp; remedy: (source: Source) => string }[] 
     says: /permission denied|not authori[sz]ed to|EACCES/i,
     remedy: source =>
       source.type === 'v4l2'
-        ? 'Let the server use the device: add its user to the group "video" and restart it.'
-        : 'Let the user that the server runs as read it.',
+        ? 'Give the server access to the device: add its user to the group "video" and restart it.'
+        : 'Give the user that the server runs as read access.',
   },
   {
     says: /no such file|not found|does not exist|cannot identify device|ENOENT/i,
     remedy: source =>
       source.type === 'v4l2'
-        ? 'Plug the camera in, or name another device; "ls /dev/video*" lists the devices.'
+        ? 'Plug the camera in, or configure another device; "ls /dev/video*" lists the devices.'
         : 'Check the path or the URL in the configuration.',
   },
-  { says: /busy|EBUSY/i, remedy: () => 'Another program uses the camera: end it. "fuser -v /dev/video*" names it.' },
-  { says: /unauthori[sz]ed|401/i, remedy: () => 'Check user and password in the URL.' },
+  {
+    says: /busy|EBUSY/i,
+    remedy: () => 'Another program is using the camera: close it. "fuser -v /dev/video*" names it.',
+  },
+  { says: /unauthori[sz]ed|401/i, remedy: () => 'Check the user name and password in the URL.' },
   {
     says: /could not connect|failed to connect|could not open resource|connection refused|unreachable|timed? ?out|resolve/i,
-    remedy: () => 'Check that the camera is on, its address is right and the network leads to it.',
+    remedy: () => 'Check that the camera is on, its address is right and the network reaches it.',
   },
   {
     says: /no frame (within|for)/i,
@@ -40,9 +43,9 @@ const REMEDIES: readonly { says: RegExp; remedy: (source: Source) => string }[] 
   },
   {
     says: /missing a plug-in|no decoder|not handle|could not determine type|type of stream|demultiplex|corrupt|invalid/i,
-    remedy: () => 'Use a file or stream that GStreamer plays: "gst-discoverer-1.0" shows its contents.',
+    remedy: () => 'Use a file or stream that GStreamer can play: "gst-discoverer-1.0" shows its contents.',
   },
-  { says: /not-linked/, remedy: () => 'Use a file or stream with video that GStreamer decodes.' },
+  { says: /not-linked/, remedy: () => 'Use a file or stream with video that GStreamer can decode.' },
   {
     says: /not-negotiated|negotiat|format/i,
     remedy: () => 'Choose a size and frame rate that the camera supports: "v4l2-ctl --list-formats-ext" lists them.',
@@ -54,8 +57,7 @@ export function explain(source: Source, cause: ElementError | string): CameraFai
   const message = typeof cause === 'string' ? cause : cause.message;
   const all = typeof cause === 'string' ? cause : `${cause.message} ${cause.debug}`;
   const remedy =
-    REMEDIES.find(({ says }) => says.test(all))?.remedy(source) ??
-    'See the log of the server for the message of GStreamer.';
+    REMEDIES.find(({ says }) => says.test(all))?.remedy(source) ?? 'See the server log for the message from GStreamer.';
   const detail = typeof cause === 'string' ? '' : debugDetail(cause.debug);
   const words = [message.replace(/\.$/, ''), ...(detail && !message.includes(detail) ? [detail] : [])].join(': ');
   return new CameraFailure(redact(`${showSource(source)}: ${words}`), remedy);
@@ -69,18 +71,18 @@ function debugDetail(debug: string): string {
 
 // Failures that subscribers get from a camera without video.
 
-export const sourceOpening = (source: Source): CameraFailure => explain(source, 'it is being opened');
+export const sourceOpening = (source: Source): CameraFailure => explain(source, 'still opening');
 export const noPublisher = (): CameraFailure =>
-  new CameraFailure('Nobody publishes to it now.', 'Publish to it over WHIP, or ask again.', 'no-publisher');
+  new CameraFailure('Nobody is publishing to it.', 'Publish to it over WHIP, or try again.', 'no-publisher');
 export const publisherLeft = (): CameraFailure =>
   new CameraFailure('Publisher disconnected.', 'Publish to it again.', 'no-publisher');
-export const sourceChanged = (): CameraFailure => new CameraFailure('Another source was configured.', 'Ask again.');
+export const sourceChanged = (): CameraFailure => new CameraFailure('Another source was configured.', 'Try again.');
 
 /** @param what failed, as in "The camera cannot be sent" */
 export function asFailure(error: unknown, what: string): CameraFailure {
   if (error instanceof CameraFailure) return error;
   const why = error instanceof Error ? error.message : String(error);
-  return new CameraFailure(`${what}: ${why}.`, 'Ask again; see the log of the server.');
+  return new CameraFailure(`${what}: ${why}.`, 'Try again; see the server log.');
 }
 
 /** The code, message and remedy of an error in the reply to a request. */

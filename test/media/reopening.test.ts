@@ -86,7 +86,7 @@ t.test('a publication that cannot be built leaves nobody waiting', async t => {
   await until('it is refused', async () => camera.said.some(({ type }) => type === 'refused'));
   camera.say({ type: 'forward', request: 2, forward: 'f', port: 9 });
   await until('the next viewer is refused at once, as nobody publishes', async () =>
-    camera.said.some(message => message.type === 'forward-ended' && /Nobody publishes/.test(message.detail)),
+    camera.said.some(message => message.type === 'forward-ended' && /Nobody is publishing/.test(message.detail)),
   );
   t.equal(camera.camera()?.state, 'waiting');
 });

@@ -150,7 +150,7 @@ t.test('no encoder opens any more: all viewers are notified', async t => {
 
 t.test('no publisher: viewers are refused, and nothing is opened', async t => {
   const camera = new CameraWorld(PUBLISHED).subscribe('v');
-  t.strictSame(camera.trace, ['fail v: Nobody publishes to it now.']);
+  t.strictSame(camera.trace, ['fail v: Nobody is publishing to it.']);
   t.equal(camera.state.phase, 'closed');
   t.equal(camera.state.subscribers.size, 0);
 });

@@ -46,7 +46,7 @@ t.test('errors of GStreamer, with a remedy', t => {
       'road.mp4',
       /Check the path/,
     ],
-    ['wrong password', rtsp, error('Unauthorized', debug('Unauthorized (401)')), 'Unauthorized', /user and password/],
+    ['wrong password', rtsp, error('Unauthorized', debug('Unauthorized (401)')), 'Unauthorized', /user name/],
     [
       'camera off',
       rtsp,
@@ -79,7 +79,7 @@ t.test('errors of GStreamer, with a remedy', t => {
       /v4l2-ctl/,
     ],
     ['silent', rtsp, 'no frame within 8 s', 'rtsp://u:***@192.0.2.7/s: no frame within 8 s', /another program/],
-    ['something else', v4l2, error('The moon is full', ''), 'v4l2:/dev/video7: The moon is full', /log of the server/],
+    ['something else', v4l2, error('The moon is full', ''), 'v4l2:/dev/video7: The moon is full', /server log/],
   ];
   for (const [name, source, cause, words, remedy] of cases) {
     const failure = explain(source, cause);

@@ -11,7 +11,7 @@ t.test('a frame that cannot be decoded is a failure with a remedy', async t => {
   };
   const error = await takeSnapshot(output).catch((error: unknown) => error);
   t.ok(error instanceof CameraFailure, `it is ${error}`);
-  t.match(error, { message: /avdec_h264-0: no frame/, remedy: /Ask again/, code: 'camera-unavailable' });
+  t.match(error, { message: /avdec_h264-0: no frame/, remedy: /Try again/, code: 'camera-unavailable' });
 });
 
 t.test('the age of a frame', t => {

@@ -251,7 +251,7 @@ export class ConfigStore implements CameraEditor {
     if (migrated.titles.length > 0)
       this.#log.info(
         { file: this.#storage.name, version: migrated.from, steps: migrated.titles },
-        'configuration has an older version and is migrated when next written',
+        'configuration has an older version and will be migrated when next written',
       );
   }
 

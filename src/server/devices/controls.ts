@@ -110,7 +110,7 @@ const reasonIn = (message: string): string => /: ([^:]+)$/.exec(message.trim())?
 function unavailable(device: string, error: unknown): unknown {
   if (!(error instanceof V4l2Error)) return error;
   const remedy =
-    error.fault === 'missing' ? `${INSTALL_V4L2_CTL}.` : 'Unplug the camera and plug it in again, then ask again.';
+    error.fault === 'missing' ? `${INSTALL_V4L2_CTL}.` : 'Unplug the camera and plug it in again, then try again.';
   return new Failure('camera-unavailable', `The controls of ${device} cannot be reached: ${error.message}`, { remedy });
 }
 

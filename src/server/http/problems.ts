@@ -26,7 +26,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   forbidden: {
     status: 403,
     title: 'Insufficient permissions',
-    meaning: 'The token is valid but lacks the role, or has it for other cameras only; or the web page may not call.',
+    meaning: 'The token is valid but lacks the role, or has it for other cameras only; or the origin is not allowed.',
   },
   'not-found': { status: 404, title: 'Not found', meaning: 'Nothing is served under this URL.' },
   'method-not-allowed': {
@@ -67,12 +67,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'ice-restart-unsupported': {
     status: 422,
     title: 'ICE restart not supported',
-    meaning: 'The SDP fragment has other ICE credentials than the offer. Make a new session instead.',
+    meaning: 'The SDP fragment and the offer differ in their ICE credentials. Create a new session instead.',
   },
   'precondition-failed': {
     status: 412,
     title: 'ETag does not match the ICE session',
-    meaning: 'The If-Match header names another ICE session than the current one.',
+    meaning: 'The If-Match header names an ICE session other than the current one.',
   },
   'precondition-required': {
     status: 428,
@@ -92,7 +92,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'unknown-session': {
     status: 404,
     title: 'Session not found',
-    meaning: 'No session has this id or URL, or it has ended and is forgotten, or the token may not see it.',
+    meaning: 'No session has this id or URL, or it ended some time ago, or the token may not see it.',
   },
   'camera-unavailable': {
     status: 409,
@@ -107,7 +107,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'no-publisher': {
     status: 409,
     title: 'No publisher',
-    meaning: 'The source of the camera is "whip", and nobody publishes to it.',
+    meaning: 'The source of the camera is "whip", and nobody is publishing to it.',
   },
   'already-published': {
     status: 409,
@@ -127,7 +127,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'too-many-requests': {
     status: 429,
     title: 'Too many requests',
-    meaning: 'A limit on requests, connections or wrong tokens is exceeded. Retry-After says when to ask again.',
+    meaning: 'A limit on requests, connections or wrong tokens is exceeded. Retry-After says when to try again.',
   },
   'keys-unavailable': {
     status: 503,
@@ -178,13 +178,13 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'not-ready': {
     status: 503,
     title: 'Not all cameras are ready',
-    meaning: 'The configuration is not applied yet, or a camera cannot be watched or published to.',
+    meaning: 'The configuration has not been applied yet, or a camera cannot be watched or published to.',
   },
   'shutting-down': { status: 503, title: 'Server is shutting down', meaning: 'The server accepts no new sessions.' },
   internal: {
     status: 500,
     title: 'Internal server error',
-    meaning: 'A bug in the server. Its log has the details, under the X-Request-Id of the answer.',
+    meaning: 'A bug in the server. Its log has the details, under the X-Request-Id of the response.',
   },
 };
 

@@ -16,8 +16,8 @@ export function checkReadiness(
   visible: (camera: string) => boolean,
 ): void {
   if (!started)
-    throw new Failure('not-ready', 'The configuration is not applied yet.', {
-      remedy: 'Ask again in a moment.',
+    throw new Failure('not-ready', 'The configuration has not been applied yet.', {
+      remedy: 'Try again in a moment.',
       retryAfter: RETRY_AFTER,
     });
   const failing = cameras.filter(({ state }) => !CAN_SERVE.has(state));

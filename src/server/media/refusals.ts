@@ -22,7 +22,7 @@ export function starting(camera: string, exitReason: string | null): Failure {
 }
 
 export function noPublisher(camera: string): Failure {
-  return new Failure('no-publisher', `Nobody publishes to camera "${camera}" now.`, {
+  return new Failure('no-publisher', `Nobody is publishing to camera "${camera}".`, {
     remedy: `Publish to /whip/${camera}, or retry later.`,
     retryAfter: 2,
   });

@@ -40,7 +40,7 @@ export function close(state: CameraState, kept: CameraFailure | null, now: numbe
   const { settings, attempt, attempts, source } = state;
   const effects: Effect[] = [];
   if (attempt !== null) effects.push({ do: 'cancel-opening' });
-  effects.push({ do: 'close-output', failure: kept ?? new CameraFailure('The camera was closed.', 'Ask again.') });
+  effects.push({ do: 'close-output', failure: kept ?? new CameraFailure('The camera was closed.', 'Try again.') });
   if (source !== 'none') effects.push({ do: 'close-source' });
   return to({ ...closedCamera(settings), since: now, problem: kept, attempts }, ...effects);
 }

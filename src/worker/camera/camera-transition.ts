@@ -88,7 +88,7 @@ function publisherReady(state: CameraState, session: string, codec: VideoCodecNa
     // The negotiated codec is no longer sent: subscribers negotiate again, as the publisher did.
     const failure = new CameraFailure(
       `The camera is published in ${codec} now, and was in ${state.codec}.`,
-      'Ask again.',
+      'Try again.',
       'no-publisher',
     );
     effects.push(

@@ -117,7 +117,7 @@ export class Camera {
     const failure = joined.failure();
     if (failure) throw failure;
     if (!open || !this.#subscribers.has(subscriber, joined))
-      throw new CameraFailure('The viewer left before the camera opened.', 'Ask again.');
+      throw new CameraFailure('The viewer left before the camera opened.', 'Try again.');
     return subscriptionAt(open, codec ?? open.output.codec ?? 'H264');
   }
 
@@ -167,7 +167,7 @@ export class Camera {
         failed = failure;
       });
       await subscription.ready;
-      if (failed || !this.#media.open) throw failed ?? new CameraFailure('The camera was closed.', 'Ask again.');
+      if (failed || !this.#media.open) throw failed ?? new CameraFailure('The camera was closed.', 'Try again.');
       const { phase, problem } = this.#state;
       if (phase !== 'live' && problem) throw problem;
       return await takeSnapshot(this.#media.open.output);

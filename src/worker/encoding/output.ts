@@ -180,14 +180,14 @@ export class Output {
       if (found === 'arrived' || !isWanted()) return;
       if (found === 'late' && encoding) this.#encoder.reject(encoding, NOTHING_ENCODED);
     }
-    throw new CameraFailure('The camera was closed before its first frame.', 'Ask again.');
+    throw new CameraFailure('The camera was closed before its first frame.', 'Try again.');
   }
 
   /** Where viewers of a codec are attached. @throws CameraFailure */
   channel(codec: VideoCodecName): { channel: () => Channel | null; ready: Promise<void> } {
     if (codec === this.codec) return { channel: () => this.#main, ready: Promise.resolve() };
     if (codec !== 'VP8' || !this.stream)
-      throw new CameraFailure(`The camera is sent in ${this.codec} now, not in ${codec}.`, 'Ask again.');
+      throw new CameraFailure(`The camera is sent in ${this.codec} now, not in ${codec}.`, 'Try again.');
     const ready = this.#vp8.open(this.stream);
     return { channel: () => this.#vp8.channel, ready };
   }

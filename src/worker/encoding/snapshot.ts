@@ -70,13 +70,13 @@ export async function takeSnapshot(output: SnapshotSource): Promise<Snapshot> {
     } catch (error) {
       throw new CameraFailure(
         `The newest frame cannot be decoded: ${(error as Error).message}.`,
-        'Ask again; if that lasts, check that the camera works in another program, and see the log of the server.',
+        'Try again; if this persists, check that the camera works in another program, and see the server log.',
       );
     }
     if (performance.now() > until)
       throw new CameraFailure(
         `No keyframe arrived within ${KEYFRAME_MS / 1000} s, and the newest frame cannot be decoded without one.`,
-        'Ask again, or have the camera make a keyframe every few seconds.',
+        'Try again, or have the camera make a keyframe every few seconds.',
       );
     // A publisher makes keyframes on request; a source that is passed through has its own.
     output.requestKeyframe();

@@ -45,7 +45,7 @@ export class Vp8Channel {
     try {
       const outcome = await channel.switchTo(this.#start(from), timeoutMs);
       if (outcome === 'late')
-        throw new CameraFailure(`VP8 is not being encoded: no frame within ${timeoutMs / 1000} s`, 'Ask again.');
+        throw new CameraFailure(`VP8 is not being encoded: no frame within ${timeoutMs / 1000} s`, 'Try again.');
     } catch (error) {
       if (this.#channel === channel) onFailure(asFailure(error, 'VP8 cannot be sent'));
     }

@@ -23,7 +23,7 @@ export function checkDescriptors(whose: string, needed: number): void {
   if (!found || found.free >= needed) return;
   throw new CameraFailure(
     `${whose} has ${found.free} of its ${found.limit} file descriptors left, too few for another session.`,
-    'Ask again when somebody has left; if that lasts, raise the limit (LimitNOFILE= of systemd, ulimit -n).',
+    'Try again when a viewer has left; if this persists, raise the limit (LimitNOFILE= of systemd, ulimit -n).',
     'overloaded',
   );
 }

@@ -223,7 +223,7 @@ export class WorkerSessions {
         const entry = this.#entries.get(session);
         // A session that still waits for its answer is refused by #begin.
         if (entry && !entry.joined) {
-          entry.failure = new CameraFailure(detail ?? reason, 'Ask again.');
+          entry.failure = new CameraFailure(detail ?? reason, 'Try again.');
           return;
         }
         this.#end(session);

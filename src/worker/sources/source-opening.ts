@@ -55,7 +55,7 @@ export class SourceOpening {
   }
 
   #check(): void {
-    if (this.#isCancelled) throw new CameraFailure('The attempt to open the camera was cancelled.', 'Ask again.');
+    if (this.#isCancelled) throw new CameraFailure('The attempt to open the camera was cancelled.', 'Try again.');
   }
 
   #close(): void {

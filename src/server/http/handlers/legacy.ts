@@ -43,7 +43,7 @@ export function legacyOperations(
       logged.add(address);
       request.log.warn(
         { address: request.ip, set: 'legacy.anonymous: true' },
-        'legacy client refused: no token. legacy.anonymous allows such clients, legacy.networks limits where from',
+        'legacy client refused: no token. legacy.anonymous allows such clients, legacy.networks says from where',
       );
     }
     throw new Failure('unauthorized', 'The client has no token.', {

@@ -115,7 +115,7 @@ function addLinks(reply: FastifyReply, links: readonly string[]): FastifyReply {
 
 function checkPrecondition(found: ReturnType<typeof ifMatch>, mode: Services['protocol']['etags']): void {
   if (found === 'stale')
-    throw new Failure('precondition-failed', 'The If-Match header names another ICE session than the current one.', {
+    throw new Failure('precondition-failed', 'The If-Match header names an ICE session other than the current one.', {
       remedy: 'Send the ETag of the answer that made the session, or "*".',
     });
   if (found === 'missing' && mode === 'strict')

@@ -48,7 +48,7 @@ const EXHAUSTED_S = 5;
 function asFailure(error: RequestFailure): RequestFailure {
   if (error instanceof Failure || !EXHAUSTED.has(String(error.code))) return error;
   return new Failure('overloaded', 'The server has reached its limit of open files and connections.', {
-    remedy: 'Ask again; if this persists, raise the limit (LimitNOFILE= of systemd, ulimit -n).',
+    remedy: 'Try again; if this persists, raise the limit (LimitNOFILE= of systemd, ulimit -n).',
     retryAfter: EXHAUSTED_S,
   });
 }
