@@ -75,7 +75,7 @@ t.test('invalid edits are refused with a precise problem', async t => {
       {},
       422,
       'invalid-body',
-      /fps is not a known key .*framerate/,
+      /fps is not a known key; .*framerate/,
     ],
     ['replaceCamera', 'PUT', 'none', { source: 'test' }, {}, 404, 'unknown-camera', /"none"/],
     ['replaceCamera', 'PUT', 'road', { source: 'test' }, stale, 412, 'camera-changed', /"road"/],

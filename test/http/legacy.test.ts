@@ -445,7 +445,7 @@ t.test('the limits of a token', async t => {
   const silent = await connect('/', bearer(one.token));
   const eager = await connect('/', bearer(one.token));
   eager.say({ type: 'offer', sdp: only(1) });
-  t.match(await eager.closed, { code: 1013, reason: /no place/ });
+  t.match(await eager.closed, { code: 1013, reason: /no free sender/ });
   const made: string[] = [];
   engine.add = ({ id }) => void made.push(id);
   const greedy = await connect('/', bearer(some.token));

@@ -107,7 +107,7 @@ t.test('over HTTPS: requests, WebSockets, and a certificate that is replaced mea
   await heard('clients may refuse the certificate');
   t.match(
     server.log.find(line => line.includes('clients may refuse')),
-    /"level":40.*it ended on .*certificate --force/,
+    /"level":40.*it expired on .*certificate --force/,
   );
 
   const vouched = await issued();
