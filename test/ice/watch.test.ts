@@ -50,7 +50,7 @@ t.test('a server comes and goes: noticed, logged once each time, and left out wh
   t.equal(watch.reached(url), null);
   t.strictSame(
     log.lines.map(({ level, event }) => `${level} ${event}`),
-    ['warn ICE server does not answer', 'info ICE server answers', 'warn ICE server does not answer'],
+    ['warn ICE server unreachable', 'info ICE server reachable', 'warn ICE server unreachable'],
   );
   watch.close();
   watch.close();

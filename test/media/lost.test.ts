@@ -61,7 +61,7 @@ t.test('a source that ends shows a placeholder and is reopened', async t => {
     'the viewer is in the same session',
   );
   t.ok(
-    server.log.some(line => line.includes('camera lost')) && server.log.some(line => line.includes('camera is back')),
+    server.log.some(line => line.includes('camera lost')) && server.log.some(line => line.includes('camera recovered')),
   );
   await viewer.leave();
 });

@@ -106,19 +106,19 @@ t.test('unplugged under a viewer, and plugged in as another device', async t => 
 });
 
 t.test('a disconnect by the driver', async t => {
-  const [lost, back] = [logged('camera lost'), logged('camera is back')];
+  const [lost, back] = [logged('camera lost'), logged('camera recovered')];
   // vivid reconnects it as soon as nobody has it open.
   setControl(deviceAt(FIRST) ?? '', 'disconnect', 1);
   await timed(t, 'lost', async () => logged('camera lost') > lost);
-  await timed(t, 'live again', async () => logged('camera is back') > back && (await state()) === 'live');
+  await timed(t, 'live again', async () => logged('camera recovered') > back && (await state()) === 'live');
   await showsCamera(t);
 });
 
 t.test('a driver error while streaming', async t => {
-  const [lost, back] = [logged('camera lost'), logged('camera is back')];
+  const [lost, back] = [logged('camera lost'), logged('camera recovered')];
   setControl(deviceAt(FIRST) ?? '', 'inject_fatal_streaming_error', 1);
   await timed(t, 'lost', async () => logged('camera lost') > lost);
-  await timed(t, 'live again', async () => logged('camera is back') > back && (await state()) === 'live');
+  await timed(t, 'live again', async () => logged('camera recovered') > back && (await state()) === 'live');
   await showsCamera(t);
 });
 

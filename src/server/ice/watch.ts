@@ -85,8 +85,8 @@ export class IceWatch {
     this.#statuses.set(url, { ...before, ...found, since: changed ? new Date().toISOString() : before.since });
     if (!changed) return false;
     const { reachable, address, roundTripMs, error } = found;
-    if (reachable) this.#log.info({ url: before.url, address, roundTripMs }, 'ICE server answers');
-    else this.#log.warn({ url: before.url, error }, 'ICE server does not answer');
+    if (reachable) this.#log.info({ url: before.url, address, roundTripMs }, 'ICE server reachable');
+    else this.#log.warn({ url: before.url, error }, 'ICE server unreachable');
     return true;
   }
 }

@@ -93,7 +93,7 @@ export class CameraReport {
     const before = this.#status;
     if (state === 'failed' && before.state !== 'failed') log.warn({ detail, remedy }, 'camera failed');
     if (state === 'lost' && before.state !== 'lost') log.warn({ detail, remedy }, 'camera lost');
-    if (state === 'live' && before.state === 'lost') log.info({}, 'camera is back');
+    if (state === 'live' && before.state === 'lost') log.info({}, 'camera recovered');
     if (CLOSED.has(state)) encoders.release(id);
     else if (more.encoder !== null) encoders.acquire(id, null);
     this.#notices = [...notices];
