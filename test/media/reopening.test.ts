@@ -36,8 +36,8 @@ async function proxyOf(t: Test, port: number, delayMs: number) {
 
 t.test('a new source that takes longer than the stall timeout is opened once', async t => {
   const { port } = await rtspCamera(t, 0, 'constrained-baseline', 30);
-  const [near, far] = [await proxyOf(t, port, 0), await proxyOf(t, port, 1_200)];
-  const camera = await cameraProcess(t, { source: near.source, stallTimeout: 0.5 });
+  const [near, far] = [await proxyOf(t, port, 0), await proxyOf(t, port, 4_000)];
+  const camera = await cameraProcess(t, { source: near.source, stallTimeout: 2 });
   camera.say({ type: 'forward', request: 2, forward: 'f', port: 9 });
   await camera.inState('live');
   camera.configure({ source: far.source });
