@@ -9,7 +9,7 @@ import { until } from '../helpers/server.js';
 // deploy/dev.js in a copy of the sources, which it watches, with the real server.
 
 /** Compiling everything takes 10 s, and several times as long on a busy machine. */
-const BUILD_MS = 60_000;
+const BUILD_MS = 120_000;
 
 function copySources(t: Test): string {
   const root = t.testdir();
