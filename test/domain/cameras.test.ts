@@ -3,28 +3,12 @@ import type { CameraPlan } from '../../src/domain/camera-plan.js';
 import { Cameras, NOT_STARTED } from '../../src/domain/cameras.js';
 import { EventBus } from '../../src/domain/events.js';
 import { Failure } from '../../src/domain/failure.js';
+import { DEFAULT_SETTINGS, planFor } from '../helpers/camera-plan.js';
 import { keptLog } from '../helpers/quiet-log.js';
 
 const events = new EventBus(keptLog());
 
-const settings = {
-  width: 640,
-  height: 480,
-  framerate: 30,
-  bitrate: 1_000_000,
-  keyframeInterval: 60,
-  passthrough: 'auto',
-  fallback: 'vp8',
-  overlay: 'none',
-  stallTimeout: 2,
-  controls: {},
-} as const;
-const plan = (id: string, url = 'rtsp://u:secret@192.0.2.7/s'): CameraPlan => ({
-  id,
-  name: id,
-  source: { type: 'rtsp', url },
-  settings,
-});
+const plan = (id: string, url = 'rtsp://u:secret@192.0.2.7/s'): CameraPlan => planFor(id, { type: 'rtsp', url });
 
 t.test('cameras are listed in the order they were added, with their details', t => {
   const cameras = new Cameras(events, camera => (camera === 'b' ? 3 : 0));
@@ -36,7 +20,7 @@ t.test('cameras are listed in the order they were added, with their details', t 
   );
   const camera = cameras.get('b');
   t.match(camera, {
-    settings,
+    settings: DEFAULT_SETTINGS,
     video: null,
     encoder: null,
     restarts: 0,

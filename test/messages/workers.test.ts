@@ -13,6 +13,7 @@ import {
   MULTI_CAMERA_REPLIES,
   type ToMultiCamera,
 } from '../../src/messages/multi-camera.js';
+import { configureMessage } from '../helpers/camera-plan.js';
 
 const ice = {
   stunServer: null,
@@ -35,22 +36,7 @@ const figures = {
   retransmitted: 0,
 };
 const toWorker: { [T in ToWorker['type']]: Extract<ToWorker, { type: T }> } = {
-  configure: {
-    type: 'configure',
-    source: { type: 'test' },
-    width: 640,
-    height: 480,
-    framerate: 30,
-    bitrate: 1_000_000,
-    keyframeInterval: 60,
-    passthrough: 'auto',
-    overlay: 'none',
-    stallTimeout: 2,
-    lingerMs: 10_000,
-    publisherReturnMs: 30_000,
-    device: null,
-    encoders: ['x264enc'],
-  },
+  configure: configureMessage({}),
   join: {
     type: 'join',
     request: 1,

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Camera } from '../../src/domain/contract.js';
 import type { PlayerFigures } from '../../src/web/player/player-stats.js';
+import { DEFAULT_SETTINGS } from '../helpers/camera-plan.js';
 import { loadWeb } from '../helpers/web.js';
 
 type Row = readonly [label: string, value: string];
@@ -35,18 +36,7 @@ const camera: Camera = {
   id: 'road',
   name: 'Road',
   source: 'test',
-  settings: {
-    width: 640,
-    height: 480,
-    framerate: 30,
-    bitrate: 1_000_000,
-    keyframeInterval: 60,
-    passthrough: 'auto',
-    fallback: 'vp8',
-    overlay: 'none',
-    stallTimeout: 2,
-    controls: {},
-  },
+  settings: DEFAULT_SETTINGS,
   state: 'live',
   encoder: 'x264enc',
   passthrough: { active: false, reason: 'the source has raw video' },

@@ -137,7 +137,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'no-udp-port': {
     status: 503,
     title: 'No free UDP port',
-    meaning: 'Every port of ice.udpPorts is in use by a session.',
+    meaning: 'Every port of ice.udpPorts is in use, or this machine has no network address that peers can reach.',
   },
   'no-encoder-slot': {
     status: 503,
